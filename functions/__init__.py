@@ -1,0 +1,1 @@
+"""One package per Lambda function; each is the door to one noun of `shared`."""

@@ -1,0 +1,1 @@
+"""The life of every noun of the product; nothing here knows which function calls it."""

@@ -1,0 +1,42 @@
+"""Settings, read from a function's environment when first asked for; each function has only its own."""
+
+import os
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """A frozen group of settings; field names equal environment variables in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FlowsTableSettings(Settings):
+    flows_table_name: str
+
+
+class ExecutionsTableSettings(Settings):
+    executions_table_name: str
+
+
+class IdempotencyTableSettings(Settings):
+    idempotency_table_name: str
+
+
+class EngineSettings(Settings):
+    state_machine_arn: str
+
+
+class EgressSettings(Settings):
+    headrace_egress_allow: str = ""
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@cache
+def settings(kind: type[S]) -> S:
+    """Read `kind` from the environment once; a missing variable raises an error that names it."""
+    return kind.model_validate({name.lower(): value for name, value in os.environ.items()})

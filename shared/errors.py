@@ -1,0 +1,178 @@
+"""Every failure the product can tell a caller about.
+
+* PlatformError                       code, a sentence safe to show, and places
+  + InvalidRequestError               400
+    x InvalidFlowError                the flow's text is refused
+    x NotSupportedYetError            valid, but the engine cannot run it yet
+    x InvalidInputsError              an execution's inputs are refused
+    x InvalidCursorError
+    x InvalidIdempotencyKeyError
+    x IdempotencyKeyRequiredError
+    x MalformedBodyError
+  + NotFoundError                     404
+    x RouteNotFoundError
+    x FlowNotFoundError
+    x ExecutionNotFoundError
+    x PluginNotFoundError
+  x MethodNotAllowedError             405
+  + ConflictError                     409
+    x FlowNameTakenError
+    x FlowNotRunnableError            draft, inactive or disabled
+    x FlowHasOpenExecutionsError
+    x FlowTransitionError
+    x FlowChangedError                somebody else wrote in between
+    x ExecutionNotFinishedError
+    x ExecutionFinishedError
+    x IdempotencyInProgressError
+  x PreconditionFailedError           412
+  x BodyTooLargeError                 413
+  x UnsupportedMediaTypeError         415
+  x IdempotencyKeyReusedError         422
+  x UnavailableError                  503, tell when to come again
+"""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Problem(BaseModel):
+    """One thing wrong at one place: a path such as `tasks[0].dependsOn`, 1-based line and column."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+class PlatformError(Exception):
+    """What a caller may be told; `code` is public API, `detail` never holds a secret or an ARN."""
+
+    code = "internal_error"
+
+    def __init__(self, detail: str, *, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.problems = tuple(problems)
+
+
+class InvalidRequestError(PlatformError):
+    code = "invalid_request"
+
+
+class InvalidFlowError(InvalidRequestError):
+    code = "invalid_flow"
+
+
+class NotSupportedYetError(InvalidRequestError):
+    code = "not_supported_yet"
+
+
+class InvalidInputsError(InvalidRequestError):
+    code = "invalid_inputs"
+
+
+class InvalidCursorError(InvalidRequestError):
+    code = "invalid_cursor"
+
+
+class InvalidIdempotencyKeyError(InvalidRequestError):
+    code = "invalid_idempotency_key"
+
+
+class IdempotencyKeyRequiredError(InvalidRequestError):
+    code = "idempotency_key_required"
+
+
+class MalformedBodyError(InvalidRequestError):
+    code = "malformed_body"
+
+
+class NotFoundError(PlatformError):
+    code = "not_found"
+
+
+class RouteNotFoundError(NotFoundError):
+    code = "route_not_found"
+
+
+class FlowNotFoundError(NotFoundError):
+    code = "flow_not_found"
+
+
+class ExecutionNotFoundError(NotFoundError):
+    code = "execution_not_found"
+
+
+class PluginNotFoundError(NotFoundError):
+    code = "plugin_not_found"
+
+
+class MethodNotAllowedError(PlatformError):
+    code = "method_not_allowed"
+
+    def __init__(self, detail: str, *, allowed: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.allowed = tuple(allowed)
+
+
+class ConflictError(PlatformError):
+    code = "conflict"
+
+
+class FlowNameTakenError(ConflictError):
+    code = "flow_name_taken"
+
+
+class FlowNotRunnableError(ConflictError):
+    code = "flow_not_runnable"
+
+
+class FlowHasOpenExecutionsError(ConflictError):
+    code = "flow_has_open_executions"
+
+
+class FlowTransitionError(ConflictError):
+    code = "flow_transition"
+
+
+class FlowChangedError(ConflictError):
+    code = "flow_changed"
+
+
+class ExecutionNotFinishedError(ConflictError):
+    code = "execution_not_finished"
+
+
+class ExecutionFinishedError(ConflictError):
+    code = "execution_finished"
+
+
+class IdempotencyInProgressError(ConflictError):
+    code = "idempotency_in_progress"
+
+
+class PreconditionFailedError(PlatformError):
+    code = "precondition_failed"
+
+
+class BodyTooLargeError(PlatformError):
+    code = "body_too_large"
+
+
+class UnsupportedMediaTypeError(PlatformError):
+    code = "unsupported_media_type"
+
+
+class IdempotencyKeyReusedError(PlatformError):
+    code = "idempotency_key_reused"
+
+
+class UnavailableError(PlatformError):
+    code = "unavailable"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds

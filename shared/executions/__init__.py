@@ -1,0 +1,1 @@
+"""Executions: starting, running a segment, recording, ending, reconciling, reading."""

@@ -1,0 +1,83 @@
+"""What a task type is: a manifest, and a function from properties to outputs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from shared.expressions import Scope
+
+Category = Literal[
+    "transform", "database", "protocol", "saas", "flow", "ai", "utility", "core", "aws"
+]
+
+
+class Manifest(BaseModel):
+    """The public face of a task type; the schemas are JSON Schema objects.
+
+    A property whose schema says `"x-deferred": true` is a bare expression, evaluated by the plugin.
+    """
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    id: str
+    name: str
+    category: Category
+    description: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    execution: Literal["inline", "durable", "sandbox"] = "inline"
+    idempotent: bool = True
+    icon: str = ""
+
+
+class PluginError(Exception):
+    """A task's own failure: FAILED, with `code` for retry policies and `message` for people.
+
+    `status_code` is the HTTP answer's, `retry_after_seconds` what it asked for; `outputs` are kept.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "plugin_error",
+        status_code: int | None = None,
+        retry_after_seconds: float | None = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status_code = status_code
+        self.retry_after_seconds = retry_after_seconds
+        self.outputs = dict(outputs or {})
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """What a running task is given besides its rendered properties.
+
+    `scope` evaluates deferred expressions; `log(level, message)` stores a line; `remaining()` is
+    the seconds left until the attempt's deadline; `idempotency_key` is the same for every repeat
+    of one attempt, so that a called service can recognise it.
+    """
+
+    scope: "Scope"
+    log: Callable[[str, str], None]
+    remaining: Callable[[], float]
+    idempotency_key: str
+
+
+Run = Callable[[Mapping[str, Any], TaskContext], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A manifest with its function; None where Step Functions does the work (`durable`)."""
+
+    manifest: Manifest
+    run: Run | None = None
