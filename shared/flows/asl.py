@@ -1,0 +1,64 @@
+"""Plans to Amazon States Language: a small JSONPath subset that three interpreters agree on."""
+
+from typing import Any
+
+RUNNER_ARN = "${RunnerArn}"
+"""What the deploy replaces by the runner's ARN."""
+
+# A runner that dies, is throttled or loses its store is tried again from its records. Error names
+# differ between AWS and the emulators, so every error is retried alike; what a flow decided is a
+# value in the answer and never an error.
+RETRY = [
+    {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 1,
+        "BackoffRate": 2,
+        "MaxAttempts": 6,
+        "MaxDelaySeconds": 30,
+        "JitterStrategy": "FULL",
+    }
+]
+
+
+def one_segment_machine() -> dict[str, Any]:
+    """Run one segment turn by turn until it is done: three transitions when one turn is enough."""
+    return {
+        "Comment": "Runs a flow whose tasks all fit in one segment.",
+        "StartAt": "RunSegment",
+        "States": {
+            "RunSegment": _segment("main", after="Decide"),
+            "Decide": {
+                "Type": "Choice",
+                "Choices": [
+                    {
+                        "Variable": "$.turn.next",
+                        "StringEquals": "continue",
+                        "Next": "RunSegment",
+                    }
+                ],
+                "Default": "Done",
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+def _segment(path: str, *, after: str) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {
+            "FunctionName": RUNNER_ARN,
+            "Payload": {
+                "tenant.$": "$.tenant",
+                "executionId.$": "$.executionId",
+                "generation.$": "$.generation",
+                "segment": path,
+            },
+        },
+        "ResultSelector": {"next.$": "$.Payload.next"},
+        "ResultPath": "$.turn",
+        "TimeoutSeconds": 960,
+        "Retry": RETRY,
+        "Next": after,
+    }
