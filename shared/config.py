@@ -1,4 +1,4 @@
-"""Settings, read from a function's environment when first asked for; each function has only its own."""
+"""Settings, read from a function's environment when first asked for; each has only its own."""
 
 import os
 from functools import cache

@@ -37,7 +37,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Problem(BaseModel):
-    """One thing wrong at one place: a path such as `tasks[0].dependsOn`, 1-based line and column."""
+    """One thing wrong at one place: a path (`tasks[0].dependsOn`), 1-based line and column."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,0 +1,36 @@
+"""UUIDv7: ids that sort by the time they were made (RFC 9562)."""
+
+import os
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+_ID = re.compile(ID_PATTERN)
+
+FlowId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+ExecutionId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+
+
+def new_id(now: datetime) -> str:
+    """A fresh id whose first 48 bits are `now` in milliseconds."""
+    return _uuid7(now, int.from_bytes(os.urandom(10)))
+
+
+def lowest_id_at(instant: datetime) -> str:
+    """The smallest id that `new_id(instant)` could give: the lower bound of a range in time."""
+    return _uuid7(instant, 0)
+
+
+def is_id(text: str) -> bool:
+    return bool(_ID.match(text))
+
+
+def _uuid7(instant: datetime, randomness: int) -> str:
+    milliseconds = int(instant.timestamp() * 1000)
+    high = (milliseconds & (1 << 48) - 1) << 16 | 0x7000 | (randomness >> 62) & 0xFFF
+    low = 0b10 << 62 | randomness & (1 << 62) - 1
+    return str(UUID(int=high << 64 | low))

@@ -1,0 +1,28 @@
+"""Instants as the API shows them: RFC 3339, UTC, milliseconds, `Z`."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, PlainSerializer
+
+
+def to_rfc3339(instant: datetime) -> str:
+    """Fixed width, so that text sorts as time does; anything below a millisecond is cut."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """An aware datetime in UTC; ValueError for anything without an offset."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; add Z")
+    return instant.astimezone(UTC)
+
+
+def utc_now() -> datetime:
+    """The clock's time, cut to the milliseconds that are stored."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+Timestamp = Annotated[AwareDatetime, PlainSerializer(to_rfc3339, return_type=str, when_used="json")]
