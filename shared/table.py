@@ -1,0 +1,27 @@
+"""AWS clients: made when first used, one per process, with time-outs that fit a function."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+# Throttles and lost connections are retried by the SDK, with jitter; a dead endpoint is given up
+# on well before the function's own time is over.
+CONFIG = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 6}
+)
+
+
+@cache
+def table(name: str) -> "Table":
+    return boto3.resource("dynamodb", config=CONFIG).Table(name)
+
+
+@cache
+def step_functions() -> "SFNClient":
+    return boto3.client("stepfunctions", config=CONFIG)
