@@ -1,0 +1,69 @@
+"""The HTTP API: which route reaches which function, and who may call it."""
+
+from collections.abc import Mapping
+
+from aws_cdk import ArnFormat, CfnOutput, Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs.function import PlatformFunction
+from infra.routes import DEFAULT_ROUTE
+
+
+class Api(Construct):
+    """Explicit routes, and `$default`, so that 404 and 405 are answered by us in our own shape.
+
+    One permission per function, not per route: a stack holds 500 resources. Its source ends in
+    `/*`, which also covers `$default`, whose ARN has a segment less than a route's.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        routes: Mapping[str, tuple[str, ...]],
+        functions: Mapping[str, PlatformFunction],
+        is_open: bool,
+    ) -> None:
+        super().__init__(scope, name)
+        self._authorization = "NONE" if is_open else "AWS_IAM"
+        self.api = apigateway.CfnApi(self, "Api", name="headrace", protocol_type="HTTP")
+        apigateway.CfnStage(
+            self, "Stage", api_id=self.api.ref, stage_name=DEFAULT_ROUTE, auto_deploy=True
+        )
+        for resource, keys in routes.items():
+            self._serve(resource, keys, functions[resource])
+        CfnOutput(self, "ApiUrl", value=self.api.attr_api_endpoint)
+        CfnOutput(self, "ApiId", value=self.api.ref)
+
+    def _serve(self, resource: str, keys: tuple[str, ...], function: PlatformFunction) -> None:
+        integration = apigateway.CfnIntegration(
+            self,
+            f"{resource.title()}Integration",
+            api_id=self.api.ref,
+            integration_type="AWS_PROXY",
+            integration_uri=function.function.function_arn,
+            payload_format_version="2.0",
+            timeout_in_millis=29_000,
+        )
+        for key in keys:
+            apigateway.CfnRoute(
+                self,
+                key,
+                api_id=self.api.ref,
+                route_key=key,
+                authorization_type=self._authorization,
+                target=f"integrations/{integration.ref}",
+            )
+        function.function.add_permission(
+            "FromApi",
+            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            source_arn=Stack.of(self).format_arn(
+                service="execute-api",
+                resource=self.api.ref,
+                resource_name="*",
+                arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+            ),
+        )

@@ -1,0 +1,98 @@
+"""One Lambda function of the product: its code, its log group, its role, and what it may do."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from aws_cdk import AssetHashType, Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.options import Options
+
+ROOT = Path(__file__).parents[2]
+OUR_CODE = [
+    "*",
+    "!functions",
+    "!functions/**",
+    "!shared",
+    "!shared/**",
+    "**/__pycache__",
+]
+
+
+class Runtime(Construct):
+    """What all functions share: one asset of our code, one layer of everybody else's."""
+
+    def __init__(self, scope: Construct, name: str, *, options: Options, layer: Path) -> None:
+        super().__init__(scope, name)
+        self.code = lambda_.Code.from_asset(str(ROOT), exclude=OUR_CODE, ignore_mode=IgnoreMode.GIT)
+        self.python = lambda_.Runtime(f"python{options.python}", lambda_.RuntimeFamily.PYTHON)
+        self.architecture = lambda_.Architecture.custom(options.architecture)
+        self.retention = (
+            logs.RetentionDays.THREE_MONTHS
+            if options.is_production
+            else logs.RetentionDays.ONE_WEEK
+        )
+        self.layer = lambda_.LayerVersion(
+            self,
+            "Dependencies",
+            code=lambda_.Code.from_asset(
+                str(layer), asset_hash=layer.name, asset_hash_type=AssetHashType.CUSTOM
+            ),
+            compatible_runtimes=[self.python],
+        )
+
+
+class Size(NamedTuple):
+    """How long a function may take, and how much of a machine it has (1769 MB is a processor)."""
+
+    timeout: Duration
+    memory_mb: int
+
+
+class PlatformFunction(Construct):
+    """The function of `functions/<name>`: a role and a log group of its own.
+
+    It may write its log and nothing else, until `may` says so.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        runtime: Runtime,
+        environment: dict[str, str],
+        size: Size,
+    ) -> None:
+        super().__init__(scope, name)
+        resource = name.lower()
+        log = logs.LogGroup(
+            self, "Log", retention=runtime.retention, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=runtime.code,
+            handler=f"functions.{resource}.handler.lambda_handler",
+            runtime=runtime.python,
+            architecture=runtime.architecture,
+            layers=[runtime.layer],
+            role=self.role,
+            log_group=log,
+            timeout=size.timeout,
+            memory_size=size.memory_mb,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": resource,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **environment,
+            },
+        )
+        self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log.log_group_arn)
+
+    def may(self, *actions: str, on: str) -> None:
+        """Allow the named actions on one ARN."""
+        iam.Grant.add_to_principal(grantee=self.role, actions=list(actions), resource_arns=[on])

@@ -1,0 +1,61 @@
+"""Everything that remembers: the tables, their indexes, and how hard they are to lose."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+
+class Storage(Construct):
+    """Flows and executions share nothing, so that a role can be kept out of one of them."""
+
+    def __init__(self, scope: Construct, name: str, *, is_protected: bool) -> None:
+        super().__init__(scope, name)
+        self._is_protected = is_protected
+        self.flows = self._table("FlowsTable", partition="pk", sort="sk")
+        self.executions = self._table(
+            "ExecutionsTable", partition="pk", sort="sk", expires="expiresAt"
+        )
+        self.idempotency = self._table("IdempotencyTable", partition="id", expires="expiresAt")
+        self._index("recent", "recentOf", "id")
+        self._index("by-flow", "flowOf", "id")
+        self._index("by-correlation", "correlationOf", "id")
+        self._index("open", "openShard", "checkAt", carries=["flowId"])
+
+    def _table(
+        self, name: str, *, partition: str, sort: str | None = None, expires: str | None = None
+    ) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            name,
+            partition_key=_text(partition),
+            sort_key=_text(sort) if sort else None,
+            time_to_live_attribute=expires,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=dynamodb.StreamViewType.KEYS_ONLY,
+            deletion_protection=self._is_protected,
+            removal_policy=(RemovalPolicy.RETAIN if self._is_protected else RemovalPolicy.DESTROY),
+        )
+
+    def _index(
+        self, name: str, partition: str, sort: str, *, carries: list[str] | None = None
+    ) -> None:
+        projection = dynamodb.ProjectionType
+        self.executions.add_global_secondary_index(
+            index_name=name,
+            partition_key=_text(partition),
+            sort_key=_text(sort),
+            projection_type=projection.INCLUDE if carries else projection.KEYS_ONLY,
+            non_key_attributes=carries,
+        )
+
+    def index_arn(self, name: str) -> str:
+        """The ARN of one index of the executions table: `recent`, `open`, …."""
+        return f"{self.executions.table_arn}/index/{name}"
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,69 @@
+"""What a synthesis can be told: the stage, where it will run, and for which platform and Python."""
+
+import platform as this_machine
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STAGES = ("dev", "prod")
+TARGETS = ("aws", "local")
+AUTHS = ("iam", "off")
+NATIVE = "native"
+
+
+class InvalidOptionsError(ValueError):
+    """A combination that must not become a template; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The parameters of one synthesis.
+
+    `platform` is a target of `uv pip install --python-platform` (or `native`, this machine's),
+    `python` a version such as `3.13`, `egress_allow` the runner's `HEADRACE_EGRESS_ALLOW`.
+    """
+
+    stage: str = "dev"
+    target: str = "aws"
+    auth: str = "iam"
+    platform: str = "aarch64-manylinux_2_28"
+    python: str = "3.13"
+    egress_allow: str = ""
+
+    def __post_init__(self) -> None:
+        _one_of("stage", self.stage, STAGES)
+        _one_of("target", self.target, TARGETS)
+        _one_of("auth", self.auth, AUTHS)
+        if self.auth == "off" and self.target != "local":
+            raise InvalidOptionsError(
+                "auth=off opens every route to everybody: only target=local may ask for it"
+            )
+
+    @property
+    def is_production(self) -> bool:
+        return self.stage != "dev"
+
+    @property
+    def architecture(self) -> str:
+        """Lambda's name of the processor: `arm64` or `x86_64`."""
+        processor = this_machine.machine() if self.platform == NATIVE else self.platform
+        return "arm64" if processor.startswith(("aarch64", "arm64")) else "x86_64"
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, str | None]) -> "Options":
+        """Read `-c name=value` pairs; what the target implies need not be said."""
+        implied = LOCAL if context.get("target") == "local" else {}
+        return cls(**{**implied, **{name: value for name, value in context.items() if value}})
+
+
+LOCAL = {
+    "target": "local",
+    "auth": "off",
+    "platform": NATIVE,
+    "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+}
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidOptionsError(f"{name}={value}: expected one of {', '.join(allowed)}")

@@ -1,0 +1,36 @@
+"""The routes of the HTTP API, by the function that serves them: the only list there is."""
+
+DEFAULT_ROUTE = "$default"
+
+ROUTES: dict[str, tuple[str, ...]] = {
+    "flows": (
+        "GET /api/v1/flows",
+        "POST /api/v1/flows",
+        "POST /api/v1/flows/validate",
+        "GET /api/v1/flows/{flow_id}",
+        "PUT /api/v1/flows/{flow_id}",
+        "DELETE /api/v1/flows/{flow_id}",
+        "POST /api/v1/flows/{flow_id}/activate",
+        "POST /api/v1/flows/{flow_id}/deactivate",
+        "POST /api/v1/flows/{flow_id}/draft",
+    ),
+    "executions": (
+        "POST /api/v1/flows/{flow_id}/execute",
+        "GET /api/v1/executions",
+        "POST /api/v1/executions",
+        "GET /api/v1/executions/{execution_id}",
+        "GET /api/v1/executions/{execution_id}/results",
+        "GET /api/v1/executions/{execution_id}/logs",
+    ),
+    "plugins": (
+        "GET /api/v1/plugins",
+        "GET /api/v1/plugins/categories",
+        "GET /api/v1/plugins/{plugin_id}",
+    ),
+    "health": (
+        "GET /healthz",
+        "GET /readyz",
+        "GET /openapi.json",
+        DEFAULT_ROUTE,
+    ),
+}

@@ -1,0 +1,125 @@
+"""The platform's one stack: what it is made of, and below that, everything anybody may do."""
+
+from pathlib import Path
+
+from aws_cdk import Duration, IStackSynthesizer, Stack
+from constructs import Construct
+
+from infra.constructs.api import Api
+from infra.constructs.function import PlatformFunction, Runtime, Size
+from infra.constructs.orchestration import Orchestration
+from infra.constructs.storage import Storage
+from infra.options import Options
+from infra.routes import ROUTES
+
+
+class PlatformStack(Stack):
+    """Composition first, grants last."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        options: Options,
+        layer: Path,
+        synthesizer: IStackSynthesizer,
+    ) -> None:
+        super().__init__(scope, name, synthesizer=synthesizer)
+        self._runtime = Runtime(self, "Runtime", options=options, layer=layer)
+        of_an_api = Size(Duration.seconds(29), memory_mb=512)
+
+        self.storage = storage = Storage(self, "Storage", is_protected=options.is_production)
+        flows = {"FLOWS_TABLE_NAME": storage.flows.table_name}
+        executions = {"EXECUTIONS_TABLE_NAME": storage.executions.table_name}
+        idempotency = {"IDEMPOTENCY_TABLE_NAME": storage.idempotency.table_name}
+        egress = {"HEADRACE_EGRESS_ALLOW": options.egress_allow}
+
+        self.runner = self._function(
+            "Runner", flows | executions | egress, Size(Duration.minutes(15), memory_mb=1769)
+        )
+        self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
+        machine = {"STATE_MACHINE_ARN": self.orchestration.machine.state_machine_arn}
+
+        self.flows = self._function("Flows", flows | executions, of_an_api)
+        self.executions = self._function(
+            "Executions", flows | executions | idempotency | machine, of_an_api
+        )
+        self.plugins = self._function("Plugins", {}, of_an_api)
+        self.health = self._function("Health", flows, of_an_api)
+        self.reconcile = self._function(
+            "Reconcile", executions | machine, Size(Duration.minutes(1), memory_mb=512)
+        )
+        self.orchestration.reconciled_by(self.reconcile)
+        Api(
+            self,
+            "Api",
+            routes=ROUTES,
+            functions={
+                "flows": self.flows,
+                "executions": self.executions,
+                "plugins": self.plugins,
+                "health": self.health,
+            },
+            is_open=options.auth == "off",
+        )
+        self._grant()
+
+    def _function(self, name: str, environment: dict[str, str], size: Size) -> PlatformFunction:
+        return PlatformFunction(
+            self, name, runtime=self._runtime, environment=environment, size=size
+        )
+
+    def _grant(self) -> None:
+        flows = self.storage.flows.table_arn
+        executions = self.storage.executions.table_arn
+        machine = self.orchestration.machine.state_machine_arn
+
+        self.flows.may(
+            "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            on=flows,
+        )
+        self.flows.may("dynamodb:Query", on=self.storage.index_arn("open"))
+
+        self.executions.may("dynamodb:GetItem", on=flows)
+        self.executions.may(
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            on=executions,
+        )
+        for index in ("recent", "by-flow", "by-correlation"):
+            self.executions.may("dynamodb:Query", on=self.storage.index_arn(index))
+        self.executions.may(
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            on=self.storage.idempotency.table_arn,
+        )
+        self.executions.may("states:StartExecution", on=machine)
+
+        self.health.may("dynamodb:GetItem", on=flows)
+
+        self.orchestration.may_invoke(self.runner)
+        self.runner.may("dynamodb:GetItem", on=flows)
+        self.runner.may(
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            on=executions,
+        )
+
+        self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))
+        self.reconcile.may(
+            "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", on=executions
+        )
+        self.reconcile.may("states:StartExecution", on=machine)
+        self.reconcile.may("states:DescribeExecution", on=self.orchestration.executions_arn)

