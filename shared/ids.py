@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 
 ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 _ID = re.compile(ID_PATTERN)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FlowId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 ExecutionId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
@@ -26,11 +27,11 @@ def lowest_id_at(instant: datetime) -> str:
 
 
 def is_id(text: str) -> bool:
-    return bool(_ID.match(text))
+    return _ID.fullmatch(text) is not None
 
 
 def _uuid7(instant: datetime, randomness: int) -> str:
-    milliseconds = int(instant.timestamp() * 1000)
+    milliseconds = (instant - _EPOCH) // timedelta(milliseconds=1)
     high = (milliseconds & (1 << 48) - 1) << 16 | 0x7000 | (randomness >> 62) & 0xFFF
     low = 0b10 << 62 | randomness & (1 << 62) - 1
     return str(UUID(int=high << 64 | low))
