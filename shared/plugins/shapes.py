@@ -1,0 +1,90 @@
+"""Short ways to write the JSON Schemas of manifests, so that a manifest reads like its table."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def string(description: str, **more: Any) -> Schema:
+    return {"type": "string", "description": description, **more}
+
+
+def integer(description: str, **more: Any) -> Schema:
+    return {"type": "integer", "description": description, **more}
+
+
+def number(description: str, **more: Any) -> Schema:
+    return {"type": "number", "description": description, **more}
+
+
+def boolean(description: str, **more: Any) -> Schema:
+    return {"type": "boolean", "description": description, **more}
+
+
+def anything(description: str, **more: Any) -> Schema:
+    return {"description": description, **more}
+
+
+def array(description: str, **more: Any) -> Schema:
+    return {"type": "array", "description": description, **more}
+
+
+def mapping(description: str, **more: Any) -> Schema:
+    return {"type": "object", "description": description, **more}
+
+
+def choice(description: str, *values: str, **more: Any) -> Schema:
+    return {"type": "string", "enum": list(values), "description": description, **more}
+
+
+def duration(description: str, **more: Any) -> Schema:
+    """Whole seconds, `1h30m` or ISO 8601."""
+    return {
+        "type": ["integer", "string"],
+        "x-duration": True,
+        "description": description,
+        **more,
+    }
+
+
+def deferred(description: str, **more: Any) -> Schema:
+    """A bare expression that the task evaluates itself instead of getting it rendered."""
+    return {"type": "string", "x-deferred": True, "description": description, **more}
+
+
+def closed(
+    properties: Mapping[str, Schema],
+    *,
+    required: Iterable[str] = (),
+    needs: Mapping[str, Iterable[str]] | None = None,
+    **more: Any,
+) -> Schema:
+    """Nothing but these properties; `needs` says what an `operation` requires besides."""
+    schema: Schema = {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+        **more,
+    }
+    if needs:
+        schema["allOf"] = [when("operation", value, names) for value, names in needs.items()]
+    return schema
+
+
+def when(name: str, value: str, names: Iterable[str]) -> Schema:
+    """If property `name` is `value`, then `names` are required too."""
+    return {
+        "if": {"properties": {name: {"const": value}}, "required": [name]},
+        "then": {"required": list(names)},
+    }
+
+
+def outputs(properties: Mapping[str, Schema], *, required: Iterable[str] | None = None) -> Schema:
+    """What a task leaves behind; all of it always, unless `required` names less."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties if required is None else required),
+    }
