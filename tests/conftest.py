@@ -1,0 +1,20 @@
+"""Fixtures that every suite may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import MotoStack, running_stack
+from tests.support.template import Template, synthesised
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    """The template of the local target, synthesised once for all workers."""
+    return synthesised()
+
+
+@pytest.fixture
+def moto_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
+    """The platform on moto with empty tables; see `MotoStack` for what it offers."""
+    yield from running_stack(template, monkeypatch)

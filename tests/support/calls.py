@@ -1,0 +1,173 @@
+"""Every AWS call of every invocation: counted, and on demand the last thing its process did.
+
+Who made a call is known by the thread: an invocation marks its own, and a thread inherits the mark
+of the one that started it.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import botocore.client
+import pytest
+
+
+class Crash(SystemExit):
+    """What an invocation meets where its process would have died."""
+
+
+@dataclass(eq=False)
+class Invocation:
+    """One call of one function; once it is dead, none of its threads reaches AWS any more."""
+
+    function: str
+    is_dead: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call, `DynamoDB.PutItem`, with its parameters."""
+
+    function: str
+    operation: str
+    parameters: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    function: str
+    number: int
+    is_after: bool
+
+
+class Calls:
+    """The calls made so far, and the one at which a function is to crash."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: list[Call] = []
+        self._seen: Counter[str] = Counter()
+        self._planned: _Planned | None = None
+        self._failures: list[tuple[Callable[[Call], bool], Exception]] = []
+
+    def of(self, function: str) -> list[str]:
+        """The operations that a function's invocations called, oldest first."""
+        with self._lock:
+            return [call.operation for call in self._made if call.function == function]
+
+    def all(self) -> list[Call]:
+        with self._lock:
+            return list(self._made)
+
+    def clear(self) -> None:
+        """Forget what was counted, and any planned crash or failure."""
+        with self._lock:
+            self._made.clear()
+            self._seen.clear()
+            self._failures.clear()
+            self._planned = None
+
+    def crash_after(self, number: int, function: str = "runner") -> None:
+        """Kill the invocation that makes the function's call `number` (from now, from 1): done
+        by AWS, never heard by us. It happens once."""
+        self._plan(_Planned(function, number, is_after=True))
+
+    def crash_before(self, number: int, function: str = "runner") -> None:
+        """As `crash_after`, but AWS never sees the call."""
+        self._plan(_Planned(function, number, is_after=False))
+
+    def fail_next(self, error: Exception, matching: Callable[[Call], bool]) -> None:
+        """Answer the next matching call with an error, once, without AWS seeing it."""
+        with self._lock:
+            self._failures.append((matching, error))
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether a planned crash, if there was one, has happened."""
+        with self._lock:
+            return self._planned is None
+
+    def _plan(self, planned: _Planned) -> None:
+        with self._lock:
+            self._seen.clear()
+            self._planned = planned
+
+    def before(self, invocation: Invocation, call: Call) -> bool:
+        """Note the call; True if the process is to die after it."""
+        with self._lock:
+            if invocation.is_dead:
+                raise Crash
+            failure = next((entry for entry in self._failures if entry[0](call)), None)
+            if failure:
+                self._failures.remove(failure)
+                raise failure[1]
+            self._seen[call.function] += 1
+            planned = self._planned
+            dies = planned is not None and (
+                (planned.function, planned.number) == (call.function, self._seen[call.function])
+            )
+            if dies and planned:
+                self._planned = None
+                invocation.is_dead = not planned.is_after
+            if invocation.is_dead:
+                raise Crash
+            self._made.append(call)
+            return dies
+
+
+TEST = Invocation("test")
+
+
+def current_invocation() -> Invocation:
+    """The invocation this thread belongs to, or the test's own."""
+    return getattr(threading.current_thread(), "invocation", TEST)
+
+
+@contextmanager
+def invoking(function: str) -> Iterator[Invocation]:
+    """Mark this thread, and those it starts, as one invocation of `function`."""
+    thread: Any = threading.current_thread()
+    outer = current_invocation()
+    thread.invocation = Invocation(function)
+    try:
+        yield thread.invocation
+    finally:
+        thread.invocation = outer
+
+
+def record_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """Watch every AWS call of this process until the monkeypatch is undone."""
+    calls = Calls()
+    # DynamoDB applies a conditional write as one step; moto would interleave two threads' writes.
+    one_step = threading.RLock()
+    call_aws = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]  # private
+    start = threading.Thread.start
+
+    def watched(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        invocation = current_invocation()
+        service = client.meta.service_model.service_id
+        if service == "Lambda":  # only moto's own machines call it
+            return call_aws(client, operation, parameters)
+        dies = calls.before(
+            invocation, Call(invocation.function, f"{service}.{operation}", parameters)
+        )
+        if service == "DynamoDB":
+            with one_step:
+                answer = call_aws(client, operation, parameters)
+        else:
+            answer = call_aws(client, operation, parameters)
+        if dies:
+            invocation.is_dead = True
+            raise Crash
+        return answer
+
+    def inheriting(thread: Any) -> None:
+        thread.invocation = current_invocation()
+        start(thread)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched)
+    monkeypatch.setattr(threading.Thread, "start", inheriting)
+    return calls

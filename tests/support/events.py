@@ -1,0 +1,108 @@
+"""Events as AWS sends them, built from the few things a test cares about."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
+
+HOST = "api.example.com"
+
+
+def api_event(
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    route: str = "$default",
+    path_parameters: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """An HTTP API event, payload format 2.0.
+
+    A `str` body is sent as it is, `bytes` in base64, anything else as JSON with its content type.
+    `path` may carry a query.
+    """
+    url = urlsplit(path)
+    sent = {"host": HOST, **{name.lower(): value for name, value in (headers or {}).items()}}
+    text, is_base64 = _body(body, sent)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": unquote(url.path),
+        "rawQueryString": url.query,
+        "headers": sent,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api",
+            "domainName": HOST,
+            "domainPrefix": "api",
+            "http": {
+                "method": method,
+                "path": unquote(url.path),
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "tests",
+            },
+            "requestId": str(uuid4()),
+            "routeKey": route,
+            "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000",
+            "timeEpoch": 1767225600000,
+        },
+        "isBase64Encoded": is_base64,
+    }
+    if text is not None:
+        event["body"] = text
+    if url.query:
+        event["queryStringParameters"] = _query(parse_qsl(url.query, keep_blank_values=True))
+    if path_parameters:
+        event["pathParameters"] = dict(path_parameters)
+    return event
+
+
+def scheduled_event() -> dict[str, Any]:
+    """What an EventBridge schedule sends."""
+    return {
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {},
+    }
+
+
+def run_ended_event(machine_arn: str, name: str, status: str) -> dict[str, Any]:
+    """What Step Functions tells EventBridge when a run ends FAILED, TIMED_OUT or ABORTED."""
+    return {
+        **scheduled_event(),
+        "detail-type": "Step Functions Execution Status Change",
+        "source": "aws.states",
+        "detail": {
+            "executionArn": machine_arn.replace(":stateMachine:", ":execution:") + f":{name}",
+            "stateMachineArn": machine_arn,
+            "name": name,
+            "status": status,
+        },
+    }
+
+
+def _body(body: Any, headers: dict[str, str]) -> tuple[str | None, bool]:
+    if body is None or isinstance(body, str):
+        return body, False
+    if isinstance(body, bytes):
+        return base64.b64encode(body).decode(), True
+    headers.setdefault("content-type", "application/json")
+    return json.dumps(body), False
+
+
+def _query(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: ",".join(given) for name, given in values.items()}

@@ -1,0 +1,260 @@
+"""The whole platform on moto: tables and machine as synthesised, our own handlers behind them.
+
+The functions run in this process, with the union of their environments in the template; that each
+works with its own alone is what `tests/infra` checks.
+"""
+
+import importlib
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.config import DefaultConfig
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from tests.support.calls import Calls, Crash, invoking, record_calls
+from tests.support.events import api_event
+from tests.support.template import REGION, Template
+
+CONFIG: DefaultConfig = {
+    "stepfunctions": {"execute_state_machine": True},
+    "lambda": {"use_docker": False},
+}
+TABLE_PROPERTIES = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "StreamSpecification",
+)
+TERMINAL = {"SUCCESS", "FAILED", "CANCELLED", "TIMED_OUT"}
+Event = dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """An HTTP answer; `body` is parsed when it is JSON, header names are in lower case."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler about its invocation."""
+
+    function_name: str
+    invoked_function_arn: str
+    aws_request_id: str
+    deadline: float
+    memory_limit_in_mb: int
+    function_version: str = "$LATEST"
+    log_group_name: str = "/aws/lambda/tests"
+    log_stream_name: str = "tests"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+class MotoStack:
+    """What a test may do: call the API, invoke a function, count calls, plan a crash."""
+
+    def __init__(self, template: Template, calls: Calls) -> None:
+        self.template = template
+        self.calls = calls
+        self.timeouts: dict[str, float] = {}
+        """Seconds a function has, by its name, where that is not what the template gives."""
+        self._names = {
+            name: re.fullmatch(r"functions\.(\w+)\.handler\.lambda_handler", properties["Handler"])
+            for name, properties in template.of_type("AWS::Lambda::Function")
+        }
+        self._routes = list(_routes(template))
+        self._dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        self._machines: Any = boto3.client("stepfunctions", region_name=REGION)
+
+    def api(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Call the HTTP API: the route decides the function, its handler gives the answer."""
+        route, function, parameters = self._match(method, urlsplit(path).path)
+        event = api_event(method, path, body, headers, route=route, path_parameters=parameters)
+        answer = self.invoke(function, event)
+        text = answer.get("body") or ""
+        found = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+        for name, values in (answer.get("multiValueHeaders") or {}).items():
+            found[name.lower()] = ", ".join(values)
+        parsed = json.loads(text) if "json" in found.get("content-type", "") and text else text
+        return Answer(answer["statusCode"], parsed, found)
+
+    def invoke(self, function: str, event: Event) -> Any:
+        """Call a function by its name, as Lambda would; what it raises is raised."""
+        name = next(name for name, found in self._names.items() if found and found[1] == function)
+        handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
+        with invoking(function):
+            return handler(json.loads(json.dumps(event)), self._context(name, function))
+
+    def wait_for_execution(self, execution_id: str, *, seconds: float = 30) -> Any:
+        """The answer of `GET /api/v1/executions/{id}` once its status is terminal."""
+        path = f"/api/v1/executions/{execution_id}"
+        self.wait_until(
+            lambda: self.api("GET", path).body["execution"]["status"] in TERMINAL, seconds=seconds
+        )
+        return self.api("GET", path).body
+
+    def wait_until(self, is_true: Callable[[], bool], *, seconds: float = 30) -> None:
+        """Return as soon as the condition holds; fail after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not is_true():
+            assert time.monotonic() < deadline, f"nothing happened for {seconds} seconds"
+            time.sleep(0.01)
+
+    def runs(self, machine: str | None = None) -> list[dict[str, Any]]:
+        """The runs Step Functions knows of, newest first: `name`, `status`, `executionArn`."""
+        arn = machine or self.machine_arn
+        found: list[dict[str, Any]] = self._machines.list_executions(stateMachineArn=arn)[
+            "executions"
+        ]
+        return found
+
+    @property
+    def machine_arn(self) -> str:
+        """The one-segment machine."""
+        [(name, _)] = self.template.of_type("AWS::StepFunctions::StateMachine")
+        return self.template.arn(name)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Every function's variables together."""
+        merged: dict[str, str] = {}
+        for _, properties in self.template.of_type("AWS::Lambda::Function"):
+            merged |= self.template.resolve(properties["Environment"]["Variables"])
+        return merged
+
+    def create(self) -> None:
+        """Make the tables and the machine."""
+        for name, properties in self.template.of_type("AWS::DynamoDB::Table"):
+            wanted = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
+            wanted.setdefault("StreamSpecification", {})["StreamEnabled"] = True
+            self._dynamodb.create_table(TableName=name, **wanted)
+        for name, properties in self.template.of_type("AWS::StepFunctions::StateMachine"):
+            definition = properties["DefinitionString"]
+            for key, value in self.template.resolve(properties["DefinitionSubstitutions"]).items():
+                definition = definition.replace(f"${{{key}}}", value)
+            self._machines.create_state_machine(
+                name=name,
+                definition=definition,
+                roleArn=self.template.resolve(properties["RoleArn"]),
+            )
+
+    def stop(self) -> None:
+        """End what still runs, so that no test meets another's run."""
+        for run in self.runs():
+            if run["status"] == "RUNNING":
+                self._machines.stop_execution(executionArn=run["executionArn"])
+
+    def answer_step_functions(self, function_arn: str, payload: bytes | str) -> tuple[Any, bool]:
+        """What Lambda answers to Step Functions: the payload, and whether it is an error."""
+        found = self._names[function_arn.rpartition(":")[2]]
+        assert found
+        try:
+            return self.invoke(found[1], json.loads(payload)), False
+        except Crash:
+            return {"errorType": "Runtime.ExitError", "errorMessage": "exited"}, True
+        except Exception as error:  # noqa: BLE001 - whatever it is, Lambda makes it an answer
+            return {"errorType": type(error).__name__, "errorMessage": str(error)}, True
+
+    def _context(self, name: str, function: str) -> Context:
+        properties = self.template.resources[name]["Properties"]
+        seconds = self.timeouts.get(function, properties["Timeout"])
+        return Context(
+            function_name=name,
+            invoked_function_arn=self.template.arn(name),
+            aws_request_id=str(uuid4()),
+            deadline=time.monotonic() + seconds,
+            memory_limit_in_mb=properties["MemorySize"],
+        )
+
+    def _match(self, method: str, path: str) -> tuple[str, str, dict[str, str]]:
+        for route, pattern, function in self._routes:
+            verb, _, _ = route.partition(" ")
+            found = pattern.fullmatch(path)
+            if found and verb == method:
+                return route, function, {k: unquote(v) for k, v in found.groupdict().items()}
+        default = next(entry for entry in self._routes if entry[0] == "$default")
+        return default[0], default[2], {}
+
+
+def _routes(template: Template) -> Iterator[tuple[str, re.Pattern[str], str]]:
+    """Route key, pattern of its path and function; the fewer parameters, the earlier."""
+    keys = [properties for _, properties in template.of_type("AWS::ApiGatewayV2::Route")]
+    for properties in sorted(keys, key=lambda found: found["RouteKey"].count("{")):
+        key = properties["RouteKey"]
+        integration = template.resolve(properties["Target"]).rpartition("/")[2]
+        uri = template.resolve(template.resources[integration]["Properties"]["IntegrationUri"])
+        handler = template.resources[uri.rpartition(":")[2]]["Properties"]["Handler"]
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", key.partition(" ")[2])
+        yield key, re.compile(pattern), handler.split(".")[1]
+
+
+def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
+    """A stack with empty tables, for one test."""
+    with mock_aws(config=CONFIG):
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        monkeypatch.setenv("AWS_REGION", REGION)
+        stack = MotoStack(template, record_calls(monkeypatch))
+        for name, value in stack.environment.items():
+            monkeypatch.setenv(name, value)
+        forget_factories()
+        stack.create()
+        _serve_lambda(stack, monkeypatch)
+        stack.calls.clear()
+        yield stack
+        stack.stop()
+        forget_factories()
+
+
+def forget_factories() -> None:
+    """Empty every cached factory of the product, as a cold start would."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("functions.", "shared.")):
+            for thing in list(vars(module).values()):
+                if callable(getattr(thing, "cache_clear", None)):
+                    thing.cache_clear()
+
+
+def _serve_lambda(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    def invoke(_: Any, function: str, *request: Any) -> bytes:
+        _, payload, _, response_headers = request
+        answer, is_error = stack.answer_step_functions(function, payload)
+        if is_error:
+            response_headers["x-amz-function-error"] = "Unhandled"
+        return json.dumps(answer).encode()
+
+    client: Any = boto3.client("lambda", region_name=REGION)
+    monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+    # One client instead of one per state, and no waiting between attempts.
+    monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: client)
+    monkeypatch.setattr(retrier_decl, "time", _NoTime)
+
+
+class _NoTime:
+    """Stands where moto's retries sleep."""
+
+    @staticmethod
+    def sleep(_seconds: float) -> None:
+        time.sleep(0.001)

@@ -1,0 +1,98 @@
+"""The synthesised template, as tests read it: resources by type, and references resolved."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infra.synthesis import BUILD, TEMPLATE, assembly
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+PSEUDO = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": "Headrace",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+# How the ARN of each kind of resource is made from its name.
+ARNS = {
+    "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{}}",
+    "AWS::Lambda::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}",
+    "AWS::StepFunctions::StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{{}}",
+    "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{{}}",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*",
+    "AWS::Events::Rule": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}",
+}
+REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion"}
+
+
+class Template:
+    """One template; a resource's name is its logical id, since ours have no physical names."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.resources: dict[str, Any] = json.loads(text)["Resources"]
+
+    def of_type(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Logical id and properties of each resource of this type."""
+        for name, resource in self.resources.items():
+            if resource["Type"] == kind:
+                yield name, resource.get("Properties", {})
+
+    def arn(self, name: str) -> str:
+        """The ARN that the resource with this logical id would have."""
+        return ARNS.get(self.resources[name]["Type"], "arn:aws:unknown:::{}").format(name)
+
+    def resolve(self, value: Any) -> Any:
+        """The value with every reference and function of CloudFormation worked out."""
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            [(function, argument)] = value.items()
+            if function in FUNCTIONS:
+                return FUNCTIONS[function](self, argument)
+        return {key: self.resolve(item) for key, item in value.items()}
+
+    def _ref(self, name: str) -> str:
+        if name in PSEUDO:
+            return PSEUDO[name]
+        return self.arn(name) if self.resources[name]["Type"] in REF_IS_ARN else name
+
+    def _attribute(self, argument: list[str]) -> str:
+        name, attribute = argument
+        return self.arn(name) if attribute == "Arn" else name
+
+    def _join(self, argument: list[Any]) -> str:
+        separator, parts = argument
+        return str(separator).join(self.resolve(part) for part in parts)
+
+    def _sub(self, argument: str) -> str:
+        return re.sub(r"\$\{([^}]+)\}", lambda found: self._ref(found[1]), argument)
+
+
+FUNCTIONS: Mapping[str, Callable[[Template, Any], str]] = {
+    "Ref": Template._ref,
+    "Fn::GetAtt": Template._attribute,
+    "Fn::Join": Template._join,
+    "Fn::Sub": Template._sub,
+}
+
+
+@cache
+def synthesised(**parameters: str) -> Template:
+    """The template for these parameters: from disk, unless a source has changed."""
+    return Template((directory(**parameters) / TEMPLATE).read_text("utf-8"))
+
+
+def directory(**parameters: str) -> Path:
+    """The whole assembly, with a placeholder where the dependencies would be: no network."""
+    layer = BUILD / "no-dependencies"
+    (layer / "python").mkdir(parents=True, exist_ok=True)
+    (layer / "python" / "placeholder.txt").write_text("the layer of a test")
+    return assembly(**{"target": "local", **parameters, "layer": str(layer)})
