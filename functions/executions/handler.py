@@ -1,0 +1,235 @@
+"""HTTP resource /executions, and the start of one under /flows."""
+
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Depends, Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from shared.flows.repository import FlowRepository
+
+from shared.bodies import RawBody
+from shared.config import (
+    EngineSettings,
+    ExecutionsTableSettings,
+    FlowsTableSettings,
+    IdempotencyTableSettings,
+    settings,
+)
+from shared.executions.engine import Engine
+from shared.executions.models import Execution, Record, Status, TaskRun
+from shared.executions.reading import (
+    ExecutionDetail,
+    ExecutionFilter,
+    ExecutionLogLine,
+    ExecutionReader,
+    ExecutionResults,
+)
+from shared.executions.repository import ExecutionRepository
+from shared.executions.service import (
+    ExecutionDraft,
+    ExecutionService,
+    FlowExecutionDraft,
+    Started,
+    StartRequest,
+)
+from shared.flows.plans import PlanRepository
+from shared.headers import (
+    CorrelationIdHeader,
+    IdempotencyKeyHeader,
+    checked_correlation_id,
+    checked_idempotency_key,
+)
+from shared.http import answer, http_app, http_handler
+from shared.idempotency import IdempotencyRepository
+from shared.ids import new_id
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
+from shared.table import step_functions, table
+from shared.times import utc_now
+
+app = http_app()
+
+TENANT = "default"
+CREATED_BY = "local"
+Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
+
+
+@cache
+def execution_repository() -> ExecutionRepository:
+    return ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
+
+
+@cache
+def plan_repository() -> PlanRepository:
+    return PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
+
+
+@cache
+def execution_service() -> ExecutionService:
+    return ExecutionService(
+        flows=FlowRepository(table(settings(FlowsTableSettings).flows_table_name), TENANT),
+        plans=plan_repository(),
+        executions=execution_repository(),
+        claims=IdempotencyRepository(
+            table(settings(IdempotencyTableSettings).idempotency_table_name)
+        ),
+        engine=Engine(step_functions(), settings(EngineSettings).state_machine_arn),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+@cache
+def execution_reader() -> ExecutionReader:
+    return ExecutionReader(executions=execution_repository(), plans=plan_repository())
+
+
+Executions = Annotated[ExecutionService, Depends(execution_service)]
+Reader = Annotated[ExecutionReader, Depends(execution_reader)]
+
+
+class StartedExecution(Record):
+    """What a start of a flow answers."""
+
+    execution_id: str
+    status: Status
+    tasks_total: int
+
+
+class DryRun(Record):
+    """What a start would do; nothing was made."""
+
+    valid: Literal[True] = True
+    flow_id: str
+    flow_revision: int
+    tasks_total: int
+
+
+class CreatedExecution(Execution):
+    execution_id: str
+
+
+@app.post("/api/v1/flows/<flow_id>/execute")
+def execute_flow(
+    flow_id: str,
+    executions: Executions,
+    body: RawBody[ExecutionDraft] = None,
+    key: IdempotencyKeyHeader = None,
+    correlation_id: CorrelationIdHeader = None,
+    dry_run: Annotated[bool, Query(alias="dryRun")] = False,
+) -> Response[StartedExecution | DryRun]:
+    request = StartRequest(
+        tenant=TENANT,
+        path=app.current_event.path,
+        body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
+        flow_id=flow_id,
+        key=checked_idempotency_key(key),
+        correlation_id=checked_correlation_id(correlation_id),
+        created_by=CREATED_BY,
+    )
+    if dry_run:
+        flow = executions.check(request)
+        checked = DryRun(flow_id=flow.id, flow_revision=flow.revision, tasks_total=flow.tasks_total)
+        return answer(checked)
+    started = executions.start(request)
+    accepted = StartedExecution(
+        execution_id=started.execution.id,
+        status=started.execution.status,
+        tasks_total=started.execution.tasks_total,
+    )
+    return answer(accepted, HTTPStatus.ACCEPTED, headers=_replayed(started))
+
+
+@app.post("/api/v1/executions")
+def create_execution(
+    executions: Executions,
+    body: RawBody[FlowExecutionDraft] = None,
+    key: IdempotencyKeyHeader = None,
+    correlation_id: CorrelationIdHeader = None,
+) -> Response[CreatedExecution]:
+    started = executions.start(
+        StartRequest(
+            tenant=TENANT,
+            path=app.current_event.path,
+            body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
+            flow_id=None,
+            key=checked_idempotency_key(key),
+            correlation_id=checked_correlation_id(correlation_id),
+            created_by=CREATED_BY,
+            is_key_required=True,
+        )
+    )
+    fields = {name: getattr(started.execution, name) for name in Execution.model_fields}
+    created = CreatedExecution(**fields, execution_id=started.execution.id)
+    return answer(created, HTTPStatus.CREATED, headers=_replayed(started))
+
+
+@app.get("/api/v1/executions")
+def list_executions(
+    reader: Reader,
+    flow_id: Annotated[str | None, Query(alias="flowId")] = None,
+    namespace: str | None = None,
+    status: Status | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    label: Annotated[str | None, Query(pattern="^[^:]+:")] = None,
+    correlation_id: Annotated[str | None, Query(alias="correlationId")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response[list[Execution]]:
+    key, _, value = (label or "").partition(":")
+    page = reader.page(
+        TENANT,
+        ExecutionFilter(
+            flow_id=flow_id,
+            namespace=namespace,
+            status=status,
+            since=since,
+            until=until,
+            label=(key, value) if label else None,
+            correlation_id=correlation_id,
+        ),
+        limit=limit,
+        cursor=cursor,
+    )
+    event = app.current_event
+    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
+    return answer(list(page.items), headers={"Link": more} if more else None)
+
+
+@app.get("/api/v1/executions/<execution_id>")
+def get_execution(execution_id: str, reader: Reader) -> ExecutionDetail:
+    return reader.detail(TENANT, execution_id)
+
+
+@app.get("/api/v1/executions/<execution_id>/tasks")
+def list_task_runs(
+    execution_id: str,
+    reader: Reader,
+    task_name: Annotated[str, Query(alias="taskName")],
+) -> list[TaskRun]:
+    return reader.task(TENANT, execution_id, task_name)
+
+
+@app.get("/api/v1/executions/<execution_id>/results")
+def get_results(execution_id: str, reader: Reader) -> ExecutionResults:
+    return reader.results(TENANT, execution_id)
+
+
+@app.get("/api/v1/executions/<execution_id>/logs")
+def list_log_lines(
+    execution_id: str,
+    reader: Reader,
+    level: Level | None = None,
+    task_name: Annotated[str | None, Query(alias="taskName")] = None,
+    since: datetime | None = None,
+) -> list[ExecutionLogLine]:
+    return reader.logs(TENANT, execution_id, level=level, task_name=task_name, since=since)
+
+
+def _replayed(started: Started) -> dict[str, Any]:
+    return {"Idempotency-Replayed": "true"} if started.replayed else {}
+
+
+lambda_handler = http_handler(app)

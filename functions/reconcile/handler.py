@@ -1,0 +1,73 @@
+"""Mends the difference between executions and the runs behind them.
+
+Invoked each minute, by Step Functions' status-change events (hints), and by an operator or after a
+restart with `{"all": true}`, which looks at everything open at once.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.config import EngineSettings, ExecutionsTableSettings, settings
+from shared.executions.engine import Engine
+from shared.executions.reconcile import Action, Reconciler
+from shared.executions.repository import ExecutionRepository, Overdue
+from shared.observability import logger
+from shared.table import step_functions, table
+from shared.times import utc_now
+
+RESERVE_MILLISECONDS = 10_000
+
+
+@cache
+def reconciler() -> Reconciler:
+    return Reconciler(
+        executions=ExecutionRepository(
+            table(settings(ExecutionsTableSettings).executions_table_name)
+        ),
+        engine=Engine(step_functions(), settings(EngineSettings).state_machine_arn),
+        now=utc_now,
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Look at what the event names; how often each action was taken.
+
+    One execution that cannot be mended does not stop the others; it fails the invocation at the
+    end, so that the function's error metric shows it.
+    """
+    actions: Counter[str] = Counter()
+    for due in _named(event):
+        if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
+            logger.warning("out of time; the next minute goes on")
+            break
+        actions[_look(due)] += 1
+    logger.info("reconciled", extra={"actions": dict(actions)})
+    if actions["error"]:
+        raise RuntimeError(f"{actions['error']} executions could not be reconciled")
+    return dict(actions)
+
+
+def _look(due: Overdue) -> str:
+    try:
+        action = reconciler().look(due.tenant, due.execution_id)
+    except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
+        logger.exception("could not reconcile", extra={"executionId": due.execution_id})
+        return "error"
+    if action is not Action.NOTHING:
+        logger.info("looked", extra={"executionId": due.execution_id, "action": action})
+    return action.value
+
+
+def _named(event: Mapping[str, Any]) -> Iterable[Overdue]:
+    if event.get("detail-type") == "Step Functions Execution Status Change":
+        turn = json.loads(event["detail"]["input"])
+        return [Overdue(turn["tenant"], turn["executionId"])]
+    if event.get("all"):
+        return reconciler().everything_open()
+    return reconciler().overdue()

@@ -1,0 +1,154 @@
+"""One attempt of one inline task: decide, render, check, run; a value tells how it went.
+
+Nothing here touches a store, and nothing a flow or a plugin does escapes as an exception.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from shared.executions.logs import LogBuffer
+from shared.executions.models import Failure, LogLine, TaskStatus
+from shared.expressions import (
+    Scope,
+    TemplateError,
+    TemplateSyntaxError,
+    is_true,
+    parse_expression,
+    render_tree,
+)
+from shared.flows.definition import TaskDefinition
+from shared.observability import logger
+from shared.plugins.plugin import Plugin, PluginError, TaskContext
+from shared.plugins.registry import find
+from shared.plugins.schemas import apply_defaults, deferred_properties, validate_properties
+
+MAX_OUTPUT_BYTES = 300_000
+"""An output above this fails its task; a DynamoDB item holds 400 KB, log lines included."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt went; `outputs` is JSON text, null where the plugin was never called."""
+
+    status: TaskStatus
+    outputs: str | None = None
+    error: Failure | None = None
+    logs: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to be made; `remaining` tells the seconds left to it."""
+
+    task: TaskDefinition
+    scope: Scope
+    execution_id: str
+    remaining: Callable[[], float]
+    logs: LogBuffer
+
+    def run(self) -> Outcome:
+        """SKIPPED when the task's condition is false, else SUCCESS or FAILED."""
+        try:
+            if not self._is_wanted():
+                return Outcome(TaskStatus.SKIPPED)
+            return self._run_plugin(_plugin(self.task.type))
+        except (TemplateError, TemplateSyntaxError) as error:
+            return self._failed(Failure(code="template_error", message=error.message))
+        except PluginError as error:
+            return self._failed(_failure(error), outputs=_kept(error.outputs))
+        except Exception as error:  # noqa: BLE001 - a plugin's bug fails its task, not its execution
+            logger.exception("plugin raised", extra={"taskType": self.task.type})
+            message = f"{self.task.type} failed unexpectedly ({type(error).__name__})"
+            return self._failed(Failure(code="plugin_error", message=message))
+
+    def _is_wanted(self) -> bool:
+        when = self.task.when
+        if isinstance(when, str):
+            try:
+                return is_true(parse_expression(when).evaluate(self.scope))
+            except TemplateError as error:
+                raise TemplateError(_at("when", error.message)) from error
+        return when is None or when
+
+    def _run_plugin(self, plugin: Plugin) -> Outcome:
+        run = plugin.run
+        if run is None:
+            raise PluginError(f"{self.task.type} can't run inside a segment", code="engine_error")
+        outputs = run(
+            self._properties(plugin),
+            TaskContext(
+                scope=self.scope,
+                log=self.logs.add,
+                remaining=self.remaining,
+                idempotency_key=idempotency_key(self.execution_id, self.task.name),
+            ),
+        )
+        return Outcome(TaskStatus.SUCCESS, outputs=_serialised(outputs), logs=self.logs.lines())
+
+    def _properties(self, plugin: Plugin) -> dict[str, Any]:
+        deferred = deferred_properties(plugin.manifest)
+        rendered = {
+            name: value
+            if name in deferred
+            else render_tree(value, self.scope, f"properties.{name}")
+            for name, value in self.task.properties.items()
+        }
+        complete = apply_defaults(plugin.manifest, rendered)
+        faults = validate_properties(plugin.manifest, complete)
+        if faults:
+            sentences = "; ".join(f"{path}: {message}" for path, message in faults)
+            raise PluginError(f"wrong properties: {sentences}", code="invalid_properties")
+        return complete
+
+    def _failed(self, error: Failure, *, outputs: str | None = None) -> Outcome:
+        self.logs.add("ERROR", error.message)
+        return Outcome(TaskStatus.FAILED, outputs=outputs, error=error, logs=self.logs.lines())
+
+
+def idempotency_key(execution_id: str, task_name: str) -> str:
+    """The key a task offers to what it calls: the same for every try, so money moves once."""
+    return str(uuid5(NAMESPACE_URL, f"headrace:{execution_id}/{task_name}"))
+
+
+def _plugin(plugin_id: str) -> Plugin:
+    plugin = find(plugin_id)
+    if plugin is None:
+        raise PluginError(f"unknown plugin {plugin_id!r}", code="unknown_plugin")
+    return plugin
+
+
+def _failure(error: PluginError) -> Failure:
+    return Failure(code=error.code, message=error.message, status_code=error.status_code)
+
+
+def _serialised(outputs: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(outputs, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PluginError("the outputs are no JSON", code="invalid_output") from error
+    if size > MAX_OUTPUT_BYTES:
+        raise PluginError(
+            f"the outputs take {size} bytes, {MAX_OUTPUT_BYTES} at most", code="output_too_large"
+        )
+    return text
+
+
+def _kept(outputs: Mapping[str, Any]) -> str | None:
+    """Outputs that a failure brings along; dropped when they are too large to keep."""
+    if not outputs:
+        return None
+    try:
+        return _serialised(outputs)
+    except PluginError:
+        return None
+
+
+def _at(place: str, message: str) -> str:
+    """Put the place into a template error that was raised without one."""
+    return (
+        message if message.startswith("template error") else f"template error in {place}: {message}"
+    )

@@ -1,0 +1,58 @@
+"""Step Functions as the engine: starts the run behind a generation, and asks how it went."""
+
+import json
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from shared.executions.models import Execution
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+
+class Run(Enum):
+    """What Step Functions says of a generation's run."""
+
+    ABSENT = auto()
+    RUNNING = auto()
+    SUCCEEDED = auto()
+    DIED = auto()
+
+
+class Engine:
+    """One state machine; a run is named `executionId-generation`, so a start can be repeated."""
+
+    def __init__(self, states: "SFNClient", machine_arn: str) -> None:
+        self._states = states
+        self._machine_arn = machine_arn
+
+    def start(self, execution: Execution) -> None:
+        """Start the run of an execution's generation; one that exists already counts as started."""
+        turn = {
+            "tenant": execution.tenant,
+            "executionId": execution.id,
+            "generation": execution.generation,
+        }
+        try:
+            self._states.start_execution(
+                stateMachineArn=self._machine_arn, name=run_name(execution), input=json.dumps(turn)
+            )
+        except self._states.exceptions.ExecutionAlreadyExists:
+            return
+
+    def look(self, execution: Execution) -> Run:
+        """Ask for the run of an execution's generation (15 a second: for the overdue only)."""
+        arn = self._machine_arn.replace(":stateMachine:", ":execution:")
+        try:
+            answer = self._states.describe_execution(executionArn=f"{arn}:{run_name(execution)}")
+        except self._states.exceptions.ExecutionDoesNotExist:
+            return Run.ABSENT
+        return {
+            "RUNNING": Run.RUNNING,
+            "PENDING_REDRIVE": Run.DIED,
+            "SUCCEEDED": Run.SUCCEEDED,
+        }.get(answer["status"], Run.DIED)
+
+
+def run_name(execution: Execution) -> str:
+    return f"{execution.id}-{execution.generation}"

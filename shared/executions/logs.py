@@ -1,0 +1,48 @@
+"""Log lines of a task: ordered, levelled, bounded; they travel in the task run's own row."""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+
+from shared.executions.models import LogLine
+
+LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
+MAX_LINES = 500
+MAX_LINE_CHARACTERS = 8_000
+MAX_TOTAL_BYTES = 60_000
+"""With the largest output (300 KB) a row stays under DynamoDB's 400 KB."""
+
+
+class LogBuffer:
+    """Collects the lines of one attempt; what passes a bound is cut, and the cut is said."""
+
+    def __init__(self, clock: Callable[[], datetime], *, minimum: str | None = None) -> None:
+        self._clock = clock
+        self._minimum = LEVELS.index(minimum) if minimum in LEVELS else 0
+        self._lines: list[LogLine] = []
+        self._bytes = 0
+        self._is_full = False
+        self._lock = Lock()
+
+    def add(self, level: str, message: str) -> None:
+        """Store a line; below the task's `logLevel` it is dropped."""
+        if level in LEVELS and LEVELS.index(level) < self._minimum:
+            return
+        text = message
+        if len(text) > MAX_LINE_CHARACTERS:
+            text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(message)} characters, cut)"
+        with self._lock:
+            self._append(LogLine(timestamp=self._clock(), level=level, message=text))
+
+    def lines(self) -> tuple[LogLine, ...]:
+        with self._lock:
+            return tuple(self._lines)
+
+    def _append(self, line: LogLine) -> None:
+        if self._is_full:
+            return
+        self._bytes += len(line.message.encode(errors="replace")) + 60
+        if len(self._lines) >= MAX_LINES or self._bytes > MAX_TOTAL_BYTES:
+            self._is_full = True
+            line = line.model_copy(update={"level": "WARN", "message": "more lines were cut"})
+        self._lines.append(line)

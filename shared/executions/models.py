@@ -1,0 +1,184 @@
+"""Executions and task runs: what is stored, what a client sees, and which changes are legal."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic.alias_generators import to_camel
+
+from shared.times import Timestamp
+
+
+class Status(StrEnum):
+    """An execution's state; the last four never change."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    TIMED_OUT = "TIMED_OUT"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in _ENDED
+
+
+_ENDED = frozenset({Status.SUCCESS, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
+OPEN_STATUSES = tuple(status for status in Status if not status.is_terminal)
+
+
+class TaskStatus(StrEnum):
+    """A task run's state; the last five never change."""
+
+    WAITING = "WAITING"
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    RETRYING = "RETRYING"
+    PAUSED = "PAUSED"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    CANCELLED = "CANCELLED"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in _SETTLED
+
+
+_SETTLED = frozenset(
+    {
+        TaskStatus.SUCCESS,
+        TaskStatus.FAILED,
+        TaskStatus.TIMED_OUT,
+        TaskStatus.CANCELLED,
+        TaskStatus.SKIPPED,
+    }
+)
+
+
+class Record(BaseModel):
+    """Frozen, camelCase on the wire; fields marked `exclude` stay inside."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Failure(Record):
+    """Why something failed: `code` for machines, `message` for people, never a secret."""
+
+    code: str
+    message: str
+    task_name: str | None = None
+    status: str | None = None
+    status_code: int | None = None
+
+
+def duration_ms(started: datetime | None, finished: datetime | None) -> int | None:
+    if started is None or finished is None:
+        return None
+    return round((finished - started).total_seconds() * 1000)
+
+
+class Trigger(Record):
+    type: str = "manual"
+    id: str | None = None
+
+
+class Execution(Record):
+    """One run of one revision of a flow.
+
+    `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
+    nothing new, out of `records_seen` task runs known when the current one was started.
+    """
+
+    tenant: str = Field(exclude=True)
+    generation: int = Field(default=1, exclude=True)
+    stalls: int = Field(default=0, exclude=True)
+    records_seen: int = Field(default=0, exclude=True)
+    check_at: Timestamp | None = Field(default=None, exclude=True)
+
+    id: str
+    flow_id: str
+    flow_name: str
+    namespace: str
+    flow_revision: int
+    status: Status = Status.QUEUED
+    tasks_total: int
+    tasks_executed: int = 0
+    current_task: str | None = None
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] | None = None
+    labels: dict[str, str] = {}
+    trigger_type: str = "manual"
+    trigger: Trigger = Trigger()
+    correlation_id: str | None = None
+    error: Failure | None = None
+    retry_of: str | None = None
+    attempt: int = 1
+    test: bool = False
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    created_by: str
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy#1362: a decorated property
+    @property
+    def duration_ms(self) -> int | None:
+        """Milliseconds from start to end; null before the end."""
+        return duration_ms(self.started_at, self.finished_at)
+
+    def as_created(self) -> "Execution":
+        """The execution as its first answer showed it, whatever has happened since."""
+        return self.model_copy(
+            update={
+                "status": Status.QUEUED,
+                "tasks_executed": 0,
+                "current_task": None,
+                "outputs": None,
+                "error": None,
+                "started_at": None,
+                "finished_at": None,
+                "attempt": 1,
+            }
+        )
+
+
+class LogLine(Record):
+    """One stored line; `seq` orders the lines of one execution."""
+
+    timestamp: Timestamp
+    level: str
+    message: str
+
+
+class TaskRun(Record):
+    """What is recorded of one task: one row, written when it is settled.
+
+    `outputs` is a string holding JSON, null when the task has not run, or when it did not fit into
+    the answer and waits at `outputsUrl`. `fence` is the turn that wrote the row, `blocked` a skip
+    caused by a failure upstream.
+    """
+
+    fence: int = Field(default=0, exclude=True)
+    blocked: bool = Field(default=False, exclude=True)
+    logs: tuple[LogLine, ...] = Field(default=(), exclude=True)
+
+    task_name: str
+    task_type: str
+    status: TaskStatus
+    attempt: int = 1
+    iteration: str | None = None
+    outputs: str | None = None
+    outputs_url: str | None = None
+    error: Failure | None = None
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy#1362: a decorated property
+    @property
+    def duration_ms(self) -> int | None:
+        """Milliseconds from the first attempt's start to the end; null before the end."""
+        return duration_ms(self.started_at, self.finished_at)

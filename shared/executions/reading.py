@@ -1,0 +1,258 @@
+"""Executions as clients read them: task runs in the order of the text, logs, results, pages."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
+from shared.executions.logs import LEVELS
+from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
+from shared.executions.outcomes import executed
+from shared.executions.repository import ExecutionRepository, Index
+from shared.flows.plan import Plan, PlanTask
+from shared.flows.plans import PlanRepository
+from shared.ids import is_id, lowest_id_at
+from shared.paging import Page, decode_cursor, encode_cursor
+from shared.times import Timestamp
+
+MAX_ANSWER_BYTES = 4_500_000
+"""A function's answer holds 6 MB; outputs beyond this are left out and linked to."""
+MAX_LOOKS = 10
+"""A filtered page reads at most so many pages of its index before it answers."""
+
+
+class ExecutionDetail(Record):
+    execution: Execution
+    tasks: tuple[TaskRun, ...]
+
+
+class ExecutionLogLine(LogLine):
+    """A line with its place; `seq` counts from 1 through the execution, in order of time."""
+
+    seq: int
+    execution_id: str
+    task_name: str
+    attempt: int
+    iteration: str | None = None
+
+
+class StepResult(Record):
+    """A settled task with its outputs as JSON (not as text)."""
+
+    task_name: str
+    task_type: str
+    status: TaskStatus
+    outputs: dict[str, Any] | None
+    outputs_url: str | None = None
+    error: Any = None
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    duration_ms: int | None = None
+
+
+class ExecutionResults(Record):
+    execution_id: str
+    status: Status
+    step_results: tuple[StepResult, ...]
+    final_output: dict[str, Any] | None
+    error: Any = None
+
+
+@dataclass(frozen=True)
+class ExecutionFilter:
+    """Which executions a list shows; None leaves a field out."""
+
+    flow_id: str | None = None
+    namespace: str | None = None
+    status: Status | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    label: tuple[str, str] | None = None
+    correlation_id: str | None = None
+
+    def index(self, tenant: str) -> tuple[Index, str]:
+        """The narrowest index, and the value to look for in it."""
+        if self.correlation_id:
+            return "by-correlation", f"{tenant}#{self.correlation_id}"
+        if self.flow_id:
+            return "by-flow", f"{tenant}#{self.flow_id}"
+        return "recent", tenant
+
+    def bounds(self) -> tuple[str, str]:
+        """Ids are made of time, so a range of time is a range of ids; `until` is included."""
+        low = lowest_id_at(self.since) if self.since else "0"
+        high = lowest_id_at(self.until + timedelta(milliseconds=1)) if self.until else "g"
+        return low, high
+
+    def accepts(self, execution: Execution) -> bool:
+        return (
+            (self.flow_id is None or execution.flow_id == self.flow_id)
+            and (self.namespace is None or execution.namespace == self.namespace)
+            and (self.status is None or execution.status is self.status)
+            and (self.label is None or execution.labels.get(self.label[0]) == self.label[1])
+        )
+
+
+class ExecutionReader:
+    def __init__(self, *, executions: ExecutionRepository, plans: PlanRepository) -> None:
+        self._executions = executions
+        self._plans = plans
+
+    def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
+        """The execution with all its tasks, those that have not run yet included."""
+        execution, plan, runs = self._state(tenant, execution_id)
+        tasks = tuple(_task_run(planned, execution, runs) for planned in plan.tasks)
+        shown = execution
+        if not execution.status.is_terminal:
+            running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
+            shown = execution.model_copy(
+                update={
+                    "tasks_executed": executed(runs.values()),
+                    "current_task": next(running, None),
+                }
+            )
+        return ExecutionDetail(execution=shown, tasks=tuple(_bounded(execution_id, tasks)))
+
+    def task(self, tenant: str, execution_id: str, task_name: str) -> list[TaskRun]:
+        """The runs of one task, outputs in full."""
+        execution, plan, runs = self._state(tenant, execution_id)
+        return [
+            _task_run(planned, execution, runs)
+            for planned in plan.tasks
+            if planned.task.name == task_name
+        ]
+
+    def results(self, tenant: str, execution_id: str) -> ExecutionResults:
+        """What a finished execution gave; ExecutionNotFinishedError before its end."""
+        execution, plan, runs = self._state(tenant, execution_id)
+        if not execution.status.is_terminal:
+            raise ExecutionNotFinishedError(
+                f"the execution is {execution.status.value}; its results come when it has ended"
+            )
+        tasks = _bounded(execution_id, [_task_run(p, execution, runs) for p in plan.tasks])
+        return ExecutionResults(
+            execution_id=execution.id,
+            status=execution.status,
+            step_results=tuple(_step(run) for run in tasks),
+            final_output=execution.outputs,
+            error=execution.error,
+        )
+
+    def logs(
+        self,
+        tenant: str,
+        execution_id: str,
+        *,
+        level: str | None = None,
+        task_name: str | None = None,
+        since: datetime | None = None,
+    ) -> list[ExecutionLogLine]:
+        """Lines in order of time, from `level` up; a line's `seq` does not depend on filters."""
+        _, plan, runs = self._state(tenant, execution_id)
+        in_order = [runs[p.task.name] for p in plan.tasks if p.task.name in runs]
+        return [
+            line
+            for line in _lines(execution_id, in_order)
+            if (level is None or LEVELS.index(line.level) >= LEVELS.index(level))
+            and (task_name is None or line.task_name == task_name)
+            and (since is None or line.timestamp >= since)
+        ]
+
+    def page(
+        self, tenant: str, wanted: ExecutionFilter, *, limit: int, cursor: str | None
+    ) -> Page[Execution]:
+        """Newest first; a page may be shorter than `limit` and still have a next."""
+        index, value = wanted.index(tenant)
+        query = f"executions/{tenant}/{wanted}"
+        after = decode_cursor(cursor, query) if cursor else None
+        found: list[Execution] = []
+        for _ in range(MAX_LOOKS):
+            ids, has_more = self._executions.ids_page(
+                index, value, bounds=wanted.bounds(), limit=limit - len(found), after=after
+            )
+            found += filter(wanted.accepts, self._executions.find_many(tenant, ids))
+            after = ids[-1] if ids and has_more else None
+            if after is None or len(found) >= limit:
+                break
+        return Page(tuple(found), encode_cursor(after, query) if after else None)
+
+    def _state(
+        self, tenant: str, execution_id: str
+    ) -> tuple[Execution, Plan, Mapping[str, TaskRun]]:
+        state = self._executions.load(tenant, execution_id) if is_id(execution_id) else None
+        if state is None:
+            raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
+        execution = state.execution
+        plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
+        return execution, plan, state.runs
+
+
+def _task_run(planned: PlanTask, execution: Execution, runs: Mapping[str, TaskRun]) -> TaskRun:
+    """The recorded run, or what must be true of a task that nothing is recorded of."""
+    task = planned.task
+    if task.name in runs:
+        return runs[task.name]
+    before = [runs.get(predecessor.name) for predecessor in planned.predecessors]
+    is_ready = all(run is not None and run.status.is_terminal for run in before)
+    status = TaskStatus.WAITING
+    if execution.status.is_terminal:
+        status = TaskStatus.CANCELLED
+    elif is_ready:
+        is_running = execution.status is Status.RUNNING
+        status = TaskStatus.RUNNING if is_running else TaskStatus.PENDING
+    ends = [run.finished_at for run in before if run and run.finished_at]
+    started_at = max(ends, default=execution.started_at)
+    return TaskRun(
+        task_name=task.name,
+        task_type=task.type,
+        status=status,
+        started_at=started_at if status is TaskStatus.RUNNING else None,
+    )
+
+
+def _bounded(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
+    """Leave outputs out once the answer is full; a client follows `outputsUrl` for those."""
+    size = 0
+    for run in runs:
+        # The text is escaped once as a string and once more in the function's answer.
+        cost = len(json.dumps(json.dumps(run.outputs))) if run.outputs else 0
+        if size + cost <= MAX_ANSWER_BYTES:
+            size += cost
+            yield run
+            continue
+        url = f"/api/v1/executions/{execution_id}/tasks?taskName={run.task_name}"
+        yield run.model_copy(update={"outputs": None, "outputs_url": url})
+
+
+def _step(run: TaskRun) -> StepResult:
+    return StepResult(
+        task_name=run.task_name,
+        task_type=run.task_type,
+        status=run.status,
+        outputs=json.loads(run.outputs) if run.outputs else None,
+        outputs_url=run.outputs_url,
+        error=run.error,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        duration_ms=run.duration_ms,
+    )
+
+
+def _lines(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[ExecutionLogLine]:
+    """Number the lines; those of one millisecond stay in the order of the text."""
+    lines = sorted(
+        ((line, run) for run in runs for line in run.logs), key=lambda pair: pair[0].timestamp
+    )
+    for seq, (line, run) in enumerate(lines, start=1):
+        yield ExecutionLogLine(
+            timestamp=line.timestamp,
+            level=line.level,
+            message=line.message,
+            seq=seq,
+            execution_id=execution_id,
+            task_name=run.task_name,
+            attempt=run.attempt,
+            iteration=run.iteration,
+        )

@@ -1,0 +1,103 @@
+"""Looks after open executions: starts what did not start, resumes what died, ends what can't go on.
+
+Step Functions' status-change events are hints, for they may be lost; the index of open executions
+is the truth, and every look can be repeated.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.executions.engine import Engine, Run
+from shared.executions.models import Execution, Failure, Status
+from shared.executions.outcomes import executed
+from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
+
+LONGEST_PAUSE = timedelta(minutes=15)
+SHORTEST_PAUSE = timedelta(minutes=1)
+MAX_STALLS = 3
+"""So many generations in a row that recorded nothing new end an execution."""
+STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
+"""How long a generation that recorded nothing rests before the next: a bad deploy needs mending."""
+
+
+class Action(StrEnum):
+    """What a look did."""
+
+    NOTHING = "nothing"
+    STARTED = "started"
+    WAITED = "waited"
+    RESUMED = "resumed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    executions: ExecutionRepository
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def overdue(self) -> Iterable[Overdue]:
+        return self.executions.overdue(now=self.now())
+
+    def everything_open(self) -> Iterable[Overdue]:
+        return self.executions.overdue(now=None)
+
+    def look(self, tenant: str, execution_id: str) -> Action:
+        """Compare one execution with the run behind it, and mend the difference."""
+        state = self.executions.load(tenant, execution_id)
+        if state is None or state.execution.status.is_terminal:
+            return Action.NOTHING
+        run = self.engine.look(state.execution)
+        if run is Run.RUNNING:
+            return self._wait(state.execution)
+        if run is Run.ABSENT:
+            # Put the next look off first: if the start fails, the execution stays in the index.
+            self._put_off(state.execution)
+            self.engine.start(state.execution)
+            return Action.STARTED
+        return self._resume(state)
+
+    def _wait(self, execution: Execution) -> Action:
+        self._put_off(execution)
+        return Action.WAITED
+
+    def _put_off(self, execution: Execution) -> None:
+        now = self.now()
+        age = now - execution.created_at
+        pause = min(max(age, SHORTEST_PAUSE), LONGEST_PAUSE)
+        self.executions.look_again(execution, at=now + pause)
+
+    def _resume(self, state: ExecutionState) -> Action:
+        execution, records = state.execution, len(state.runs)
+        has_progress = records > execution.records_seen
+        stalls = 0 if has_progress else execution.stalls + 1
+        if stalls >= MAX_STALLS:
+            return self._give_up(state)
+        now = self.now()
+        if execution.stalls and not has_progress and _is_early(execution, now):
+            return Action.WAITED
+        pause = SHORTEST_PAUSE + STALL_PAUSES[stalls]
+        moved = self.executions.resume(
+            execution, stalls=stalls, records=records, check_at=now + pause
+        )
+        if not moved:
+            return Action.NOTHING
+        self.engine.start(execution.model_copy(update={"generation": execution.generation + 1}))
+        return Action.RESUMED
+
+    def _give_up(self, state: ExecutionState) -> Action:
+        error = Failure(
+            code="engine_error",
+            message=f"the engine died {MAX_STALLS} times in a row without getting further",
+            status=Status.FAILED,
+        )
+        end = End(Status.FAILED, executed(state.runs.values()), error=error)
+        ended = self.executions.finish(state.execution, end, now=self.now())
+        return Action.FAILED if ended else Action.NOTHING
+
+
+def _is_early(execution: Execution, now: datetime) -> bool:
+    """A hint came before the execution's rest after a stall was over."""
+    return execution.check_at is not None and now < execution.check_at

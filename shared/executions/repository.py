@@ -1,0 +1,269 @@
+"""Executions, segments and task runs in DynamoDB: one partition per execution.
+
+Item           sk                attributes
+execution      `execution`       the execution, its index keys, its generation
+segment        `segment#{path}`  generation, turn: who may write this segment's task runs
+task run       `task#{name}`     one settled task, with its log lines
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from boto3.dynamodb.conditions import Key
+
+from shared.executions.models import Execution, Failure, Status, TaskRun
+from shared.executions.rows import (
+    OPEN_SHARDS,
+    compact,
+    execution_from_item,
+    execution_key,
+    execution_to_item,
+    run_from_item,
+    run_to_item,
+    segment_key,
+)
+from shared.times import to_rfc3339
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+_FENCE_STEP = 1_000_000
+"""Turns a generation may take before its fences would reach the next one's."""
+
+Index = Literal["recent", "by-flow", "by-correlation"]
+INDEX_KEYS: Mapping[Index, str] = {
+    "recent": "recentOf",
+    "by-flow": "flowOf",
+    "by-correlation": "correlationOf",
+}
+
+
+@dataclass(frozen=True)
+class ExecutionState:
+    """One consistent read of an execution's partition."""
+
+    execution: Execution
+    runs: Mapping[str, TaskRun]
+
+
+@dataclass(frozen=True)
+class End:
+    """How an execution ended."""
+
+    status: Status
+    tasks_executed: int
+    outputs: Mapping[str, Any] | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """An open execution that is due for a look."""
+
+    tenant: str
+    execution_id: str
+
+
+class ExecutionRepository:
+    """Owns the keys and the conditions; every write that matters is conditional."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def add(self, execution: Execution) -> bool:
+        """Store a new execution; False when one with its id is there already (and stays)."""
+        return self._put(
+            execution_to_item(execution), ConditionExpression="attribute_not_exists(pk)"
+        )
+
+    def find(self, tenant: str, execution_id: str) -> Execution | None:
+        item = self._table.get_item(
+            Key=execution_key(tenant, execution_id), ConsistentRead=True
+        ).get("Item")
+        return execution_from_item(item) if item else None
+
+    def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
+        """Read the execution and everything recorded of it, consistently."""
+        pk = execution_key(tenant, execution_id)["pk"]
+        execution: Execution | None = None
+        runs: dict[str, TaskRun] = {}
+        for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
+            if item["sk"] == "execution":
+                execution = execution_from_item(item)
+            elif item["sk"].startswith("task#"):
+                run = run_from_item(item)
+                runs[run.task_name] = run
+        return ExecutionState(execution, runs) if execution else None
+
+    def enter_segment(
+        self, tenant: str, execution_id: str, *, generation: int, path: str
+    ) -> int | None:
+        """Take a segment over and get the fence of this turn; None for a generation that is past.
+
+        Whoever held the segment before loses it at once: its fence is older from now on.
+        """
+        try:
+            answer = self._table.update_item(
+                Key=segment_key(tenant, execution_id, path),
+                UpdateExpression="SET #generation = :generation ADD turn :one",
+                ConditionExpression="attribute_not_exists(pk) OR #generation <= :generation",
+                ExpressionAttributeNames={"#generation": "generation"},
+                ExpressionAttributeValues={":generation": generation, ":one": 1},
+                ReturnValues="UPDATED_NEW",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return None
+        return generation * _FENCE_STEP + int(str(answer["Attributes"]["turn"]))
+
+    def mark_running(self, execution: Execution, *, now: datetime) -> Execution | None:
+        """QUEUED to RUNNING in this generation; None when it is no longer ours to run."""
+        started_at = execution.started_at or now
+        written = self._update(
+            execution,
+            "SET #status = :running, startedAt = :now",
+            {":running": Status.RUNNING, ":now": to_rfc3339(started_at)},
+        )
+        if not written:
+            return None
+        return execution.model_copy(update={"status": Status.RUNNING, "started_at": started_at})
+
+    def record(self, execution: Execution, run: TaskRun) -> TaskRun | None:
+        """Store a settled task run; if another turn was first, what that one recorded.
+
+        None means that a newer turn holds the task without having settled it: leave it the field.
+        """
+        written = self._put(
+            run_to_item(execution.tenant, execution.id, run),
+            ConditionExpression="attribute_not_exists(pk) OR (fence <= :fence AND settled = :no)",
+            ExpressionAttributeValues={":fence": run.fence, ":no": False},
+        )
+        return run if written else self._recorded(execution, run.task_name)
+
+    def finish(self, execution: Execution, end: End, *, now: datetime) -> bool:
+        """Write the end, if the execution is still open and in this generation."""
+        sets = ["#status = :status", "finishedAt = :now", "tasksExecuted = :executed"]
+        values: dict[str, Any] = {
+            ":status": end.status,
+            ":now": to_rfc3339(now),
+            ":executed": end.tasks_executed,
+        }
+        if end.outputs is not None:
+            sets.append("outputs = :outputs")
+            values[":outputs"] = compact(end.outputs)
+        if end.error is not None:
+            sets.append("#error = :error")
+            values[":error"] = end.error.model_dump(mode="json", by_alias=True, exclude_none=True)
+        # Leaving the index of open executions and ending are one write.
+        return self._update(execution, f"SET {', '.join(sets)} REMOVE openShard, checkAt", values)
+
+    def resume(
+        self, execution: Execution, *, stalls: int, records: int, check_at: datetime
+    ) -> bool:
+        """Move to the next generation; False when somebody else moved it or it has ended."""
+        return self._update(
+            execution,
+            "SET #generation = :next, stalls = :stalls, recordsSeen = :records, checkAt = :check",
+            {
+                ":next": execution.generation + 1,
+                ":stalls": stalls,
+                ":records": records,
+                ":check": to_rfc3339(check_at),
+            },
+        )
+
+    def look_again(self, execution: Execution, *, at: datetime) -> bool:
+        """Move the time at which the reconciler looks at an open execution."""
+        return self._update(execution, "SET checkAt = :at", {":at": to_rfc3339(at)})
+
+    def overdue(self, *, now: datetime | None) -> Iterator[Overdue]:
+        """Open executions whose look is due, oldest first in each shard; None: all of them."""
+        for shard in OPEN_SHARDS:
+            # A tilde sorts behind every digit: no bound.
+            until = to_rfc3339(now) if now else "~"
+            condition = Key("openShard").eq(shard) & Key("checkAt").lte(until)
+            for item in self._query(IndexName="open", KeyConditionExpression=condition):
+                tenant, _, execution_id = item["pk"].rpartition("#")
+                yield Overdue(tenant, execution_id)
+
+    def _recorded(self, execution: Execution, task_name: str) -> TaskRun | None:
+        key = {"pk": execution_key(execution.tenant, execution.id)["pk"], "sk": f"task#{task_name}"}
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        run = run_from_item(item) if item else None
+        return run if run and run.status.is_terminal else None
+
+    def _update(self, execution: Execution, expression: str, values: Mapping[str, Any]) -> bool:
+        """Update an execution that is open and in the generation that the caller knows."""
+        names = {"#status": "status", "#generation": "generation"}
+        if "#error" in expression:
+            names["#error"] = "error"
+        try:
+            self._table.update_item(
+                Key=execution_key(execution.tenant, execution.id),
+                UpdateExpression=expression,
+                ConditionExpression=(
+                    "#generation = :generation AND #status IN (:queued, :running_, :paused)"
+                ),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    **values,
+                    ":generation": execution.generation,
+                    ":queued": Status.QUEUED,
+                    ":running_": Status.RUNNING,
+                    ":paused": Status.PAUSED,
+                },
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _put(self, item: Mapping[str, Any], **condition: Any) -> bool:
+        try:
+            self._table.put_item(Item=item, **condition)
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _query(self, **query: Any) -> Iterator[Mapping[str, Any]]:
+        while True:
+            answer = self._table.query(**query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
+        """Executions by id, in the order asked for; those that are gone are left out."""
+        found: dict[str, Execution] = {}
+        keys = [execution_key(tenant, execution_id) for execution_id in ids]
+        dynamodb = self._table.meta.client
+        for start in range(0, len(keys), 100):
+            request: Any = {self._table.name: {"Keys": keys[start : start + 100]}}
+            while request:
+                answer = dynamodb.batch_get_item(RequestItems=request)
+                for item in answer["Responses"].get(self._table.name, []):
+                    execution = execution_from_item(item)
+                    found[execution.id] = execution
+                request = answer.get("UnprocessedKeys")
+        return [found[execution_id] for execution_id in ids if execution_id in found]
+
+    def ids_page(
+        self, index: Index, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
+    ) -> tuple[list[str], bool]:
+        """Ids in one index, newest first, between two ids; and whether there may be more.
+
+        `after` is the id behind which the page starts.
+        """
+        key = INDEX_KEYS[index]
+        query: dict[str, Any] = {
+            "IndexName": index,
+            "KeyConditionExpression": Key(key).eq(value) & Key("id").between(*bounds),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if after:
+            tenant = value.partition("#")[0]
+            query["ExclusiveStartKey"] = {**execution_key(tenant, after), key: value, "id": after}
+        answer = self._table.query(**query)
+        return [str(item["id"]) for item in answer["Items"]], "LastEvaluatedKey" in answer

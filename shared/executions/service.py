@@ -1,0 +1,192 @@
+"""Starting executions, so that an accepted one is never lost and a repeated one never doubled."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ConfigDict, Field
+
+from shared.bodies import parse_body
+from shared.errors import (
+    FlowNotFoundError,
+    FlowNotRunnableError,
+    IdempotencyKeyRequiredError,
+)
+from shared.executions.engine import Engine
+from shared.executions.inputs import check_inputs
+from shared.executions.models import Execution, Record, Status
+from shared.executions.repository import ExecutionRepository
+from shared.flows.models import FlowRecord, FlowStatus
+from shared.flows.plans import PlanRepository
+from shared.flows.repository import FlowRepository
+from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
+from shared.observability import logger
+
+FIRST_LOOK = timedelta(seconds=60)
+"""How long a started execution may stay unfinished before the reconciler looks at it."""
+
+
+class ExecutionDraft(Record):
+    """What a client may say of an execution to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: dict[str, Any] = {}
+    labels: dict[str, str] = Field(default={}, max_length=50)
+
+
+class FlowExecutionDraft(ExecutionDraft):
+    """The same, naming its flow."""
+
+    flow_id: str
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """A request to start: `path` is the concrete path a key counts for, `body` the JSON as sent."""
+
+    tenant: str
+    path: str
+    body: Mapping[str, Any] | None
+    flow_id: str | None
+    key: str | None
+    correlation_id: str | None
+    created_by: str
+    is_key_required: bool = False
+
+
+@dataclass(frozen=True)
+class Started:
+    """An accepted execution, as it was created; `replayed` when its key had started it before."""
+
+    execution: Execution
+    replayed: bool
+
+
+class ExecutionService:
+    def __init__(  # noqa: PLR0913 - the collaborators of a start, each named
+        self,
+        *,
+        flows: FlowRepository,
+        plans: PlanRepository,
+        executions: ExecutionRepository,
+        claims: IdempotencyRepository,
+        engine: Engine,
+        now: Callable[[], datetime],
+        new_id: Callable[[datetime], str],
+    ) -> None:
+        self._flows = flows
+        self._plans = plans
+        self._executions = executions
+        self._claims = claims
+        self._engine = engine
+        self._now = now
+        self._new_id = new_id
+
+    def start(self, request: StartRequest) -> Started:
+        """Accept an execution; whoever comes second with a key completes the first's start.
+
+        The key is looked up, the request checked, the key claimed, the execution put, its run
+        started. Every step can be repeated. Once the execution is put, it is accepted, whatever
+        Step Functions says: the reconciler starts what was not started.
+        """
+        claim = self._earlier_claim(request)
+        if claim:
+            earlier = self._executions.find(request.tenant, claim.execution_id)
+            if earlier:
+                return Started(self._run(earlier).as_created(), replayed=True)
+        draft, flow = self._checked(request)
+        replayed = claim is not None
+        if claim is None:
+            mine = self._claim_for(request, flow)
+            claim = self._claims.claim(mine) if request.key else mine
+            claim.check(mine.fingerprint)
+            replayed = claim.execution_id != mine.execution_id
+        execution = self._execution(request, draft, flow, claim)
+        if not self._executions.add(execution):
+            # Someone with the same key put it in between.
+            execution = self._executions.find(request.tenant, execution.id) or execution
+        return Started(self._run(execution).as_created(), replayed=replayed)
+
+    def check(self, request: StartRequest) -> FlowRecord:
+        """A dry run: everything a start checks, and nothing is made."""
+        return self._checked(request)[1]
+
+    def _earlier_claim(self, request: StartRequest) -> Claim | None:
+        if request.key is None:
+            return None
+        scope = claim_scope(request.tenant, request.path, request.key)
+        claim = self._claims.find(scope, now=self._now())
+        if claim:
+            claim.check(fingerprint(request.body))
+        return claim
+
+    def _checked(self, request: StartRequest) -> tuple[ExecutionDraft, FlowRecord]:
+        if request.flow_id is None:
+            named = parse_body(FlowExecutionDraft, request.body)
+            draft: ExecutionDraft = named
+            flow_id = named.flow_id
+        else:
+            draft = parse_body(ExecutionDraft, request.body)
+            flow_id = request.flow_id
+        flow = self._flows.find(flow_id)
+        if flow is None:
+            raise FlowNotFoundError(f"there is no flow {flow_id[:64]!r}")
+        _check_runnable(flow)
+        is_required = request.is_key_required or flow.idempotency == "required"
+        if is_required and request.key is None:
+            raise IdempotencyKeyRequiredError("this start needs an Idempotency-Key header")
+        return draft.model_copy(update={"inputs": check_inputs(flow.inputs, draft.inputs)}), flow
+
+    def _claim_for(self, request: StartRequest, flow: FlowRecord) -> Claim:
+        now = self._now()
+        return Claim(
+            scope=claim_scope(request.tenant, request.path, request.key or ""),
+            fingerprint=fingerprint(request.body),
+            execution_id=self._new_id(now),
+            flow_id=flow.id,
+            revision=flow.revision,
+            created_at=now,
+        )
+
+    def _execution(
+        self, request: StartRequest, draft: ExecutionDraft, flow: FlowRecord, claim: Claim
+    ) -> Execution:
+        inputs, tasks_total = draft.inputs, flow.tasks_total
+        if claim.revision != flow.revision:
+            # The flow was saved anew between the claim and this try: its revision is the claim's.
+            plan = self._plans.get(request.tenant, flow.id, claim.revision)
+            given = (request.body or {}).get("inputs", {})
+            inputs, tasks_total = check_inputs(plan.inputs, given), plan.tasks_total
+        return Execution(
+            tenant=request.tenant,
+            id=claim.execution_id,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            namespace=flow.namespace,
+            flow_revision=claim.revision,
+            tasks_total=tasks_total,
+            inputs=inputs,
+            labels={**flow.labels, **draft.labels},
+            correlation_id=request.correlation_id,
+            created_at=claim.created_at,
+            check_at=claim.created_at + FIRST_LOOK,
+            created_by=request.created_by,
+        )
+
+    def _run(self, execution: Execution) -> Execution:
+        if execution.status is Status.QUEUED:
+            try:
+                self._engine.start(execution)
+            except (ClientError, BotoCoreError):
+                logger.exception("start deferred to the reconciler", extra={"id": execution.id})
+        return execution
+
+
+def _check_runnable(flow: FlowRecord) -> None:
+    if flow.disabled:
+        raise FlowNotRunnableError(f"flow {flow.name!r} is disabled")
+    if flow.status is not FlowStatus.ACTIVE:
+        raise FlowNotRunnableError(f"flow {flow.name!r} is {flow.status}; activate it first")
