@@ -1,0 +1,89 @@
+"""Flows as DynamoDB items: keys, attributes, and texts that are compressed when they are long."""
+
+import json
+import zlib
+from typing import Any
+
+from shared.flows.models import FlowRecord, Revision
+from shared.times import to_rfc3339
+
+Item = dict[str, Any]
+
+COMPRESS_ABOVE_BYTES = 100_000
+"""Texts up to here stay readable in a console; the longest allowed fits an item either way."""
+
+_NESTED = ("labels", "inputs", "envelope")
+"""Kept as JSON text: their keys may be empty, and their numbers floats."""
+
+
+def flow_partition(tenant: str) -> str:
+    return f"{tenant}#flows"
+
+
+def name_partition(tenant: str) -> str:
+    return f"{tenant}#flow-names"
+
+
+def revision_partition(tenant: str, flow_id: str) -> str:
+    return f"{tenant}#flow#{flow_id}"
+
+
+def name_key(flow: FlowRecord) -> str:
+    return f"{flow.namespace}/{flow.name}"
+
+
+def source_key(revision: int) -> str:
+    return f"revision#{revision:08d}#source"
+
+
+def plan_key(revision: int) -> str:
+    return f"revision#{revision:08d}#plan"
+
+
+def flow_item(tenant: str, flow: FlowRecord) -> Item:
+    item = flow.model_dump(mode="json", by_alias=True, exclude=set(_NESTED), exclude_none=True)
+    nested = flow.model_dump(
+        mode="json", by_alias=True, include=set(_NESTED), exclude_defaults=True
+    )
+    texts = {name: json.dumps(value, ensure_ascii=False) for name, value in nested.items()}
+    flow_id = item.pop("id")
+    return {"pk": flow_partition(tenant), "sk": flow_id, "flowId": flow_id, **item, **texts}
+
+
+def flow_record(item: Item) -> FlowRecord:
+    fields = {name: value for name, value in item.items() if name not in {"pk", "sk", "flowId"}}
+    nested = {name: json.loads(fields[name]) for name in _NESTED if name in fields}
+    return FlowRecord.model_validate({"id": item["flowId"], **fields, **nested})
+
+
+def name_item(tenant: str, flow: FlowRecord) -> Item:
+    return {"pk": name_partition(tenant), "sk": name_key(flow), "flowId": flow.id}
+
+
+def source_item(tenant: str, flow_id: str, revision: Revision) -> Item:
+    plain = revision.text.encode()
+    is_long = len(plain) > COMPRESS_ABOVE_BYTES
+    stored = {"packed": zlib.compress(plain)} if is_long else {"text": revision.text}
+    return {
+        "pk": revision_partition(tenant, flow_id),
+        "sk": source_key(revision.number),
+        "flowId": flow_id,
+        "createdAt": to_rfc3339(revision.created_at),
+        "createdBy": revision.created_by,
+        **stored,
+    }
+
+
+def source_text(item: Item) -> str:
+    if "text" in item:
+        return str(item["text"])
+    return zlib.decompress(bytes(item["packed"])).decode()
+
+
+def plan_item(tenant: str, flow_id: str, revision: int, plan: bytes) -> Item:
+    return {
+        "pk": revision_partition(tenant, flow_id),
+        "sk": plan_key(revision),
+        "flowId": flow_id,
+        "plan": plan,
+    }

@@ -1,0 +1,206 @@
+"""Flows as they are stored and as they are shown, and which of their states may follow which."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from shared.errors import FlowTransitionError, Problem
+from shared.flows.definition import InputDefinition
+from shared.ids import FlowId
+from shared.times import Timestamp
+
+NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
+NAMESPACE_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
+
+FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100)]
+Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=150)]
+Label = Annotated[str, StringConstraints(pattern=r"^[^:]+:", max_length=1000)]
+
+
+class Shape(BaseModel):
+    """Frozen, camelCase outside, nothing unknown."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class FlowStatus(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+TRANSITIONS: Mapping[FlowStatus, frozenset[FlowStatus]] = MappingProxyType(
+    {
+        FlowStatus.DRAFT: frozenset({FlowStatus.ACTIVE}),
+        FlowStatus.ACTIVE: frozenset({FlowStatus.INACTIVE}),
+        FlowStatus.INACTIVE: frozenset({FlowStatus.DRAFT, FlowStatus.ACTIVE}),
+    }
+)
+
+
+class Envelope(Shape):
+    """What may stand beside the YAML, is stored beside it, and wins over it. None: not said."""
+
+    name: FlowName | None = None
+    namespace: Namespace | None = None
+    description: str | None = None
+    labels: dict[str, str] | None = None
+    disabled: bool | None = None
+
+    def over(self, other: "Envelope") -> "Envelope":
+        """Lay this one over an older one: what it does not say stays."""
+        said = {
+            name: value
+            for name in Envelope.model_fields
+            if (value := getattr(self, name)) is not None
+        }
+        return Envelope.model_validate({**other.model_dump(), **said})
+
+
+class FlowContent(Envelope):
+    """The fields that a client sends; a graph is named so that it can be refused by name."""
+
+    yaml_content: str | None = None
+    nodes: list[Any] | None = None
+    edges: list[Any] | None = None
+
+    @property
+    def envelope(self) -> Envelope:
+        return Envelope.model_validate(
+            {name: getattr(self, name) for name in Envelope.model_fields}
+        )
+
+
+class FlowDraft(FlowContent):
+    """A flow to be made; without a status, YAML is active as soon as it is saved."""
+
+    status: Literal["draft", "active"] = "active"
+
+
+class FlowPatch(FlowContent):
+    """Any subset of a flow's fields; a field that is null or missing stays as it is."""
+
+    status: FlowStatus | None = None
+
+
+class FlowRecord(Shape):
+    """What one read tells of a flow: everything a start needs, and no text.
+
+    `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
+    beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
+    an answer, its text included. `inputs` are those of the current revision.
+    """
+
+    id: FlowId
+    name: FlowName
+    namespace: Namespace
+    description: str | None = None
+    labels: dict[str, str] = {}
+    disabled: bool = False
+    status: FlowStatus
+    format: Literal["yaml"] = "yaml"
+    revision: int
+    version: int
+    tasks_total: int
+    idempotency: Literal["optional", "required"] = "optional"
+    inputs: tuple[InputDefinition, ...] = ()
+    envelope: Envelope = Envelope()
+    shown_bytes: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    created_by: str
+
+    def moved_to(self, status: FlowStatus) -> "FlowRecord":
+        """Take a legal step; raises FlowTransitionError for any other, the same state included."""
+        if status not in TRANSITIONS[self.status]:
+            raise FlowTransitionError(f"a flow that is {self.status} cannot become {status}")
+        return self.model_copy(update={"status": status})
+
+
+class Revision(BaseModel):
+    """One text of a flow, and its packed plan: None while the engine cannot run the text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    text: str
+    plan: bytes | None
+    created_at: Timestamp
+    created_by: str
+
+
+class Flow(Shape):
+    """A flow as the API shows it."""
+
+    id: FlowId
+    name: FlowName
+    namespace: Namespace
+    description: str | None
+    labels: dict[str, str]
+    disabled: bool
+    status: FlowStatus
+    format: Literal["yaml"]
+    yaml_content: str
+    nodes: None = None
+    edges: None = None
+    revision: int
+    tasks_total: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    created_by: str
+    version: int = Field(exclude=True)
+
+    @classmethod
+    def of(cls, record: FlowRecord, text: str) -> "Flow":
+        """Show a flow; its `version` is told by the ETag, not by the body."""
+        shown = record.model_dump(include=set(cls.model_fields))
+        return cls.model_validate({**shown, "yaml_content": text})
+
+
+class FlowFilter(BaseModel):
+    """Which flows a list shows; None leaves a field alone, `q` is looked for in any case."""
+
+    model_config = ConfigDict(frozen=True)
+
+    namespace: Namespace | None = None
+    status: FlowStatus | None = None
+    label: Label | None = None
+    q: str | None = None
+
+    def accepts(self, flow: FlowRecord) -> bool:
+        return (
+            self.namespace in {None, flow.namespace}
+            and self.status in {None, flow.status}
+            and self._has_label(flow)
+            and self._is_named(flow)
+        )
+
+    def _has_label(self, flow: FlowRecord) -> bool:
+        key, _, value = (self.label or "").partition(":")
+        return self.label is None or flow.labels.get(key) == value
+
+    def _is_named(self, flow: FlowRecord) -> bool:
+        text = f"{flow.name}\n{flow.description or ''}".casefold()
+        return self.q is None or self.q.casefold() in text
+
+
+class YamlText(Shape):
+    """The envelope of a text that is only to be checked; a name beside it wins over its own."""
+
+    name: FlowName | None = None
+    namespace: Namespace | None = None
+    yaml_content: str = Field(description="The flow as YAML.")
+
+
+class Verdict(Shape):
+    """What is wrong with a text and what is doubtful; `valid` texts can at least be drafts."""
+
+    valid: bool
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]

@@ -1,0 +1,178 @@
+"""Flows in their table: conditions, pages, and everything of one change in one transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key
+
+from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
+from shared.flows import items
+from shared.flows.items import Item
+from shared.flows.models import FlowRecord, Revision
+from shared.ids import is_id
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from mypy_boto3_dynamodb.service_resource import Table
+
+IS_NEW = "attribute_not_exists(pk)"
+IS_UNCHANGED = "version = :version"
+
+_BATCH = 100
+_CHANGED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_BUSY = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+
+
+class FlowRepository:
+    """The flows of one tenant.
+
+    A flow is a small item; its name is one more, so that it is taken once; a revision is two: the
+    text and the packed plan. Revisions outlive their flow: executions are read with them.
+    """
+
+    def __init__(self, table: "Table", tenant: str) -> None:
+        self._table = table
+        self._tenant = tenant
+
+    def add(self, flow: FlowRecord, revision: Revision) -> None:
+        """Store a new flow; raises FlowNameTakenError, or FlowChangedError: try again."""
+        writes = {"flow": self._put(items.flow_item(self._tenant, flow), IS_NEW)}
+        self._write(writes | self._name(flow) | self._revision(flow.id, revision), flow)
+
+    def replace(self, old: FlowRecord, new: FlowRecord, revision: Revision | None = None) -> None:
+        """Store a flow's next version, with its next text if there is one.
+
+        Raises FlowChangedError when `old` is no longer what is stored, and FlowNameTakenError.
+        """
+        writes = {"flow": self._replacement(old, new)}
+        if items.name_key(old) != items.name_key(new):
+            writes |= self._name(new) | self._no_name(old)
+        if revision:
+            writes |= self._revision(new.id, revision)
+        self._write(writes, new)
+
+    def add_plan(self, old: FlowRecord, new: FlowRecord, plan: bytes) -> None:
+        """Store a flow's next version, and the plan that its text could not have before."""
+        item = items.plan_item(self._tenant, new.id, new.revision, plan)
+        self._write({"flow": self._replacement(old, new), "plan": self._put(item, IS_NEW)}, new)
+
+    def remove(self, flow: FlowRecord) -> None:
+        """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile."""
+        key = {"pk": items.flow_partition(self._tenant), "sk": flow.id}
+        gone = {"Delete": {"Key": key, **self._unchanged(flow)}}
+        self._write({"flow": gone} | self._no_name(flow), flow)
+
+    def find(self, flow_id: str) -> FlowRecord | None:
+        """Read one flow, consistently: a start right after a change sees the change.
+
+        What is no id at all names no flow.
+        """
+        if not is_id(flow_id):
+            return None
+        item = self._get(items.flow_partition(self._tenant), flow_id)
+        return None if item is None else items.flow_record(item)
+
+    def find_text(self, flow_id: str, revision: int) -> str | None:
+        partition = items.revision_partition(self._tenant, flow_id)
+        item = self._get(partition, items.source_key(revision))
+        return None if item is None else items.source_text(item)
+
+    def find_plan(self, flow_id: str, revision: int) -> bytes | None:
+        """Read a plan as it was packed; None while the engine cannot run the revision."""
+        partition = items.revision_partition(self._tenant, flow_id)
+        item = self._get(partition, items.plan_key(revision))
+        return None if item is None else bytes(item["plan"])
+
+    def newest(self, limit: int, after: str | None = None) -> tuple[FlowRecord, ...]:
+        """Read flows behind the id `after`, newest first; fewer than `limit` only at the end."""
+        partition = items.flow_partition(self._tenant)
+        start: Item = {"ExclusiveStartKey": {"pk": partition, "sk": after}} if after else {}
+        flows: list[FlowRecord] = []
+        while True:
+            answer = self._table.query(
+                KeyConditionExpression=Key("pk").eq(partition),
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                Limit=limit - len(flows),
+                **start,
+            )
+            flows += [items.flow_record(item) for item in answer["Items"]]
+            if len(flows) == limit or "LastEvaluatedKey" not in answer:
+                return tuple(flows)
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def texts(self, flows: Iterable[FlowRecord]) -> dict[str, str]:
+        """Read the current texts by flow id; the caller bounds how much that is."""
+        keys = [
+            {
+                "pk": items.revision_partition(self._tenant, flow.id),
+                "sk": items.source_key(flow.revision),
+            }
+            for flow in flows
+        ]
+        batches = (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
+        found = (item for batch in batches for item in self._read(batch))
+        return {item["flowId"]: items.source_text(item) for item in found}
+
+    def _read(self, keys: list[Item]) -> Iterator[Item]:
+        unread: Any = {self._table.name: {"Keys": keys, "ConsistentRead": True}}
+        while unread:
+            answer = self._table.meta.client.batch_get_item(RequestItems=unread)
+            yield from answer["Responses"].get(self._table.name, [])
+            unread = answer["UnprocessedKeys"]
+
+    def _get(self, pk: str, sk: str) -> Item | None:
+        return self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
+
+    def _write(self, writes: Mapping[str, Item], flow: FlowRecord) -> None:
+        client = self._table.meta.client
+        requests: Any = [
+            {kind: {"TableName": self._table.name, **request}}
+            for write in writes.values()
+            for kind, request in write.items()
+        ]
+        try:
+            client.transact_write_items(TransactItems=requests)
+        except client.exceptions.TransactionCanceledException as error:
+            raise _refusal(error, tuple(writes), flow) from error
+
+    def _put(self, item: Item, condition: str) -> Item:
+        return {"Put": {"Item": item, "ConditionExpression": condition}}
+
+    def _replacement(self, old: FlowRecord, new: FlowRecord) -> Item:
+        return {"Put": {"Item": items.flow_item(self._tenant, new), **self._unchanged(old)}}
+
+    def _unchanged(self, flow: FlowRecord) -> Item:
+        return {
+            "ConditionExpression": IS_UNCHANGED,
+            "ExpressionAttributeValues": {":version": flow.version},
+        }
+
+    def _name(self, flow: FlowRecord) -> dict[str, Item]:
+        return {"name": self._put(items.name_item(self._tenant, flow), IS_NEW)}
+
+    def _no_name(self, flow: FlowRecord) -> dict[str, Item]:
+        key = {"pk": items.name_partition(self._tenant), "sk": items.name_key(flow)}
+        return {"old name": {"Delete": {"Key": key}}}
+
+    def _revision(self, flow_id: str, revision: Revision) -> dict[str, Item]:
+        source = items.source_item(self._tenant, flow_id, revision)
+        writes = {"source": self._put(source, IS_NEW)}
+        if revision.plan is not None:
+            plan = items.plan_item(self._tenant, flow_id, revision.number, revision.plan)
+            writes["plan"] = self._put(plan, IS_NEW)
+        return writes
+
+
+def _refusal(error: "ClientError", writes: tuple[str, ...], flow: FlowRecord) -> Exception:
+    """Tell from a cancelled transaction's reasons, one for each write, what stood in the way."""
+    reasons: list[Any] = error.response.get("CancellationReasons", [])
+    codes = dict(zip(writes, (reason.get("Code") for reason in reasons), strict=False))
+    if codes.get("flow") not in _CHANGED and codes.get("name") == "ConditionalCheckFailed":
+        place = f"{flow.name!r} in namespace {flow.namespace!r}"
+        return FlowNameTakenError(f"there is a flow named {place} already")
+    if _CHANGED & set(codes.values()):
+        return FlowChangedError("the flow is being changed by somebody else, try again")
+    if _BUSY & set(codes.values()):
+        return UnavailableError("the store is busy, try again")
+    return error
