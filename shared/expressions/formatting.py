@@ -1,0 +1,61 @@
+"""Python's `%` formatting for JSON values, with widths and precisions that cannot explode."""
+
+import re
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.scope import Run, finite
+from shared.expressions.values import Json, is_map, is_number, kind, text
+
+_SPECIFIER = re.compile(
+    r"%(?:\((?P<key>[^()]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d{0,6})(?:\.(?P<precision>\d{0,3}))?"
+    r"(?P<type>[sdiufFeEgGxXoc%]?)"
+)
+_MAX_WIDTH = 100_000
+
+
+def percent(run: Run, layout: str, arguments: Json) -> str:
+    """Fill `%s`, `%d`, `%(name)s` … with a list's items in turn, a map's values, or one value."""
+    remaining = list(reversed(arguments)) if type(arguments) is list else [arguments]
+    parts: list[str] = []
+    position = size = 0
+    for found in _SPECIFIER.finditer(layout):
+        parts += (layout[position : found.start()], _filled(found, arguments, remaining))
+        size += len(parts[-1]) + len(parts[-2])
+        run.room(size)
+        position = found.end()
+    if remaining and not is_map(arguments):
+        raise TemplateError("not all values are used by the format")
+    return "".join((*parts, layout[position:]))
+
+
+def _filled(found: re.Match[str], arguments: Json, remaining: list[Json]) -> str:
+    if not found["type"] or int(found["width"] or 0) > _MAX_WIDTH:
+        raise TemplateError(f"{found[0]!r} is not a format")
+    if found["type"] == "%":
+        return "%"
+    value = _argument(found["key"], arguments, remaining)
+    sign = f"%{found['flags']}{found['width']}"
+    precision = "" if found["precision"] is None else f".{found['precision']}"
+    if found["type"] == "s":
+        return f"{sign}{precision}s" % (text(value),)
+    return f"{sign}{precision}{found['type']}" % (_number(value, found["type"]),)
+
+
+def _argument(key: str | None, arguments: Json, remaining: list[Json]) -> Json:
+    if key is None:
+        if not remaining:
+            raise TemplateError("the format needs more values than it is given")
+        return remaining.pop()
+    if not is_map(arguments) or key not in arguments:
+        raise TemplateError(f"the format's value {key!r} is undefined")
+    return arguments[key]
+
+
+def _number(value: Json, letter: str) -> Json:
+    if not is_number(value):
+        raise TemplateError(f"the format %{letter} needs a number, not {kind(value)}")
+    if letter not in "xXoc":
+        return finite(value)
+    if type(value) is float or (letter == "c" and not 0 <= value < 0xD800):
+        raise TemplateError(f"the format %{letter} cannot show this number")
+    return finite(value)

@@ -1,0 +1,110 @@
+"""The functions an expression may call; what looks random or timely repeats with the attempt."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from math import isfinite
+from types import MappingProxyType
+from typing import NoReturn
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.limits import MAX_RESULT_BYTES
+from shared.expressions.scope import Run, finite
+from shared.expressions.values import TOO_DEEP, Json, is_map, kind, utf8
+
+
+def now(run: Run, /) -> str:
+    moment = run.scope.now.astimezone(UTC).isoformat(timespec="milliseconds")
+    return moment.removesuffix("+00:00") + "Z"
+
+
+def new_uuid(run: Run, /) -> str:
+    return str(uuid.UUID(int=run.draw() >> 128, version=4))
+
+
+def random_int(run: Run, lo: Json, hi: Json, /) -> int:
+    """Draw a whole number from `lo` to `hi`, both included."""
+    low, high = whole(lo), whole(hi)
+    if low > high:
+        raise TemplateError("randomInt(lo, hi) needs lo <= hi")
+    return low + run.draw() % (high - low + 1)
+
+
+def whole(value: Json) -> int:
+    """Take a whole number, from text or a float never."""
+    if type(value) is not int:
+        raise TemplateError(f"expected a whole number, not {kind(value)}")
+    number: int = finite(value)
+    return number
+
+
+def number_range(run: Run, start: Json, stop: Json = None, step: Json = 1, /) -> list[int]:
+    """Count as Python's range does: `range(3)` is `[0, 1, 2]`."""
+    first, last = (0, whole(start)) if stop is None else (whole(start), whole(stop))
+    if whole(step) == 0:
+        raise TemplateError("range() needs a step that is not 0")
+    numbers = range(first, last, step)
+    count = max(0, -((first - last) // step)) if step > 0 else max(0, -((last - first) // -step))
+    run.room(2 * count)
+    return list(numbers)
+
+
+def length(_: Run, value: Json, /) -> int:
+    if type(value) in (str, list) or is_map(value):
+        return len(value)
+    raise TemplateError(f"{kind(value)} has no length")
+
+
+def from_json(run: Run, value: Json, /) -> Json:
+    """Parse JSON text; what is no text any more passes, as bodies often are parsed already."""
+    if type(value) is not str:
+        return value
+    run.room(len(value))
+    try:
+        parsed = json.loads(
+            value, parse_constant=_refuse_constant, parse_float=_float, parse_int=_integer
+        )
+    except RecursionError:
+        raise TemplateError(TOO_DEEP) from None
+    except ValueError:
+        raise TemplateError("the text is not JSON") from None
+    if "\\u" in value:
+        utf8(json.dumps(parsed, ensure_ascii=False))
+    return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise TemplateError(f"{name} is not JSON")
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise TemplateError("the number is too large")
+    return number
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_RESULT_BYTES.bit_length() * 16:
+        raise TemplateError("the number has more than 308 digits")
+    number: int = finite(int(digits))
+    return number
+
+
+def kv(_: Run, __: Json, ___: Json = None, /) -> NoReturn:
+    """Stand in until the key-value store exists; validation says the same before it is called."""
+    raise TemplateError("kv() is not supported yet")
+
+
+FUNCTIONS: Mapping[str, Callable[..., Json]] = MappingProxyType(
+    {
+        "now": now,
+        "uuid": new_uuid,
+        "kv": kv,
+        "fromJson": from_json,
+        "range": number_range,
+        "randomInt": random_int,
+        "len": length,
+    }
+)

@@ -1,0 +1,54 @@
+"""What one template may cost; a bomb fails its task, never the function that runs it."""
+
+import time
+from collections.abc import Callable
+
+from shared.expressions.errors import TemplateError
+
+MAX_SOURCE_BYTES = 64 * 1024
+MAX_RESULT_BYTES = 1024 * 1024
+"""Of a result and of every value on the way to it, counted as JSON."""
+MAX_INTEGER_BITS = 1023
+"""The largest integers that are floats too: 308 digits."""
+MAX_BRACKETS = 32
+"""Brackets inside brackets in a source; the parser needs a dozen frames for each."""
+MAX_TREE_DEPTH = 100
+"""Operators, filters and accesses on the way from a tree's root to a leaf."""
+MAX_VALUE_DEPTH = 100
+"""Lists and maps inside each other, in values that a template makes."""
+MAX_STEPS = 5_000_000
+MAX_SECONDS = 1.0
+CLOCK_EVERY_STEPS = 500
+
+
+class Budget:
+    """What all evaluations of one scope and its copies may spend together.
+
+    A collection plugin evaluates its expression once per item: each may take `MAX_SECONDS`, all
+    of them `seconds`, and what they yield may have `size` bytes of JSON. `clock` is monotonic,
+    in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        seconds: float = 30.0,
+        size: int = 64 * MAX_RESULT_BYTES,
+    ) -> None:
+        self.clock = clock
+        self._seconds = seconds
+        self._size = size
+
+    def seconds_for_one(self) -> float:
+        """How long the next evaluation may take."""
+        if self._seconds <= 0:
+            raise TemplateError("the expressions of this task take too long together")
+        return min(MAX_SECONDS, self._seconds)
+
+    def spend(self, seconds: float, size: int) -> None:
+        """Book an evaluation that yielded `size` bytes."""
+        self._seconds -= seconds
+        self._size -= size
+        if self._size < 0:
+            raise TemplateError("the results of this task's expressions are too large together")

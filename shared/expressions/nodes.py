@@ -1,0 +1,264 @@
+"""The tree that is walked: it knows JSON values, listed functions and filters, nothing else.
+
+`evaluate` gives a JSON value or Missing; whoever needs a value takes `value`, which raises.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.operators import Operator, concatenate
+from shared.expressions.scope import Run
+from shared.expressions.values import ABSENT, Json, Missing, is_map, is_true, kind
+
+_LABEL_LENGTH = 80
+
+
+class Node(ABC):
+    __slots__ = ()
+
+    @abstractmethod
+    def evaluate(self, run: Run) -> Json | Missing: ...
+
+    def value(self, run: Run) -> Json:
+        found = self.evaluate(run)
+        if type(found) is Missing:
+            raise found.error()
+        return found
+
+    def label(self) -> str:
+        """Write the node for a message that says what is undefined."""
+        return "(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Node):
+    constant: Json
+
+    def evaluate(self, run: Run) -> Json:  # noqa: ARG002  (a constant needs nothing)
+        return self.constant
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    name: str
+
+    def evaluate(self, run: Run) -> Json | Missing:
+        roots = run.scope.roots
+        return roots[self.name] if self.name in roots else Missing(self.name)
+
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Node):
+    """`a.b`, `a["b"]`, `a[0]`: a key of a map, or a position of a list or text."""
+
+    target: Node
+    key: Node
+
+    def evaluate(self, run: Run) -> Json | Missing:
+        target = self.target.evaluate(run)
+        if type(target) is Missing:
+            return target
+        key = self.key.evaluate(run)
+        if type(key) is Missing:
+            return key
+        found = lookup(target, key)
+        return Missing(self.target.label() + key_label(key)) if found is ABSENT else found
+
+    def label(self) -> str:
+        key = key_label(self.key.constant) if type(self.key) is Constant else "[…]"
+        return self.target.label() + key
+
+
+def lookup(target: Json, key: Json) -> Json:
+    """Read a map's key or a sequence's position, or give ABSENT; no attribute is ever read."""
+    if is_map(target):
+        return target[key] if type(key) is str and key in target else ABSENT
+    if type(key) is int and type(target) in (list, str) and -len(target) <= key < len(target):
+        return target[key]
+    return ABSENT
+
+
+def key_label(key: Json) -> str:
+    """Write a key the way it is read: `.name`, `["a name"]`, `[0]`."""
+    if type(key) is int:
+        return f"[{key}]"
+    if type(key) is not str:
+        return f"[{kind(key)}]"
+    short = key if len(key) <= _LABEL_LENGTH else key[:_LABEL_LENGTH] + "…"
+    return f".{short}" if short.isidentifier() else f'["{short}"]'
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    target: Node
+    bounds: tuple[Node | None, Node | None, Node | None]
+
+    def evaluate(self, run: Run) -> Json:
+        target = self.target.value(run)
+        bounds = [bound and bound.value(run) for bound in self.bounds]
+        if type(target) not in (str, list):
+            raise TemplateError(f"cannot take a slice of {kind(target)}")
+        if any(type(bound) not in (int, type(None)) for bound in bounds) or bounds[2] == 0:
+            raise TemplateError("a slice's bounds are whole numbers, its step is not 0")
+        return run.bounded(target[slice(*bounds)])
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode(Node):
+    items: tuple[Node, ...]
+
+    def evaluate(self, run: Run) -> Json:
+        return run.bounded([item.value(run) for item in self.items])
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode(Node):
+    items: tuple[tuple[Node, Node], ...]
+
+    def evaluate(self, run: Run) -> Json:
+        return run.bounded({_key(key.value(run)): value.value(run) for key, value in self.items})
+
+
+def _key(key: Json) -> str:
+    if type(key) is not str:
+        raise TemplateError(f"a map's key is text, not {kind(key)}")
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    operator: Callable[[Json], Json]
+    operand: Node
+
+    def evaluate(self, run: Run) -> Json:
+        return self.operator(self.operand.value(run))
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    operator: Operator
+    left: Node
+    right: Node
+
+    def evaluate(self, run: Run) -> Json:
+        return self.operator(run, self.left.value(run), self.right.value(run))
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """A chain such as `0 < a <= 9`, each operand evaluated once and only as far as needed."""
+
+    first: Node
+    rest: tuple[tuple[Operator, Node], ...]
+
+    def evaluate(self, run: Run) -> bool:
+        left = self.first.value(run)
+        for operator, operand in self.rest:
+            right = operand.value(run)
+            if not operator(run, left, right):
+                return False
+            left = right
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenation(Node):
+    operands: tuple[Node, ...]
+
+    def evaluate(self, run: Run) -> Json:
+        return concatenate(run, [operand.value(run) for operand in self.operands])
+
+
+@dataclass(frozen=True, slots=True)
+class And(Node):
+    left: Node
+    right: Node
+
+    def evaluate(self, run: Run) -> Json:
+        left = self.left.value(run)
+        return self.right.value(run) if is_true(left) else left
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Node):
+    left: Node
+    right: Node
+
+    def evaluate(self, run: Run) -> Json:
+        left = self.left.value(run)
+        return left if is_true(left) else self.right.value(run)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    operand: Node
+
+    def evaluate(self, run: Run) -> bool:
+        return not is_true(self.operand.value(run))
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Node):
+    """`a if test else b`; without `else` it is null."""
+
+    test: Node
+    then: Node
+    otherwise: Node
+
+    def evaluate(self, run: Run) -> Json | Missing:
+        branch = self.then if is_true(self.test.value(run)) else self.otherwise
+        return branch.evaluate(run)
+
+
+@dataclass(frozen=True, slots=True)
+class Default(Node):
+    """`a | default(b)`, the one place where what is missing may be missing."""
+
+    target: Node
+    fallback: Node
+    also_false: Node
+
+    def evaluate(self, run: Run) -> Json | Missing:
+        found = self.target.evaluate(run)
+        if type(found) is Missing:
+            return self.fallback.evaluate(run)
+        if not is_true(found) and is_true(self.also_false.value(run)):
+            return self.fallback.evaluate(run)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Defined(Node):
+    """`a is defined`."""
+
+    target: Node
+
+    def evaluate(self, run: Run) -> bool:
+        return type(self.target.evaluate(run)) is not Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function, or a filter or test whose target is the first argument."""
+
+    function: Callable[..., Json]
+    arguments: tuple[Node, ...]
+    named: tuple[tuple[str, Node], ...]
+    name: str
+
+    def evaluate(self, run: Run) -> Json | Missing:
+        arguments = [argument.value(run) for argument in self.arguments]
+        if arguments:
+            run.charge_for(arguments[0])
+        named = {name: argument.value(run) for name, argument in self.named}
+        result = self.function(run, *arguments, **named)
+        return Missing(self.label()) if result is ABSENT else run.bounded(result)
+
+    def label(self) -> str:
+        of = self.arguments[0].label() if self.arguments else ""
+        return f"{self.name}({of})"

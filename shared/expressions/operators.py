@@ -1,0 +1,178 @@
+"""The operators over JSON values, each checking the size of its result before it is built."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.formatting import percent
+from shared.expressions.limits import MAX_INTEGER_BITS
+from shared.expressions.scope import Run, finite
+from shared.expressions.values import Json, is_map, is_number, kind, measure, text
+
+_LENGTHS = (str, list)
+
+
+def _numbers(left: Json, right: Json, verb: str) -> tuple[Json, Json]:
+    if not (is_number(left) and is_number(right)):
+        raise TemplateError(f"cannot {verb} {kind(left)} and {kind(right)}")
+    return finite(left), finite(right)
+
+
+def add(run: Run, left: Json, right: Json) -> Json:
+    if type(left) is type(right) and type(left) in _LENGTHS:
+        run.room(len(left) + len(right))
+        return run.bounded(left + right)
+    if str in (type(left), type(right)):
+        raise TemplateError(f"cannot add {kind(left)} and {kind(right)}; '~' joins them as text")
+    left, right = _numbers(left, right, "add")
+    return finite(left + right)
+
+
+def subtract(_: Run, left: Json, right: Json) -> Json:
+    left, right = _numbers(left, right, "subtract")
+    return finite(left - right)
+
+
+def multiply(run: Run, left: Json, right: Json) -> Json:
+    if type(right) in _LENGTHS:
+        left, right = right, left
+    if type(left) in _LENGTHS and type(right) is int:
+        times = max(right, 0)
+        run.room((len(left) if type(left) is str else measure(left)) * times)
+        return run.bounded(left * times)
+    left, right = _numbers(left, right, "multiply")
+    return finite(left * right)
+
+
+def divide(_: Run, left: Json, right: Json) -> Json:
+    left, right = _divisible(left, right)
+    return finite(left / right)
+
+
+def floor_divide(_: Run, left: Json, right: Json) -> Json:
+    left, right = _divisible(left, right)
+    return finite(left // right)
+
+
+def modulo(run: Run, left: Json, right: Json) -> Json:
+    if type(left) is str:
+        return percent(run, left, right)
+    left, right = _divisible(left, right)
+    return finite(left % right)
+
+
+def _divisible(left: Json, right: Json) -> tuple[Json, Json]:
+    left, right = _numbers(left, right, "divide")
+    if right == 0:
+        raise TemplateError("division by zero")
+    return left, right
+
+
+def power(_: Run, left: Json, right: Json) -> Json:
+    left, right = _numbers(left, right, "raise")
+    if left == 0 and right < 0:
+        raise TemplateError("division by zero")
+    is_whole = type(left) is not float and type(right) is not float and right > 0
+    if is_whole and (abs(left).bit_length() - 1) * right > MAX_INTEGER_BITS:
+        raise TemplateError("the number has more than 308 digits")
+    try:
+        return finite(left**right)
+    except OverflowError:
+        raise TemplateError("the result is not a finite number") from None
+
+
+def concatenate(run: Run, values: list[Json]) -> str:
+    texts = [text(value) for value in values]
+    run.room(sum(map(len, texts)))
+    return "".join(texts)
+
+
+def negative(value: Json) -> Json:
+    return -finite(_number(value))
+
+
+def positive(value: Json) -> Json:
+    return +finite(_number(value))
+
+
+def _number(value: Json) -> Json:
+    if not is_number(value):
+        raise TemplateError(f"expected a number, not {kind(value)}")
+    return value
+
+
+def equal(run: Run, left: Json, right: Json) -> bool:
+    run.charge_for(left)
+    return bool(left == right)
+
+
+def unequal(run: Run, left: Json, right: Json) -> bool:
+    return not equal(run, left, right)
+
+
+def less(run: Run, left: Json, right: Json) -> bool:
+    """Order two numbers, two texts or two lists of such; nothing else has an order."""
+    run.charge_for(left)
+    if (is_number(left) and is_number(right)) or (
+        type(left) is type(right) and type(left) in _LENGTHS
+    ):
+        try:
+            return bool(left < right)
+        except TypeError:
+            raise TemplateError("cannot compare lists of different kinds of values") from None
+    raise TemplateError(f"cannot compare {kind(left)} with {kind(right)}")
+
+
+def less_or_equal(run: Run, left: Json, right: Json) -> bool:
+    return not less(run, right, left)
+
+
+def greater(run: Run, left: Json, right: Json) -> bool:
+    return less(run, right, left)
+
+
+def greater_or_equal(run: Run, left: Json, right: Json) -> bool:
+    return not less(run, left, right)
+
+
+def is_in(run: Run, item: Json, container: Json) -> bool:
+    run.charge_for(container)
+    if type(container) is str:
+        if type(item) is not str:
+            raise TemplateError(f"cannot look for {kind(item)} in text")
+        return item in container
+    if type(container) is list:
+        return item in container
+    if is_map(container):
+        return type(item) is str and item in container
+    raise TemplateError(f"cannot look into {kind(container)}")
+
+
+def is_not_in(run: Run, item: Json, container: Json) -> bool:
+    return not is_in(run, item, container)
+
+
+Operator = Callable[[Run, Json, Json], Json]
+ARITHMETIC: Mapping[str, Operator] = MappingProxyType(
+    {
+        "Add": add,
+        "Sub": subtract,
+        "Mul": multiply,
+        "Div": divide,
+        "FloorDiv": floor_divide,
+        "Mod": modulo,
+        "Pow": power,
+    }
+)
+COMPARISONS: Mapping[str, Operator] = MappingProxyType(
+    {
+        "eq": equal,
+        "ne": unequal,
+        "lt": less,
+        "lteq": less_or_equal,
+        "gt": greater,
+        "gteq": greater_or_equal,
+        "in": is_in,
+        "notin": is_not_in,
+    }
+)

@@ -1,0 +1,231 @@
+"""From Jinja2's syntax tree to ours: whatever is not on the lists here is a syntax error."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from inspect import signature
+from types import MappingProxyType
+from typing import Any
+
+from shared.expressions import nodes
+from shared.expressions.errors import TemplateSyntaxError
+from shared.expressions.filters import FILTERS
+from shared.expressions.functions import FUNCTIONS
+from shared.expressions.lexing import environment, stream
+from shared.expressions.limits import MAX_TREE_DEPTH
+from shared.expressions.operators import ARITHMETIC, COMPARISONS, negative, positive
+from shared.expressions.predicates import TESTS
+
+TOO_DEEP = "the expression is nested too deeply"
+_NULL = nodes.Constant(None)
+_HTML = frozenset({"attr", "urlize"})
+
+
+@dataclass
+class Facts:
+    """What the expressions of one template read and call, gathered while they are converted."""
+
+    roots: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    members: set[tuple[str, str]] = field(default_factory=set)
+
+
+def parse(source: str, facts: Facts, offset: int = 0) -> nodes.Node:
+    """Parse one expression, its braces taken off; errors count from `offset`."""
+    try:
+        return _Conversion(facts).convert(_jinja_tree(source))
+    except TemplateSyntaxError as error:
+        raise TemplateSyntaxError(error.reason, error.offset + offset) from None
+    except RecursionError:
+        raise TemplateSyntaxError(TOO_DEEP, offset) from None
+
+
+def _jinja_tree(source: str) -> Any:
+    from jinja2.exceptions import TemplateSyntaxError as JinjaError  # noqa: PLC0415
+    from jinja2.parser import Parser  # noqa: PLC0415
+
+    parser = Parser(environment(), "")
+    parser.stream = stream(source)
+    if parser.stream.eos:
+        raise TemplateSyntaxError("the expression is empty", 0)
+    try:
+        tree = parser.parse_expression()
+    except JinjaError as error:
+        at = min(error.lineno, len(source)) if parser.stream else len(source)
+        raise TemplateSyntaxError(_sentence(error.message), at) from None
+    _refuse_rest(parser.stream)
+    return tree
+
+
+def _refuse_rest(rest: Any) -> None:
+    if not rest.eos:
+        raise TemplateSyntaxError(f"unexpected '{rest.current.value}'", rest.current.lineno)
+
+
+def _sentence(message: str | None) -> str:
+    if not message or "end of template" in message:
+        return "the expression ends too early"
+    return message
+
+
+class _Conversion:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._depth = 0
+
+    def convert(self, node: Any) -> nodes.Node:
+        self._depth += 1
+        if self._depth > MAX_TREE_DEPTH:
+            raise TemplateSyntaxError(TOO_DEEP, node.lineno)
+        convert = _CONVERSIONS.get(type(node).__name__)
+        if convert is None:
+            raise TemplateSyntaxError("this syntax is not part of expressions", node.lineno)
+        converted = convert(self, node)
+        self._depth -= 1
+        return converted
+
+    def all(self, found: Iterable[Any]) -> tuple[nodes.Node, ...]:
+        return tuple(self.convert(node) for node in found)
+
+    def name(self, node: Any) -> nodes.Node:
+        if node.name == "null":
+            return _NULL
+        self._facts.roots.add(node.name)
+        return nodes.Name(node.name)
+
+    def member(self, node: Any) -> nodes.Node:
+        target = self.convert(node.node)
+        if type(node).__name__ == "Getattr":
+            key: nodes.Node = nodes.Constant(node.attr)
+        elif type(node.arg).__name__ == "Slice":
+            return nodes.Slice(target, self._bounds(node.arg))
+        else:
+            key = self.convert(node.arg)
+        if type(target) is nodes.Name and type(key) is nodes.Constant:
+            self._facts.members.add((target.name, str(key.constant)))
+        return nodes.Member(target, key)
+
+    def _bounds(self, node: Any) -> tuple[nodes.Node | None, nodes.Node | None, nodes.Node | None]:
+        start, stop, step = (
+            bound and self.convert(bound) for bound in (node.start, node.stop, node.step)
+        )
+        return start, stop, step
+
+    def pairs(self, node: Any) -> nodes.Node:
+        pairs = [(self.convert(pair.key), self.convert(pair.value)) for pair in node.items]
+        return nodes.MapNode(tuple(pairs))
+
+    def arithmetic(self, node: Any) -> nodes.Node:
+        operator = ARITHMETIC[type(node).__name__]
+        return nodes.Binary(operator, self.convert(node.left), self.convert(node.right))
+
+    def compare(self, node: Any) -> nodes.Node:
+        rest = [(COMPARISONS[operand.op], self.convert(operand.expr)) for operand in node.ops]
+        return nodes.Compare(self.convert(node.expr), tuple(rest))
+
+    def conditional(self, node: Any) -> nodes.Node:
+        otherwise = self.convert(node.expr2) if node.expr2 else _NULL
+        return nodes.Conditional(self.convert(node.test), self.convert(node.expr1), otherwise)
+
+    def call(self, node: Any) -> nodes.Node:
+        if type(node.node).__name__ != "Name":
+            raise TemplateSyntaxError("only functions can be called; try a filter", node.lineno)
+        function = _listed(FUNCTIONS, "function", node.node)
+        self._facts.functions.add(node.node.name)
+        return self._call(function, node, node.node.name, ())
+
+    def filter(self, node: Any) -> nodes.Node:
+        function = _listed(FILTERS, "filter", node)
+        target = self.convert(node.node)
+        call = self._call(function, node, node.name, (target,))
+        if node.name not in ("default", "d"):
+            return call
+        given = dict(zip(("default_value", "boolean"), call.arguments[1:], strict=False))
+        given.update(call.named)
+        fallback = given.get("default_value", nodes.Constant(""))
+        return nodes.Default(target, fallback, given.get("boolean", nodes.Constant(constant=False)))
+
+    def test(self, node: Any) -> nodes.Node:
+        function = _listed(TESTS, "test", node)
+        target = self.convert(node.node)
+        call = self._call(function, node, node.name, (target,))
+        if node.name in ("defined", "undefined"):
+            defined = nodes.Defined(target)
+            return defined if node.name == "defined" else nodes.Not(defined)
+        return call
+
+    def _call(
+        self, function: Callable[..., Any], node: Any, name: str, first: tuple[nodes.Node, ...]
+    ) -> nodes.Call:
+        if node.dyn_args or node.dyn_kwargs:
+            raise TemplateSyntaxError("'*' and '**' are not part of calls", node.lineno)
+        arguments = first + self.all(node.args)
+        named = tuple((keyword.key, self.convert(keyword.value)) for keyword in node.kwargs)
+        try:
+            signature(function).bind(None, *arguments, **dict(named))
+        except TypeError as error:
+            raise TemplateSyntaxError(f"{name}: {error}", node.lineno) from None
+        return nodes.Call(function, arguments, named, name)
+
+
+def _listed(known: Mapping[str, Callable[..., Any]], kind: str, node: Any) -> Callable[..., Any]:
+    if node.name not in known:
+        raise TemplateSyntaxError(unknown(kind, node.name, known), node.lineno)
+    return known[node.name]
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say that nothing has this name, and which one may have been meant."""
+    from difflib import get_close_matches  # noqa: PLC0415  (needed for mistakes only)
+
+    near = get_close_matches(name[:80], known, n=1)
+    hint = f", did you mean '{near[0]}'?" if near else ""
+    return f"unknown {kind} '{name[:80]}'{hint}"
+
+
+def _unary(make: Callable[[nodes.Node], nodes.Node]) -> Callable[[_Conversion, Any], nodes.Node]:
+    return lambda conversion, node: make(conversion.convert(node.node))
+
+
+def _logical(
+    make: Callable[[nodes.Node, nodes.Node], nodes.Node],
+) -> Callable[[_Conversion, Any], nodes.Node]:
+    return lambda conversion, node: make(
+        conversion.convert(node.left), conversion.convert(node.right)
+    )
+
+
+def _constant(_: _Conversion, node: Any) -> nodes.Node:
+    return nodes.Constant(node.value)
+
+
+def _items(conversion: _Conversion, node: Any) -> nodes.Node:
+    return nodes.ListNode(conversion.all(node.items))
+
+
+def _concatenation(conversion: _Conversion, node: Any) -> nodes.Node:
+    return nodes.Concatenation(conversion.all(node.nodes))
+
+
+_CONVERSIONS: Mapping[str, Callable[[_Conversion, Any], nodes.Node]] = MappingProxyType(
+    {
+        "Const": _constant,
+        "Name": _Conversion.name,
+        "Getattr": _Conversion.member,
+        "Getitem": _Conversion.member,
+        "List": _items,
+        "Tuple": _items,
+        "Dict": _Conversion.pairs,
+        **dict.fromkeys(ARITHMETIC, _Conversion.arithmetic),
+        "Neg": _unary(lambda node: nodes.Unary(negative, node)),
+        "Pos": _unary(lambda node: nodes.Unary(positive, node)),
+        "Not": _unary(nodes.Not),
+        "And": _logical(nodes.And),
+        "Or": _logical(nodes.Or),
+        "Compare": _Conversion.compare,
+        "Concat": _concatenation,
+        "CondExpr": _Conversion.conditional,
+        "Call": _Conversion.call,
+        "Filter": _Conversion.filter,
+        "Test": _Conversion.test,
+    }
+)

@@ -1,0 +1,164 @@
+"""JSON values as expressions see them: their truth, their text, their size, their kind."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.limits import MAX_RESULT_BYTES, MAX_VALUE_DEPTH
+
+Json: TypeAlias = Any
+
+TOO_LARGE = "the result is larger than 1 MiB"
+TOO_DEEP = "the value is nested too deeply"
+
+_KINDS = {
+    str: "text",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    list: "a list",
+    dict: "a map",
+    type(None): "null",
+}
+_CONSTANT_SIZES: dict[type, int] = {bool: 5, type(None): 4}
+_FALSE_TEXTS = frozenset({"", "0", "false"})
+_LARGEST_BARE_INTEGER = 1e16
+"""Floats below it print all their digits, so an integral one may drop its `.0`."""
+
+
+ABSENT = object()
+"""What a lookup or a filter gives when there is nothing: the first item of an empty list."""
+
+
+class Missing:
+    """What an expression read and did not find; `label` is what its author wrote."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    def error(self) -> TemplateError:
+        return TemplateError(f"'{self.label}' is undefined")
+
+
+def is_true(value: Json) -> bool:
+    """Tell the truth of a condition: false, null, 0, empty, `"false"` and `"0"` are false."""
+    if type(value) is str:
+        return value not in _FALSE_TEXTS
+    return bool(value)
+
+
+def kind(value: Json) -> str:
+    """Name a value's type for a message, with its article."""
+    return _KINDS.get(type(value), "a map" if is_map(value) else "something that is not JSON")
+
+
+def is_number(value: Json) -> bool:
+    """Say whether arithmetic takes this value; true and false count as 1 and 0, as in Python."""
+    return type(value) in (int, float, bool)
+
+
+def is_map(value: Json) -> bool:
+    """Say whether this is a map, one that renders its values when they are read included."""
+    return type(value) is dict or issubclass(type(value), Mapping)
+
+
+def text(value: Json) -> str:
+    """Write a value inside other text: null as nothing, lists and maps as compact JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if type(value) is float:
+        return _number_text(value)
+    return compact(value)
+
+
+def _number_text(value: float) -> str:
+    if value.is_integer() and abs(value) < _LARGEST_BARE_INTEGER:
+        return str(int(value))
+    return repr(value)
+
+
+def compact(value: Json, indent: int | None = None) -> str:
+    """Write JSON without needless white space, or with `indent` spaces per level."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    plain = dict(value) if is_map(value) else value
+    try:
+        return json.dumps(
+            plain, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False
+        )
+    except (TypeError, ValueError) as error:
+        raise TemplateError("a value is not JSON") from error
+    except RecursionError:
+        raise TemplateError(TOO_DEEP) from None
+
+
+def utf8(value: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise TemplateError("the text holds half of a surrogate pair") from None
+
+
+def measure(value: Json, limit: int = MAX_RESULT_BYTES) -> int:
+    """Count the characters that a value has as JSON, and refuse what is too large or too deep.
+
+    Values share their parts, so that a short expression can name an enormous one: the walk goes
+    level by level and ends as soon as the count is over the limit, whatever is still ahead.
+    """
+    size = 0
+    level: list[Json] = [value]
+    for _ in range(MAX_VALUE_DEPTH):
+        below: list[Json] = []
+        for part in level:
+            size += _own_size(part)
+            if size > limit:
+                raise TemplateError(TOO_LARGE)
+            if type(part) is list:
+                below.extend(part)
+            elif is_map(part):
+                below.extend(part.values())
+        if not below:
+            return size
+        level = below
+    raise TemplateError(TOO_DEEP)
+
+
+def _own_size(value: Json) -> int:
+    """Count a value's own characters, without those of the values it holds."""
+    of = type(value)
+    if of is str:
+        return len(value) + 2
+    if of is int:
+        return int(value.bit_length() * 0.30103) + 1
+    if of is float:
+        return len(repr(value))
+    if of is list:
+        return len(value) + 1
+    return _CONSTANT_SIZES[of] if of in _CONSTANT_SIZES else _map_size(value)
+
+
+def _map_size(value: Json) -> int:
+    if not is_map(value):
+        raise TemplateError("a value is not JSON")
+    size = 1
+    for key in value:
+        if type(key) is not str:
+            raise TemplateError("a map has a key that is not text")
+        size += len(key) + 4
+    return size
+
+
+def json_size(value: Json) -> int:
+    """Count the bytes of a result as compact JSON, and refuse what is too large or too deep."""
+    estimate = measure(value)
+    # A character has at most six bytes, so most results need no exact count.
+    if estimate * 6 <= MAX_RESULT_BYTES:
+        return estimate
+    size = len(utf8(compact(value)))
+    if size > MAX_RESULT_BYTES:
+        raise TemplateError(TOO_LARGE)
+    return size
