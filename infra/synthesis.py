@@ -19,6 +19,7 @@ TEMPLATE = "Headrace.template.json"
 ASSETS = "Headrace.assets.json"
 KEPT = 6
 SOURCES = ("infra", "functions", "shared")
+NOT_SOURCES = {"__pycache__", "local"}
 
 
 class SynthesisError(RuntimeError):
@@ -91,5 +92,5 @@ def _sources() -> list[Path]:
         path
         for folder in SOURCES
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and NOT_SOURCES.isdisjoint(path.relative_to(ROOT).parts)
     )

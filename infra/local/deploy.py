@@ -1,0 +1,156 @@
+"""Deploys an assembly as CloudFormation would: assets to their bucket, then the template."""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, WaiterError
+
+from infra.local.settings import REGION, Local, LocalStackError
+from infra.synthesis import ASSETS, TEMPLATE
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.client import CloudFormationClient
+    from mypy_boto3_s3.client import S3Client
+
+STACK = "Headrace"
+ACCOUNT = "000000000000"
+PLACES = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
+CAPABILITIES: Any = ["CAPABILITY_IAM"]
+STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+UPDATABLE = {*STANDING, "UPDATE_ROLLBACK_COMPLETE"}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is deployed: the template's hash, and the two names that are needed later."""
+
+    template: str
+    api_id: str
+    reconcile: str
+
+
+class Deployer:
+    """Brings the emulator's stack to an assembly, and knows when there is nothing to do."""
+
+    def __init__(self, local: Local) -> None:
+        self._local = local
+        config = Config(retries={"total_max_attempts": 2}, read_timeout=120)
+        self._session = boto3.Session(region_name=REGION)
+        self._connection: Any = {"endpoint_url": local.aws_endpoint_url, "config": config}
+        self._stacks: CloudFormationClient = self._session.client(
+            "cloudformation", **self._connection
+        )
+
+    def unchanged(self, assembly: Path) -> Deployment | None:
+        """The deployment of a former start, if it is this assembly's and still stands."""
+        try:
+            found = Deployment(**json.loads(self._local.deployment.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        is_same = found.template == _hash(assembly)
+        return found if is_same and self._status() in STANDING else None
+
+    def deploy(self, assembly: Path) -> Deployment:
+        """Create or update the stack; a failure names the resource and its reason."""
+        self._upload(assembly)
+        template = (assembly / TEMPLATE).read_text("utf-8")
+        try:
+            self._apply(template)
+        except (ClientError, WaiterError) as error:
+            if "No updates are to be performed" in str(error):
+                return self._remember(assembly)
+            raise LocalStackError(
+                f"the deploy failed: {self._reason() or error}\n"
+                f"To start from nothing: make down, then remove {self._local.home}"
+            ) from error
+        return self._remember(assembly)
+
+    def resume(self, deployment: Deployment) -> str | None:
+        """Let interrupted executions go on; what went wrong, or None."""
+        answer = self._session.client("lambda", **self._connection).invoke(
+            FunctionName=deployment.reconcile, Payload=json.dumps({"all": True})
+        )
+        return answer["Payload"].read().decode() if "FunctionError" in answer else None
+
+    def _status(self) -> str | None:
+        try:
+            [stack] = self._stacks.describe_stacks(StackName=STACK)["Stacks"]
+        except ClientError:
+            return None
+        return stack["StackStatus"]
+
+    def _upload(self, assembly: Path) -> None:
+        bucket_client: S3Client = self._session.client("s3", **self._connection)
+        manifest = json.loads((assembly / ASSETS).read_text("utf-8"))
+        for asset in manifest["files"].values():
+            if asset["source"]["packaging"] != "zip":
+                continue
+            for destination in asset["destinations"].values():
+                bucket = _filled(destination["bucketName"])
+                bucket_client.create_bucket(Bucket=bucket)
+                bucket_client.put_object(
+                    Bucket=bucket,
+                    Key=destination["objectKey"],
+                    Body=_archive(assembly / asset["source"]["path"]),
+                )
+
+    def _apply(self, template: str) -> None:
+        given: Any = {
+            "StackName": STACK, "TemplateBody": template, "Capabilities": CAPABILITIES
+        }  # fmt: skip
+        waiting: Any = {"StackName": STACK, "WaiterConfig": {"Delay": 1, "MaxAttempts": 120}}
+        status = self._status()
+        if status in UPDATABLE:
+            self._stacks.update_stack(**given)
+            self._stacks.get_waiter("stack_update_complete").wait(**waiting)
+            return
+        if status is not None:  # a creation that failed: there is nothing in it to lose
+            self._stacks.delete_stack(StackName=STACK)
+            self._stacks.get_waiter("stack_delete_complete").wait(**waiting)
+        self._stacks.create_stack(**given)
+        self._stacks.get_waiter("stack_create_complete").wait(**waiting)
+
+    def _reason(self) -> str:
+        try:
+            events = self._stacks.describe_stack_events(StackName=STACK)["StackEvents"]
+        except ClientError:
+            return ""
+        failed = [event for event in events if event.get("ResourceStatus", "").endswith("FAILED")]
+        return "; ".join(
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+            for event in failed[:5]
+        )
+
+    def _remember(self, assembly: Path) -> Deployment:
+        resources = self._stacks.describe_stack_resources(StackName=STACK)["StackResources"]
+        ids = {found["LogicalResourceId"]: found["PhysicalResourceId"] for found in resources}
+        [api] = [i["PhysicalResourceId"] for i in resources if i["ResourceType"].endswith("::Api")]
+        reconcile = next(ids[name] for name in ids if name.startswith("ReconcileFunction"))
+        deployment = Deployment(template=_hash(assembly), api_id=api, reconcile=reconcile)
+        self._local.deployment.write_text(json.dumps(asdict(deployment)), "utf-8")
+        return deployment
+
+
+def _hash(assembly: Path) -> str:
+    return hashlib.sha256((assembly / TEMPLATE).read_bytes()).hexdigest()
+
+
+def _filled(name: str) -> str:
+    for place, value in PLACES.items():
+        name = name.replace(place, value)
+    return name
+
+
+def _archive(folder: Path) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as written:
+        for path in sorted(folder.rglob("*")):
+            written.write(path, path.relative_to(folder))
+    return archive.getvalue()

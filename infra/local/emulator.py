@@ -1,0 +1,105 @@
+"""The AWS emulator in this process: its environment, its server, its end."""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from infra.local.gateway import Gateway
+from infra.local.settings import HOST, REGION, Local, LocalStackError
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def prepare(local: Local, layer: Path) -> None:
+    """Set what the emulator reads from its environment, and keep everybody's own AWS out of it.
+
+    Functions run as children of this process: they find the dependencies, unpacked once, through
+    `PYTHONPATH`. Deployed as a layer's archive, they would be unpacked again for each worker.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(CREDENTIALS)
+    os.environ.update(
+        {
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AUTH": "true",
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(local.emulator_port),
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "INFO",
+            "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"])),
+            "PERSIST_STATE": "1",
+            "PYTHONPATH": str(layer / "python"),
+            "S3_DATA_DIR": str(local.state / "s3"),
+            "S3_PERSIST": "1",
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(local.state),
+        }
+    )
+    logging.basicConfig(
+        filename=local.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+
+
+def require_free_ports(local: Local) -> None:
+    """Say which port is taken, and how to choose another, before anything is started."""
+    for name, port in (
+        ("HEADRACE_PORT", local.port),
+        ("HEADRACE_EMULATOR_PORT", local.emulator_port),
+    ):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise LocalStackError(
+                    f"port {port} cannot be used ({error.strerror}): "
+                    f"stop what uses it, or choose another with {name}=…"
+                ) from error
+
+
+@asynccontextmanager
+async def serving(local: Local) -> AsyncIterator[Gateway]:
+    """Serve emulator and API until the block ends; then save the state and stop the workers."""
+    module: Any = importlib.import_module("ministack.app")
+    gateway = Gateway(module.app, port=local.port)
+    application: Any = gateway
+    config = Config()
+    config.bind = [f"{HOST}:{local.port}", f"{HOST}:{local.emulator_port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 3
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+    is_over = asyncio.Event()
+    server = asyncio.create_task(serve(application, config, shutdown_trigger=is_over.wait))
+    try:
+        await _listening(local, server)
+        yield gateway
+    finally:
+        is_over.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await server
+        importlib.import_module("ministack.core.lambda_runtime").reset()
+
+
+async def _listening(local: Local, server: "asyncio.Task[None]") -> None:
+    for _ in range(600):
+        if server.done():
+            server.result()
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(HOST, local.emulator_port)
+            writer.close()
+            return
+        await asyncio.sleep(0.05)
+    raise LocalStackError(f"the emulator did not start within 30 seconds: see {local.log}")

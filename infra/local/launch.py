@@ -1,0 +1,136 @@
+"""`run`: from nothing to a stack that answers, step by step, and back to nothing but its state."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.bundling import BundlingError, dependencies_layer
+from infra.local.deploy import Deployer, Deployment
+from infra.local.emulator import prepare, require_free_ports, serving
+from infra.local.gateway import Gateway
+from infra.local.settings import REGION, Local, LocalStackError
+from infra.options import LOCAL, NATIVE
+from infra.synthesis import BUILD, SynthesisError, assembly
+
+
+def run(local: Local) -> None:
+    """Run the stack until SIGINT or SIGTERM; its state is on disk when this returns."""
+    local.home.mkdir(parents=True, exist_ok=True)
+    with _alone(local), _temporary_description(local):
+        require_free_ports(local)
+        try:
+            layer = _build(local)
+            built = _synthesise(local, layer)
+        except (BundlingError, SynthesisError) as error:
+            raise LocalStackError(str(error)) from error
+        prepare(local, layer)
+        asyncio.run(_serve(local, built))
+
+
+def _build(_local: Local) -> Path:
+    with _step("dependencies"):
+        return dependencies_layer(NATIVE, LOCAL["python"])
+
+
+def _synthesise(local: Local, layer: Path) -> Path:
+    """The assembly, whose layer only names the one on disk (see `emulator.prepare`)."""
+    marker = BUILD / f"{layer.name}-marker"
+    (marker / "python").mkdir(parents=True, exist_ok=True)
+    (marker / "python" / "dependencies.txt").write_text(f"{layer.name}\n", "utf-8")
+    allowed = {"egress_allow": local.egress_allow} if local.egress_allow else {}
+    with _step("template"):
+        return assembly(target="local", layer=str(marker), **allowed)
+
+
+async def _serve(local: Local, built: Path) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with _step("emulator"):
+        server = serving(local)
+        gateway = await server.__aenter__()
+    try:
+        work = asyncio.create_task(_bring_up(local, gateway, built))
+        ended = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+            await ended
+        else:
+            work.cancel()
+    finally:
+        local.description.unlink(missing_ok=True)
+        with _step("saving the state"):
+            await server.__aexit__(None, None, None)
+
+
+async def _bring_up(local: Local, gateway: Gateway, built: Path) -> None:
+    deployer = Deployer(local)
+    with _step("deploy"):
+        deployment = await asyncio.to_thread(
+            lambda: deployer.unchanged(built) or deployer.deploy(built)
+        )
+    _announce(local, gateway, deployment)
+    problem = await asyncio.to_thread(deployer.resume, deployment)
+    if problem:
+        _say(f"warning: interrupted executions were not resumed: {problem}")
+
+
+def _announce(local: Local, gateway: Gateway, deployment: Deployment) -> None:
+    gateway.api_id = deployment.api_id
+    description = {
+        "apiUrl": local.api_url,
+        "websocketUrl": None,
+        "awsEndpointUrl": local.aws_endpoint_url,
+        "region": REGION,
+    }
+    unfinished = local.description.with_suffix(".new")
+    unfinished.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
+    unfinished.replace(local.description)
+    _say(f"ready: {local.api_url} (open to everybody on this machine; Ctrl-C stops)")
+
+
+@contextmanager
+def _alone(local: Local) -> Iterator[None]:
+    """Hold the home's lock, with our process id in it."""
+    with local.lock.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LocalStackError(
+                f"a stack runs already from {local.home}: `make down` stops it; for a second one "
+                "choose HEADRACE_HOME, HEADRACE_PORT and HEADRACE_EMULATOR_PORT"
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _temporary_description(local: Local) -> Iterator[None]:
+    local.description.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        local.description.unlink(missing_ok=True)
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    _say(f"  {name} …", end=" ")
+    started = time.monotonic()
+    yield
+    _say(f"{time.monotonic() - started:.1f} s")
+
+
+def _say(text: str, *, end: str = "\n") -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(text, end=end, flush=True)

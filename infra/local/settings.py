@@ -1,0 +1,75 @@
+"""Where the local stack lives and listens: two ports and a directory, each of which can be chosen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+
+
+class LocalStackError(Exception):
+    """Something the person at the terminal can do something about; the message says what."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local:
+    """One stack on this machine; two can stand side by side if home and ports differ."""
+
+    home: Path
+    port: int
+    emulator_port: int
+    egress_allow: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Local":
+        """`HEADRACE_HOME`, `HEADRACE_PORT`, `HEADRACE_EMULATOR_PORT`, `HEADRACE_EGRESS_ALLOW`."""
+        given = os.environ if environment is None else environment
+        return cls(
+            home=Path(given.get("HEADRACE_HOME") or ROOT / ".headrace").absolute(),
+            port=_port(given, "HEADRACE_PORT", 8080),
+            emulator_port=_port(given, "HEADRACE_EMULATOR_PORT", 4566),
+            egress_allow=given.get("HEADRACE_EGRESS_ALLOW", ""),
+        )
+
+    @property
+    def api_url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def aws_endpoint_url(self) -> str:
+        return f"http://{HOST}:{self.emulator_port}"
+
+    @property
+    def state(self) -> Path:
+        """What the emulator keeps: its services' state and its buckets."""
+        return self.home / "state"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that runs the stack; holds its id."""
+        return self.home / "run.lock"
+
+    @property
+    def log(self) -> Path:
+        """What the emulator, and a stack in the background, have to say."""
+        return self.home / "run.log"
+
+    @property
+    def description(self) -> Path:
+        """`local.json`: where to reach a stack that is ready; gone when none is."""
+        return self.home / "local.json"
+
+    @property
+    def deployment(self) -> Path:
+        """What was deployed last, so that it need not be deployed again."""
+        return self.home / "deployed.json"
+
+
+def _port(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise LocalStackError(f"{name}={text}: expected a port, 1 to 65535")
+    return int(text)
