@@ -31,6 +31,7 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_BODY_BYTES = 1024 * 1024
 MAX_DEPTH = 100
 JSON_TYPE = "application/json"
+YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain")
 
 
 def parse_body(model: type[Model], value: Json) -> Model:

@@ -94,7 +94,8 @@ class FlowRecord(Shape):
 
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
     beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
-    an answer, its text included. `inputs` are those of the current revision.
+    an answer, its text included; `has_plan` is false while the engine cannot run the text; `inputs`
+    are those of the current revision.
     """
 
     id: FlowId
@@ -111,6 +112,7 @@ class FlowRecord(Shape):
     idempotency: Literal["optional", "required"] = "optional"
     inputs: tuple[InputDefinition, ...] = ()
     envelope: Envelope = Envelope()
+    has_plan: bool
     shown_bytes: int
     created_at: Timestamp
     updated_at: Timestamp
@@ -190,16 +192,11 @@ class FlowFilter(BaseModel):
         return self.q is None or self.q.casefold() in text
 
 
-class YamlText(Shape):
-    """The envelope of a text that is only to be checked; a name beside it wins over its own."""
-
-    name: FlowName | None = None
-    namespace: Namespace | None = None
-    yaml_content: str = Field(description="The flow as YAML.")
-
-
 class Verdict(Shape):
-    """What is wrong with a text and what is doubtful; `valid` texts can at least be drafts."""
+    """What is wrong with a text, and what is doubtful; a valid one can at least be a draft.
+
+    What the engine cannot run yet is a warning here.
+    """
 
     valid: bool
     errors: tuple[Problem, ...]

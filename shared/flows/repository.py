@@ -36,30 +36,35 @@ class FlowRepository:
 
     def add(self, flow: FlowRecord, revision: Revision) -> None:
         """Store a new flow; raises FlowNameTakenError, or FlowChangedError: try again."""
-        writes = {"flow": self._put(items.flow_item(self._tenant, flow), IS_NEW)}
+        writes = {"flow": _put(items.flow_item(self._tenant, flow), IS_NEW)}
         self._write(writes | self._name(flow) | self._revision(flow.id, revision), flow)
 
-    def replace(self, old: FlowRecord, new: FlowRecord, revision: Revision | None = None) -> None:
-        """Store a flow's next version, with its next text if there is one.
+    def replace(
+        self,
+        old: FlowRecord,
+        new: FlowRecord,
+        *,
+        revision: Revision | None = None,
+        plan: bytes | None = None,
+    ) -> None:
+        """Store a flow's next version, with its next text, or the plan its text lacked so far.
 
         Raises FlowChangedError when `old` is no longer what is stored, and FlowNameTakenError.
         """
-        writes = {"flow": self._replacement(old, new)}
+        flow = items.flow_item(self._tenant, new)
+        writes = {"flow": {"Put": {"Item": flow, **_unchanged(old)}}}
         if items.name_key(old) != items.name_key(new):
             writes |= self._name(new) | self._no_name(old)
         if revision:
             writes |= self._revision(new.id, revision)
+        elif plan:
+            writes["plan"] = _put(items.plan_item(self._tenant, new.id, new.revision, plan), IS_NEW)
         self._write(writes, new)
-
-    def add_plan(self, old: FlowRecord, new: FlowRecord, plan: bytes) -> None:
-        """Store a flow's next version, and the plan that its text could not have before."""
-        item = items.plan_item(self._tenant, new.id, new.revision, plan)
-        self._write({"flow": self._replacement(old, new), "plan": self._put(item, IS_NEW)}, new)
 
     def remove(self, flow: FlowRecord) -> None:
         """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile."""
         key = {"pk": items.flow_partition(self._tenant), "sk": flow.id}
-        gone = {"Delete": {"Key": key, **self._unchanged(flow)}}
+        gone = {"Delete": {"Key": key, **_unchanged(flow)}}
         self._write({"flow": gone} | self._no_name(flow), flow)
 
     def find(self, flow_id: str) -> FlowRecord | None:
@@ -76,12 +81,6 @@ class FlowRepository:
         partition = items.revision_partition(self._tenant, flow_id)
         item = self._get(partition, items.source_key(revision))
         return None if item is None else items.source_text(item)
-
-    def find_plan(self, flow_id: str, revision: int) -> bytes | None:
-        """Read a plan as it was packed; None while the engine cannot run the revision."""
-        partition = items.revision_partition(self._tenant, flow_id)
-        item = self._get(partition, items.plan_key(revision))
-        return None if item is None else bytes(item["plan"])
 
     def newest(self, limit: int, after: str | None = None) -> tuple[FlowRecord, ...]:
         """Read flows behind the id `after`, newest first; fewer than `limit` only at the end."""
@@ -136,20 +135,8 @@ class FlowRepository:
         except client.exceptions.TransactionCanceledException as error:
             raise _refusal(error, tuple(writes), flow) from error
 
-    def _put(self, item: Item, condition: str) -> Item:
-        return {"Put": {"Item": item, "ConditionExpression": condition}}
-
-    def _replacement(self, old: FlowRecord, new: FlowRecord) -> Item:
-        return {"Put": {"Item": items.flow_item(self._tenant, new), **self._unchanged(old)}}
-
-    def _unchanged(self, flow: FlowRecord) -> Item:
-        return {
-            "ConditionExpression": IS_UNCHANGED,
-            "ExpressionAttributeValues": {":version": flow.version},
-        }
-
     def _name(self, flow: FlowRecord) -> dict[str, Item]:
-        return {"name": self._put(items.name_item(self._tenant, flow), IS_NEW)}
+        return {"name": _put(items.name_item(self._tenant, flow), IS_NEW)}
 
     def _no_name(self, flow: FlowRecord) -> dict[str, Item]:
         key = {"pk": items.name_partition(self._tenant), "sk": items.name_key(flow)}
@@ -157,11 +144,22 @@ class FlowRepository:
 
     def _revision(self, flow_id: str, revision: Revision) -> dict[str, Item]:
         source = items.source_item(self._tenant, flow_id, revision)
-        writes = {"source": self._put(source, IS_NEW)}
+        writes = {"source": _put(source, IS_NEW)}
         if revision.plan is not None:
             plan = items.plan_item(self._tenant, flow_id, revision.number, revision.plan)
-            writes["plan"] = self._put(plan, IS_NEW)
+            writes["plan"] = _put(plan, IS_NEW)
         return writes
+
+
+def _put(item: Item, condition: str) -> Item:
+    return {"Put": {"Item": item, "ConditionExpression": condition}}
+
+
+def _unchanged(flow: FlowRecord) -> Item:
+    return {
+        "ConditionExpression": IS_UNCHANGED,
+        "ExpressionAttributeValues": {":version": flow.version},
+    }
 
 
 def _refusal(error: "ClientError", writes: tuple[str, ...], flow: FlowRecord) -> Exception:

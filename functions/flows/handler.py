@@ -1,0 +1,122 @@
+"""HTTP resource /flows."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Depends, Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from shared.bodies import YAML_TYPES, media_type, parse_body, read_json, read_text
+from shared.errors import InvalidRequestError
+from shared.flows.models import (
+    Flow,
+    FlowContent,
+    FlowDraft,
+    FlowFilter,
+    FlowPatch,
+    FlowStatus,
+    Label,
+    Namespace,
+    Verdict,
+)
+from shared.flows.service import FlowService, flow_service
+from shared.headers import IfMatchHeader
+from shared.http import answer, http_app, http_handler, no_content
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
+
+app = http_app()
+
+Flows = Annotated[FlowService, Depends(flow_service)]
+Words = Annotated[str, Query(min_length=1, max_length=200, description="In name or description.")]
+
+
+@app.get("/api/v1/flows", summary="List flows, newest first")
+def list_flows(
+    flows: Flows,
+    namespace: Namespace | None = None,
+    status: FlowStatus | None = None,
+    label: Label | None = None,
+    q: Words | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response[list[Flow]]:
+    chosen = FlowFilter(namespace=namespace, status=status, label=label, q=q)
+    page = flows.page(chosen, limit, cursor)
+    event = app.current_event
+    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
+    return answer(list(page.items), headers={"Link": more} if more else None)
+
+
+@app.post("/api/v1/flows", summary="Save a new flow", status_code=HTTPStatus.CREATED)
+def create_flow(draft: FlowDraft, flows: Flows) -> Response[Flow]:
+    flow = flows.create(draft)
+    place = {"Location": f"/api/v1/flows/{flow.id}"}
+    return answer(flow, HTTPStatus.CREATED, version=flow.version, headers=place)
+
+
+VALIDATE_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/FlowDraft"}},
+        **{kind: {"schema": {"type": "string"}} for kind in YAML_TYPES},
+    },
+}
+
+
+@app.post(
+    "/api/v1/flows/validate",
+    summary="Check a text, as JSON or as bare YAML, and save nothing",
+    openapi_extensions={"requestBody": VALIDATE_BODY},
+)
+def validate_flow(flows: Flows) -> Verdict:
+    event = app.current_event
+    if event.body and media_type(event) in YAML_TYPES:
+        return flows.validate(FlowContent(yaml_content=read_text(event)))
+    try:
+        draft = parse_body(FlowDraft, read_json(event))
+    except InvalidRequestError as error:
+        if not error.problems or error.code != InvalidRequestError.code:
+            raise
+        return Verdict(valid=False, errors=error.problems, warnings=())
+    return flows.validate(draft)
+
+
+@app.get("/api/v1/flows/<flow_id>", summary="Read a flow")
+def get_flow(flow_id: str, flows: Flows) -> Response[Flow]:
+    flow = flows.get(flow_id)
+    return answer(flow, version=flow.version)
+
+
+@app.put("/api/v1/flows/<flow_id>", summary="Save any fields of a flow")
+def replace_flow(
+    flow_id: str, patch: FlowPatch, flows: Flows, if_match: IfMatchHeader = None
+) -> Response[Flow]:
+    flow = flows.replace(flow_id, patch, if_match)
+    return answer(flow, version=flow.version)
+
+
+@app.delete("/api/v1/flows/<flow_id>", summary="Forget a flow", status_code=HTTPStatus.NO_CONTENT)
+def delete_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[None]:
+    flows.delete(flow_id, if_match)
+    return no_content()
+
+
+@app.post("/api/v1/flows/<flow_id>/activate", summary="Let a flow be executed")
+def activate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
+    flow = flows.move(flow_id, FlowStatus.ACTIVE, if_match)
+    return answer(flow, version=flow.version)
+
+
+@app.post("/api/v1/flows/<flow_id>/deactivate", summary="Stop a flow from being executed")
+def deactivate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
+    flow = flows.move(flow_id, FlowStatus.INACTIVE, if_match)
+    return answer(flow, version=flow.version)
+
+
+@app.post("/api/v1/flows/<flow_id>/draft", summary="Make an inactive flow a draft again")
+def draft_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
+    flow = flows.move(flow_id, FlowStatus.DRAFT, if_match)
+    return answer(flow, version=flow.version)
+
+
+lambda_handler = http_handler(app)

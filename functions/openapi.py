@@ -1,0 +1,111 @@
+"""Writes `shared/openapi.json` from the handlers: `python -m functions.openapi`."""
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import Problem
+from shared.openapi import DOCUMENT
+from shared.problems import PROBLEM_TYPE
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+Json = dict[str, Any]
+
+RESOURCES = ("executions", "flows", "health", "plugins")
+POWERTOOLS_SCHEMAS = frozenset(
+    {"HTTPValidationError", "ResponseValidationError", "ValidationError"}
+)
+"""What its resolver would answer; ours answers problems."""
+
+TITLE = "Headrace"
+VERSION = "0.1.0"
+
+
+def build() -> str:
+    """Merge what each API function says of itself into one OpenAPI 3.1 document."""
+    parts = [_part(resource) for resource in RESOURCES]
+    schemas = _merged(part.get("components", {}).get("schemas", {}) for part in parts)
+    paths: dict[str, Json] = {}
+    for part, resource in zip(parts, RESOURCES, strict=True):
+        for path, operations in part["paths"].items():
+            paths.setdefault(path, {}).update(_operations(operations, resource))
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": VERSION},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": _without_powertools(schemas) | _problem_schemas(),
+            "responses": {"Problem": _problem_response()},
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _part(resource: str) -> Json:
+    app: APIGatewayHttpResolver = importlib.import_module(f"functions.{resource}.handler").app
+    schema: Json = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
+    return schema
+
+
+def _merged(groups: Iterator[Json]) -> Json:
+    """Join schemas; the same name for two different things would make one of them wrong."""
+    merged: Json = {}
+    for group in groups:
+        for name, schema in group.items():
+            if merged.setdefault(name, schema) != schema:
+                raise ValueError(f"two schemas are named {name}")
+    return merged
+
+
+def _without_powertools(schemas: Json) -> Json:
+    return {name: schemas[name] for name in sorted(schemas) if name not in POWERTOOLS_SCHEMAS}
+
+
+def _operations(operations: Mapping[str, Json], resource: str) -> Json:
+    return {
+        method: {**operation, "tags": [resource], "responses": _responses(operation["responses"])}
+        for method, operation in operations.items()
+    }
+
+
+def _responses(responses: Mapping[str, Json]) -> Json:
+    """Keep the good answers; every other one is a problem, described once."""
+    good = {status: _answer(status, each) for status, each in responses.items() if status < "4"}
+    return {**good, "default": {"$ref": "#/components/responses/Problem"}}
+
+
+def _answer(status: str, response: Json) -> Json:
+    return {"description": "No content"} if status == "204" else response
+
+
+def _problem_schemas() -> Json:
+    fields: Json = {
+        "type": {"type": "string", "const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "pattern": r"^[a-z_]+$"},
+        "requestId": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
+    }
+    refusal = {
+        "type": "object",
+        "description": "RFC 9457; `code` is stable.",
+        "properties": fields,
+        "required": [name for name in fields if name != "errors"],
+    }
+    return {"Problem": Problem.model_json_schema(), "Refusal": refusal}
+
+
+def _problem_response() -> Json:
+    return {
+        "description": "A refusal, or a fault on our side",
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Refusal"}}},
+    }
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(build(), encoding="utf-8")

@@ -1,0 +1,30 @@
+"""HTTP resource /plugins: the task types that a flow can use today."""
+
+from shared.errors import PluginNotFoundError
+from shared.http import http_app, http_handler
+from shared.plugins.plugin import Category, Manifest
+from shared.plugins.registry import PluginCategory, available_plugins, categories, find
+
+app = http_app()
+
+
+@app.get("/api/v1/plugins", summary="List the task types, by id")
+def list_plugins(category: Category | None = None) -> list[Manifest]:
+    manifests = [plugin.manifest for plugin in available_plugins()]
+    return [manifest for manifest in manifests if category in {None, manifest.category}]
+
+
+@app.get("/api/v1/plugins/categories", summary="List the groups of task types, by id")
+def list_categories() -> list[PluginCategory]:
+    return list(categories())
+
+
+@app.get("/api/v1/plugins/<plugin_id>", summary="Read a task type; the dot is part of its id")
+def get_plugin(plugin_id: str) -> Manifest:
+    plugin = find(plugin_id)
+    if plugin is None or plugin.run is None:
+        raise PluginNotFoundError("there is no such plugin")
+    return plugin.manifest
+
+
+lambda_handler = http_handler(app)

@@ -1,0 +1,71 @@
+"""From a text to what is stored of it, or to the refusal that names every place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.errors import InvalidFlowError, NotSupportedYetError, Problem
+from shared.flows.definition import FlowDefinition
+from shared.flows.models import Envelope
+
+MAX_PLAN_BYTES = 390_000
+"""What fits an item of DynamoDB, packed; only YAML aliases can make a plan outgrow its text."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A text that may be saved; `plan` is packed, and None if `unsupported` names anything."""
+
+    definition: FlowDefinition
+    tasks_total: int
+    plan: bytes | None
+    unsupported: tuple[Problem, ...] = ()
+
+    def check_supported(self) -> None:
+        """Raise NotSupportedYetError, naming the places, if the engine cannot run this yet."""
+        if self.unsupported:
+            raise NotSupportedYetError(
+                "the flow uses what cannot run yet; save it with status draft",
+                problems=self.unsupported,
+            )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What checking a text found; the three never overlap."""
+
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    unsupported: tuple[Problem, ...]
+
+
+Compile = Callable[[str, Envelope], Compiled]
+Inspect = Callable[[str, Envelope], Findings]
+
+# The parser, the expressions and the plugins are imported when a text comes in: reading flows, and
+# starting them, is most of what a function does, and needs none of them.
+
+
+def compile_text(text: str, envelope: Envelope) -> Compiled:
+    """Check a text and plan it; raises InvalidFlowError with all errors at once."""
+    from shared.flows.graph import walk  # noqa: PLC0415 - see above
+    from shared.flows.plan import compile_plan, pack_plan  # noqa: PLC0415
+    from shared.flows.validation import check_flow  # noqa: PLC0415
+
+    checked = check_flow(text, name=envelope.name, namespace=envelope.namespace)
+    if checked.errors or checked.definition is None:
+        raise InvalidFlowError("the flow is not valid", problems=checked.errors)
+    definition = checked.definition
+    total = sum(1 for _ in walk(definition.tasks))
+    if checked.unsupported:
+        return Compiled(definition, total, None, checked.unsupported)
+    plan = pack_plan(compile_plan(definition))
+    if len(plan) > MAX_PLAN_BYTES:
+        raise InvalidFlowError("the flow is too large once its aliases are expanded")
+    return Compiled(definition, total, plan)
+
+
+def inspect_text(text: str, envelope: Envelope) -> Findings:
+    from shared.flows.validation import check_flow  # noqa: PLC0415 - see above
+
+    checked = check_flow(text, name=envelope.name, namespace=envelope.namespace)
+    return Findings(checked.errors, checked.warnings, checked.unsupported)

@@ -1,0 +1,57 @@
+"""How a flow's record follows from its text, its envelope and what was there before; pure."""
+
+import json
+from typing import Any
+
+from shared.errors import InvalidFlowError
+from shared.flows.compilation import Compiled
+from shared.flows.models import Envelope, FlowRecord
+
+MAX_RECORD_BYTES = 300_000
+"""Labels, description and inputs together; an item of DynamoDB holds 400 KB."""
+
+_REST_OF_AN_ANSWER = 1_000
+
+
+def fields_of_text(text: str, compiled: Compiled, envelope: Envelope) -> dict[str, Any]:
+    """Give what a record takes from a text, with the envelope laid over it."""
+    definition = compiled.definition
+    written = Envelope(
+        name=definition.name,
+        namespace=definition.namespace,
+        description=definition.description,
+        labels=definition.labels,
+        disabled=definition.disabled,
+    )
+    return {
+        **_fields_of_envelope(envelope, written, text),
+        "tasks_total": compiled.tasks_total,
+        "idempotency": definition.idempotency,
+        "inputs": definition.inputs,
+        "has_plan": compiled.plan is not None,
+    }
+
+
+def with_envelope(record: FlowRecord, envelope: Envelope, text: str) -> FlowRecord:
+    """Lay a newer envelope over a record whose text stays as it is."""
+    shown = Envelope.model_validate(record.model_dump(include=set(Envelope.model_fields)))
+    return record.model_copy(update=_fields_of_envelope(envelope, shown, text))
+
+
+def check_size(record: FlowRecord) -> FlowRecord:
+    """Refuse, as InvalidFlowError, a record that its item could not hold."""
+    if len(record.model_dump_json().encode()) > MAX_RECORD_BYTES:
+        raise InvalidFlowError("labels, description and inputs together are too large")
+    return record
+
+
+def _fields_of_envelope(envelope: Envelope, under: Envelope, text: str) -> dict[str, Any]:
+    shown = envelope.over(under)
+    fields = {name: getattr(shown, name) for name in Envelope.model_fields}
+    return {**fields, "envelope": envelope, "shown_bytes": _cost(text, shown)}
+
+
+def _cost(text: str, shown: Envelope) -> int:
+    """Count a flow's bytes in an answer: a string in JSON, in the JSON that Lambda hands on."""
+    body = json.dumps([text, shown.description, shown.labels], ensure_ascii=False)
+    return len(json.dumps(body, ensure_ascii=False).encode()) + _REST_OF_AN_ANSWER

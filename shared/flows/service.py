@@ -1,0 +1,254 @@
+"""What can be done with flows: save, read, list, move, forget, and check a text."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TypeVar
+
+from shared.config import ExecutionsTableSettings, FlowsTableSettings, settings
+from shared.errors import (
+    FlowChangedError,
+    FlowHasOpenExecutionsError,
+    FlowNotFoundError,
+    InvalidRequestError,
+    NotSupportedYetError,
+    Problem,
+)
+from shared.flows.compilation import Compile, Compiled, Inspect, compile_text, inspect_text
+from shared.flows.models import (
+    Flow,
+    FlowContent,
+    FlowDraft,
+    FlowFilter,
+    FlowPatch,
+    FlowRecord,
+    FlowStatus,
+    Revision,
+    Verdict,
+)
+from shared.flows.open_executions import OpenExecutions
+from shared.flows.records import check_size, fields_of_text, with_envelope
+from shared.flows.repository import FlowRepository
+from shared.headers import check_if_match
+from shared.ids import new_id
+from shared.paging import Page, decode_cursor, encode_cursor
+from shared.table import table
+from shared.times import utc_now
+
+T = TypeVar("T")
+
+MAX_PAGE_BYTES = 4_000_000
+"""Of a page, as `FlowRecord.shown_bytes` counts; Lambda answers 6 MB at most."""
+
+MAX_READS = 4
+_READ = 500
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class FlowService:
+    """The flows of one tenant, for one author."""
+
+    flows: FlowRepository
+    open_executions: OpenExecutions
+    compile: Compile
+    inspect: Inspect
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+    tenant: str = "default"
+    author: str = "local"
+
+    def create(self, draft: FlowDraft) -> Flow:
+        """Save a new flow; raises InvalidFlowError, NotSupportedYetError, FlowNameTakenError."""
+        text = _text(draft)
+        compiled = self.compile(text, draft.envelope)
+        if draft.status == "active":
+            compiled.check_supported()
+        now = self.now()
+        flow = check_size(
+            FlowRecord(
+                id=self.new_id(now),
+                status=FlowStatus(draft.status),
+                revision=1,
+                version=1,
+                created_at=now,
+                updated_at=now,
+                created_by=self.author,
+                **fields_of_text(text, compiled, draft.envelope),
+            )
+        )
+        revision = self._revision(flow, text, compiled)
+        _insist(lambda: self.flows.add(flow, revision))
+        return Flow.of(flow, text)
+
+    def get(self, flow_id: str) -> Flow:
+        flow = self._stored(flow_id)
+        return Flow.of(flow, self._text(flow))
+
+    def page(self, chosen: FlowFilter, limit: int, cursor: str | None) -> Page[Flow]:
+        """List flows, newest first.
+
+        A page ends early, with a next one, when it grows large or when much was read in vain.
+        """
+        query = f"{self.tenant}/flows/{chosen.model_dump_json()}"
+        position = decode_cursor(cursor, query) if cursor is not None else None
+        flows, position = self._choose(chosen, limit, position)
+        texts = self.flows.texts(flows)
+        shown = tuple(Flow.of(flow, texts[flow.id]) for flow in flows)
+        return Page(shown, encode_cursor(position, query) if position else None)
+
+    def replace(self, flow_id: str, patch: FlowPatch, if_match: str | None) -> Flow:
+        """Save the fields that were sent; a text that differs becomes the next revision.
+
+        Raises what `create` raises, FlowTransitionError and PreconditionFailedError.
+        """
+        return _insist(lambda: self._replace(flow_id, patch, if_match))
+
+    def move(self, flow_id: str, status: FlowStatus, if_match: str | None) -> Flow:
+        """Take a step of the lifecycle; what cannot run yet cannot become active."""
+        return _insist(lambda: self._move(flow_id, status, if_match))
+
+    def delete(self, flow_id: str, if_match: str | None) -> None:
+        """Forget a flow; raises FlowHasOpenExecutionsError while any of its executions is open."""
+        _insist(lambda: self._delete(flow_id, if_match))
+
+    def validate(self, draft: FlowContent) -> Verdict:
+        """Check a text and store nothing."""
+        try:
+            text = _text(draft)
+        except InvalidRequestError as error:
+            return Verdict(valid=False, errors=error.problems, warnings=())
+        found = self.inspect(text, draft.envelope)
+        later = (
+            place.model_copy(update={"message": f"not supported yet: {place.message}"})
+            for place in found.unsupported
+        )
+        return Verdict(
+            valid=not found.errors, errors=found.errors, warnings=(*found.warnings, *later)
+        )
+
+    def _replace(self, flow_id: str, patch: FlowPatch, if_match: str | None) -> Flow:
+        old = self._stored(flow_id, if_match)
+        _refuse_graph(patch)
+        old_text = self._text(old)
+        text = old_text if patch.yaml_content is None else patch.yaml_content
+        envelope = patch.envelope.over(old.envelope)
+        new, compiled = with_envelope(old, envelope, text), None
+        if text != old_text:
+            compiled = self.compile(text, envelope)
+            fields = fields_of_text(text, compiled, envelope)
+            new = new.model_copy(update={**fields, "revision": old.revision + 1})
+        if patch.status not in {None, old.status}:
+            new = new.moved_to(FlowStatus(patch.status))
+        return self._store(old, new, text, compiled)
+
+    def _move(self, flow_id: str, status: FlowStatus, if_match: str | None) -> Flow:
+        old = self._stored(flow_id, if_match)
+        return self._store(old, old.moved_to(status), self._text(old), None)
+
+    def _store(
+        self, old: FlowRecord, new: FlowRecord, text: str, compiled: Compiled | None
+    ) -> Flow:
+        """Write what differs, if anything does; a flow that is no draft must have a plan."""
+        if new.status is not FlowStatus.DRAFT and not new.has_plan:
+            compiled = compiled or self.compile(text, new.envelope)
+            compiled.check_supported()
+            new = new.model_copy(update={"has_plan": True})
+        if new == old:
+            return Flow.of(old, text)
+        changes = {"version": old.version + 1, "updated_at": max(self.now(), old.updated_at)}
+        new = check_size(new.model_copy(update=changes))
+        is_new_text = new.revision != old.revision
+        self.flows.replace(
+            old,
+            new,
+            revision=self._revision(new, text, compiled) if is_new_text and compiled else None,
+            plan=compiled.plan if compiled else None,
+        )
+        return Flow.of(new, text)
+
+    def _delete(self, flow_id: str, if_match: str | None) -> None:
+        flow = self._stored(flow_id, if_match)
+        if self.open_executions.exist_for(flow_id):
+            raise FlowHasOpenExecutionsError("executions of this flow are still open")
+        self.flows.remove(flow)
+
+    def _choose(
+        self, chosen: FlowFilter, limit: int, position: str | None
+    ) -> tuple[list[FlowRecord], str | None]:
+        """Choose a page's flows; the position to go on from, None if nothing can follow."""
+        flows: list[FlowRecord] = []
+        size, count = 0, limit + 1 if chosen == FlowFilter() else _READ
+        for _ in range(MAX_READS):
+            read = self.flows.newest(count, position)
+            for flow in filter(chosen.accepts, read):
+                size += flow.shown_bytes
+                if len(flows) == limit or (flows and size > MAX_PAGE_BYTES):
+                    return flows, flows[-1].id
+                flows.append(flow)
+            if len(read) < count:
+                return flows, None
+            position = read[-1].id
+        return flows, position
+
+    def _stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:
+        flow = self.flows.find(flow_id)
+        if flow is None:
+            raise FlowNotFoundError("there is no such flow")
+        check_if_match(if_match, flow.version)
+        return flow
+
+    def _text(self, flow: FlowRecord) -> str:
+        text = self.flows.find_text(flow.id, flow.revision)
+        if text is None:
+            raise LookupError(f"flow {flow.id} has no text of revision {flow.revision}")
+        return text
+
+    def _revision(self, flow: FlowRecord, text: str, compiled: Compiled) -> Revision:
+        return Revision(
+            number=flow.revision,
+            text=text,
+            plan=compiled.plan,
+            created_at=flow.updated_at,
+            created_by=self.author,
+        )
+
+
+@cache
+def flow_service() -> FlowService:
+    return FlowService(
+        flows=FlowRepository(table(settings(FlowsTableSettings).flows_table_name), "default"),
+        open_executions=OpenExecutions(
+            table(settings(ExecutionsTableSettings).executions_table_name)
+        ),
+        compile=compile_text,
+        inspect=inspect_text,
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+def _insist(attempt: Callable[[], T]) -> T:
+    """Try again when somebody else wrote in between: each try reads anew, so nothing is undone."""
+    for _ in range(_TRIES - 1):
+        try:
+            return attempt()
+        except FlowChangedError:
+            continue
+    return attempt()
+
+
+def _text(content: FlowContent) -> str:
+    _refuse_graph(content)
+    if content.yaml_content is None:
+        problem = Problem(path="yamlContent", message="is required")
+        raise InvalidRequestError("the request is not valid", problems=[problem])
+    return content.yaml_content
+
+
+def _refuse_graph(content: FlowContent) -> None:
+    given = [name for name in ("nodes", "edges") if getattr(content, name) is not None]
+    if given:
+        problems = [Problem(path=name, message="graphs cannot be saved yet") for name in given]
+        raise NotSupportedYetError("write the flow as YAML in yamlContent", problems=problems)
