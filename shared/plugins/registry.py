@@ -6,7 +6,18 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.plugins import containers, core
+from shared.plugins import (
+    arithmetic,
+    comparison,
+    containers,
+    core,
+    csv_text,
+    digest,
+    keyed,
+    lists,
+    texts,
+    validation,
+)
 from shared.plugins.plugin import Category, Plugin
 
 CATEGORY_NAMES: dict[Category, str] = {
@@ -22,8 +33,16 @@ CATEGORY_NAMES: dict[Category, str] = {
 }
 
 _FAMILIES = (
+    arithmetic.PLUGINS,
+    comparison.PLUGINS,
     containers.PLUGINS,
     core.PLUGINS,
+    csv_text.PLUGINS,
+    digest.PLUGINS,
+    keyed.PLUGINS,
+    lists.PLUGINS,
+    texts.PLUGINS,
+    validation.PLUGINS,
 )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shared.plugins.values import compact
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
+    from jsonschema.exceptions import SchemaError, ValidationError
 
+_Error: TypeAlias = "ValidationError | SchemaError"
 Path = tuple[str | int, ...]
 
 _QUOTED_LENGTH = 200
@@ -36,18 +37,18 @@ def join_path(path: Sequence[str | int]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def violation(error: "ValidationError", *, root: str) -> Violation:
+def violation(error: "ValidationError | SchemaError", *, root: str) -> Violation:
     """Translate one error; `root` is what the checked value itself is called."""
     path = tuple(error.absolute_path)
     return Violation(path, _say(error, join_path(path) or root))
 
 
-def _say(error: "ValidationError", subject: str) -> str:
+def _say(error: "_Error", subject: str) -> str:
     say = _SENTENCES.get(str(error.validator), _otherwise)
     return say(subject, error.validator_value, error)
 
 
-def _types(subject: str, wanted: Any, _error: "ValidationError") -> str:
+def _types(subject: str, wanted: Any, _error: "_Error") -> str:
     names = [wanted] if isinstance(wanted, str) else wanted
     return f"{subject} must be {either([_TYPES.get(name, name) for name in names])}"
 
@@ -57,12 +58,12 @@ def either(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def _enum(subject: str, wanted: Any, _error: "ValidationError") -> str:
+def _enum(subject: str, wanted: Any, _error: "_Error") -> str:
     names = ", ".join(each if isinstance(each, str) else compact(each) for each in wanted)
     return f"{subject} must be one of {names[:_QUOTED_LENGTH]}"
 
 
-def _unknown(subject: str, _wanted: Any, error: "ValidationError") -> str:
+def _unknown(subject: str, _wanted: Any, error: "_Error") -> str:
     schema = error.schema
     known = list(schema.get("properties", {})) if isinstance(schema, Mapping) else []
     name = str(error.absolute_path[-1])
@@ -71,7 +72,7 @@ def _unknown(subject: str, _wanted: Any, error: "ValidationError") -> str:
     return f'unknown property "{subject[:_QUOTED_LENGTH]}"{hint}'
 
 
-def _alternatives(subject: str, wanted: Any, error: "ValidationError") -> str:
+def _alternatives(subject: str, wanted: Any, error: "_Error") -> str:
     if not all(isinstance(each, Mapping) and set(each) == {"required"} for each in wanted):
         return f"{subject} has none of the forms that are allowed here"
     names = [" and ".join(each["required"]) for each in wanted]
@@ -80,21 +81,21 @@ def _alternatives(subject: str, wanted: Any, error: "ValidationError") -> str:
     return f"{either(names)} is required"
 
 
-def _otherwise(subject: str, _wanted: Any, error: "ValidationError") -> str:
+def _otherwise(subject: str, _wanted: Any, error: "_Error") -> str:
     keyword: object = error.validator  # None, unlike its stub says, for the schema `false`
     if keyword is None:
         return f"{subject} is not allowed"
     return f'{subject} does not satisfy "{error.validator}" of its schema'
 
 
-def _plain(words: str) -> Callable[[str, Any, "ValidationError"], str]:
-    def say(subject: str, wanted: Any, _error: "ValidationError") -> str:
+def _plain(words: str) -> Callable[[str, Any, "_Error"], str]:
+    def say(subject: str, wanted: Any, _error: "_Error") -> str:
         return f"{subject} {words.format(compact(wanted)[:_QUOTED_LENGTH])}"
 
     return say
 
 
-_SENTENCES: Mapping[str, Callable[[str, Any, "ValidationError"], str]] = {
+_SENTENCES: Mapping[str, Callable[[str, Any, "_Error"], str]] = {
     "type": _types,
     "enum": _enum,
     "additionalProperties": _unknown,

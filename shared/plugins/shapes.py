@@ -88,3 +88,8 @@ def outputs(properties: Mapping[str, Schema], *, required: Iterable[str] | None 
         "properties": dict(properties),
         "required": list(properties if required is None else required),
     }
+
+
+ITEMS = array("The list to work on.")
+COUNT = integer("How many there are.")
+FIELD_OR_EXPRESSION = "a field (a dotted path) or an expression over `item` and `index`"

@@ -1,0 +1,56 @@
+"""Running one plugin on its own, as the runner would."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.expressions import Scope
+from shared.plugins.plugin import Plugin, PluginError, TaskContext
+from shared.plugins.registry import find
+from shared.plugins.schemas import apply_defaults, validate_properties
+
+NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def forever() -> float:
+    return 3600.0
+
+
+@dataclass
+class Lines:
+    """The log of one task run."""
+
+    written: list[tuple[str, str]] = field(default_factory=list)
+
+    def __call__(self, level: str, message: str) -> None:
+        self.written.append((level, message))
+
+
+def task_context(
+    *,
+    log: Callable[[str, str], None] | None = None,
+    remaining: Callable[[], float] = forever,
+    seed: str = "execution/task/1",
+    **roots: Any,
+) -> TaskContext:
+    return TaskContext(
+        scope=Scope(roots=roots, seed=seed, now=NOW),
+        log=log or Lines(),
+        remaining=remaining,
+        idempotency_key="attempt-key",
+    )
+
+
+def run_plugin(
+    plugin: str | Plugin, properties: Mapping[str, Any], context: TaskContext | None = None
+) -> Mapping[str, Any]:
+    """Fill in defaults, check the properties, run; wrong properties are a PluginError too."""
+    found = find(plugin) if isinstance(plugin, str) else plugin
+    assert found is not None
+    assert found.run is not None
+    complete = apply_defaults(found.manifest, properties)
+    problems = validate_properties(found.manifest, complete)
+    if problems:
+        raise PluginError(problems[0].message, code="invalid_properties")
+    return found.run(complete, context or task_context())

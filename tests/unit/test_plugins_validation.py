@@ -1,0 +1,172 @@
+"""Checking values against schemas that strangers wrote."""
+
+from typing import Any
+
+import pytest
+
+from shared.plugins.plugin import PluginError
+from tests.support.plugins import run_plugin, task_context
+
+BACKTRACKER = "^(a+)+$"
+EVIL = "a" * 50_000 + "!"
+
+
+def validate(data: Any, schema: Any, **more: Any) -> Any:
+    return run_plugin("util.validate", {"data": data, "schema": schema, **more})
+
+
+def refusal(data: Any, schema: Any, **more: Any) -> PluginError:
+    with pytest.raises(PluginError) as refused:
+        validate(data, schema, **more)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("data", "schema"),
+    [
+        ({"n": 1}, {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}),
+        ([1, 2], {"items": {"minimum": 1}, "uniqueItems": True}),
+        ("2030-01-02", {"format": "date"}),
+        ("é", {"pattern": "^é$"}),
+        ({"x-a": 1}, {"patternProperties": {"^x-": {}}, "additionalProperties": False}),
+        ({"a": 1}, {"unevaluatedProperties": False, "properties": {"a": {}}}),
+        (None, {}),
+        ({"a": {"a": {}}}, {"additionalProperties": {"$ref": "#"}}),
+        ({"type": "string"}, {"$ref": "https://json-schema.org/draft/2020-12/schema"}),
+        ("x", {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {}}),
+    ],
+)
+def test_valid_values(data: Any, schema: Any) -> None:
+    assert validate(data, schema) == {"valid": True, "errors": []}
+
+
+def test_an_invalid_value_fails_the_task_and_keeps_the_errors() -> None:
+    schema = {"required": ["name"], "properties": {"age": {"type": "integer"}}}
+
+    error = refusal({"age": "old"}, schema)
+
+    assert error.code == "validation_failed"
+    assert error.message == "the value is not valid: name is required (and 1 more)"
+    assert error.outputs["valid"] is False
+    assert {each["path"] for each in error.outputs["errors"]} == {"name", "age"}
+
+
+def test_failing_can_be_left_to_the_flow() -> None:
+    outputs = validate({"rows": [{"a": 1}]}, {"type": "array"}, failOnError=False)
+
+    assert outputs == {
+        "valid": False,
+        "errors": [{"path": "", "message": "the value must be a list"}],
+    }
+
+
+def test_the_place_of_an_error_is_a_path() -> None:
+    schema = {"properties": {"rows": {"items": {"additionalProperties": False}}}}
+
+    outputs = validate({"rows": [{}, {"a": 1}]}, schema, failOnError=False)
+
+    assert outputs["errors"] == [{"path": "rows[1].a", "message": 'unknown property "rows[1].a"'}]
+
+
+def test_at_most_a_hundred_errors_are_listed() -> None:
+    outputs = validate([1] * 1_000, {"items": {"type": "string"}}, failOnError=False)
+
+    assert len(outputs["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "strange"}, "schema is wrong"),
+        ({"minimum": "1"}, "schema is wrong: minimum must be a number"),
+        ({"pattern": "(?=a)"}, "is not supported"),
+        ({"pattern": "(a"}, "is not supported"),
+        ({"$ref": "https://example.com/schema.json"}, "nothing is fetched"),
+        ({"$ref": "http://169.254.169.254/latest"}, "nothing is fetched"),
+        ({"$ref": "file:///etc/passwd"}, "nothing is fetched"),
+        ({"$ref": "#/$defs/none"}, "nothing is fetched"),
+        ({"$ref": "#"}, "refers to itself"),
+        (
+            {"unevaluatedProperties": False, "allOf": [{"patternProperties": {"a": {}}}]},
+            "is not supported",
+        ),
+    ],
+)
+def test_a_bad_schema_is_refused_in_a_sentence(schema: Any, message: str) -> None:
+    assert message in refusal("x", schema).message
+
+
+def test_only_a_map_is_a_schema() -> None:
+    assert refusal(1, True).message == "schema must be a map"
+
+
+@pytest.mark.parametrize(
+    ("data", "schema"),
+    [
+        (EVIL, {"pattern": BACKTRACKER}),
+        ({EVIL: 1}, {"patternProperties": {BACKTRACKER: False}, "minProperties": 2}),
+        ({EVIL: 1}, {"patternProperties": {BACKTRACKER: {}}, "additionalProperties": False}),
+        ({EVIL: 1}, {"propertyNames": {"pattern": BACKTRACKER}}),
+        (
+            [EVIL],
+            {
+                "items": {
+                    "$schema": "https://json-schema.org/draft/2020-12/schema",
+                    "pattern": BACKTRACKER,
+                }
+            },
+        ),
+        (
+            EVIL,
+            {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "allOf": [{"pattern": BACKTRACKER}],
+            },
+        ),
+        (
+            {"properties": {"a": EVIL}},
+            {
+                "$ref": "https://json-schema.org/draft/2020-12/schema",
+                "$dynamicAnchor": "meta",
+                "allOf": [
+                    {"properties": {"properties": {"properties": {"a": {"pattern": BACKTRACKER}}}}}
+                ],
+            },
+        ),
+    ],
+)
+def test_patterns_take_linear_time_wherever_they_hide(data: Any, schema: Any) -> None:
+    assert validate(data, schema, failOnError=False)["valid"] is False
+
+
+def test_references_that_multiply_are_stopped() -> None:
+    doubled = {
+        f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}, {"$ref": f"#/$defs/d{n + 1}"}]}
+        for n in range(40)
+    }
+    schema = {"$defs": {**doubled, "d40": {}}, "$ref": "#/$defs/d0"}
+    left = iter([1.0, 1.0])
+
+    with pytest.raises(PluginError) as refused:
+        run_plugin(
+            "util.validate",
+            {"data": 1, "schema": schema},
+            task_context(remaining=lambda: next(left, 0.0)),
+        )
+
+    assert refused.value.code == "timeout"
+
+
+def test_deep_data_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+
+    assert "nested too deeply" in refusal(deep, {"items": {"$ref": "#"}}).message
+
+
+def test_messages_never_quote_the_value() -> None:
+    outputs = validate({"token": "hunter2"}, {"properties": {"token": False}}, failOnError=False)
+
+    assert "hunter2" not in str(outputs)
+    assert len(outputs["errors"]) == 1
