@@ -1,0 +1,36 @@
+"""Values of a flow's text, each with the place where it stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.flows.definition import Json
+from shared.flows.scalars import Scalar
+
+
+class Entry(NamedTuple):
+    """A key of a mapping: where it stands, whether it is text as written, and its value."""
+
+    line: int
+    column: int
+    is_text: bool
+    node: "Node"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A value with its place (1-based line and column); aliases share one node.
+
+    Just one of `entries` (a map), `items` (a list) and `scalar` is set. `is_templated` says that
+    some text below may hold a template or a credential.
+    """
+
+    value: Json
+    line: int
+    column: int
+    entries: Mapping[str, Entry] | None = None
+    items: Sequence["Node"] | None = None
+    scalar: Scalar | None = None
+    is_templated: bool = False
+    size: int = 0
+    height: int = 0

@@ -1,0 +1,89 @@
+"""What must come before what: dependencies exist, and nothing waits for itself."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from shared.flows.definition import TaskDefinition
+from shared.flows.graph import Edge, find_cycle, list_edges, walk
+from shared.flows.rules.fields import shorten, suggest
+from shared.flows.rules.report import Spot
+from shared.flows.rules.tasks import Tasks, WrittenTask
+
+
+def check_dependencies(task: WrittenTask, tasks: Mapping[str, WrittenTask]) -> None:
+    """Each name in `dependsOn` is a task of the same list."""
+    siblings = {sibling.definition.name for sibling in task.siblings}
+    for spot in _names(task.spot.entry("dependsOn")):
+        name = spot.value
+        if not isinstance(name, str) or name in siblings:
+            continue
+        if name in tasks:
+            spot.refuse(f'"{name}" is in another list: dependsOn names tasks of the same list')
+        else:
+            spot.refuse(f'unknown task "{shorten(name)}"{suggest(name, siblings, spot)}')
+
+
+def _names(spot: Spot | None) -> Iterator[Spot]:
+    if spot is not None:
+        yield from spot.items() if spot.node.items is not None else [spot]
+
+
+def check_cycles(
+    tasks: Tasks, by_name: Mapping[str, WrittenTask], read_at: Mapping[tuple[str, str], Spot]
+) -> None:
+    """Report each independent cycle of each list, at the `dependsOn` that closes it."""
+    reads: dict[str, set[str]] = {}
+    for reader, name in read_at:
+        reads.setdefault(reader, set()).add(name)
+    for siblings, kind in tasks.lists:
+        first = [task for task in siblings if by_name[task.definition.name] is task]
+        edges = list_edges(
+            [task.definition for task in first],
+            lambda task: frozenset(reads.get(task.name, ())),
+            starts_together=kind == "flow.parallel",
+        )
+        for cycle in _cycles(edges):
+            shown = " -> ".join(_from_first(cycle, [task.definition.name for task in first]))
+            _closing_spot(cycle, by_name, read_at).refuse_key(f"cycle: {shown}")
+
+
+def _from_first(cycle: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The same cycle, beginning with its task that is first in the text."""
+    start = cycle.index(min(cycle, key=names.index))
+    return (*cycle[start:-1], *cycle[:start], cycle[start])
+
+
+def _cycles(edges: Sequence[Edge]) -> Iterator[tuple[str, ...]]:
+    """Cycles without a task in common."""
+    left = list(edges)
+    while cycle := find_cycle(left):
+        yield cycle
+        left = [each for each in left if each.source not in cycle and each.target not in cycle]
+
+
+def _closing_spot(
+    cycle: Sequence[str],
+    by_name: Mapping[str, WrittenTask],
+    read_at: Mapping[tuple[str, str], Spot],
+) -> Spot:
+    """The first `dependsOn` of the cycle; without one, the first template that makes it."""
+    pairs = [(by_name[target], source) for source, target in pairwise(cycle)]
+    pairs.sort(key=lambda pair: (pair[0].spot.node.line, pair[0].spot.node.column))
+    for task, source in pairs:
+        depends_on = task.spot.entry("dependsOn")
+        if depends_on is not None and source in (task.definition.depends_on or ()):
+            return depends_on
+    for task, source in pairs:
+        sources = {inner.name for inner in walk([by_name[source].definition])}
+        for inner in walk([task.definition]):
+            if spot := _read(inner, sources, read_at):
+                return spot
+    return pairs[0][0].spot
+
+
+def _read(
+    reader: TaskDefinition, sources: set[str], read_at: Mapping[tuple[str, str], Spot]
+) -> Spot | None:
+    return next(
+        (read_at[reader.name, each] for each in sources if (reader.name, each) in read_at), None
+    )
