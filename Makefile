@@ -22,6 +22,7 @@ bench: .venv/ready
 	python -m benchmarks
 
 fmt: .venv/ready
+	python -m functions.openapi
 	ruff check --fix .
 	ruff format .
 

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic.alias_generators import to_camel
+
 from shared.errors import Problem
 from shared.openapi import DOCUMENT
 from shared.problems import PROBLEM_TYPE
@@ -47,6 +49,9 @@ def build() -> str:
 def _part(resource: str) -> Json:
     app: APIGatewayHttpResolver = importlib.import_module(f"functions.{resource}.handler").app
     schema: Json = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
+    for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001 - no other list
+        operation = schema["paths"][route.openapi_path][route.method.lower()]
+        operation["operationId"] = to_camel(route.func.__name__)
     return schema
 
 

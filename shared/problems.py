@@ -97,12 +97,13 @@ def _told(method: str, path: str, error: Exception) -> PlatformError:
 def _is_passing(error: Exception) -> bool:
     from botocore.exceptions import (  # noqa: PLC0415 - only refusals need it
         ClientError,
+        ConnectionError,  # noqa: A004 - botocore's own, no subclass of the other
         HTTPClientError,
     )
 
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code") in COME_AGAIN
-    return isinstance(error, HTTPClientError)
+    return isinstance(error, ConnectionError | HTTPClientError)
 
 
 def _headers_of(error: PlatformError) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Depends, Response
 from pydantic import BaseModel
@@ -43,7 +43,7 @@ def get_readiness(needed: Annotated[Checks, Depends(checks)]) -> Health:
 
 
 @app.get("/openapi.json", summary="This document")
-def get_openapi() -> Response[str]:
+def get_openapi() -> Response[Any]:
     return Response(HTTPStatus.OK, "application/json", openapi.document())
 
 

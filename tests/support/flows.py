@@ -1,35 +1,160 @@
-"""Small flows for tests: tasks, plans and records without a text around them."""
+"""Flows in memory, and a compiler that reads one line: for tests of what stands above a table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.models import Failure, TaskRun, TaskStatus
+from shared.errors import FlowChangedError, FlowNameTakenError, InvalidFlowError, Problem
+from shared.flows.compilation import Compiled, Findings
 from shared.flows.definition import FlowDefinition, TaskDefinition
-from shared.flows.plan import Plan, compile_plan
+from shared.flows.models import Envelope, FlowRecord, FlowStatus, Revision
+from shared.flows.repository import FlowRepository
+from shared.flows.service import FlowService
+from shared.ids import is_id, new_id
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def task(name: str, **fields: Any) -> TaskDefinition:
-    """A `core.set` task unless `type` says otherwise; field names as in YAML."""
-    return TaskDefinition.model_validate({"name": name, "type": "core.set", **fields})
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def plan_of(*tasks: TaskDefinition, **fields: Any) -> Plan:
-    return compile_plan(FlowDefinition.model_validate({"name": "f", "tasks": tasks, **fields}))
+class InMemoryFlows(FlowRepository):
+    """Keeps the promises of the table; `before_write` lets a test write in between."""
+
+    def __init__(self) -> None:
+        self.flows: dict[str, FlowRecord] = {}
+        self.revisions: dict[tuple[str, int], Revision] = {}
+        self.before_write: list[Any] = []
+
+    def add(self, flow: FlowRecord, revision: Revision) -> None:
+        self._check_name(flow)
+        self.flows[flow.id] = flow
+        self.revisions[flow.id, revision.number] = revision
+
+    def replace(
+        self,
+        old: FlowRecord,
+        new: FlowRecord,
+        *,
+        revision: Revision | None = None,
+        plan: bytes | None = None,
+    ) -> None:
+        self._check_version(old)
+        self._check_name(new)
+        self.flows[new.id] = new
+        if revision:
+            self.revisions[new.id, revision.number] = revision
+        elif plan:
+            current = self.revisions[new.id, new.revision]
+            self.revisions[new.id, new.revision] = current.model_copy(update={"plan": plan})
+
+    def remove(self, flow: FlowRecord) -> None:
+        self._check_version(flow)
+        del self.flows[flow.id]
+
+    def find(self, flow_id: str) -> FlowRecord | None:
+        return self.flows.get(flow_id) if is_id(flow_id) else None
+
+    def find_text(self, flow_id: str, revision: int) -> str | None:
+        found = self.revisions.get((flow_id, revision))
+        return found.text if found else None
+
+    def newest(self, limit: int, after: str | None = None) -> tuple[FlowRecord, ...]:
+        ids = sorted((each for each in self.flows if after is None or each < after), reverse=True)
+        return tuple(self.flows[each] for each in ids[:limit])
+
+    def texts(self, flows: Iterable[FlowRecord]) -> dict[str, str]:
+        return {flow.id: self.revisions[flow.id, flow.revision].text for flow in flows}
+
+    def _check_version(self, old: FlowRecord) -> None:
+        if self.before_write:
+            self.before_write.pop()()
+        stored = self.flows.get(old.id)
+        if stored is None or stored.version != old.version:
+            raise FlowChangedError("changed")
+
+    def _check_name(self, flow: FlowRecord) -> None:
+        place = (flow.namespace, flow.name)
+        for other in self.flows.values():
+            if other.id != flow.id and (other.namespace, other.name) == place:
+                raise FlowNameTakenError("taken")
 
 
-def runs(statuses: Mapping[str, str]) -> dict[str, TaskRun]:
-    """Settled task runs by name; `BLOCKED` is a skip caused by a failure; later ones end later."""
-    return {
-        name: TaskRun(
-            task_name=name,
-            task_type="core.set",
-            status=TaskStatus.SKIPPED if status == "BLOCKED" else TaskStatus(status),
-            blocked=status == "BLOCKED",
-            error=Failure(code="x", message="m") if status in {"FAILED", "TIMED_OUT"} else None,
-            finished_at=START + timedelta(seconds=number),
-        )
-        for number, (name, status) in enumerate(statuses.items())
+class NoOpenExecutions:
+    """Answers what a test wants to hear."""
+
+    def __init__(self) -> None:
+        self.open: set[str] = set()
+
+    def exist_for(self, flow_id: str) -> bool:
+        return flow_id in self.open
+
+
+def compile_line(text: str, envelope: Envelope) -> Compiled:
+    """Read `name`, `name bad` (refused) or `name later` (not supported yet) as a flow of a task."""
+    name, _, rest = text.partition(" ")
+    if rest == "bad":
+        place = Problem(path="tasks", message="is missing", line=1, column=2)
+        raise InvalidFlowError("the flow is not valid", problems=[place])
+    definition = FlowDefinition(
+        name=envelope.name or name,
+        namespace=envelope.namespace or "default",
+        labels={"from": "yaml"},
+        description=rest or None,
+        tasks=(TaskDefinition(name="a", type="util.log"),),
+    )
+    unsupported = (Problem(path="tasks[0]", message="waits", line=3, column=5),)
+    if rest == "later":
+        return Compiled(definition, 1, None, unsupported)
+    return Compiled(definition, 1, b"plan of " + text.encode())
+
+
+def inspect_line(text: str, envelope: Envelope) -> Findings:
+    doubt = Problem(path="name", message="is odd", line=1, column=1)
+    try:
+        compiled = compile_line(text, envelope)
+    except InvalidFlowError as error:
+        return Findings(error.problems, (doubt,), ())
+    return Findings((), (), compiled.unsupported)
+
+
+class Clock:
+    """A clock that moves a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def service_over(flows: FlowRepository, open_executions: Any = None) -> FlowService:
+    return FlowService(
+        flows=flows,
+        open_executions=open_executions or NoOpenExecutions(),
+        compile=compile_line,
+        inspect=inspect_line,
+        now=Clock(),
+        new_id=new_id,
+    )
+
+
+def a_flow(at: datetime = NOW, **changes: Any) -> FlowRecord:
+    fields: dict[str, Any] = {
+        "id": new_id(at),
+        "name": "a",
+        "namespace": "default",
+        "status": FlowStatus.ACTIVE,
+        "revision": 1,
+        "version": 1,
+        "tasks_total": 1,
+        "has_plan": True,
+        "shown_bytes": 100,
+        "created_at": at,
+        "updated_at": at,
+        "created_by": "local",
+        **changes,
     }
+    return FlowRecord(**fields)
+
+
+def a_revision(number: int = 1, text: str = "name: a", plan: bytes | None = b"plan") -> Revision:
+    return Revision(number=number, text=text, plan=plan, created_at=NOW, created_by="local")
