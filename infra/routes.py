@@ -19,6 +19,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "GET /api/v1/executions",
         "POST /api/v1/executions",
         "GET /api/v1/executions/{execution_id}",
+        "GET /api/v1/executions/{execution_id}/tasks",
         "GET /api/v1/executions/{execution_id}/results",
         "GET /api/v1/executions/{execution_id}/logs",
     ),

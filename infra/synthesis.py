@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 TEMPLATE = "Headrace.template.json"
 ASSETS = "Headrace.assets.json"
-KEPT = 6
+KEPT = 8
 SOURCES = ("infra", "functions", "shared")
 NOT_SOURCES = {"__pycache__", "local"}
 
@@ -27,27 +27,42 @@ class SynthesisError(RuntimeError):
 
 
 def assembly(**parameters: str) -> Path:
-    """The directory of the assembly for these parameters (`target="local"`, …), made if need be.
+    """The directory of the assembly for these parameters (`target="local"`, …), made if need be."""
+    [made] = assemblies(parameters)
+    return made
 
-    Its name is the hash of every source and parameter; whoever comes second waits for the first.
-    The last few are kept.
+
+def assemblies(*wanted: Mapping[str, str]) -> list[Path]:
+    """As `assembly`, for several sets of parameters; what is missing is made in one process.
+
+    A directory's name is the hash of every source and parameter; whoever comes second waits for the
+    first. The last few are kept.
     """
     BUILD.mkdir(exist_ok=True)
-    finished = BUILD / f"assembly-{_fingerprint(parameters)}"
-    with _alone():
-        if not finished.is_dir():
-            with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
-                unfinished = Path(scratch) / "assembly"
-                synthesize(unfinished, **parameters)
-                unfinished.rename(finished)
-        finished.touch()
+    sources = _fingerprint()
+    found = [BUILD / f"assembly-{_named(sources, parameters)}" for parameters in wanted]
+    with _alone(), tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        missing = {
+            path: {**parameters, "outdir": f"{scratch}/{path.name}"}
+            for path, parameters in zip(found, wanted, strict=True)
+            if not path.is_dir()
+        }
+        if missing:
+            synthesize(*missing.values())
+        for path, parameters in missing.items():
+            Path(parameters["outdir"]).rename(path)
+        for path in found:
+            path.touch()
         _prune()
-    return finished
+    return found
 
 
-def synthesize(outdir: Path, **parameters: str) -> None:
+def synthesize(*runs: Mapping[str, str]) -> None:
     """Run the CDK app in a process of its own, with the Node that the dependencies bring."""
-    arguments = [f"{name}={value}" for name, value in {**parameters, "outdir": outdir}.items()]
+    arguments: list[str] = []
+    for parameters in runs:
+        arguments += ["--"] if arguments else []
+        arguments += [f"{name}={value}" for name, value in parameters.items()]
     outcome = subprocess.run(  # noqa: S603 - our own interpreter and our own module
         [sys.executable, "-m", "infra.app", *arguments],
         cwd=ROOT,
@@ -79,12 +94,16 @@ def _prune() -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _fingerprint(parameters: dict[str, str]) -> str:
-    digest = hashlib.sha256(repr((sys.version_info[:2], sorted(parameters.items()))).encode())
+def _named(sources: str, parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(repr((sources, sorted(parameters.items()))).encode()).hexdigest()[:16]
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for path in [ROOT / "uv.lock", *_sources()]:
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
 
 
 def _sources() -> list[Path]:

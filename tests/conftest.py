@@ -11,7 +11,7 @@ from tests.support.template import Template, synthesised
 @pytest.fixture(scope="session")
 def template() -> Template:
     """The template of the local target, synthesised once for all workers."""
-    return synthesised()
+    return synthesised(target="local")
 
 
 @pytest.fixture

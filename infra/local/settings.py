@@ -1,4 +1,4 @@
-"""Where the local stack lives and listens: two ports and a directory, each of which can be chosen."""
+"""Where the local stack lives and listens: two ports and a directory, each a choice."""
 
 import os
 from collections.abc import Mapping

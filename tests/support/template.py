@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.synthesis import BUILD, TEMPLATE, assembly
+from infra.synthesis import BUILD, TEMPLATE, assemblies
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -27,6 +27,13 @@ ARNS = {
     "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*",
     "AWS::Events::Rule": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}",
 }
+NO_DEPENDENCIES = BUILD / "no-dependencies"
+VARIANTS: list[dict[str, str]] = [
+    {"target": "local"},
+    {"target": "aws"},
+    {"target": "aws", "stage": "prod"},
+    {"target": "local", "egress_allow": "127.0.0.1"},
+]
 REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion"}
 
 
@@ -91,8 +98,11 @@ def synthesised(**parameters: str) -> Template:
 
 
 def directory(**parameters: str) -> Path:
-    """The whole assembly, with a placeholder where the dependencies would be: no network."""
-    layer = BUILD / "no-dependencies"
-    (layer / "python").mkdir(parents=True, exist_ok=True)
-    (layer / "python" / "placeholder.txt").write_text("the layer of a test")
-    return assembly(**{"target": "local", **parameters, "layer": str(layer)})
+    """The whole assembly, with a placeholder where the dependencies would be: no network.
+
+    The variants that tests ask for are made together, in one process.
+    """
+    (NO_DEPENDENCIES / "python").mkdir(parents=True, exist_ok=True)
+    (NO_DEPENDENCIES / "python" / "placeholder.txt").write_text("the layer of a test")
+    wanted = [parameters, *(variant for variant in VARIANTS if variant != parameters)]
+    return assemblies(*({**each, "layer": str(NO_DEPENDENCIES)} for each in wanted))[0]

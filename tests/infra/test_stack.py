@@ -1,0 +1,240 @@
+"""What the template promises: who may do what, how data is kept, how the API is closed."""
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+
+from infra.routes import ROUTES
+from infra.synthesis import ASSETS
+from tests.support.template import Template, directory, synthesised
+
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+# Statements that name no single resource, with the reason. There are none.
+ON_EVERYTHING: dict[str, str] = {}
+
+# Everything each role may do: (action, resource), the resource as the last part of its ARN.
+FLOWS, EXECUTIONS, IDEMPOTENCY = "FlowsTable", "ExecutionsTable", "IdempotencyTable"
+PERMITTED = {
+    "FlowsRole": {
+        "dynamodb:BatchGetItem": {FLOWS},
+        "dynamodb:ConditionCheckItem": {FLOWS},
+        "dynamodb:DeleteItem": {FLOWS},
+        "dynamodb:GetItem": {FLOWS},
+        "dynamodb:PutItem": {FLOWS},
+        "dynamodb:Query": {FLOWS, f"{EXECUTIONS}/index/open"},
+        "dynamodb:UpdateItem": {FLOWS},
+    },
+    "ExecutionsRole": {
+        "dynamodb:BatchGetItem": {EXECUTIONS},
+        "dynamodb:GetItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
+        "dynamodb:PutItem": {EXECUTIONS, IDEMPOTENCY},
+        "dynamodb:Query": {
+            EXECUTIONS,
+            f"{EXECUTIONS}/index/recent",
+            f"{EXECUTIONS}/index/by-flow",
+            f"{EXECUTIONS}/index/by-correlation",
+        },
+        "dynamodb:UpdateItem": {IDEMPOTENCY},
+        "states:StartExecution": {"OneSegment"},
+    },
+    "PluginsRole": {},
+    "HealthRole": {"dynamodb:GetItem": {FLOWS}},
+    "RunnerRole": {
+        "dynamodb:GetItem": {FLOWS, EXECUTIONS},
+        "dynamodb:PutItem": {EXECUTIONS},
+        "dynamodb:Query": {EXECUTIONS},
+        "dynamodb:UpdateItem": {EXECUTIONS},
+    },
+    "ReconcileRole": {
+        "dynamodb:GetItem": {EXECUTIONS},
+        "dynamodb:Query": {EXECUTIONS, f"{EXECUTIONS}/index/open"},
+        "dynamodb:UpdateItem": {EXECUTIONS},
+        "states:DescribeExecution": {"OneSegment:*"},
+        "states:StartExecution": {"OneSegment"},
+    },
+    "OrchestrationOneSegmentRole": {"lambda:InvokeFunction": {"RunnerFunction"}},
+}
+
+
+@pytest.fixture(scope="session")
+def aws() -> Template:
+    return synthesised(target="aws")
+
+
+@pytest.fixture(scope="session")
+def production() -> Template:
+    return synthesised(target="aws", stage="prod")
+
+
+def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    """(role's logical id, statement) of every policy, references resolved."""
+    found = []
+    for _, properties in template.of_type("AWS::IAM::Policy"):
+        [role] = template.resolve(properties["Roles"])
+        document = template.resolve(properties["PolicyDocument"])
+        found += [(role, statement) for statement in document["Statement"]]
+    return found
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def short(resource: str) -> str:
+    """`…:table/StorageFlowsTable1A2B3C4D/index/open` as `FlowsTable/index/open`."""
+    for name in (FLOWS, EXECUTIONS, IDEMPOTENCY, "OneSegment", "RunnerFunction"):
+        _, found, tail = resource.partition(name)
+        if found:
+            return name + tail[8:]
+    return resource
+
+
+def test_every_handler_can_be_imported(aws: Template) -> None:
+    for _, properties in aws.of_type("AWS::Lambda::Function"):
+        module, _, name = properties["Handler"].rpartition(".")
+
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_no_statement_allows_by_wildcard_action(aws: Template) -> None:
+    actions = [a for _, statement in statements(aws) for a in listed(statement["Action"])]
+
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_no_statement_reaches_every_resource_without_a_reason(aws: Template) -> None:
+    open_ended = {
+        action
+        for _, statement in statements(aws)
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+
+    assert open_ended == set(ON_EVERYTHING)
+
+
+def test_every_role_may_do_exactly_what_the_table_says(aws: Template) -> None:
+    permitted: dict[str, dict[str, set[str]]] = {role: {} for role in PERMITTED}
+    for role, statement in statements(aws):
+        assert statement["Effect"] == "Allow"
+        name = role[:-8]
+        for action in set(listed(statement["Action"])) - LOGS:
+            resources = {short(resource) for resource in listed(statement["Resource"])}
+            permitted[name].setdefault(action, set()).update(resources)
+
+    assert permitted == PERMITTED
+
+
+def test_every_function_writes_its_own_log_and_no_other(aws: Template) -> None:
+    logging = {r: s for r, s in statements(aws) if set(listed(s["Action"])) & LOGS}
+
+    for name, properties in aws.of_type("AWS::Lambda::Function"):
+        group = aws.resolve(properties["LoggingConfig"]["LogGroup"])
+        [policy] = [
+            s for role, s in logging.items() if aws.arn(role) == aws.resolve(properties["Role"])
+        ]
+        assert listed(policy["Resource"]) == [aws.arn(group)], name
+        assert aws.resources[group]["Properties"]["RetentionInDays"] in {7, 90}
+
+
+def test_no_role_is_shared_and_none_has_a_managed_policy(aws: Template) -> None:
+    roles = [
+        aws.resolve(properties["Role"]) for _, properties in aws.of_type("AWS::Lambda::Function")
+    ]
+
+    assert len(roles) == len(set(roles))
+    for _, properties in aws.of_type("AWS::IAM::Role"):
+        assert "ManagedPolicyArns" not in properties
+
+
+def test_the_api_has_one_permission_per_function_it_reaches(aws: Template) -> None:
+    permitted = [
+        aws.resolve(properties["FunctionName"])
+        for _, properties in aws.of_type("AWS::Lambda::Permission")
+        if properties["Principal"] == "apigateway.amazonaws.com"
+    ]
+
+    reached = {
+        aws.resolve(properties["IntegrationUri"])
+        for _, properties in aws.of_type("AWS::ApiGatewayV2::Integration")
+    }
+    assert sorted(permitted) == sorted(reached)
+
+
+@pytest.mark.parametrize(("target", "expected"), [("aws", "AWS_IAM"), ("local", "NONE")])
+def test_routes_are_closed_on_aws_and_open_only_on_this_machine(target: str, expected: str) -> None:
+    routes = list(synthesised(target=target).of_type("AWS::ApiGatewayV2::Route"))
+
+    assert {properties["AuthorizationType"] for _, properties in routes} == {expected}
+    assert sorted(properties["RouteKey"] for _, properties in routes) == sorted(
+        key for keys in ROUTES.values() for key in keys
+    )
+
+
+def test_tables_are_encrypted_recoverable_and_streamed(aws: Template) -> None:
+    tables = list(aws.of_type("AWS::DynamoDB::Table"))
+
+    assert len(tables) == 3
+    for _, properties in tables:
+        assert properties["SSESpecification"] == {"SSEEnabled": True}
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert properties["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"}
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_tables_outlive_the_stack_in_production_only(aws: Template, production: Template) -> None:
+    def protection(template: Template) -> set[tuple[bool, str]]:
+        return {
+            (resource["Properties"]["DeletionProtectionEnabled"], resource["DeletionPolicy"])
+            for resource in template.resources.values()
+            if resource["Type"] == "AWS::DynamoDB::Table"
+        }
+
+    assert protection(production) == {(True, "Retain")}
+    assert protection(aws) == {(False, "Delete")}
+
+
+def test_aws_runs_arm64_under_lambdas_python(aws: Template) -> None:
+    for _, properties in aws.of_type("AWS::Lambda::Function"):
+        assert properties["Architectures"] == ["arm64"]
+        assert properties["Runtime"] == "python3.13"
+
+
+def test_the_runner_has_a_whole_processor_and_a_quarter_of_an_hour(aws: Template) -> None:
+    sizes = {
+        properties["Handler"].split(".")[1]: (properties["Timeout"], properties["MemorySize"])
+        for _, properties in aws.of_type("AWS::Lambda::Function")
+    }
+
+    assert sizes["runner"] == (900, 1769)
+    assert sizes["flows"] == (29, 512)
+
+
+def test_reconciling_is_scheduled_and_hinted_at(aws: Template) -> None:
+    rules = [properties for _, properties in aws.of_type("AWS::Events::Rule")]
+
+    [schedule] = [rule for rule in rules if "ScheduleExpression" in rule]
+    [hint] = [rule for rule in rules if "EventPattern" in rule]
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert hint["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert {len(rule["Targets"]) for rule in rules} == {1}
+
+
+def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:
+    assert len(aws.resources) < 250
+
+
+def test_the_code_asset_holds_our_two_packages_and_nothing_else() -> None:
+    assembly = directory(target="aws")
+    manifest = json.loads((assembly / ASSETS).read_text("utf-8"))
+    folders = [
+        assembly / asset["source"]["path"]
+        for asset in manifest["files"].values()
+        if asset["source"]["packaging"] == "zip"
+    ]
+
+    [code] = [folder for folder in folders if (folder / "functions").is_dir()]
+    assert sorted(path.name for path in code.iterdir()) == ["functions", "shared"]
+    assert [path for path in code.rglob("*") if path.name == "__pycache__"] == []

@@ -1,0 +1,108 @@
+"""Synthesis: its options, its repeatability, and a linter's opinion of what comes out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.bundling import _fingerprint as layer_fingerprint
+from infra.options import InvalidOptionsError, Options
+from infra.synthesis import TEMPLATE, synthesize
+from tests.support.template import NO_DEPENDENCIES, directory, synthesised
+
+# A DependsOn that a reference implies as well: the CDK writes it for every role.
+IGNORED = "W3005"
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    linter = Path(sys.executable).parent / "cfn-lint"
+    templates = [directory(target=target) / TEMPLATE for target in ("aws", "local")]
+
+    outcome = subprocess.run(  # noqa: S603 - the linter of this environment
+        [linter, "--ignore-checks", IGNORED, "--", *templates],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (outcome.returncode, outcome.stdout) == (0, "")
+
+
+def test_two_syntheses_give_the_same_template(tmp_path: Path) -> None:
+    first = synthesised(target="aws")
+
+    synthesize({"target": "aws", "layer": str(NO_DEPENDENCIES), "outdir": str(tmp_path)})
+
+    assert (tmp_path / TEMPLATE).read_text("utf-8") == first.text
+
+
+def test_a_stack_for_aws_without_authorization_is_refused() -> None:
+    with pytest.raises(InvalidOptionsError, match="only target=local may ask for it"):
+        Options.from_context({"target": "aws", "auth": "off"})
+
+
+def test_the_local_target_is_open_and_made_for_this_machine() -> None:
+    local = Options.from_context({"target": "local"})
+
+    assert (local.auth, local.platform) == ("off", "native")
+    assert local.python == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_what_is_said_wins_over_what_the_target_implies() -> None:
+    local = Options.from_context({"target": "local", "auth": "iam", "python": "3.12"})
+
+    assert (local.auth, local.python) == ("iam", "3.12")
+
+
+@pytest.mark.parametrize("wrong", [{"stage": "live"}, {"target": "azure"}, {"auth": "none"}])
+def test_an_option_with_an_unknown_value_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(InvalidOptionsError, match="expected one of"):
+        Options.from_context(dict(wrong))
+
+
+@pytest.mark.parametrize(
+    ("platform", "architecture"),
+    [
+        ("aarch64-manylinux_2_28", "arm64"),
+        ("aarch64-apple-darwin", "arm64"),
+        ("x86_64-manylinux_2_28", "x86_64"),
+    ],
+)
+def test_the_platform_of_the_bundle_decides_the_architecture(
+    platform: str, architecture: str
+) -> None:
+    assert Options(platform=platform).architecture == architecture
+
+
+def test_the_egress_allowance_reaches_the_runner_and_nobody_else() -> None:
+    template = synthesised(target="local", egress_allow="127.0.0.1")
+
+    allowed = {
+        properties["Handler"].split(".")[1]: properties["Environment"]["Variables"].get(
+            "HEADRACE_EGRESS_ALLOW"
+        )
+        for _, properties in template.of_type("AWS::Lambda::Function")
+    }
+    assert {name for name, value in allowed.items() if value is not None} == {"runner"}
+    assert allowed["runner"] == "127.0.0.1"
+
+
+def test_layers_of_different_platforms_or_pythons_are_different() -> None:
+    fingerprints = {
+        layer_fingerprint(platform, python)
+        for platform in ("aarch64-manylinux_2_28", "x86_64-manylinux_2_28", "native")
+        for python in ("3.12", "3.13")
+    }
+
+    assert len(fingerprints) == 6
+
+
+def test_the_machine_of_the_stack_is_the_committed_file() -> None:
+    template = synthesised(target="aws")
+
+    [(_, machine)] = template.of_type("AWS::StepFunctions::StateMachine")
+    committed = Path("infra/machines/one_segment.asl.json").read_text("utf-8")
+    assert json.loads(machine["DefinitionString"]) == json.loads(committed)
+    assert list(machine["DefinitionSubstitutions"]) == ["RunnerArn"]
