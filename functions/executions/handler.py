@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from shared.flows.repository import FlowRepository
 
 from shared.bodies import RawBody
 from shared.config import (
@@ -35,6 +34,7 @@ from shared.executions.service import (
     StartRequest,
 )
 from shared.flows.plans import PlanRepository
+from shared.flows.repository import FlowRepository
 from shared.headers import (
     CorrelationIdHeader,
     IdempotencyKeyHeader,

@@ -6,6 +6,7 @@ Nothing here touches a store, and nothing a flow or a plugin does escapes as an 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -60,17 +61,22 @@ class Attempt:
         except PluginError as error:
             return self._failed(_failure(error), outputs=_kept(error.outputs))
         except Exception as error:  # noqa: BLE001 - a plugin's bug fails its task, not its execution
-            logger.exception("plugin raised", extra={"taskType": self.task.type})
+            # Its message may hold what the task was given: only the kind and the place are logged.
+            logger.error(
+                "plugin raised",
+                extra={
+                    "taskType": self.task.type,
+                    "kind": type(error).__name__,
+                    "at": _place(error),
+                },
+            )
             message = f"{self.task.type} failed unexpectedly ({type(error).__name__})"
             return self._failed(Failure(code="plugin_error", message=message))
 
     def _is_wanted(self) -> bool:
         when = self.task.when
         if isinstance(when, str):
-            try:
-                return is_true(parse_expression(when).evaluate(self.scope))
-            except TemplateError as error:
-                raise TemplateError(_at("when", error.message)) from error
+            return is_true(parse_expression(when).evaluate(self.scope, "when"))
         return when is None or when
 
     def _run_plugin(self, plugin: Plugin) -> Outcome:
@@ -113,6 +119,11 @@ def idempotency_key(execution_id: str, task_name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"headrace:{execution_id}/{task_name}"))
 
 
+def _place(error: Exception) -> str:
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{frame.name}:{frame.lineno}"
+
+
 def _plugin(plugin_id: str) -> Plugin:
     plugin = find(plugin_id)
     if plugin is None:
@@ -145,10 +156,3 @@ def _kept(outputs: Mapping[str, Any]) -> str | None:
         return _serialised(outputs)
     except PluginError:
         return None
-
-
-def _at(place: str, message: str) -> str:
-    """Put the place into a template error that was raised without one."""
-    return (
-        message if message.startswith("template error") else f"template error in {place}: {message}"
-    )

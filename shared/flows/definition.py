@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 Json = Any
@@ -95,7 +95,7 @@ class TaskDefinition(Definition):
     log_level: str | None = None
     tasks: tuple["TaskDefinition", ...] | None = None
     then: tuple["TaskDefinition", ...] | None = None
-    else_: tuple["TaskDefinition", ...] | None = None
+    else_: tuple["TaskDefinition", ...] | None = Field(default=None, alias="else")
     cases: dict[str, tuple["TaskDefinition", ...]] | None = None
     default: tuple["TaskDefinition", ...] | None = None
 
@@ -112,7 +112,7 @@ class FlowDefinition(Definition):
     variables: dict[str, Json] = {}
     tasks: tuple[TaskDefinition, ...]
     errors: tuple[TaskDefinition, ...] = ()
-    finally_: tuple[TaskDefinition, ...] = ()
+    finally_: tuple[TaskDefinition, ...] = Field(default=(), alias="finally")
     outputs: dict[str, Json] | None = None
     timeout: timedelta | str | None = None
     retry: RetryPolicy | None = None
