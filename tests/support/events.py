@@ -90,6 +90,14 @@ def run_ended_event(machine_arn: str, name: str, status: str) -> dict[str, Any]:
             "stateMachineArn": machine_arn,
             "name": name,
             "status": status,
+            "input": json.dumps(
+                {
+                    "tenant": "default",
+                    "executionId": name.rpartition("-")[0],
+                    "generation": int(name.rpartition("-")[2]),
+                }
+            ),
+            "inputDetails": {"included": True},
         },
     }
 

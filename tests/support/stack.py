@@ -9,6 +9,7 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -75,6 +76,12 @@ class MotoStack:
         self.calls = calls
         self.timeouts: dict[str, float] = {}
         """Seconds a function has, by its name, where that is not what the template gives."""
+        self.invocations: Counter[str] = Counter()
+        """How often each function was invoked."""
+        self.dies_for_good = False
+        """A run whose runner crashes is stopped, as an outage would, instead of tried again."""
+        self.always_dies = False
+        """The runner crashes before its first call, each time."""
         self._names = {
             name: re.fullmatch(r"functions\.(\w+)\.handler\.lambda_handler", properties["Handler"])
             for name, properties in template.of_type("AWS::Lambda::Function")
@@ -104,6 +111,7 @@ class MotoStack:
     def invoke(self, function: str, event: Event) -> Any:
         """Call a function by its name, as Lambda would; what it raises is raised."""
         name = next(name for name, found in self._names.items() if found and found[1] == function)
+        self.invocations[function] += 1
         handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
         with invoking(function):
             return handler(json.loads(json.dumps(event)), self._context(name, function))
@@ -126,10 +134,8 @@ class MotoStack:
     def runs(self, machine: str | None = None) -> list[dict[str, Any]]:
         """The runs Step Functions knows of, newest first: `name`, `status`, `executionArn`."""
         arn = machine or self.machine_arn
-        found: list[dict[str, Any]] = self._machines.list_executions(stateMachineArn=arn)[
-            "executions"
-        ]
-        return found
+        pages = self._machines.get_paginator("list_executions").paginate(stateMachineArn=arn)
+        return [run for page in pages for run in page["executions"]]
 
     @property
     def machine_arn(self) -> str:
@@ -171,12 +177,19 @@ class MotoStack:
         """What Lambda answers to Step Functions: the payload, and whether it is an error."""
         found = self._names[function_arn.rpartition(":")[2]]
         assert found
+        if self.always_dies:
+            return self._exited(), True
         try:
             return self.invoke(found[1], json.loads(payload)), False
         except Crash:
-            return {"errorType": "Runtime.ExitError", "errorMessage": "exited"}, True
+            return self._exited(), True
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda makes it an answer
             return {"errorType": type(error).__name__, "errorMessage": str(error)}, True
+
+    def _exited(self) -> Any:
+        if self.dies_for_good:
+            self.stop()
+        return {"errorType": "Runtime.ExitError", "errorMessage": "exited"}
 
     def _context(self, name: str, function: str) -> Context:
         properties = self.template.resources[name]["Properties"]

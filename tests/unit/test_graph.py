@@ -4,7 +4,7 @@ import pytest
 
 from shared.flows.definition import TaskDefinition
 from shared.flows.graph import Edge, find_cycle, list_edges, walk
-from tests.support.flows import task
+from tests.support.plans import task
 
 
 def reading(**reads: str):
@@ -81,7 +81,7 @@ def test_names_of_other_lists_make_no_edge():
     ],
 )
 def test_a_cycle_is_found_and_closed(edges: str, expected: str | None):
-    cycle = find_cycle([Edge(a, b, written=True) for a, b in edges.split()])
+    cycle = find_cycle([Edge(a, b, written=True) for a, b in map(tuple, edges.split())])
 
     assert ("".join(cycle) if cycle else None) == expected
 

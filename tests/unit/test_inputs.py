@@ -121,8 +121,8 @@ def test_a_pattern_cannot_backtrack():
 
 def test_every_wrong_input_is_named_at_once():
     definitions = [
-        InputDefinition(name="a", type="INT"),  # type: ignore[arg-type]  # as the YAML says it
-        InputDefinition(name="b", type="DATE"),  # type: ignore[arg-type]
+        InputDefinition(name="a", type="INT"),
+        InputDefinition(name="b", type="DATE"),
     ]
 
     with pytest.raises(InvalidInputsError) as caught:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.executions.outcomes import Board, Skip, Start, Verdict, executed, first_failure
-from tests.support.flows import plan_of, runs, task
+from tests.support.plans import plan_of, runs, task
 
 RUN = Start()
 SKIP = Skip(blocked=False)

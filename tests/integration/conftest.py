@@ -1,0 +1,47 @@
+"""Fixtures of the tests that run on moto."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.fixtures import Finished, Seen
+from tests.support.stack import MotoStack
+
+
+@pytest.fixture
+def create_flow(moto_stack: MotoStack) -> Any:
+    """Save a flow's text under its own name and answer the flow."""
+
+    def create(text: str, **envelope: Any) -> Any:
+        answer = moto_stack.api("POST", "/api/v1/flows", {"yamlContent": text, **envelope})
+        assert answer.status == 201, answer.body
+        return answer.body
+
+    return create
+
+
+@pytest.fixture
+def execute(moto_stack: MotoStack) -> Any:
+    """Start an execution of a saved flow and answer its id."""
+
+    def start(flow_id: str, body: Any = None, **headers: str) -> str:
+        path = f"/api/v1/flows/{flow_id}/execute"
+        answer = moto_stack.api("POST", path, body, headers)
+        assert answer.status == 202, answer.body
+        return str(answer.body["executionId"])
+
+    return start
+
+
+@pytest.fixture
+def run(moto_stack: MotoStack, create_flow: Any, execute: Any) -> Finished:
+    """Save a flow, run it to its end, and read everything back."""
+
+    def run_text(text: str, inputs: dict[str, Any] | None = None) -> Seen:
+        execution_id = execute(create_flow(text)["id"], {"inputs": inputs or {}})
+        detail = moto_stack.wait_for_execution(execution_id)
+        path = f"/api/v1/executions/{execution_id}"
+        results = moto_stack.api("GET", f"{path}/results").body
+        return Seen(detail, results, moto_stack.api("GET", f"{path}/logs").body)
+
+    return run_text

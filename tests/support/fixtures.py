@@ -1,0 +1,106 @@
+"""The flows that must work, with the inputs and the end that each one's first line asks for."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+FOLDER = Path(__file__).parents[1] / "fixtures"
+
+
+def flow_text(name: str) -> str:
+    return (FOLDER / f"{name}.yaml").read_text("utf-8")
+
+
+class Finished(Protocol):
+    """Runs a flow's text to its end and answers `GET /executions/{id}`, `/results` and `/logs`."""
+
+    def __call__(self, text: str, inputs: dict[str, Any] | None = None) -> "Seen": ...
+
+
+class Seen:
+    """One finished execution, read back through the API."""
+
+    def __init__(self, detail: Any, results: Any, logs: Any) -> None:
+        self.execution = detail["execution"]
+        self.tasks = detail["tasks"]
+        self.results = results
+        self.logs = logs
+
+    def status(self, task: str) -> str:
+        return str(self._task(task)["status"])
+
+    def outputs(self, task: str) -> Any:
+        return json.loads(self._task(task)["outputs"])
+
+    def statuses(self) -> dict[str, str]:
+        return {task["taskName"]: task["status"] for task in self.tasks}
+
+    def _task(self, name: str) -> Any:
+        return next(task for task in self.tasks if task["taskName"] == name)
+
+
+def f00(run: Finished) -> None:
+    seen = run(flow_text("f00"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.execution["tasksTotal"] == 3
+    assert [line["message"] for line in seen.logs] == ["first line", "second line", "third line"]
+    assert [line["seq"] for line in seen.logs] == [1, 2, 3]
+
+
+def f01(run: Finished) -> None:
+    seen = run(flow_text("f01"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.execution["tasksTotal"] == 1
+
+
+def f02(run: Finished) -> None:
+    seen = run(flow_text("f02"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.outputs("say")["message"] == "HANOI x4"
+
+
+def f04(run: Finished) -> None:
+    seen = run(flow_text("f04"), {"who": "Ana"})
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.execution["outputs"] == {"text": "Hi Ana", "double": 4}
+    assert seen.results["finalOutput"] == {"text": "Hi Ana", "double": 4}
+
+
+def f05(run: Finished) -> None:
+    seen = run(flow_text("f05"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.statuses() == {
+        "flag": "SUCCESS",
+        "maybe": "SKIPPED",
+        "other": "SUCCESS",
+        "join": "SUCCESS",
+        "dead": "SKIPPED",
+    }
+    assert (seen.execution["tasksTotal"], seen.execution["tasksExecuted"]) == (5, 3)
+
+
+def f08(run: Finished) -> None:
+    seen = run(flow_text("f08"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.outputs("adults")["count"] == 4
+    assert seen.outputs("uniq")["removed"] == 1
+    assert seen.outputs("names")["items"] == ["Di", "Ana", "Cy"]
+    assert seen.outputs("teams")["keys"] == ["blue", "red"]
+    assert seen.outputs("csv")["text"].startswith("n,age,team")
+
+
+WORKING: dict[str, Callable[[Finished], None]] = {
+    "f00": f00,
+    "f01": f01,
+    "f02": f02,
+    "f04": f04,
+    "f05": f05,
+    "f08": f08,
+}
