@@ -1,0 +1,1 @@
+"""What an execution costs, counted: run by `make bench`."""

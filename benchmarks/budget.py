@@ -1,0 +1,23 @@
+"""The bar: what one execution of K inline tasks may cost (docs/architecture.md)."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Counts for one execution; the units are those of the tables, without indexes."""
+
+    transitions: float
+    invocations: float
+    write_units: float
+    reads: float
+
+
+def budget(tasks: int) -> Cost:
+    return Cost(transitions=3, invocations=2, write_units=tasks + 5, reads=3)
+
+
+def exceeded(measured: Cost, bar: Cost) -> list[str]:
+    """The names of the counts that are over the bar."""
+    limits = asdict(bar)
+    return [name for name, value in asdict(measured).items() if value > limits[name]]
