@@ -154,7 +154,8 @@ PLUGINS = (
                     "b": number("The second; decimal places for round.", **_OPERAND),
                     "values": array("The numbers, instead of a and b.", items=_OPERAND),
                     "expression": deferred(
-                        "Instead of an operation: an expression over `a`, `b` and `values`."
+                        "Instead of an operation: an expression over `a`, `b` and `values`.",
+                        **{"x-locals": ["a", "b", "values"]},
                     ),
                 },
                 oneOf=[{"required": ["operation"]}, {"required": ["expression"]}],

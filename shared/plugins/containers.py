@@ -66,7 +66,9 @@ BRANCHES = (
         closed(
             {
                 "condition": deferred(
-                    "An expression; `{{ }}` around it is optional.", type=["string", "boolean"]
+                    "An expression; `{{ }}` around it is optional.",
+                    type=["string", "boolean"],
+                    **{"x-locals": []},
                 )
             },
             required=["condition"],

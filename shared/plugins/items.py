@@ -62,13 +62,18 @@ def keys_of(items: Sequence[Any], by: str | None, context: TaskContext) -> list[
     """
     if by is None:
         return list(items)
-    if not _FIELD.fullmatch(by):
+    if not is_field(by):
         return list(evaluated(deferred_expression(by, "by"), items, context))
     if by.startswith(_ITEM) and not any(
         isinstance(each, dict) and "item" in each for each in items
     ):
         by = by.removeprefix(_ITEM)
     return [field(item, by) for item in items]
+
+
+def is_field(by: str) -> bool:
+    """Tell a dotted path from an expression."""
+    return _FIELD.fullmatch(by) is not None
 
 
 def field(item: Any, path: str) -> Any:

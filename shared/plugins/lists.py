@@ -107,7 +107,8 @@ PLUGINS = (
                 {
                     "items": ITEMS,
                     "expression": deferred(
-                        "The new `acc`, from `acc`, `item` and `index`: `acc + item.price`."
+                        "The new `acc`, from `acc`, `item` and `index`: `acc + item.price`.",
+                        **{"x-locals": ["acc", "item", "index"]},
                     ),
                     "initial": anything("The first `acc`.", default=None),
                 },

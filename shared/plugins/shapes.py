@@ -49,7 +49,10 @@ def duration(description: str, **more: Any) -> Schema:
 
 
 def deferred(description: str, **more: Any) -> Schema:
-    """A bare expression that the task evaluates itself instead of getting it rendered."""
+    """A bare expression that the task evaluates itself instead of getting it rendered.
+
+    `x-locals` lists the names it knows besides the usual ones, `item` and `index` if it is absent.
+    """
     return {"type": "string", "x-deferred": True, "description": description, **more}
 
 
