@@ -12,10 +12,18 @@ from shared.flows.rules.properties import check_properties
 from shared.flows.rules.report import Report, Spot, root_spot
 from shared.flows.rules.support import check_support
 from shared.flows.rules.tasks import WrittenTask
-from shared.flows.rules.templates import FLOW, OUTPUTS, VARIABLES, TemplateRules, place_of
+from shared.flows.rules.templates import (
+    FLOW,
+    OUTPUTS,
+    VARIABLES,
+    TemplateRules,
+    deferred_locals,
+    place_of,
+)
 from shared.flows.rules.triggers import check_trigger_templates
+from shared.flows.rules.variables import check_variables
 from shared.flows.source import read_source
-from shared.plugins.schemas import deferred_properties
+from shared.plugins.items import is_field
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,9 @@ def check_flow(
 
 def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
     by_name = _names(flow.tasks.written)
-    rules = TemplateRules(by_name, known_credential)
+    rules = TemplateRules(by_name, flow.definition.variables.keys(), known_credential)
     _check_flow_templates(flow.root, rules)
+    check_variables(flow.root.entry("variables"))
     for task in flow.tasks.written:
         check_properties(task)
         _check_task_templates(task, rules)
@@ -116,11 +125,9 @@ def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
         rules.check_expression(when, place)
     if timeout := task.spot.entry("timeout"):
         rules.check_tree(timeout, place)
-    deferred = deferred_properties(task.plugin.manifest) if task.plugin else frozenset[str]()
+    deferred = deferred_locals(task.plugin)
     for name, spot in task.properties.items():
         if name not in deferred:
             rules.check_tree(spot, place)
-        elif task.plugin and task.plugin.manifest.execution == "durable":
-            rules.check_expression(spot, place)
-        else:
-            rules.check_deferred(spot, place, may_be_field=name == "by")
+        elif not (name == "by" and isinstance(spot.value, str) and is_field(spot.value)):
+            rules.check_deferred(spot, place, deferred[name])

@@ -16,6 +16,9 @@ Reader = Callable[[Spot], Any]
 
 _LONGEST_GUESSED = 100
 
+UNNAMED = "?"
+"""How a stand-in for a missing name begins; no name can."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -50,7 +53,7 @@ def suggest(word: str, known: Iterable[str], spot: Spot) -> str:
     """` (did you mean "x"?)`, or nothing when no name comes close or there are too many errors."""
     if spot.report.is_full() or len(word) > _LONGEST_GUESSED:
         return ""
-    names = {name.lower(): name for name in known}
+    names = {name.lower(): name for name in known if not name.startswith(UNNAMED)}
     close = get_close_matches(word.lower(), names, n=1)
     return f' (did you mean "{names[close[0]]}"?)' if close else ""
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from shared.flows.definition import Concurrency, FlowDefinition
 from shared.flows.rules import fields
+from shared.flows.rules.defaults import check_defaults
 from shared.flows.rules.fields import Field, read_fields
 from shared.flows.rules.inputs import read_inputs
 from shared.flows.rules.report import Spot
 from shared.flows.rules.retries import read_retry
-from shared.flows.rules.tasks import Section, Surroundings, Tasks, check_defaults
+from shared.flows.rules.tasks import Section, Surroundings, Tasks
 from shared.flows.rules.triggers import read_triggers
 
 _SECTIONS: Final[tuple[Section, ...]] = ("tasks", "errors", "finally")

@@ -18,6 +18,8 @@ Severity = Literal["error", "warning", "unsupported"]
 class Report:
     """Collects problems once each, at most 200 of a severity: an answer stays readable."""
 
+    source: Source
+
     def __init__(self, source: Source) -> None:
         self.source = source
         self._found: dict[Severity, dict[Problem, None]] = {
@@ -27,20 +29,19 @@ class Report:
         }
 
     def add(self, severity: Severity, problem: Problem) -> None:
-        found = self._found[severity]
-        if len(found) < MOST_PROBLEMS:
-            found[problem] = None
-        elif severity == "error" and problem not in found:
-            more = f"more than {MOST_PROBLEMS} problems, not all are listed"
-            found[Problem(path="", message=more, line=problem.line, column=problem.column)] = None
+        self._found[severity][problem] = None
 
-    def is_full(self) -> bool:
-        return len(self._found["error"]) >= MOST_PROBLEMS
+    def is_full(self, severity: Severity = "error") -> bool:
+        return len(self._found[severity]) >= MOST_PROBLEMS
 
     def problems(self, severity: Severity) -> tuple[Problem, ...]:
-        """All of one severity, in the order of the text."""
+        """All of one severity, in the order of the text; a last one says when there are more."""
         found = self._found[severity]
-        return tuple(sorted(found, key=lambda each: (each.line or 0, each.column or 0)))
+        listed = sorted(found, key=lambda each: (each.line or 0, each.column or 0))
+        if self.is_full(severity):
+            message = f"{MOST_PROBLEMS} problems or more, the rest is not listed"
+            listed.append(listed[-1].model_copy(update={"path": "", "message": message}))
+        return tuple(listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +83,28 @@ class Spot:
 
     def refuse(self, message: str, *, offset: int | None = None) -> None:
         """An error at the value, or at a character inside its text."""
-        self._add("error", message, self.report.source.position(self.node, offset))
+        self._add("error", message, offset)
 
     def refuse_key(self, message: str) -> None:
         """An error at the key: about the entry as a whole, or its absence or presence."""
-        self._add("error", message, (self.key_line, self.key_column))
+        self._add_at("error", message, self.key_line, self.key_column)
 
     def warn(self, message: str, *, offset: int | None = None) -> None:
-        self._add("warning", message, self.report.source.position(self.node, offset))
+        self._add("warning", message, offset)
 
     def not_supported(self, what: str) -> None:
-        self._add("unsupported", f"{what} not supported yet", (self.key_line, self.key_column))
+        """Valid, but the engine cannot run it; `what` ends in its verb."""
+        message = f"{what} not supported yet"
+        self._add_at("unsupported", message, self.key_line, self.key_column)
 
-    def _add(self, severity: Severity, message: str, position: tuple[int, int]) -> None:
-        line, column = position
-        problem = Problem(path=self.path, message=message, line=line, column=column)
-        self.report.add(severity, problem)
+    def _add(self, severity: Severity, message: str, offset: int | None) -> None:
+        if not self.report.is_full(severity):
+            self._add_at(severity, message, *self.report.source.position(self.node, offset))
+
+    def _add_at(self, severity: Severity, message: str, line: int, column: int) -> None:
+        if not self.report.is_full(severity):
+            problem = Problem(path=self.path, message=message, line=line, column=column)
+            self.report.add(severity, problem)
 
 
 def root_spot(root: Node, report: Report) -> Spot:

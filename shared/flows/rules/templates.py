@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.expressions import (
     Expression,
+    References,
     Template,
     TemplateSyntaxError,
     parse_expression,
@@ -16,10 +18,11 @@ from shared.flows.rules.fields import shorten, suggest
 from shared.flows.rules.report import Spot
 from shared.flows.rules.support import UNSUPPORTED_FUNCTIONS
 from shared.flows.rules.tasks import Surroundings, WrittenTask
+from shared.plugins.plugin import Plugin
 
 _EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
 _LOOP: Final = frozenset({"item", "index", "key"})
-_FIELD_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*")
+_ITEM: Final = frozenset({"item", "index"})
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "outputs": "outputs cannot be read here",
@@ -37,14 +40,14 @@ class Place:
     """What a template knows where it stands: its names, whether `${NAME}` is one, whose it is."""
 
     roots: frozenset[str]
-    reader: Surroundings | None = None
+    reader: Surroundings = Surroundings("tasks")  # noqa: RUF009 - frozen
     reader_name: str = ""
     has_credentials: bool = False
 
 
 FLOW = Place(_EVERYWHERE)
 VARIABLES = Place(_EVERYWHERE | {"task"})
-OUTPUTS = Place(_EVERYWHERE | {"outputs"}, Surroundings("tasks"))
+OUTPUTS = Place(_EVERYWHERE | {"outputs"})
 
 
 def place_of(task: WrittenTask) -> Place:
@@ -56,17 +59,28 @@ def place_of(task: WrittenTask) -> Place:
     return Place(roots, where, task.definition.name, has_credentials=True)
 
 
+def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
+    """The deferred properties of a type, each with the names its expressions know besides."""
+    declared = plugin.manifest.input_schema.get("properties", {}) if plugin else {}
+    return {
+        name: frozenset(schema.get("x-locals", _ITEM))
+        for name, schema in declared.items()
+        if schema.get("x-deferred")
+    }
+
+
 @dataclass
 class TemplateRules:
-    """Checks templates against the tasks there are; `read_at` remembers who reads whom where."""
+    """Checks templates against what there is; `read_at` remembers who reads whom where."""
 
     tasks: Mapping[str, WrittenTask]
+    variables: AbstractSet[str]
     known_credential: Callable[[str], bool]
     read_at: dict[tuple[str, str], Spot] = field(default_factory=dict)
 
     def check_tree(self, spot: Spot, place: Place) -> None:
         """Every string below is a template."""
-        for leaf in _templated(spot):
+        for leaf in templated(spot):
             self._check(leaf, parse_template, place)
 
     def check_expression(self, spot: Spot, place: Place) -> None:
@@ -74,52 +88,60 @@ class TemplateRules:
         if isinstance(spot.value, str):
             self._check(spot, parse_expression, place)
 
-    def check_deferred(self, spot: Spot, place: Place, *, may_be_field: bool = False) -> None:
-        """Every string below is an expression that the task evaluates item by item."""
-        roots = place.roots | _LOOP | {"acc"}
-        deferred = Place(roots, place.reader, place.reader_name)
-        for leaf in _leaves(spot):
-            is_field = may_be_field and _FIELD_PATH.fullmatch(leaf.value)
-            if not is_field:
-                self._check(leaf, parse_expression, deferred)
+    def check_deferred(self, spot: Spot, place: Place, known: AbstractSet[str]) -> None:
+        """Every string below is an expression that the task evaluates, with more names `known`."""
+        deferred = replace(place, roots=place.roots | known, has_credentials=False)
+        for leaf in _texts(spot):
+            self._check(leaf, parse_expression, deferred)
 
     def _check(
         self, spot: Spot, parse: Callable[[str], Template | Expression], place: Place
     ) -> None:
+        if spot.report.is_full():
+            return
         try:
-            parsed = parse(spot.value)
+            found = parse(spot.value).references
         except TemplateSyntaxError as error:
             spot.refuse(f"bad template: {error.reason}", offset=error.offset)
             return
-        for root in sorted(parsed.roots - place.roots):
+        for root in sorted(found.roots - place.roots):
             _refuse_root(spot, root, place)
-        for function in sorted(parsed.functions & UNSUPPORTED_FUNCTIONS.keys()):
+        for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
             spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
-        for credential in sorted(parsed.credentials if place.has_credentials else ()):
-            if not self.known_credential(credential):
-                offset = spot.value.find("${" + credential)
-                spot.warn(f'credential "{credential}" not found', offset=offset)
+        if place.has_credentials:
+            self._check_credentials(spot, found)
+        self._check_variables(spot, found)
         if "outputs" in place.roots:
-            for name in sorted(parsed.reads):
+            for name in sorted(found.reads):
                 self._check_read(spot, name, place)
+
+    def _check_credentials(self, spot: Spot, found: References) -> None:
+        for name in sorted(found.credentials):
+            if not self.known_credential(name):
+                offset = spot.value.find("${" + name)
+                spot.warn(f'credential "{name}" not found', offset=offset)
+
+    def _check_variables(self, spot: Spot, found: References) -> None:
+        for name in sorted(name for root, name in found.members if root == "vars"):
+            if name not in self.variables:
+                hint = suggest(name, self.variables, spot)
+                spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=_offset(spot, name))
 
     def _check_read(self, spot: Spot, name: str, place: Place) -> None:
         read = self.tasks.get(name)
         if read is None:
             hint = suggest(name, self.tasks, spot)
-            spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=_offset(spot.value, name))
+            spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=_offset(spot, name))
             return
         self.read_at.setdefault((place.reader_name, name), spot)
-        where = place.reader or Surroundings("tasks")
-        if any(name == container for container, _, _ in where.containers):
+        if any(name == container for container, _, _ in place.reader.containers):
             spot.refuse(f"cycle: {name} -> {place.reader_name} -> {name}")
-        elif reason := _why_not_run(read.surroundings, where):
-            offset = _offset(spot.value, name)
-            spot.warn(f'"{name}" may not have run: {reason}', offset=offset)
+        elif reason := _why_not_run(read.surroundings, place.reader):
+            spot.warn(f'"{name}" may not have run: {reason}', offset=_offset(spot, name))
 
 
 def _refuse_root(spot: Spot, root: str, place: Place) -> None:
-    offset = _offset(spot.value, root)
+    offset = _offset(spot, root)
     known = _ELSEWHERE.get(root)
     if known is None:
         hint = suggest(root, place.roots, spot)
@@ -128,8 +150,9 @@ def _refuse_root(spot: Spot, root: str, place: Place) -> None:
         spot.refuse(known, offset=offset)
 
 
-def _offset(source: str, name: str) -> int | None:
+def _offset(spot: Spot, name: str) -> int | None:
     """Where a name is met first in a template; parsed names carry no place of their own."""
+    source = spot.value
     start = max(source.find("{{"), 0)
     found = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(source, start)
     return found.start() if found else None
@@ -148,22 +171,22 @@ def _why_not_run(read: Surroundings, reader: Surroundings) -> str:
     return ""
 
 
-def _templated(spot: Spot) -> Iterator[Spot]:
+def templated(spot: Spot) -> Iterator[Spot]:
     """Each text below that may hold a template; parts that hold none are not entered."""
     if not spot.node.is_templated:
         return
     if spot.node.scalar:
         yield spot
     for _, child in spot.entries():
-        yield from _templated(child)
+        yield from templated(child)
     for child in spot.items():
-        yield from _templated(child)
+        yield from templated(child)
 
 
-def _leaves(spot: Spot) -> Iterator[Spot]:
+def _texts(spot: Spot) -> Iterator[Spot]:
     if isinstance(spot.value, str):
         yield spot
     for _, child in spot.entries():
-        yield from _leaves(child)
+        yield from _texts(child)
     for child in spot.items():
-        yield from _leaves(child)
+        yield from _texts(child)
