@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from shared.expressions.errors import TemplateError
-from shared.expressions.limits import MAX_RESULT_BYTES
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import TOO_DEEP, Json, is_map, kind, utf8
+
+_MOST_DIGITS = 310
 
 
 def now(run: Run, /) -> str:
@@ -86,7 +87,7 @@ def _float(digits: str) -> float:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_RESULT_BYTES.bit_length() * 16:
+    if len(digits) > _MOST_DIGITS:
         raise TemplateError("the number has more than 308 digits")
     number: int = finite(int(digits))
     return number

@@ -56,7 +56,7 @@ def floor_divide(_: Run, left: Json, right: Json) -> Json:
 
 def modulo(run: Run, left: Json, right: Json) -> Json:
     if type(left) is str:
-        return percent(run, left, right)
+        return run.bounded(percent(run, left, right))
     left, right = _divisible(left, right)
     return finite(left % right)
 
@@ -81,10 +81,10 @@ def power(_: Run, left: Json, right: Json) -> Json:
         raise TemplateError("the result is not a finite number") from None
 
 
-def concatenate(run: Run, values: list[Json]) -> str:
+def concatenate(run: Run, values: list[Json]) -> Json:
     texts = [text(value) for value in values]
     run.room(sum(map(len, texts)))
-    return "".join(texts)
+    return run.bounded("".join(texts))
 
 
 def negative(value: Json) -> Json:

@@ -17,7 +17,6 @@ from shared.expressions.predicates import TESTS
 
 TOO_DEEP = "the expression is nested too deeply"
 _NULL = nodes.Constant(None)
-_HTML = frozenset({"attr", "urlize"})
 
 
 @dataclass
@@ -100,8 +99,8 @@ class _Conversion:
             return nodes.Slice(target, self._bounds(node.arg))
         else:
             key = self.convert(node.arg)
-        if type(target) is nodes.Name and type(key) is nodes.Constant:
-            self._facts.members.add((target.name, str(key.constant)))
+        if type(target) is nodes.Name and type(key) is nodes.Constant and type(key.constant) is str:
+            self._facts.members.add((target.name, key.constant))
         return nodes.Member(target, key)
 
     def _bounds(self, node: Any) -> tuple[nodes.Node | None, nodes.Node | None, nodes.Node | None]:

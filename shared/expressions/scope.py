@@ -16,8 +16,12 @@ from shared.expressions.limits import (
 )
 from shared.expressions.values import TOO_LARGE, Json, is_map, measure
 
-_TEXT_PER_STEP = 64
-"""Characters that text operations, which run at C's speed, handle in the time of one step."""
+_TEXT_PER_STEP = 8
+_JSON_PER_STEP = 4
+"""Characters of a new text, and of a new list or map, that count as a step.
+
+Both are built faster than that; the price bounds the memory that one expression can fill.
+"""
 
 
 @dataclass(frozen=True)
@@ -83,17 +87,20 @@ class Run:
             self.charge(1)
 
     def room(self, size: int) -> None:
-        """Refuse to build a text or list of `size` characters or items if that is too large."""
+        """Refuse to build a value that would have `size` characters as JSON, if that is too many.
+
+        Free of charge, so it can be asked as a value grows; `bounded` counts what was built.
+        """
         if size > MAX_RESULT_BYTES:
             raise TemplateError(TOO_LARGE)
-        self.charge(1 + size // _TEXT_PER_STEP)
 
     def bounded(self, value: Json) -> Json:
         """Check a value that an operator or a filter made: its size, depth and finiteness."""
         if type(value) is str:
             self.room(len(value))
+            self.charge(1 + len(value) // _TEXT_PER_STEP)
         elif type(value) is list or type(value) is dict:
-            self.charge(measure(value) // 8)
+            self.charge(1 + measure(value) // _JSON_PER_STEP)
         else:
             finite(value)
         return value

@@ -62,7 +62,7 @@ def is_number(value: Json) -> bool:
 
 def is_map(value: Json) -> bool:
     """Say whether this is a map, one that renders its values when they are read included."""
-    return type(value) is dict or issubclass(type(value), Mapping)
+    return type(value) is dict or (type(value) not in _KINDS and issubclass(type(value), Mapping))
 
 
 def text(value: Json) -> str:
@@ -103,7 +103,7 @@ def utf8(value: str) -> bytes:
         raise TemplateError("the text holds half of a surrogate pair") from None
 
 
-def measure(value: Json, limit: int = MAX_RESULT_BYTES) -> int:
+def measure(value: Json, limit: int = MAX_RESULT_BYTES, *, indent: int = 0) -> int:
     """Count the characters that a value has as JSON, and refuse what is too large or too deep.
 
     Values share their parts, so that a short expression can name an enormous one: the walk goes
@@ -111,10 +111,10 @@ def measure(value: Json, limit: int = MAX_RESULT_BYTES) -> int:
     """
     size = 0
     level: list[Json] = [value]
-    for _ in range(MAX_VALUE_DEPTH):
+    for depth in range(MAX_VALUE_DEPTH):
         below: list[Json] = []
         for part in level:
-            size += _own_size(part)
+            size += _own_size(part) + depth * indent
             if size > limit:
                 raise TemplateError(TOO_LARGE)
             if type(part) is list:

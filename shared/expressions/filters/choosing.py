@@ -1,0 +1,157 @@
+"""Filters that apply a field, a filter or a test to each item; both come from our own lists."""
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.filters.fields import find, getter, items_of, path_of
+from shared.expressions.predicates import TESTS
+from shared.expressions.scope import Run
+from shared.expressions.values import ABSENT, Json, is_map, is_true, kind, measure
+
+Function = Callable[..., Json]
+_FOR_MISSING = ("defined", "undefined")
+
+
+def mapping_over(filters: Mapping[str, Function]) -> Function:
+    """Make `map`, which may call these filters by name.
+
+    `map("name")` and `map(attribute="name")` read a field of items that are maps; of other items,
+    `map("upper")` is what the filter gives.
+    """
+
+    def over(
+        run: Run,
+        value: Json,
+        name: Json = None,
+        /,
+        *args: Json,
+        attribute: Json = None,
+        default: Json = ABSENT,
+        **kwargs: Json,
+    ) -> list[Json]:
+        if (name is None) == (attribute is None):
+            raise TemplateError("map needs a field or a filter")
+        read = getter(attribute if name is None else name, default)
+        items = items_of(value)
+        if name is None or all(map(is_map, items)):
+            return _collected(run, items, read)
+        filtered = _filter(run, filters, name, (args, kwargs))
+        return _collected(run, items, lambda item: (read if is_map(item) else filtered)(item))
+
+    return over
+
+
+def _collected(run: Run, items: list[Json], function: Function) -> list[Json]:
+    """Apply a function to each item, as long as the results together are small enough."""
+    results: list[Json] = []
+    size = 0
+    for item in items:
+        run.charge_for(item)
+        results.append(function(item))
+        size += measure(results[-1]) + 1
+        run.room(size)
+    return results
+
+
+def _filter(
+    run: Run,
+    filters: Mapping[str, Function],
+    name: Json,
+    arguments: tuple[tuple[Json, ...], dict[str, Json]],
+) -> Function:
+    function = _listed(filters, "filter", name)
+    args, kwargs = arguments
+    _check_arguments(function, name, args, kwargs)
+
+    def filtered(item: Json) -> Json:
+        result = function(run, item, *args, **kwargs)
+        if result is ABSENT:
+            raise TemplateError(f"'{name}' of an empty list is undefined")
+        return result
+
+    return filtered
+
+
+def _listed(known: Mapping[str, Function], what: str, name: Json) -> Function:
+    if type(name) is not str:
+        raise TemplateError(f"a {what} is named by text, not by {kind(name)}")
+    if name not in known:
+        raise TemplateError(f"unknown {what} '{name[:80]}'")
+    return known[name]
+
+
+def _check_arguments(
+    function: Function, name: str, args: tuple[Json, ...], kwargs: dict[str, Json]
+) -> None:
+    try:
+        signature(function).bind(None, None, *args, **kwargs)
+    except TypeError as error:
+        raise TemplateError(f"{name}: {error}") from None
+
+
+def select(run: Run, value: Json, name: Json = None, /, *args: Json) -> list[Json]:
+    return _chosen(run, items_of(value), _test(run, name, args))
+
+
+def reject(run: Run, value: Json, name: Json = None, /, *args: Json) -> list[Json]:
+    test = _test(run, name, args)
+    return _chosen(run, items_of(value), lambda item: not test(item))
+
+
+def selectattr(
+    run: Run, value: Json, attribute: Json, name: Json = None, /, *args: Json
+) -> list[Json]:
+    return _chosen(run, items_of(value), _field_test(run, attribute, name, args))
+
+
+def rejectattr(
+    run: Run, value: Json, attribute: Json, name: Json = None, /, *args: Json
+) -> list[Json]:
+    test = _field_test(run, attribute, name, args)
+    return _chosen(run, items_of(value), lambda item: not test(item))
+
+
+def where(run: Run, value: Json, field: Json, wanted: Json, /) -> list[Json]:
+    """Keep the items whose field has this value."""
+    path = path_of(field)
+    return _chosen(run, items_of(value), lambda item: bool(find(item, path) == wanted))
+
+
+def _chosen(run: Run, items: list[Json], test: Callable[[Json], bool]) -> list[Json]:
+    run.charge(len(items))
+    return [item for item in items if test(item)]
+
+
+def _test(run: Run, name: Json, args: tuple[Json, ...]) -> Callable[[Json], bool]:
+    if name is None:
+        return is_true
+    test = _listed(TESTS, "test", name)
+    _check_arguments(test, name, args, {})
+    return lambda item: test(run, item, *args)
+
+
+def _field_test(
+    run: Run, attribute: Json, name: Json, args: tuple[Json, ...]
+) -> Callable[[Json], bool]:
+    """Test a field; one that is missing is false, and defined or not, but has no other property."""
+    path, test = path_of(attribute), _test(run, name, args)
+
+    def holds(item: Json) -> bool:
+        found = find(item, path)
+        if found is not ABSENT or name in _FOR_MISSING:
+            return test(found)
+        if name is None:
+            return False
+        raise TemplateError(f"'{str(attribute)[:80]}' is undefined")
+
+    return holds
+
+
+CHOOSING: Mapping[str, Function] = {
+    "select": select,
+    "reject": reject,
+    "selectattr": selectattr,
+    "rejectattr": rejectattr,
+    "where": where,
+}

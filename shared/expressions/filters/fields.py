@@ -1,0 +1,71 @@
+"""What several filters share: a value's items, and the field of an item that a path names."""
+
+from collections.abc import Callable
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.nodes import lookup
+from shared.expressions.values import ABSENT, Json, is_map, kind
+
+Getter = Callable[[Json], Json]
+
+
+def items_of(value: Json) -> list[Json]:
+    """Give a list's items, a text's characters or a map's keys."""
+    if type(value) is list:
+        return value
+    if type(value) is str or is_map(value):
+        return list(value)
+    raise TemplateError(f"expected a list, not {kind(value)}")
+
+
+def map_of(value: Json) -> dict[str, Json]:
+    if not is_map(value):
+        raise TemplateError(f"expected a map, not {kind(value)}")
+    return dict(value)
+
+
+def path_of(attribute: Json) -> list[str | int]:
+    """Take `"address.city"` or `"0.name"` or 0 apart."""
+    if type(attribute) is int:
+        return [attribute]
+    if type(attribute) is not str or not attribute:
+        raise TemplateError(f"a field is named by text, not by {kind(attribute)}")
+    return [
+        int(part) if part.isdecimal() and len(part) < 10 else part for part in attribute.split(".")
+    ]
+
+
+def find(item: Json, path: list[str | int]) -> Json:
+    """Read a field, or give ABSENT."""
+    for key in path:
+        item = lookup(item, key)
+        if item is ABSENT:
+            break
+    return item
+
+
+def getter(attribute: Json, default: Json = ABSENT) -> Getter:
+    """Make the function that reads a field; where it is missing, that is an error or `default`.
+
+    Without attribute it gives the item itself.
+    """
+    if attribute is None:
+        return lambda item: item
+    path = path_of(attribute)
+
+    def read(item: Json) -> Json:
+        found = find(item, path)
+        if found is ABSENT and default is ABSENT:
+            raise TemplateError(f"'{str(attribute)[:80]}' is undefined")
+        return default if found is ABSENT else found
+
+    return read
+
+
+def folded(value: Json) -> Json:
+    """Take the case off a text, so that it can be compared without it."""
+    return value.lower() if type(value) is str else value
+
+
+def folding(get: Getter, case_sensitive: Json) -> Getter:
+    return get if case_sensitive else lambda item: folded(get(item))

@@ -1,0 +1,110 @@
+"""Filters that compare items: sorting, extremes, groups, duplicates."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+
+from shared.expressions.errors import TemplateError
+from shared.expressions.filters.fields import Getter, folded, folding, getter, items_of, map_of
+from shared.expressions.scope import Run
+from shared.expressions.values import ABSENT, TOO_DEEP, Json
+
+
+def sort(
+    run: Run,
+    value: Json,
+    /,
+    reverse: Json = None,
+    case_sensitive: Json = None,
+    attribute: Json = None,
+) -> list[Json]:
+    """Sort, stably; `attribute` may be several fields: `"age,name"`."""
+    names = attribute.split(",") if type(attribute) is str else [attribute]
+    reads = [folding(getter(name), case_sensitive) for name in names]
+    key = reads[0] if len(reads) == 1 else lambda item: [read(item) for read in reads]
+    return _sorted(run, items_of(value), key, is_reverse=bool(reverse))
+
+
+def _sorted(
+    run: Run, items: Iterable[Json], key: Getter, *, is_reverse: bool = False
+) -> list[Json]:
+    found = list(items)
+    run.charge(len(found) * len(found).bit_length())
+    try:
+        return sorted(found, key=key, reverse=is_reverse)
+    except TypeError:
+        raise TemplateError("cannot order values of different kinds") from None
+
+
+def dictsort(
+    run: Run, value: Json, /, case_sensitive: Json = None, by: Json = "key", reverse: Json = None
+) -> list[Json]:
+    """Give a map's [key, value] pairs, sorted by `key` or `value`."""
+    if by not in ("key", "value"):
+        raise TemplateError('dictsort sorts by "key" or by "value"')
+    key = folding(getter(0 if by == "key" else 1), case_sensitive)
+    pairs = ([name, item] for name, item in map_of(value).items())
+    return _sorted(run, pairs, key, is_reverse=bool(reverse))
+
+
+def smallest(run: Run, value: Json, /, case_sensitive: Json = None, attribute: Json = None) -> Json:
+    return _extreme(min, run, items_of(value), folding(getter(attribute), case_sensitive))
+
+
+def largest(run: Run, value: Json, /, case_sensitive: Json = None, attribute: Json = None) -> Json:
+    return _extreme(max, run, items_of(value), folding(getter(attribute), case_sensitive))
+
+
+def _extreme(choose: Callable[..., Json], run: Run, items: list[Json], key: Getter) -> Json:
+    run.charge(len(items))
+    try:
+        return choose(items, key=key, default=ABSENT)
+    except TypeError:
+        raise TemplateError("cannot order values of different kinds") from None
+
+
+def group(
+    run: Run,
+    value: Json,
+    /,
+    attribute: Json,
+    default: Json = ABSENT,
+    case_sensitive: Json = None,
+) -> list[Json]:
+    """Group by a field: a list of `{"grouper": …, "list": […]}`, sorted by it."""
+    read = getter(attribute, default)
+    key = folding(read, case_sensitive)
+    found = groupby(_sorted(run, items_of(value), key), key)
+    groups = [list(members) for _, members in found]
+    return [{"grouper": read(members[0]), "list": members} for members in groups]
+
+
+def unique(
+    run: Run, value: Json, /, case_sensitive: Json = None, attribute: Json = None
+) -> list[Json]:
+    """Keep the first of all items that are equal, or whose field is."""
+    read = getter(attribute)
+    seen: dict[str, Json] = {}
+    for item in items_of(value):
+        run.charge_for(item)
+        compared = read(item)
+        seen.setdefault(_identity(compared if case_sensitive else folded(compared)), item)
+    return list(seen.values())
+
+
+def _identity(value: Json) -> str:
+    number = float(value) if type(value) is int and abs(value) < 2**53 else value
+    try:
+        return json.dumps(number, sort_keys=True)
+    except RecursionError:
+        raise TemplateError(TOO_DEEP) from None
+
+
+ORDERING: Mapping[str, Callable[..., Json]] = {
+    "sort": sort,
+    "dictsort": dictsort,
+    "min": smallest,
+    "max": largest,
+    "groupby": group,
+    "unique": unique,
+}
