@@ -45,10 +45,9 @@ def number_range(run: Run, start: Json, stop: Json = None, step: Json = 1, /) ->
     first, last = (0, whole(start)) if stop is None else (whole(start), whole(stop))
     if whole(step) == 0:
         raise TemplateError("range() needs a step that is not 0")
-    numbers = range(first, last, step)
-    count = max(0, -((first - last) // step)) if step > 0 else max(0, -((last - first) // -step))
-    run.room(2 * count)
-    return list(numbers)
+    # len() of a range overflows; each number has at least a digit and a comma.
+    run.room(2 * ((last - first + step - (1 if step > 0 else -1)) // step))
+    return list(range(first, last, step))
 
 
 def length(_: Run, value: Json, /) -> int:

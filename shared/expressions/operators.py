@@ -12,9 +12,9 @@ from shared.expressions.values import Json, is_map, is_number, kind, measure, te
 _LENGTHS = (str, list)
 
 
-def _numbers(left: Json, right: Json, verb: str) -> tuple[Json, Json]:
+def _numbers(left: Json, right: Json, what: str) -> tuple[Json, Json]:
     if not (is_number(left) and is_number(right)):
-        raise TemplateError(f"cannot {verb} {kind(left)} and {kind(right)}")
+        raise TemplateError(f"cannot {what.format(kind(left), kind(right))}")
     return finite(left), finite(right)
 
 
@@ -24,12 +24,12 @@ def add(run: Run, left: Json, right: Json) -> Json:
         return run.bounded(left + right)
     if str in (type(left), type(right)):
         raise TemplateError(f"cannot add {kind(left)} and {kind(right)}; '~' joins them as text")
-    left, right = _numbers(left, right, "add")
+    left, right = _numbers(left, right, "add {} and {}")
     return finite(left + right)
 
 
 def subtract(_: Run, left: Json, right: Json) -> Json:
-    left, right = _numbers(left, right, "subtract")
+    left, right = _numbers(left, right, "subtract {1} from {0}")
     return finite(left - right)
 
 
@@ -40,7 +40,7 @@ def multiply(run: Run, left: Json, right: Json) -> Json:
         times = max(right, 0)
         run.room((len(left) if type(left) is str else measure(left)) * times)
         return run.bounded(left * times)
-    left, right = _numbers(left, right, "multiply")
+    left, right = _numbers(left, right, "multiply {} by {}")
     return finite(left * right)
 
 
@@ -62,14 +62,14 @@ def modulo(run: Run, left: Json, right: Json) -> Json:
 
 
 def _divisible(left: Json, right: Json) -> tuple[Json, Json]:
-    left, right = _numbers(left, right, "divide")
+    left, right = _numbers(left, right, "divide {} by {}")
     if right == 0:
         raise TemplateError("division by zero")
     return left, right
 
 
 def power(_: Run, left: Json, right: Json) -> Json:
-    left, right = _numbers(left, right, "raise")
+    left, right = _numbers(left, right, "raise {} to the power of {}")
     if left == 0 and right < 0:
         raise TemplateError("division by zero")
     is_whole = type(left) is not float and type(right) is not float and right > 0

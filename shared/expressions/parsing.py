@@ -49,8 +49,7 @@ def _jinja_tree(source: str) -> Any:
     try:
         tree = parser.parse_expression()
     except JinjaError as error:
-        at = min(error.lineno, len(source)) if parser.stream else len(source)
-        raise TemplateSyntaxError(_sentence(error.message), at) from None
+        raise _refusal(error, len(source)) from None
     _refuse_rest(parser.stream)
     return tree
 
@@ -60,10 +59,11 @@ def _refuse_rest(rest: Any) -> None:
         raise TemplateSyntaxError(f"unexpected '{rest.current.value}'", rest.current.lineno)
 
 
-def _sentence(message: str | None) -> str:
-    if not message or "end of template" in message:
-        return "the expression ends too early"
-    return message
+def _refusal(error: Any, end: int) -> TemplateSyntaxError:
+    message: str = error.message or ""
+    if "end of template" in message:
+        return TemplateSyntaxError("the expression ends too early", end)
+    return TemplateSyntaxError(message[:1].lower() + message[1:], error.lineno)
 
 
 class _Conversion:

@@ -94,7 +94,7 @@ _LETTERS = {
     "T": None,
 }  # fmt: skip
 _GO_TOKEN = re.compile("|".join(re.escape(token) for token in sorted(_GO, key=len, reverse=True)))
-_LETTER_TOKEN = re.compile(r"'([^']*)'|(([A-Za-z])\3*)")
+_LETTER_TOKEN = re.compile(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)")
 _PERCENT_TOKEN = re.compile(r"%([-:]?[A-Za-z]|%)")
 
 
@@ -124,7 +124,7 @@ def _go(token: str, moment: datetime) -> str:
 
 def _letters(found: re.Match[str], moment: datetime) -> str:
     if found[1] is not None:
-        return found[1] or "'"
+        return found[1].replace("''", "'") or "'"
     if found[2] not in _LETTERS:
         raise TemplateError(f"date knows no '{found[2][:20]}'; letters that stay go in quotes")
     code = _LETTERS[found[2]]

@@ -1,6 +1,6 @@
 """What several filters share: a value's items, and the field of an item that a path names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.nodes import lookup
@@ -18,10 +18,11 @@ def items_of(value: Json) -> list[Json]:
     raise TemplateError(f"expected a list, not {kind(value)}")
 
 
-def map_of(value: Json) -> dict[str, Json]:
+def map_of(value: Json) -> Mapping[str, Json]:
     if not is_map(value):
         raise TemplateError(f"expected a map, not {kind(value)}")
-    return dict(value)
+    found: Mapping[str, Json] = value
+    return found
 
 
 def path_of(attribute: Json) -> list[str | int]:

@@ -1,0 +1,258 @@
+"""Bombs fail their own evaluation, quickly and small."""
+
+import contextlib
+import time
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.expressions import (
+    Budget,
+    Scope,
+    TemplateError,
+    TemplateSyntaxError,
+    parse_expression,
+    parse_template,
+    render_tree,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MIB = 1024 * 1024
+TOO_LARGE = "the result is larger than 1 MiB"
+
+
+def scope(clock: Any = time.thread_time, **roots: Any) -> Scope:
+    return Scope(roots, "s", NOW, budget=Budget(clock=clock))
+
+
+def failure(expression: str, **roots: Any) -> str:
+    with pytest.raises(TemplateError) as caught:
+        parse_template("{{ " + expression + " }}").render(scope(**roots), "p")
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'a' * 10**9",
+        "10**9 * 'a'",
+        "[1] * 10**9",
+        "[[[[0] * 1000] * 1000] * 1000] * 1000",
+        "range(10**9)",
+        "range(0, -(10**12), -1)",
+        "range(200000) + range(200000)",
+        "'ab' * 300000 + 'ab' * 300000",
+        "'ab' * 300000 ~ 'ab' * 300000",
+        "'a' | center(10**9)",
+        "'a' | indent(10**9)",
+        "('\\n' * 100000) | indent(100, blank=true)",
+        "('a' * 100000) | replace('a', 'b' * 100)",
+        "'' | replace('', 'a' * 10**6 * 2)",
+        "range(1000) | join('a' * 10000)",
+        "(['a' * 1000] * 1000) | join('b' * 100)",
+        "('%s' * 100) % (['a' * 20000] * 100)",
+        "('%1000d' * 2000) % range(2000)",
+        "range(1000) | map('string') | map('center', 10000)",
+        "[1] | batch(10**9, 0)",
+        "[1] | batch(10**6, 0)",
+        "([['a'] * 1000] * 200) | json(16)",
+        "([[['a'] * 100] * 100] * 10) | flatten | join('b' * 100)",
+        "('a ' * 100000) | wordwrap(1, true, 'b' * 100)",
+        "('&' * 300000) | escape",
+        "('\\u00e9' * 300000) | urlencode",
+        "('a' * 10**6) | base64encode",
+        "'\\x01' * 200000",
+        "[{'a': '\\u00e9' * 150000}, {'a': '\\u20ac' * 300000}]",
+    ],
+)
+def test_a_bomb_of_size_is_refused(expression: str) -> None:
+    assert failure(expression) == TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "10**400",
+        "10**100**10",
+        "2**1023 * 2",
+        "(2**1000)**(2**1000)",
+        "99**9**9**9",
+        "1 + big",
+        "'1%s' % ('0' * 308) | int | float ~ '' if false else 10**308 * 10",
+        "fromJson('1' * 400)",
+    ],
+)
+def test_an_integer_has_at_most_308_digits(expression: str) -> None:
+    assert failure(expression, big=10**400) == "the number has more than 308 digits"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(" * 1000 + "1" + ")" * 1000,
+        "[" * 40 + "]" * 40,
+        "{'a':" * 500 + "1" + "}" * 500,
+        "not " * 1200 + "1",
+        "- " * 1200 + "1",
+        "1" + " + 1" * 500,
+        "1" + " if 1 else 1" * 1000,
+        "a" + ".b" * 500,
+        "a" + "[0]" * 500,
+        "a" + "|abs" * 500,
+        "a" + " or 1" * 500,
+        "abs(" * 100 + ")" * 100,
+    ],
+)
+def test_a_deeply_nested_source_is_a_syntax_error(source: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match="nested too deeply"):
+        parse_expression(source)
+    with pytest.raises(TemplateError, match="in p: the expression is nested too deeply"):
+        render_tree("{{ " + source + " }}", scope(), "p")
+
+
+def test_long_chains_of_text_and_comparisons_are_flat() -> None:
+    assert parse_expression("1" + " ~ 1" * 1000).evaluate(scope()) == "1" * 1001
+    assert parse_expression("1" + " == 1" * 1000).evaluate(scope()) is True
+
+
+def test_a_deeply_nested_value_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(5000):
+        deep = [deep]
+
+    assert failure("fromJson('[' * 50000)") == "the value is nested too deeply"
+    assert failure("fromJson('[' * 200 ~ ']' * 200)") == "the value is nested too deeply"
+    for expression in ("x", "[x]", "x ~ ''", "x == [y]", "x | json", "x | unique", "x | yaml"):
+        assert failure(expression, x=deep, y=[deep]) == "the value is nested too deeply"
+
+
+def test_a_deep_tree_is_refused_and_a_flat_one_is_not() -> None:
+    deep: Any = "{{ 1 }}"
+    for _ in range(5000):
+        deep = [deep]
+
+    with pytest.raises(TemplateError, match="nested too deeply"):
+        render_tree(deep, scope(), "p")
+
+
+def test_a_source_of_more_than_64_kib_is_refused() -> None:
+    with pytest.raises(TemplateSyntaxError, match="larger than 64 KiB"):
+        parse_template("{{ 1 }}" + "é" * 32766)
+    with pytest.raises(TemplateSyntaxError, match="larger than 64 KiB"):
+        parse_expression("1 " * 33000)
+    assert parse_template("{{ 1 }}" + "é" * 32764).render(scope(), "p").startswith("1é")
+    assert parse_template("x" * 70_000).is_constant
+
+
+def test_a_result_of_a_mebibyte_is_let_through_and_a_byte_more_is_not() -> None:
+    assert len(parse_expression("x").evaluate(scope(x="a" * (MIB - 2)))) == MIB - 2
+    assert failure("x", x="a" * (MIB - 1)) == TOO_LARGE
+    assert failure("x", x="é" * (MIB // 2)) == TOO_LARGE
+    assert failure("x | upper", x="ß" * (MIB - 100)) == TOO_LARGE
+
+
+def test_half_a_surrogate_pair_never_gets_out_of_a_large_result() -> None:
+    assert failure("x | base64encode", x="\ud800") == "the text holds half of a surrogate pair"
+    assert failure("x", x="\ud800" * 200_000) == "the text holds half of a surrogate pair"
+
+
+def ticking(step: float) -> Iterator[float]:
+    now = 0.0
+    while True:
+        yield now
+        now += step
+
+
+def test_an_evaluation_ends_after_a_second_by_its_clock() -> None:
+    clock = ticking(0.3).__next__
+    with pytest.raises(TemplateError) as caught:
+        parse_expression("range(5000) | map('string') | list").evaluate(scope(clock))
+
+    assert caught.value.reason == "the expression takes longer than 1 s"
+
+
+def test_the_expressions_of_one_scope_share_their_time() -> None:
+    shared = scope(ticking(0.9).__next__)
+    expression = parse_expression("1")
+
+    for index in range(34):
+        expression.evaluate(shared.with_locals(item=index))
+    with pytest.raises(TemplateError, match="take too long together"):
+        expression.evaluate(shared)
+
+
+def test_too_many_steps_are_refused_whatever_the_clock_says() -> None:
+    frozen = scope(lambda: 0.0, x=list(range(100_000)))
+    sorts = " ~ ".join(["(x | sort | first)"] * 60)
+
+    with pytest.raises(TemplateError) as caught:
+        parse_expression(sorts).evaluate(frozen)
+
+    assert caught.value.reason == "the expression takes too many steps"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(('a' * 1000) ~ ' ') * 1000 | wordwrap(1) | length",
+        "('<!--a>' * 150000) | striptags | length",
+        "('a' * 10**6) | trim('b' * 255 ~ 'a') | length",
+        "x" + "|sort" * 90,
+        "x" + "|json|fromjson" * 45,
+        "('\\'' * 10**6) | title | length",
+        "('e\\u0301' * 2000) | slugify",
+        "x | map('replace', '', 'aaaaaaa') | map('upper') | map('json') | unique | length",
+        "x | sum(attribute='0', start=[])",
+        "('x' * 10**6) | contains(('x' * 10**5) ~ 'y')",
+        "x | yaml | length",
+        "x | groupby('0') | length",
+    ],
+)
+def test_no_expression_runs_much_longer_or_grows_much_larger_than_it_may(expression: str) -> None:
+    rows = scope(x=[[str(index)] for index in range(40_000)])
+    parsed = parse_expression(expression)
+    started = time.thread_time()
+
+    with contextlib.suppress(TemplateError):
+        parsed.evaluate(rows)
+
+    assert time.thread_time() - started < 2
+
+
+def test_memory_stays_small_while_a_bomb_is_refused() -> None:
+    expression = parse_expression("[" + "'a' * 10**6," * 4000 + "]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemplateError):
+            expression.evaluate(scope())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 100 * MIB
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ '" + "\\'" * 30000,
+        "{{ " + "'" * 60000,
+        "{{ " + "1_" * 30000,
+        "{{ " + "1." * 15000 + " }}",
+        "${" * 30000,
+        "$" * 60000,
+        "{{ a }}" * 4000,
+        "{{" * 30000,
+        "{{ '" + "\\N{DASH}" * 7000 + "' }}",
+    ],
+)
+def test_a_source_of_any_kind_is_parsed_in_linear_time(source: str) -> None:
+    started = time.thread_time()
+
+    with contextlib.suppress(TemplateSyntaxError):
+        parse_template(source)
+
+    assert time.thread_time() - started < 2
