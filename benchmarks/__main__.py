@@ -1,0 +1,61 @@
+"""`make bench`: counts what an execution costs, prints it beside the budget, writes it as JSON."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.budget import Cost, budget, exceeded
+from benchmarks.counting import count
+from benchmarks.flows import chain
+from benchmarks.units import units
+
+RESULTS = Path(__file__).parent / "results" / "cost.json"
+SIZES = (1, 3, 10)
+COLUMNS = ("transitions", "invocations", "write units", "reads", "index writes", "read units")
+
+
+def measure(tasks: int, *, key: str | None) -> dict[str, Any]:
+    """One execution of K tasks on a warm platform, started with or without a key."""
+    counted = count(chain(tasks), key=key)
+    spent = units(counted.setup, counted.calls)
+    cost = Cost(counted.transitions, counted.invocations, spent.write, counted.reads)
+    return {
+        "tasks": tasks,
+        "key": key is not None,
+        "measured": asdict(cost),
+        "budget": asdict(budget(tasks)),
+        "exceeded": exceeded(cost, budget(tasks)),
+        "indexWriteUnits": spent.index_write,
+        "indexWriteUnitsByIndex": dict(spent.by_index),
+        "readUnits": spent.read + spent.index_read,
+        "awsCalls": counted.operations,
+    }
+
+
+def main() -> int:
+    """Return 1 when a count is over its bar."""
+    rows = [measure(tasks, key=key) for tasks in SIZES for key in (None, "bench")]
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    print("Per execution of K inline tasks, records up to 1 KB: measured/budget")
+    print(f"{'K':>4} {'key':>4}", *(f"{name:>14}" for name in COLUMNS))
+    for row in rows:
+        print(_line(row))
+    print(f"All figures, AWS calls by operation included: {RESULTS}")
+    return 1 if any(row["exceeded"] for row in rows) else 0
+
+
+def _line(row: dict[str, Any]) -> str:
+    against = (
+        f"{row['measured'][name]:g}/{row['budget'][name]:g}"
+        for name in ("transitions", "invocations", "write_units", "reads")
+    )
+    alone = (f"{row['indexWriteUnits']:g}", f"{row['readUnits']:g}")
+    cells = (f"{cell:>14}" for cell in (*against, *alone))
+    return " ".join([f"{row['tasks']:>4} {'yes' if row['key'] else 'no':>4}", *cells])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
