@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 IS_NEW = "attribute_not_exists(pk)"
 IS_UNCHANGED = "version = :version"
 
-_BATCH = 100
+BATCH = 100
+"""Items that one BatchGetItem may ask for."""
+
 _CHANGED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _BUSY = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
@@ -109,7 +111,7 @@ class FlowRepository:
             }
             for flow in flows
         ]
-        batches = (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
+        batches = (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
         found = (item for batch in batches for item in self._read(batch))
         return {item["flowId"]: items.source_text(item) for item in found}
 

@@ -8,6 +8,7 @@ from shared.errors import FlowChangedError, FlowNameTakenError, InvalidFlowError
 from shared.flows.compilation import Compiled, Findings
 from shared.flows.definition import FlowDefinition, TaskDefinition
 from shared.flows.models import Envelope, FlowRecord, FlowStatus, Revision
+from shared.flows.open_executions import OpenExecutions
 from shared.flows.repository import FlowRepository
 from shared.flows.service import FlowService
 from shared.ids import is_id, new_id
@@ -77,7 +78,7 @@ class InMemoryFlows(FlowRepository):
                 raise FlowNameTakenError("taken")
 
 
-class NoOpenExecutions:
+class NoOpenExecutions(OpenExecutions):
     """Answers what a test wants to hear."""
 
     def __init__(self) -> None:
@@ -126,7 +127,9 @@ class Clock:
         return self.now
 
 
-def service_over(flows: FlowRepository, open_executions: Any = None) -> FlowService:
+def service_over(
+    flows: FlowRepository, open_executions: OpenExecutions | None = None
+) -> FlowService:
     return FlowService(
         flows=flows,
         open_executions=open_executions or NoOpenExecutions(),

@@ -48,7 +48,7 @@ def refused(found: Answer, status: int, code: str) -> Any:
     return found.json
 
 
-def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api):
+def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api) -> None:
     found = api("POST", "", {"name": "mine", "namespace": "team", "yamlContent": "a"})
 
     flow = found.json
@@ -77,13 +77,13 @@ def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api):
     assert api("GET", f"/{flow['id']}").headers["etag"] == '"1"'
 
 
-def test_a_refused_text_names_every_place(api: Api):
+def test_a_refused_text_names_every_place(api: Api) -> None:
     found = refused(api("POST", "", {"yamlContent": "a bad"}), 400, "invalid_flow")
 
     assert found["errors"] == [{"path": "tasks", "message": "is missing", "line": 1, "column": 2}]
 
 
-def test_what_cannot_run_yet_can_only_be_a_draft(api: Api):
+def test_what_cannot_run_yet_can_only_be_a_draft(api: Api) -> None:
     found = refused(api("POST", "", {"yamlContent": "a later"}), 400, "not_supported_yet")
     assert found["errors"][0]["path"] == "tasks[0]"
 
@@ -94,7 +94,7 @@ def test_what_cannot_run_yet_can_only_be_a_draft(api: Api):
     assert api("PUT", f"/{draft['id']}", {"labels": {"k": "v"}}).status == 200
 
 
-def test_a_draft_becomes_active_once_the_engine_can_run_it(api: Api):
+def test_a_draft_becomes_active_once_the_engine_can_run_it(api: Api) -> None:
     flow = api.made("a later", status="draft")
     stored = api.flows.flows[flow["id"]]
     api.flows.revisions[flow["id"], 1] = api.flows.revisions[flow["id"], 1].model_copy(
@@ -109,7 +109,7 @@ def test_a_draft_becomes_active_once_the_engine_can_run_it(api: Api):
 
 
 @pytest.mark.parametrize("body", [{"nodes": []}, {"edges": [], "yamlContent": "a"}])
-def test_graphs_are_refused_for_now(api: Api, body: dict[str, Any]):
+def test_graphs_are_refused_for_now(api: Api, body: dict[str, Any]) -> None:
     refused(api("POST", "", body), 400, "not_supported_yet")
     flow = api.made()
     refused(api("PUT", f"/{flow['id']}", body), 400, "not_supported_yet")
@@ -127,13 +127,13 @@ def test_graphs_are_refused_for_now(api: Api, body: dict[str, Any]):
         ({"yamlContent": 5}, "yamlContent"),
     ],
 )
-def test_a_bad_envelope_names_its_field(api: Api, body: dict[str, Any], path: str):
+def test_a_bad_envelope_names_its_field(api: Api, body: dict[str, Any], path: str) -> None:
     found = refused(api("POST", "", body), 400, "invalid_request")
 
     assert [each["path"] for each in found["errors"]] == [path]
 
 
-def test_a_name_is_taken_once_in_a_namespace(api: Api):
+def test_a_name_is_taken_once_in_a_namespace(api: Api) -> None:
     api.made("a")
 
     refused(api("POST", "", {"yamlContent": "a"}), 409, "flow_name_taken")
@@ -142,7 +142,7 @@ def test_a_name_is_taken_once_in_a_namespace(api: Api):
 
 
 @pytest.mark.parametrize("flow_id", [UNKNOWN, "1", "..", UNKNOWN.upper(), "%20"])
-def test_an_unknown_or_malformed_id_is_404(api: Api, flow_id: str):
+def test_an_unknown_or_malformed_id_is_404(api: Api, flow_id: str) -> None:
     for method, path, body in (
         ("GET", "", None),
         ("PUT", "", {"labels": {}}),
@@ -154,7 +154,7 @@ def test_an_unknown_or_malformed_id_is_404(api: Api, flow_id: str):
         refused(api(method, f"/{flow_id}{path}", body), 404, "flow_not_found")
 
 
-def test_the_envelope_stays_and_wins_over_later_texts(api: Api):
+def test_the_envelope_stays_and_wins_over_later_texts(api: Api) -> None:
     flow = api.made("a", name="mine", labels={"k": "v"})
 
     later = api("PUT", f"/{flow['id']}", {"yamlContent": "b with words"}).json
@@ -165,14 +165,14 @@ def test_the_envelope_stays_and_wins_over_later_texts(api: Api):
     assert (renamed["name"], renamed["disabled"], renamed["revision"]) == ("yours", True, 2)
 
 
-def test_without_an_envelope_the_text_names_the_flow(api: Api):
+def test_without_an_envelope_the_text_names_the_flow(api: Api) -> None:
     flow = api.made("a")
 
     assert api("PUT", f"/{flow['id']}", {"yamlContent": "b"}).json["name"] == "b"
     assert api.made("a")["name"] == "a"
 
 
-def test_an_equal_text_makes_no_revision_and_nothing_new_no_version(api: Api):
+def test_an_equal_text_makes_no_revision_and_nothing_new_no_version(api: Api) -> None:
     flow = api.made("a")
 
     found = api("PUT", f"/{flow['id']}", {"yamlContent": "a", "name": None})
@@ -181,7 +181,7 @@ def test_an_equal_text_makes_no_revision_and_nothing_new_no_version(api: Api):
     assert found.headers["etag"] == '"1"'
 
 
-def test_a_text_that_comes_back_has_a_number_of_its_own(api: Api):
+def test_a_text_that_comes_back_has_a_number_of_its_own(api: Api) -> None:
     flow = api.made("a")
     numbers = [
         api("PUT", f"/{flow['id']}", {"yamlContent": text}).json["revision"]
@@ -192,7 +192,7 @@ def test_a_text_that_comes_back_has_a_number_of_its_own(api: Api):
     assert api.flows.revisions[flow["id"], 3].text == "a"
 
 
-def test_a_write_over_an_older_version_is_refused(api: Api):
+def test_a_write_over_an_older_version_is_refused(api: Api) -> None:
     flow = api.made("a")
     path = f"/{flow['id']}"
     assert api("PUT", path, {"labels": {}}, {"If-Match": '"1"'}).headers["etag"] == '"2"'
@@ -206,7 +206,7 @@ def test_a_write_over_an_older_version_is_refused(api: Api):
         refused(found, 412, "precondition_failed")
 
 
-def test_two_writers_of_different_fields_both_get_through(api: Api):
+def test_two_writers_of_different_fields_both_get_through(api: Api) -> None:
     flow = api.made("a")
     path = f"/{flow['id']}"
     api.flows.before_write.append(lambda: api("PUT", path, {"disabled": True}))
@@ -218,7 +218,7 @@ def test_two_writers_of_different_fields_both_get_through(api: Api):
     assert found.headers["etag"] == '"3"'
 
 
-def test_a_writer_that_named_its_version_loses_to_one_in_between(api: Api):
+def test_a_writer_that_named_its_version_loses_to_one_in_between(api: Api) -> None:
     flow = api.made("a")
     path = f"/{flow['id']}"
     api.flows.before_write.append(lambda: api("PUT", path, {"disabled": True}))
@@ -228,7 +228,7 @@ def test_a_writer_that_named_its_version_loses_to_one_in_between(api: Api):
     refused(found, 412, "precondition_failed")
 
 
-def test_a_flow_that_never_stands_still_is_409(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_a_flow_that_never_stands_still_is_409(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     flow = api.made("a")
 
     def always(*_: Any) -> None:
@@ -238,7 +238,7 @@ def test_a_flow_that_never_stands_still_is_409(api: Api, monkeypatch: pytest.Mon
     refused(api("PUT", f"/{flow['id']}", {"disabled": True}), 409, "flow_changed")
 
 
-def test_the_lifecycle_takes_legal_steps_only(api: Api):
+def test_the_lifecycle_takes_legal_steps_only(api: Api) -> None:
     path = f"/{api.made('a')['id']}"
 
     refused(api("POST", f"{path}/activate"), 409, "flow_transition")
@@ -251,7 +251,7 @@ def test_the_lifecycle_takes_legal_steps_only(api: Api):
     refused(api("PUT", f"/{api.made('b')['id']}", {"status": "draft"}), 409, "flow_transition")
 
 
-def test_a_deleted_flow_is_gone_and_its_name_free(api: Api):
+def test_a_deleted_flow_is_gone_and_its_name_free(api: Api) -> None:
     flow = api.made("a")
 
     found = api("DELETE", f"/{flow['id']}")
@@ -261,7 +261,7 @@ def test_a_deleted_flow_is_gone_and_its_name_free(api: Api):
     api.made("a")
 
 
-def test_a_flow_with_open_executions_stays(api: Api):
+def test_a_flow_with_open_executions_stays(api: Api) -> None:
     flow = api.made("a")
     api.open.open.add(flow["id"])
 
@@ -274,7 +274,7 @@ def names(found: Answer) -> list[str]:
     return [flow["name"] for flow in found.json]
 
 
-def test_the_list_is_newest_first_and_filtered(api: Api):
+def test_the_list_is_newest_first_and_filtered(api: Api) -> None:
     api.made("old", namespace="team", labels={"env": "prod:eu"})
     api.made("mid", status="draft", description="Nightly EXPORT")
     api.made("new")
@@ -292,11 +292,11 @@ def test_the_list_is_newest_first_and_filtered(api: Api):
 @pytest.mark.parametrize(
     "query", ["status=on", "namespace=No!", "label=novalue", "label=:x", "q=", "limit=0", "page=2"]
 )
-def test_a_wrong_filter_is_refused(api: Api, query: str):
+def test_a_wrong_filter_is_refused(api: Api, query: str) -> None:
     refused(api("GET", f"?{query}"), 400, "invalid_request")
 
 
-def test_pages_follow_each_other_with_the_filters_kept(api: Api):
+def test_pages_follow_each_other_with_the_filters_kept(api: Api) -> None:
     for number in range(5):
         api.made(f"f{number}", namespace="team")
         api.made(f"g{number}")
@@ -314,7 +314,7 @@ def test_pages_follow_each_other_with_the_filters_kept(api: Api):
     assert seen == [["f4", "f3"], ["f2", "f1"], ["f0"]]
 
 
-def test_a_cursor_counts_only_for_the_list_it_came_from(api: Api):
+def test_a_cursor_counts_only_for_the_list_it_came_from(api: Api) -> None:
     for number in range(3):
         api.made(f"f{number}")
     link = api("GET", "?limit=1").headers["link"]
@@ -325,7 +325,9 @@ def test_a_cursor_counts_only_for_the_list_it_came_from(api: Api):
         refused(api("GET", f"?{query}"), 400, "invalid_cursor")
 
 
-def test_a_page_of_large_texts_ends_early_with_a_next(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_a_page_of_large_texts_ends_early_with_a_next(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(service, "MAX_PAGE_BYTES", 5_000)
     for name in ("a", "b", "c"):
         api.made(f"{name} {'x' * 2_000}")
@@ -336,7 +338,9 @@ def test_a_page_of_large_texts_ends_early_with_a_next(api: Api, monkeypatch: pyt
     assert "link" in found.headers
 
 
-def test_a_filter_that_finds_nothing_reads_only_so_much(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_a_filter_that_finds_nothing_reads_only_so_much(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(service, "_READ", 2)
     for number in range(20):
         api.made(f"f{number}")
@@ -352,7 +356,7 @@ def test_a_filter_that_finds_nothing_reads_only_so_much(api: Api, monkeypatch: p
     assert seen == ["f0"]
 
 
-def test_validate_always_answers_200_and_saves_nothing(api: Api):
+def test_validate_always_answers_200_and_saves_nothing(api: Api) -> None:
     def verdict(body: Any, kind: str | None = None) -> tuple[bool, list[str], list[str]]:
         found = api("POST", "/validate", body, {"content-type": kind} if kind else None)
         assert found.status == 200, found.text
@@ -374,7 +378,7 @@ def test_validate_always_answers_200_and_saves_nothing(api: Api):
     assert api.flows.flows == {}
 
 
-def test_validate_refuses_what_is_no_json_at_all(api: Api):
+def test_validate_refuses_what_is_no_json_at_all(api: Api) -> None:
     json = {"content-type": "application/json"}
 
     refused(api("POST", "/validate", "{", json), 400, "malformed_body")
@@ -386,13 +390,13 @@ def test_validate_refuses_what_is_no_json_at_all(api: Api):
     refused(api("POST", "/validate", huge, {"content-type": "text/yaml"}), 413, "body_too_large")
 
 
-def test_a_record_that_no_item_could_hold_is_refused(api: Api):
+def test_a_record_that_no_item_could_hold_is_refused(api: Api) -> None:
     refused(
         api("POST", "", {"yamlContent": "a", "description": "x" * 400_000}), 400, "invalid_flow"
     )
 
 
-def test_a_text_that_is_missing_from_the_store_is_our_fault(api: Api):
+def test_a_text_that_is_missing_from_the_store_is_our_fault(api: Api) -> None:
     flow = api.made("a")
     api.flows.revisions.clear()
 

@@ -103,7 +103,7 @@ def refused(found: Answer, status: int, code: str) -> Any:
     return found.json
 
 
-def test_a_good_request_is_answered_with_its_etag_and_headers():
+def test_a_good_request_is_answered_with_its_etag_and_headers() -> None:
     found = call(handler, "POST", "/things", {"name": "x"})
 
     assert found.status == 201
@@ -112,7 +112,7 @@ def test_a_good_request_is_answered_with_its_etag_and_headers():
     assert found.headers["location"] == "/things/1"
 
 
-def test_unknown_and_missing_fields_are_all_named_with_a_suggestion():
+def test_unknown_and_missing_fields_are_all_named_with_a_suggestion() -> None:
     found = refused(call(handler, "POST", "/things", {"nmae": "x"}), 400, "invalid_request")
 
     assert found["errors"] == [
@@ -126,7 +126,7 @@ def test_unknown_and_missing_fields_are_all_named_with_a_suggestion():
     ]
 
 
-def test_a_missing_body_is_named():
+def test_a_missing_body_is_named() -> None:
     found = refused(call(handler, "POST", "/things"), 400, "invalid_request")
 
     assert found["errors"][0]["message"] == "a JSON body is required"
@@ -149,14 +149,14 @@ def test_a_missing_body_is_named():
         ('{"name": ' + "[" * 200 + "]" * 200 + "}", "nested too deeply"),
     ],
 )
-def test_a_body_that_is_no_clean_json_is_refused(body: Any, detail: str):
+def test_a_body_that_is_no_clean_json_is_refused(body: Any, detail: str) -> None:
     found = call(handler, "POST", "/things", body, JSON)
 
     assert found.status == 400
     assert detail in (found.text or "").replace('\\"', '"')
 
 
-def test_malformed_json_tells_line_and_column():
+def test_malformed_json_tells_line_and_column() -> None:
     found = refused(
         call(handler, "POST", "/things", '{"name":\n "x",}', JSON), 400, "malformed_body"
     )
@@ -164,7 +164,7 @@ def test_malformed_json_tells_line_and_column():
     assert (found["errors"][0]["line"], found["errors"][0]["column"]) == (2, 6)
 
 
-def test_a_surrogate_pair_and_a_wide_flat_body_are_fine():
+def test_a_surrogate_pair_and_a_wide_flat_body_are_fine() -> None:
     wide = '{"name": "\\ud83d\\ude00", "size": 1' + " " * 500 + "}"
 
     assert call(handler, "POST", "/things", wide, JSON).json["name"] == "😀"
@@ -172,25 +172,26 @@ def test_a_surrogate_pair_and_a_wide_flat_body_are_fine():
     assert call(handler, "POST", "/raw", nested, JSON).status == 400  # size alone is wrong
 
 
-def test_a_base64_body_is_decoded_and_a_broken_one_refused():
+def test_a_base64_body_is_decoded_and_a_broken_one_refused() -> None:
     assert call(handler, "POST", "/things", b'{"name": "x"}', JSON).status == 201
 
     event = {**api_event("POST", "/things", "no base64!", JSON), "isBase64Encoded": True}
-    assert handler(event, Context())["statusCode"] == 400
+    context: Any = Context()
+    assert handler(event, context)["statusCode"] == 400
 
 
 @pytest.mark.parametrize("kind", [{}, {"content-type": "application/x-www-form-urlencoded"}])
-def test_a_body_of_another_type_is_refused(kind: dict[str, str]):
+def test_a_body_of_another_type_is_refused(kind: dict[str, str]) -> None:
     refused(call(handler, "POST", "/things", '{"name": "x"}', kind), 415, "unsupported_media_type")
 
 
-def test_a_body_of_two_mebibytes_is_refused():
+def test_a_body_of_two_mebibytes_is_refused() -> None:
     body = json.dumps({"name": "x" * 2 * 1024 * 1024})
 
     refused(call(handler, "POST", "/things", body, JSON), 413, "body_too_large")
 
 
-def test_a_raw_body_is_seen_before_it_is_validated():
+def test_a_raw_body_is_seen_before_it_is_validated() -> None:
     found = call(handler, "POST", "/raw", {"nmae": 1}, {"Idempotency-Key": ""})
     refused(found, 400, "invalid_idempotency_key")
 
@@ -202,7 +203,7 @@ def test_a_raw_body_is_seen_before_it_is_validated():
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "k" * 300, "a b", "a\tb", "é"])
-def test_a_bad_idempotency_key_is_refused(key: str):
+def test_a_bad_idempotency_key_is_refused(key: str) -> None:
     refused(
         call(handler, "POST", "/raw", {"name": "x"}, {"Idempotency-Key": key}),
         400,
@@ -210,19 +211,19 @@ def test_a_bad_idempotency_key_is_refused(key: str):
     )
 
 
-def test_a_key_of_255_characters_and_one_with_commas_are_kept_as_they_are():
+def test_a_key_of_255_characters_and_one_with_commas_are_kept_as_they_are() -> None:
     for key in ("k" * 255, "a,b,c"):
         found = call(handler, "POST", "/raw", {"name": "x"}, {"Idempotency-Key": key})
         assert found.json["key"] == key
 
 
-def test_a_bad_correlation_id_is_refused():
+def test_a_bad_correlation_id_is_refused() -> None:
     found = call(handler, "POST", "/raw", {"name": "x"}, {"X-Correlation-Id": "c" * 129})
 
     assert refused(found, 400, "invalid_request")["errors"][0]["path"] == "header.X-Correlation-Id"
 
 
-def test_query_parameters_have_defaults_and_keep_their_commas():
+def test_query_parameters_have_defaults_and_keep_their_commas() -> None:
     found = call(handler, "GET", "/things?q=a,b&status=a")
 
     assert found.json == {"limit": 50, "cursor": None, "status": "a", "q": "a,b"}
@@ -240,14 +241,14 @@ def test_query_parameters_have_defaults_and_keep_their_commas():
         ("lmit=5", "query.lmit"),
     ],
 )
-def test_wrong_and_unknown_query_parameters_are_refused(query: str, path: str):
+def test_wrong_and_unknown_query_parameters_are_refused(query: str, path: str) -> None:
     found = refused(call(handler, "GET", f"/things?{query}"), 400, "invalid_request")
 
     assert [each["path"] for each in found["errors"]] == [path]
 
 
 @pytest.mark.parametrize("tag", ['"3"', "*", '"2", "3"', None])
-def test_a_write_with_a_matching_etag_goes_through(tag: str | None):
+def test_a_write_with_a_matching_etag_goes_through(tag: str | None) -> None:
     headers = {} if tag is None else {"If-Match": tag}
     found = call(handler, "DELETE", "/things/abc", None, headers)
 
@@ -255,24 +256,24 @@ def test_a_write_with_a_matching_etag_goes_through(tag: str | None):
 
 
 @pytest.mark.parametrize("tag", ['"2"', "3", 'W/"3"', ""])
-def test_a_write_with_another_etag_is_refused(tag: str):
+def test_a_write_with_another_etag_is_refused(tag: str) -> None:
     found = call(handler, "DELETE", "/things/abc", None, {"If-Match": tag})
 
     refused(found, 412, "precondition_failed")
 
 
-def test_a_path_without_a_route_is_404_whatever_else_is_wrong():
+def test_a_path_without_a_route_is_404_whatever_else_is_wrong() -> None:
     refused(call(handler, "POST", "/nope?x=1", "{", JSON), 404, "route_not_found")
 
 
-def test_a_method_without_a_route_is_405_and_tells_what_is_allowed():
+def test_a_method_without_a_route_is_405_and_tells_what_is_allowed() -> None:
     found = call(handler, "PATCH", "/api/v1/flows")
 
     refused(found, 405, "method_not_allowed")
     assert found.headers["allow"] == "GET, POST"
 
 
-def test_what_nobody_foresaw_is_a_blank_500():
+def test_what_nobody_foresaw_is_a_blank_500() -> None:
     Throwing.error = RuntimeError("arn:aws:secret")
 
     found = call(handler, "GET", "/broken")
@@ -281,7 +282,7 @@ def test_what_nobody_foresaw_is_a_blank_500():
     assert "secret" not in (found.text or "")
 
 
-def test_an_answer_that_breaks_its_own_schema_is_our_fault():
+def test_an_answer_that_breaks_its_own_schema_is_our_fault() -> None:
     refused(call(handler, "GET", "/lying"), 500, "internal_error")
 
 
@@ -294,7 +295,7 @@ def test_an_answer_that_breaks_its_own_schema_is_our_fault():
         errors.UnavailableError("busy"),
     ],
 )
-def test_a_store_that_is_busy_is_503_and_says_when_to_come_again(error: Exception):
+def test_a_store_that_is_busy_is_503_and_says_when_to_come_again(error: Exception) -> None:
     Throwing.error = error
 
     found = call(handler, "GET", "/broken")
@@ -303,13 +304,13 @@ def test_a_store_that_is_busy_is_503_and_says_when_to_come_again(error: Exceptio
     assert found.headers["retry-after"] == "1"
 
 
-def test_an_aws_error_of_our_own_making_is_500():
+def test_an_aws_error_of_our_own_making_is_500() -> None:
     Throwing.error = ClientError({"Error": {"Code": "ValidationException"}}, "GetItem")
 
     refused(call(handler, "GET", "/broken"), 500, "internal_error")
 
 
-def test_a_request_in_progress_says_when_to_come_again():
+def test_a_request_in_progress_says_when_to_come_again() -> None:
     Throwing.error = errors.IdempotencyInProgressError("wait")
 
     found = call(handler, "GET", "/broken")
@@ -318,7 +319,7 @@ def test_a_request_in_progress_says_when_to_come_again():
     assert found.headers["retry-after"] == "1"
 
 
-def test_a_request_id_is_echoed_or_made():
+def test_a_request_id_is_echoed_or_made() -> None:
     assert (
         call(handler, "GET", "/things", None, {"X-Request-Id": "me"}).headers["x-request-id"]
         == "me"
@@ -330,7 +331,7 @@ def test_a_request_id_is_echoed_or_made():
 
 def test_each_request_is_one_line_with_its_id_and_nothing_of_its_payload(
     caplog: pytest.LogCaptureFixture,
-):
+) -> None:
     call(handler, "POST", "/things", {"name": "password"}, {"X-Request-Id": "me"})
 
     [line] = caplog.records
@@ -341,7 +342,7 @@ def test_each_request_is_one_line_with_its_id_and_nothing_of_its_payload(
     assert "password" not in str(shown)
 
 
-def test_every_error_has_a_status():
+def test_every_error_has_a_status() -> None:
     def tree(kind: type[errors.PlatformError]) -> list[type[errors.PlatformError]]:
         return [kind, *(each for sub in kind.__subclasses__() for each in tree(sub))]
 

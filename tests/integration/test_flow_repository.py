@@ -1,0 +1,309 @@
+"""What every repository of flows promises: the one in DynamoDB, and the one in memory."""
+
+import os
+import random
+import string
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
+from shared.flows import repository
+from shared.flows.definition import InputDefinition, InputType
+from shared.flows.items import source_key
+from shared.flows.models import Envelope, FlowStatus
+from shared.flows.open_executions import OpenExecutions
+from shared.flows.repository import FlowRepository
+from shared.ids import new_id
+from shared.table import table
+from tests.support.flows import NOW, InMemoryFlows, a_flow, a_revision
+from tests.support.stack import MotoStack
+
+
+class Contract:
+    @pytest.fixture
+    def flows(self) -> FlowRepository:
+        raise NotImplementedError
+
+    def test_a_flow_that_was_added_is_found_as_it_was(self, flows: FlowRepository) -> None:
+        flow = a_flow(
+            description="ü",
+            labels={"": "empty key", "k": "v"},
+            disabled=True,
+            inputs=(
+                InputDefinition(name="x", type=InputType.FLOAT, has_default=True, default=0.1),
+            ),
+            idempotency="required",
+            envelope=Envelope(name="a", labels={}),
+        )
+
+        flows.add(flow, a_revision(text="name: a\n"))
+
+        assert flows.find(flow.id) == flow
+        assert flows.find_text(flow.id, 1) == "name: a\n"
+        assert flows.find_text(flow.id, 2) is None
+        assert flows.texts([flow]) == {flow.id: "name: a\n"}
+
+    @pytest.mark.parametrize("flow_id", ["", "x", new_id(NOW)])
+    def test_what_was_never_added_is_not_found(self, flows: FlowRepository, flow_id: str) -> None:
+        assert flows.find(flow_id) is None
+        assert flows.newest(10) == ()
+        assert flows.texts([]) == {}
+
+    def test_a_name_is_taken_once_in_each_namespace(self, flows: FlowRepository) -> None:
+        flows.add(a_flow(), a_revision())
+
+        with pytest.raises(FlowNameTakenError):
+            flows.add(a_flow(), a_revision())
+        flows.add(a_flow(namespace="team"), a_revision())
+
+    def test_a_replacement_needs_the_version_it_was_made_from(self, flows: FlowRepository) -> None:
+        old = a_flow()
+        flows.add(old, a_revision())
+        new = old.model_copy(update={"version": 2, "disabled": True})
+
+        flows.replace(old, new)
+
+        assert flows.find(old.id) == new
+        with pytest.raises(FlowChangedError):
+            flows.replace(old, new)
+        with pytest.raises(FlowChangedError):
+            flows.replace(a_flow(name="z"), a_flow(name="z"))
+
+    def test_a_new_text_keeps_the_old_one(self, flows: FlowRepository) -> None:
+        old = a_flow()
+        flows.add(old, a_revision())
+        new = old.model_copy(update={"version": 2, "revision": 2})
+
+        flows.replace(old, new, revision=a_revision(2, "name: b"))
+
+        assert [flows.find_text(old.id, number) for number in (1, 2)] == ["name: a", "name: b"]
+        assert flows.texts([new]) == {old.id: "name: b"}
+
+    def test_a_renamed_flow_frees_its_old_name_and_takes_the_new(
+        self, flows: FlowRepository
+    ) -> None:
+        old, other = a_flow(), a_flow(name="other")
+        flows.add(old, a_revision())
+        flows.add(other, a_revision())
+
+        taken = old.model_copy(update={"version": 2, "name": "other"})
+        with pytest.raises(FlowNameTakenError):
+            flows.replace(old, taken)
+        assert flows.find(old.id) == old
+        moved = old.model_copy(update={"version": 2, "name": "b", "namespace": "team"})
+        flows.replace(old, moved)
+        flows.add(a_flow(), a_revision())
+        with pytest.raises(FlowNameTakenError):
+            flows.add(a_flow(name="b", namespace="team"), a_revision())
+
+    def test_a_removed_flow_frees_its_name_and_leaves_its_texts(
+        self, flows: FlowRepository
+    ) -> None:
+        flow = a_flow()
+        flows.add(flow, a_revision())
+
+        flows.remove(flow)
+
+        assert flows.find(flow.id) is None
+        assert flows.newest(10) == ()
+        assert flows.find_text(flow.id, 1) == "name: a"
+        flows.add(a_flow(), a_revision())
+        with pytest.raises(FlowChangedError):
+            flows.remove(flow)
+
+    def test_flows_are_read_newest_first_from_any_place(self, flows: FlowRepository) -> None:
+        made = [a_flow(NOW + timedelta(seconds=number), name=f"f{number}") for number in range(7)]
+        for flow in made:
+            flows.add(flow, a_revision())
+        newest = tuple(reversed(made))
+
+        assert flows.newest(7) == newest
+        assert flows.newest(3) == newest[:3]
+        assert flows.newest(3, newest[2].id) == newest[3:6]
+        assert flows.newest(3, newest[5].id) == newest[6:]
+        assert flows.newest(3, newest[6].id) == ()
+
+    def test_many_texts_are_read_in_batches(
+        self, flows: FlowRepository, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(repository, "BATCH", 3)
+        made = [a_flow(name=f"f{number}") for number in range(7)]
+        for number, flow in enumerate(made):
+            flows.add(flow, a_revision(text=f"text {number}"))
+
+        texts = flows.texts(made)
+
+        assert [texts[flow.id] for flow in made] == [f"text {number}" for number in range(7)]
+
+
+class TestFlowsInMemory(Contract):
+    @pytest.fixture
+    def flows(self) -> FlowRepository:
+        return InMemoryFlows()
+
+
+class TestFlowsInDynamoDB(Contract):
+    @pytest.fixture
+    def flows(self, moto_stack: MotoStack) -> FlowRepository:
+        assert moto_stack
+        return FlowRepository(flows_table(), "default")
+
+    def test_tenants_do_not_see_each_other(self, flows: FlowRepository) -> None:
+        flow = a_flow()
+        flows.add(flow, a_revision())
+        other = FlowRepository(flows_table(), "other")
+
+        assert other.find(flow.id) is None
+        assert other.newest(10) == ()
+        assert other.find_text(flow.id, 1) is None
+        other.add(a_flow(), a_revision())
+
+    def test_the_longest_text_and_the_largest_plan_fit(self, flows: FlowRepository) -> None:
+        flow = a_flow(inputs=(), description="x" * 250_000)
+        alphabet = string.ascii_letters + string.digits + "äöüß€"
+        text = "".join(random.Random(1).choices(alphabet, k=250_000))[:230_000]
+        assert 250_000 < len(text.encode()) <= 262_144
+        plan = random.Random(2).randbytes(390_000)
+
+        flows.add(flow, a_revision(text=text, plan=plan))
+
+        assert flows.find_text(flow.id, 1) == text
+        assert flows.texts([flow]) == {flow.id: text}
+        stored: Any = flows_table().get_item(
+            Key={"pk": f"default#flow#{flow.id}", "sk": "revision#00000001#plan"}
+        )["Item"]
+        assert bytes(stored["plan"]) == plan
+
+    def test_short_texts_stay_readable(self, flows: FlowRepository) -> None:
+        flow = a_flow()
+        flows.add(flow, a_revision())
+
+        key = {"pk": f"default#flow#{flow.id}", "sk": source_key(1)}
+        item = flows_table().get_item(Key=key)["Item"]
+
+        assert item["text"] == "name: a"
+
+    def test_one_change_is_one_transaction(
+        self, flows: FlowRepository, moto_stack: MotoStack
+    ) -> None:
+        old = a_flow()
+        flows.add(old, a_revision())
+        new = old.model_copy(update={"version": 2, "revision": 2, "name": "b"})
+        flows.replace(old, new, revision=a_revision(2))
+        flows.remove(new)
+
+        assert moto_stack.calls.of("test") == ["DynamoDB.TransactWriteItems"] * 3
+
+    def test_a_plan_that_came_later_is_put_once(self, flows: FlowRepository) -> None:
+        old = a_flow(status=FlowStatus.DRAFT, has_plan=False)
+        flows.add(old, a_revision(plan=None))
+        new = old.model_copy(update={"version": 2, "has_plan": True})
+
+        flows.replace(old, new, plan=b"late")
+
+        key = {"pk": f"default#flow#{old.id}", "sk": "revision#00000001#plan"}
+        stored: Any = flows_table().get_item(Key=key)["Item"]
+        assert bytes(stored["plan"]) == b"late"
+        assert flows.find(old.id) == new
+
+    @pytest.mark.parametrize(
+        ("codes", "kind"),
+        [
+            (["TransactionConflict", "None", "None", "None"], FlowChangedError),
+            (["None", "TransactionConflict", "None", "None"], FlowChangedError),
+            (["None", "None", "ThrottlingError", "None"], UnavailableError),
+            (["None", "None", "ValidationError", "None"], ClientError),
+        ],
+    )
+    def test_a_cancelled_transaction_says_what_stood_in_the_way(
+        self,
+        flows: FlowRepository,
+        moto_stack: MotoStack,
+        codes: list[str],
+        kind: type[Exception],
+    ) -> None:
+        canceled = flows._table.meta.client.exceptions.TransactionCanceledException
+        response: Any = {
+            "Error": {"Code": "TransactionCanceledException"},
+            "CancellationReasons": [{"Code": code} for code in codes],
+        }
+        error = canceled(response, "TransactWriteItems")
+        moto_stack.calls.fail_next(error, lambda call: "Transact" in call.operation)
+
+        with pytest.raises(kind):
+            flows.add(a_flow(), a_revision())
+
+    def test_of_many_who_want_one_name_one_gets_it(self, flows: FlowRepository) -> None:
+        made = [a_flow() for _ in range(8)]
+
+        answers = at_once([partial(flows.add, flow, a_revision()) for flow in made])
+
+        assert sorted(map(str, answers)).count("None") == 1
+        assert sum(isinstance(each, FlowNameTakenError) for each in answers) == 7
+        assert len(flows.newest(10)) == 1
+
+    def test_of_many_who_change_one_version_one_does(self, flows: FlowRepository) -> None:
+        old = a_flow()
+        flows.add(old, a_revision())
+        news = [
+            old.model_copy(update={"version": 2, "revision": 2, "description": str(number)})
+            for number in range(8)
+        ]
+
+        answers = at_once(
+            [
+                partial(flows.replace, old, new, revision=a_revision(2, str(new.description)))
+                for new in news
+            ]
+        )
+
+        assert sum(isinstance(each, FlowChangedError) for each in answers) == 7
+        stored = flows.find(old.id)
+        assert stored
+        assert stored == news[answers.index(None)]
+        assert flows.find_text(old.id, 2) == stored.description
+
+
+class TestOpenExecutions:
+    def test_an_open_execution_is_seen_in_any_shard(self, moto_stack: MotoStack) -> None:
+        assert moto_stack
+        executions = table(os.environ["EXECUTIONS_TABLE_NAME"])
+        flows = [new_id(NOW) for _ in range(4)]
+        for shard, flow_id in enumerate(flows):
+            executions.put_item(
+                Item={
+                    "pk": f"default#{flow_id}",
+                    "sk": "execution",
+                    "openShard": f"open#{shard}",
+                    "checkAt": "2026-01-01T00:00:00.000Z",
+                    "flowId": flow_id,
+                }
+            )
+        reader = OpenExecutions(executions)
+
+        assert [reader.exist_for(flow_id) for flow_id in flows] == [True] * 4
+        assert not reader.exist_for(new_id(NOW))
+
+
+def flows_table() -> Any:
+    return table(os.environ["FLOWS_TABLE_NAME"])
+
+
+def at_once(actions: list[Callable[[], None]]) -> list[Exception | None]:
+    """Run all actions in threads; what each raised, or None."""
+
+    def outcome(action: Callable[[], None]) -> Exception | None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - what it was is the test's question
+            return error
+        return None
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(outcome, actions))

@@ -1,0 +1,111 @@
+"""Laws of the HTTP edge: cursors, ids, instants and strict JSON."""
+
+import json
+import string
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.bodies import parse_json_object
+from shared.errors import InvalidCursorError, MalformedBodyError
+from shared.ids import is_id, lowest_id_at, new_id
+from shared.paging import decode_cursor, encode_cursor, next_link
+from shared.times import from_rfc3339, to_rfc3339
+
+instants = st.integers(0, 250_000_000_000_000_000).map(
+    lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+)
+plain = st.text(st.characters(exclude_categories=["Cs"]))
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | plain,
+    lambda inner: st.lists(inner) | st.dictionaries(plain, inner),
+)
+
+
+@given(plain, plain)
+def test_a_cursor_leads_back_to_its_position(position: str, query: str) -> None:
+    assert decode_cursor(encode_cursor(position, query), query) == position
+
+
+@given(plain, plain, plain)
+def test_a_cursor_of_another_query_is_refused(position: str, query: str, other: str) -> None:
+    if query != other:
+        with pytest.raises(InvalidCursorError):
+            decode_cursor(encode_cursor(position, query), other)
+
+
+@given(plain, plain, st.data())
+def test_a_cursor_with_a_changed_character_is_refused(
+    position: str, query: str, data: st.DataObject
+) -> None:
+    cursor = encode_cursor(position, query)
+    place = data.draw(st.integers(0, len(cursor) - 1))
+    letter = data.draw(st.sampled_from(string.ascii_letters + string.digits + "-_=%é"))
+    changed = cursor[:place] + letter + cursor[place + 1 :]
+
+    if changed != cursor:
+        with pytest.raises(InvalidCursorError):
+            decode_cursor(changed, query)
+
+
+@given(st.text())
+def test_no_text_makes_a_cursor_do_anything_but_be_refused(text: str) -> None:
+    with pytest.raises(InvalidCursorError):
+        decode_cursor(text, "default/flows/{}")
+
+
+@given(st.dictionaries(plain.filter(lambda name: name != "cursor"), plain, max_size=5), plain)
+def test_a_link_keeps_the_other_parameters(query: dict[str, str], cursor: str) -> None:
+    link = next_link("/api/v1/flows", query, cursor)
+
+    url = link.removeprefix("<").partition(">")[0]
+    kept = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    assert kept == {name: [value] for name, value in (query | {"cursor": cursor}).items()}
+
+
+@given(instants, instants)
+def test_ids_sort_as_their_instants_do(one: datetime, other: datetime) -> None:
+    earlier, later = sorted([one, other])
+    floor = timedelta(milliseconds=1)
+
+    if later - earlier >= floor:
+        assert new_id(earlier) < new_id(later)
+        assert new_id(earlier) < lowest_id_at(later)
+    assert lowest_id_at(earlier) <= new_id(later)
+    assert is_id(new_id(one))
+    assert is_id(lowest_id_at(one))
+
+
+@given(st.text())
+def test_only_an_id_is_an_id(text: str) -> None:
+    assert not is_id(text)
+    assert not is_id(new_id(datetime(2026, 1, 1, tzinfo=UTC)) + "\n")
+
+
+@given(instants, instants)
+def test_instants_come_back_and_sort_as_text(one: datetime, other: datetime) -> None:
+    cut = one.replace(microsecond=one.microsecond // 1000 * 1000)
+
+    assert from_rfc3339(to_rfc3339(one)) == cut
+    assert (to_rfc3339(one) < to_rfc3339(other)) <= (one < other)
+
+
+@given(st.dictionaries(plain, values))
+def test_strict_json_reads_all_that_is_well_formed(value: dict[str, Any]) -> None:
+    for is_ascii in (True, False):
+        assert parse_json_object(json.dumps(value, ensure_ascii=is_ascii)) == value
+
+
+@given(st.text() | st.text(alphabet='{}[]",:0123456789eE+-.\\u dtrfalsn'))
+def test_strict_json_refuses_everything_else_and_never_breaks(text: str) -> None:
+    with suppress(MalformedBodyError):
+        assert isinstance(parse_json_object(text), dict)

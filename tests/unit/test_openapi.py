@@ -1,0 +1,72 @@
+"""The committed document: up to date, whole, and true to the handlers."""
+
+import importlib
+import json
+import re
+from typing import Any
+
+import pytest
+
+from functions import openapi as generator
+from infra.routes import DEFAULT_ROUTE, ROUTES
+from shared.openapi import DOCUMENT, allowed_methods
+
+DOCUMENT_TEXT = DOCUMENT.read_text("utf-8")
+DOCUMENTED: Any = json.loads(DOCUMENT_TEXT)
+
+
+def test_the_committed_document_is_what_the_handlers_say() -> None:
+    assert generator.build() == DOCUMENT_TEXT, "run `make fmt`"
+
+
+def test_its_routes_are_api_gateways_and_each_resources_own() -> None:
+    for resource, keys in ROUTES.items():
+        shown = {
+            f"{method.upper()} {path}"
+            for path, operations in DOCUMENTED["paths"].items()
+            for method, operation in operations.items()
+            if operation["tags"] == [resource]
+        }
+        assert shown == set(keys) - {DEFAULT_ROUTE}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', DOCUMENT_TEXT)):
+        found = DOCUMENTED
+        for part in reference.split("/"):
+            found = found[part]
+
+
+def test_problems_are_described_once_and_named_by_every_operation() -> None:
+    operations = [each for path in DOCUMENTED["paths"].values() for each in path.values()]
+
+    assert all(
+        each["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+        for each in operations
+    )
+    assert not [code for each in operations for code in each["responses"] if code[0] in "45"]
+    ids = [each["operationId"] for each in operations]
+    assert len(ids) == len(set(ids))
+
+
+def test_path_parameters_are_those_of_the_path() -> None:
+    for path, operations in DOCUMENTED["paths"].items():
+        for operation in operations.values():
+            named = [p["name"] for p in operation.get("parameters", []) if p["in"] == "path"]
+            assert sorted(named) == sorted(re.findall(r"{(\w+)}", path))
+
+
+def test_methods_are_told_by_path() -> None:
+    assert allowed_methods("/api/v1/flows/validate") == ("DELETE", "GET", "POST", "PUT")
+    assert allowed_methods("/api/v1/flows/x") == ("DELETE", "GET", "PUT")
+    assert allowed_methods("/api/v1/flows/x/") == ()
+
+
+def test_two_things_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="two schemas are named Flow"):
+        generator._merged(iter([{"Flow": {}}, {"Flow": {"type": "object"}}]))
+
+
+@pytest.mark.parametrize("resource", generator.RESOURCES)
+def test_every_api_function_has_a_handler(resource: str) -> None:
+    assert callable(importlib.import_module(f"functions.{resource}.handler").lambda_handler)

@@ -1,0 +1,58 @@
+"""The routes of /plugins."""
+
+import pytest
+
+from functions.plugins.handler import lambda_handler
+from tests.support.api import call
+
+
+def test_the_plugins_come_whole_and_by_id_with_their_schemas() -> None:
+    found = call(lambda_handler, "GET", "/api/v1/plugins")
+
+    ids = [plugin["id"] for plugin in found.json]
+    assert found.status == 200
+    assert ids == sorted(ids)
+    assert {"core.set", "util.log"} <= set(ids)
+    assert set(found.json[0]) >= {
+        "id",
+        "name",
+        "category",
+        "description",
+        "inputSchema",
+        "outputSchema",
+    }
+
+
+def test_what_cannot_run_yet_is_not_shown() -> None:
+    assert call(lambda_handler, "GET", "/api/v1/plugins/flow.gate").status == 404
+    assert "flow.gate" not in (call(lambda_handler, "GET", "/api/v1/plugins").text or "")
+
+
+def test_a_category_narrows_the_list() -> None:
+    found = call(lambda_handler, "GET", "/api/v1/plugins?category=utility").json
+
+    assert {plugin["category"] for plugin in found} == {"utility"}
+
+
+@pytest.mark.parametrize("query", ["category=none", "limit=5"])
+def test_a_wrong_filter_is_refused(query: str) -> None:
+    found = call(lambda_handler, "GET", f"/api/v1/plugins?{query}")
+
+    assert (found.status, found.json["code"]) == (400, "invalid_request")
+
+
+def test_the_categories_are_counted() -> None:
+    found = call(lambda_handler, "GET", "/api/v1/plugins/categories").json
+
+    whole = call(lambda_handler, "GET", "/api/v1/plugins").json
+    assert sum(category["count"] for category in found) == len(whole)
+    assert [category["id"] for category in found] == sorted(each["id"] for each in found)
+    assert set(found[0]) == {"id", "name", "count"}
+
+
+def test_one_plugin_is_read_by_its_id_dot_and_all() -> None:
+    found = call(lambda_handler, "GET", "/api/v1/plugins/util.log")
+
+    assert (found.status, found.json["id"]) == (200, "util.log")
+    missing = call(lambda_handler, "GET", "/api/v1/plugins/util.nope")
+    assert (missing.status, missing.json["code"]) == (404, "plugin_not_found")
