@@ -49,15 +49,16 @@ def _tokens(source: str) -> Iterator[tuple[int, str, Any]]:
                 yield offset, *_converted(kind, raw, offset)
             offset += len(raw)
     except JinjaError as error:
-        raise TemplateSyntaxError(_sentence(error.message, source[offset:]), offset) from None
+        raise TemplateSyntaxError(_sentence(error, source[offset : offset + 1]), offset) from None
 
 
-def _sentence(message: str | None, rest: str) -> str:
-    if message and not message.startswith("unexpected char "):
+def _sentence(error: Any, character: str) -> str:
+    message: str = error.message or ""
+    if not message.startswith("unexpected char "):
         return message
-    if rest[:1] in ("'", '"'):
+    if character in ("'", '"'):
         return "a string without its closing quote"
-    return f"unexpected character {rest[:1]!r}"
+    return f"unexpected character {character!r}"
 
 
 def _converted(kind: str, raw: str, offset: int) -> tuple[str, Any]:

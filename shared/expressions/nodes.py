@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.expressions.errors import TemplateError
 from shared.expressions.operators import Operator, concatenate
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, Json, Missing, is_map, is_true, kind
+from shared.expressions.values import ABSENT, Json, Missing, is_map, is_true, kind, plain
 
 _LABEL_LENGTH = 80
 
@@ -22,10 +22,11 @@ class Node(ABC):
     def evaluate(self, run: Run) -> Json | Missing: ...
 
     def value(self, run: Run) -> Json:
+        """Evaluate to a plain JSON value; operators and filters never see anything else."""
         found = self.evaluate(run)
         if type(found) is Missing:
             raise found.error()
-        return found
+        return plain(found)
 
     def label(self) -> str:
         """Write the node for a message that says what is undefined."""

@@ -10,7 +10,7 @@ from shared.expressions.errors import TemplateError, TemplateSyntaxError
 from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
 from shared.expressions.scope import Run, Scope
-from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, text
+from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, plain, text
 
 _MARKS = ("{{", "{%", "{#", "${")
 _MAX_TREE = 200
@@ -146,8 +146,7 @@ def _guarded(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:
     """Run one evaluation inside its bounds, and let nothing out but a TemplateError."""
     try:
         run = Run(scope, place)
-        value = work(run)
-        value = dict(value) if is_map(value) else value
+        value = plain(work(run))
         run.finish(json_size(value))
     except TemplateError as error:
         raise error if error.place else TemplateError(error.reason, place) from None

@@ -10,6 +10,7 @@ from shared.expressions.limits import MAX_RESULT_BYTES, MAX_VALUE_DEPTH
 Json: TypeAlias = Any
 
 TOO_LARGE = "the result is larger than 1 MiB"
+NOT_JSON = "a value is not JSON"
 TOO_DEEP = "the value is nested too deeply"
 
 _KINDS = {
@@ -65,6 +66,15 @@ def is_map(value: Json) -> bool:
     return type(value) is dict or (type(value) not in _KINDS and issubclass(type(value), Mapping))
 
 
+def plain(value: Json) -> Json:
+    """Pass a JSON value through, make a plain map of any other mapping, refuse the rest."""
+    if type(value) in _KINDS:
+        return value
+    if is_map(value):
+        return dict(value)
+    raise TemplateError(NOT_JSON)
+
+
 def text(value: Json) -> str:
     """Write a value inside other text: null as nothing, lists and maps as compact JSON."""
     if type(value) is str:
@@ -85,13 +95,17 @@ def _number_text(value: float) -> str:
 def compact(value: Json, indent: int | None = None) -> str:
     """Write JSON without needless white space, or with `indent` spaces per level."""
     separators = (",", ":") if indent is None else (",", ": ")
-    plain = dict(value) if is_map(value) else value
     try:
         return json.dumps(
-            plain, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False
+            value,
+            ensure_ascii=False,
+            separators=separators,
+            indent=indent,
+            allow_nan=False,
+            default=plain,
         )
-    except (TypeError, ValueError) as error:
-        raise TemplateError("a value is not JSON") from error
+    except (TypeError, ValueError):
+        raise TemplateError(NOT_JSON) from None
     except RecursionError:
         raise TemplateError(TOO_DEEP) from None
 
@@ -143,7 +157,7 @@ def _own_size(value: Json) -> int:
 
 def _map_size(value: Json) -> int:
     if not is_map(value):
-        raise TemplateError("a value is not JSON")
+        raise TemplateError(NOT_JSON)
     size = 1
     for key in value:
         if type(key) is not str:

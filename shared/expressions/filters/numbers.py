@@ -37,7 +37,7 @@ def rounded(_: Run, value: Json, /, precision: Json = 0, method: Json = "common"
     direction = math.ceil if method == "ceil" else math.floor
     try:
         return direction(finite(number * 10**precision)) / 10**precision
-    except (OverflowError, ZeroDivisionError):
+    except OverflowError:
         raise TemplateError("the number cannot be rounded to this precision") from None
 
 

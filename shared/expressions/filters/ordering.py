@@ -7,7 +7,7 @@ from itertools import groupby
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import Getter, folded, folding, getter, items_of, map_of
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, TOO_DEEP, Json
+from shared.expressions.values import ABSENT, NOT_JSON, TOO_DEEP, Json, plain
 
 
 def sort(
@@ -95,9 +95,11 @@ def unique(
 def _identity(value: Json) -> str:
     number = float(value) if type(value) is int and abs(value) < 2**53 else value
     try:
-        return json.dumps(number, sort_keys=True)
+        return json.dumps(number, sort_keys=True, default=plain)
     except RecursionError:
         raise TemplateError(TOO_DEEP) from None
+    except TypeError:
+        raise TemplateError(NOT_JSON) from None
 
 
 ORDERING: Mapping[str, Callable[..., Json]] = {

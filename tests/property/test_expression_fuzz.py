@@ -1,0 +1,261 @@
+"""Whatever a template says, it yields bounded JSON in bounded time or raises a template error.
+
+`HEADRACE_FUZZ_EXAMPLES` sets how many templates each test tries.
+"""
+
+import ast
+import json
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import shared.expressions
+from shared.expressions import (
+    Budget,
+    LazyVariables,
+    Scope,
+    TemplateError,
+    TemplateSyntaxError,
+    parse_expression,
+    parse_template,
+    references,
+    render_tree,
+)
+from shared.expressions.filters import FILTERS
+from shared.expressions.functions import FUNCTIONS
+from shared.expressions.predicates import TESTS
+
+FUZZ = settings(
+    max_examples=int(os.environ.get("HEADRACE_FUZZ_EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+MIB = 1024 * 1024
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ATTRIBUTES = ["__class__", "__mro__", "__globals__", "__subclasses__", "real", "items", "format"]
+
+
+class TouchedError(BaseException):
+    """No `except Exception` hides it."""
+
+
+class Trap:
+    """A value whose attributes must never be read, in whatever a scope may hold by mistake."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise TouchedError(name)
+
+
+def scope() -> Scope:
+    roots: dict[str, Any] = {
+        "outputs": {"a": {"n": 3, "s": "text\ud800é", "l": [3, "x", None, {"k": 1}]}, "b": {}},
+        "inputs": {"trap": Trap(), "traps": [Trap(), {"k": Trap()}], "big": 10**400, "f": 1e308},
+        "item": {"name": "n", "rows": [{"k": i, "v": str(i)} for i in range(50)]},
+        "execution": {"startedAt": "2026-01-01T00:00:00Z"},
+    }
+    known = Scope(roots, "seed", NOW, {"A": "${A}"}.get, Budget(clock=time.thread_time))
+    return known.with_locals(vars=LazyVariables({"v": "{{ vars.w }}", "w": "{{ vars.v }}"}, known))
+
+
+NAMES = st.sampled_from(["outputs", "inputs", "item", "vars", "nope", "execution", "null"])
+LITERALS = st.sampled_from(
+    [
+        "0",
+        "1",
+        "-1",
+        "2",
+        "1000000",
+        "10**9",
+        "1e308",
+        "0.5",
+        "''",
+        "'a'",
+        "'%s'",
+        "'%9999d'",
+        "'k'",
+        "'rows'",
+        "'{\"a\": [1]}'",
+        "'2026-01-01'",
+        "'a' * 100000",
+        "'\\ud83d\\ude00'",
+        "true",
+        "none",
+        "[]",
+        "{}",
+        "[1, 'a']",
+        "{'k': 1}",
+        "range(30000)",
+        "[[0] * 99] * 99",
+        "'yyyy-MM-dd'",
+        "'%Y'",
+        "'2006'",
+        "'days'",
+        "'upper'",
+        "'odd'",
+        "'a,b'",
+        "'\\n' * 5000",
+        "item.rows",
+        "outputs.a.l",
+        "inputs.trap",
+        "inputs.traps",
+        "inputs.big",
+        "outputs.a.s",
+    ]
+)
+OPERATORS = st.sampled_from(
+    ["+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", ">=", "and", "or", "in", "not in"]
+)
+PREFIXES = st.sampled_from(["-", "+", "not "])
+FILTER_NAMES = st.sampled_from(sorted(FILTERS))
+TEST_NAMES = st.sampled_from(sorted(name for name in TESTS if name.isidentifier()))
+FUNCTION_NAMES = st.sampled_from(sorted(FUNCTIONS))
+KEYWORDS = st.sampled_from(["attribute=", "default=", "width=", "", "", "", "reverse=", "start="])
+
+
+def extended(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    arguments = st.lists(st.builds("{}{}".format, KEYWORDS, inner), max_size=3).map(", ".join)
+    return st.one_of(
+        st.builds("({} {} {})".format, inner, OPERATORS, inner),
+        st.builds("({} | {})".format, inner, FILTER_NAMES),
+        st.builds("({} | {}({}))".format, inner, FILTER_NAMES, arguments),
+        st.builds("({} is {} {})".format, inner, TEST_NAMES, inner),
+        st.builds("({} is not {})".format, inner, TEST_NAMES),
+        st.builds("{}({})".format, FUNCTION_NAMES, arguments),
+        st.builds("({} if {} else {})".format, inner, inner, inner),
+        st.builds("{}[{}]".format, inner, inner),
+        st.builds("{}[{}:{}:{}]".format, inner, inner, inner, inner),
+        st.builds("({}).{}".format, inner, st.sampled_from([*ATTRIBUTES, "k", "a", "0"])),
+        st.builds("({}{})".format, PREFIXES, inner),
+        st.builds("[{}, {}]".format, inner, inner),
+        st.builds("{{{}: {}}}".format, inner, inner),
+    )
+
+
+EXPRESSIONS = st.recursive(NAMES | LITERALS, extended, max_leaves=8)
+PIECES = st.sampled_from(
+    [
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "${",
+        "$${A}",
+        "${A.b}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "'",
+        '"',
+        "\\",
+        "|",
+        ".",
+        ",",
+        ":",
+        "*",
+        "**",
+        "-",
+        "~",
+        "=",
+        "==",
+        "!",
+        "<",
+        " ",
+        "\n",
+        "\r\n",
+        "is",
+        "not",
+        "in",
+        "if",
+        "else",
+        "and",
+        "loop",
+        "self",
+        "item",
+        "map",
+        "1",
+        "1.",
+        ".5",
+        "0x",
+        "1_",
+        "e9",
+        "\x00",
+        "é",
+        "�",
+        "·",
+        "\U0001d4b3",
+        "_",
+        "@",
+        "#",
+        ";",
+        "`",
+        "?",
+        "/",
+        "//",
+        "%",
+        "&",
+    ]
+)
+
+
+def check(source: str) -> None:
+    """Render a template every way there is; anything but a template error escapes."""
+    known = scope()
+    started = time.thread_time()
+    try:
+        for value in (
+            parse_template(source).render(known, "p"),
+            render_tree({"a": [source]}, known, "p"),
+            parse_expression(source).evaluate(known),
+        ):
+            written = json.dumps(value, allow_nan=False, ensure_ascii=False)
+            assert len(written.encode("utf-8", "surrogatepass")) <= 2 * MIB
+        references([source])
+    except TemplateSyntaxError as error:
+        assert 0 <= error.offset <= len(source)  # noqa: PT017
+    except TemplateError as error:
+        assert "cannot be evaluated" not in error.message  # noqa: PT017
+        assert "object at" not in error.message  # noqa: PT017
+    assert time.thread_time() - started < 4
+
+
+@FUZZ
+@given(EXPRESSIONS)
+def test_no_expression_escapes_its_bounds(expression: str) -> None:
+    check("{{ " + expression + " }}")
+
+
+@FUZZ
+@given(EXPRESSIONS, EXPRESSIONS)
+def test_no_joined_text_escapes_its_bounds(first: str, second: str) -> None:
+    check("a {{ " + first + " }}${A}{{- " + second + " -}} b")
+
+
+@FUZZ
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_no_scrap_of_syntax_raises_anything_else(source: str) -> None:
+    check(source)
+    check("{{ " + source + " }}")
+
+
+@FUZZ
+@given(st.text(max_size=60))
+def test_no_text_raises_anything_else(source: str) -> None:
+    check(source)
+    check("{{" + source + "}}")
+
+
+def test_the_package_calls_nothing_that_reads_attributes_by_name_or_runs_code() -> None:
+    forbidden = {"getattr", "hasattr", "setattr", "eval", "exec", "compile", "vars", "__import__"}
+    for path in Path(shared.expressions.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in forbidden, f"{path.name}:{node.lineno}"
