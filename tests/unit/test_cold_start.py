@@ -1,0 +1,30 @@
+"""What a function imports before its first request: only what most requests use."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WHEN_A_TEXT_COMES_IN = {"jinja2", "jsonschema", "yaml", "httpx", "re2"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "unwanted"),
+    [
+        ("flows", WHEN_A_TEXT_COMES_IN),
+        ("executions", WHEN_A_TEXT_COMES_IN),
+        ("plugins", {*WHEN_A_TEXT_COMES_IN, "boto3"}),
+        ("health", {*WHEN_A_TEXT_COMES_IN, "boto3", "shared.plugins"}),
+    ],
+)
+def test_a_cold_start_imports_nothing_in_advance(resource: str, unwanted: set[str]) -> None:
+    code = f"import functions.{resource}.handler, json, sys; print(json.dumps(list(sys.modules)))"
+
+    found = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert unwanted.isdisjoint(json.loads(found.stdout))
