@@ -110,7 +110,7 @@ class CreatedExecution(Execution):
     execution_id: str
 
 
-@app.post("/api/v1/flows/<flow_id>/execute")
+@app.post("/api/v1/flows/<flow_id>/execute", status_code=HTTPStatus.ACCEPTED)
 def execute_flow(
     flow_id: str,
     executions: Executions,
@@ -141,7 +141,7 @@ def execute_flow(
     return answer(accepted, HTTPStatus.ACCEPTED, headers=_replayed(started))
 
 
-@app.post("/api/v1/executions")
+@app.post("/api/v1/executions", status_code=HTTPStatus.CREATED)
 def create_execution(
     executions: Executions,
     body: RawBody[FlowExecutionDraft] = None,
