@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from infra.local.gateway import Gateway
 from infra.local.settings import HOST, REGION, Local, LocalStackError
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+WORKERS = min(16, max(4, 2 * (os.cpu_count() or 1)))
+"""Processes per function."""
 
 
 def prepare(local: Local, layer: Path) -> None:
@@ -37,6 +41,7 @@ def prepare(local: Local, layer: Path) -> None:
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(local.emulator_port),
             "IOT_MTLS_ENABLED": "0",
+            "LAMBDA_ACCOUNT_CONCURRENCY": "0",
             "LOG_LEVEL": "INFO",
             "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"])),
             "PERSIST_STATE": "1",
@@ -73,6 +78,7 @@ def require_free_ports(local: Local) -> None:
 async def serving(local: Local) -> AsyncIterator[Gateway]:
     """Serve emulator and API until the block ends; then save the state and stop the workers."""
     module: Any = importlib.import_module("ministack.app")
+    _take_turns(importlib.import_module("ministack.services.lambda_svc"))
     gateway = Gateway(module.app, port=local.port)
     application: Any = gateway
     config = Config()
@@ -91,6 +97,25 @@ async def serving(local: Local) -> AsyncIterator[Gateway]:
         with contextlib.suppress(asyncio.CancelledError):
             await server
         importlib.import_module("ministack.core.lambda_runtime").reset()
+
+
+def _take_turns(service: Any) -> None:
+    """Let invocations of a function wait for one of a few workers.
+
+    As delivered, each concurrent invocation starts a process of its own: a burst that AWS absorbs
+    would bury this machine. No function waits for another's invocation, so turns cannot deadlock.
+    """
+    dispatch = service._execute_function_dispatch  # noqa: SLF001 - the one way all invocations go
+    turns: dict[str, threading.Semaphore] = {}
+    making = threading.Lock()
+
+    def in_turn(function: Any, config: Any, *invocation: Any) -> Any:
+        with making:
+            turn = turns.setdefault(config["FunctionName"], threading.Semaphore(WORKERS))
+        with turn:
+            return dispatch(function, config, *invocation)
+
+    service._execute_function_dispatch = in_turn  # noqa: SLF001
 
 
 async def _listening(local: Local, server: "asyncio.Task[None]") -> None:
