@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.durations import parse_duration
 from shared.plugins.values import identity
@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-Tick = Callable[[], None]
 Errors = Iterator["ValidationError"]
 Keyword = Callable[[Any, Any, Any, Any], Any]
 
 _PATTERN_MEMORY = 4 * 1024 * 1024
+
+
+class Watch(Protocol):
+    """Told of every keyword that is checked, so that it can stop work that grows or nests."""
+
+    def enter(self) -> None: ...
+
+    def leave(self) -> None: ...
 
 
 class PatternError(ValueError):
@@ -38,10 +45,11 @@ def _extended(schema_class: Any, keywords: Mapping[str, Keyword]) -> Any:
     return extended
 
 
-def compile_schema(schema: Mapping[str, Any], tick: Tick | None = None) -> "Validator":
+def compile_schema(schema: Mapping[str, Any], watch: Watch | None = None) -> "Validator":
     """Make a validator of `schema`, JSON Schema 2020-12 unless its `$schema` says otherwise.
 
-    `tick` is called before each keyword is checked, so that a caller can bound the work.
+    A stranger's schema needs a `watch`: deep recursion does not end in a RecursionError that
+    can be caught, because it reaches into native code.
     """
     from jsonschema import (  # noqa: PLC0415 - costs 60 ms, needed by few
         Draft202012Validator,
@@ -49,8 +57,8 @@ def compile_schema(schema: Mapping[str, Any], tick: Tick | None = None) -> "Vali
     )
 
     chosen = _validator_class(validators.validator_for(schema, default=Draft202012Validator))
-    if tick is not None:
-        counted = {name: _counted(each, tick) for name, each in chosen.VALIDATORS.items()}
+    if watch is not None:
+        counted = {name: _watched(each, watch) for name, each in chosen.VALIDATORS.items()}
         chosen = _extended(chosen, counted)
     compiled: Validator = chosen(schema, registry=_no_registry(), format_checker=_formats())
     return compiled
@@ -77,12 +85,15 @@ def _evolve(self: Any, **changes: Any) -> Any:
     return type(self)(**changes)
 
 
-def _counted(keyword: Keyword, tick: Tick) -> Keyword:
+def _watched(keyword: Keyword, watch: Watch) -> Keyword:
     def check(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
-        tick()
-        for error in keyword(validator, value, instance, schema) or ():
-            error.message = ""  # it may quote the whole instance, over and over
-            yield error
+        watch.enter()
+        try:
+            for error in keyword(validator, value, instance, schema) or ():
+                error.message = ""  # it may quote the whole instance, over and over
+                yield error
+        finally:
+            watch.leave()
 
     return check
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.plugin import PluginError
+from shared.plugins.validation import _MOST_CHECKS, _Bounds
 from tests.support.plugins import run_plugin, task_context
 
 BACKTRACKER = "^(a+)+$"
@@ -170,3 +171,43 @@ def test_messages_never_quote_the_value() -> None:
 
     assert "hunter2" not in str(outputs)
     assert len(outputs["errors"]) == 1
+
+
+def test_ordinary_nesting_is_no_problem() -> None:
+    schema: dict[str, Any] = {"type": "integer"}
+    value: Any = 1
+    for _ in range(20):
+        schema = {"type": "object", "properties": {"a": schema}}
+        value = {"a": value}
+
+    assert validate(value, schema)["valid"] is True
+
+
+@pytest.mark.parametrize("levels", [60, 300, 5_000])
+def test_a_schema_nested_without_end_is_refused(levels: int) -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(levels):
+        schema = {"properties": {"a": schema}}
+
+    assert "nested too deeply" in refusal(1, schema).message
+
+
+def test_work_without_end_is_stopped_by_counting_too() -> None:
+    bounds = _Bounds(task_context())
+
+    with pytest.raises(PluginError, match="too many steps"):
+        for _ in range(_MOST_CHECKS + 1):
+            bounds.enter()
+            bounds.leave()
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("schema", [{"enum": [nested(5_000)]}, {"type": "string"}])
+def test_deep_values_cannot_break_a_comparison_or_a_message(schema: dict[str, Any]) -> None:
+    assert "nested too deeply" in refusal(nested(5_000), schema).message

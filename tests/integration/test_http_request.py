@@ -1,0 +1,470 @@
+"""http.request against real servers on loopback: limits, redirects, pinning, deadlines."""
+
+import gzip
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.config import settings
+from shared.egress import (
+    AllowList,
+    EgressGuard,
+    EgressRefusedError,
+    egress_guard,
+    system_addresses,
+)
+from shared.plugins.http_answer import MAX_BODY
+from shared.plugins.http_request import HttpRequest, http_request
+from shared.plugins.plugin import PluginError
+from tests.support.certificates import tls_contexts
+from tests.support.plugins import run_plugin, task_context
+from tests.support.servers import Reply, Server, answering, serving
+
+pytestmark = pytest.mark.enable_socket
+
+NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+LOOPBACK = EgressGuard(AllowList.parse("127.0.0.1"))
+
+
+def get(
+    url: str, *, guard: EgressGuard = LOOPBACK, tls: ssl.SSLContext | None = None, **more: Any
+) -> Any:
+    plugin = http_request(HttpRequest(guard=lambda: guard, now=lambda: NOW, tls=tls))
+    return run_plugin(plugin, {"url": url, "timeout": "10s", **more})
+
+
+def failure(url: str, **more: Any) -> PluginError:
+    with pytest.raises(PluginError) as failed:
+        get(url, **more)
+    return failed.value
+
+
+def named(host: str, *answers: Sequence[str], allow: str = "127.0.0.1") -> EgressGuard:
+    """A guard whose resolver gives one answer after the other, and no more."""
+    left = iter(answers)
+
+    def resolve(asked: str, _port: int) -> Sequence[str]:
+        assert asked == host
+        return next(left)
+
+    return EgressGuard(AllowList.parse(allow), resolve)
+
+
+def redirecting(location: str, status: int = 302) -> Reply:
+    return answering(f"HTTP/1.1 {status} Found\nlocation: {location}")
+
+
+@pytest.fixture
+def servers() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+OK = answering("HTTP/1.1 200 OK\ncontent-type: application/json\nX-Up: 1", b'{"a":[1,2]}')
+
+
+def test_a_call_gives_status_body_and_headers() -> None:
+    with serving(OK) as server:
+        outputs = get(f"{server.url}/x?a=1", query={"b": 2}, headers={"X-Own": "me"})
+
+    assert outputs["status_code"] == 200
+    assert outputs["body"] == {"a": [1, 2]}
+    assert outputs["bodyEncoding"] == "json"
+    assert outputs["headers"]["x-up"] == "1"
+    assert outputs["durationMs"] >= 0
+    [request] = server.requests
+    assert request.startswith(b"GET /x?a=1&b=2 HTTP/1.1\r\n")
+    assert b"x-own: me" in request
+    assert f"host: 127.0.0.1:{server.port}".encode() in request.lower()
+
+
+def test_a_body_is_posted_with_its_idempotency_key() -> None:
+    with serving(OK) as server:
+        get(server.url, method="POST", body={"a": 1}, auth={"type": "bearer", "token": "t0p"})
+
+    [request] = server.requests
+    assert request.startswith(b"POST / HTTP/1.1\r\n")
+    assert request.endswith(b'\r\n\r\n{"a":1}')
+    assert b"idempotency-key: attempt-key\r\n" in request
+    assert b"authorization: Bearer t0p\r\n" in request
+
+
+def test_other_statuses_fail_and_keep_the_answer() -> None:
+    reply = answering(
+        "HTTP/1.1 503 Service Unavailable\ncontent-type: application/json\nretry-after: 7",
+        b'{"error":"busy"}',
+    )
+    with serving(reply) as server:
+        error = failure(f"{server.url}/path/secret?token=secret")
+
+    assert (error.code, error.status_code, error.retry_after_seconds) == ("http_status", 503, 7.0)
+    assert error.outputs["body"] == {"error": "busy"}
+    assert "secret" not in error.message
+    assert "503 Service Unavailable" in error.message
+
+
+def test_other_statuses_can_be_left_to_the_flow() -> None:
+    with serving(answering("HTTP/1.1 404 Not Found", b"no")) as server:
+        outputs = get(server.url, failOnStatus=False)
+
+    assert (outputs["status_code"], outputs["body"]) == (404, "no")
+
+
+def test_head_has_no_body() -> None:
+    with serving(answering("HTTP/1.1 200 OK\ncontent-encoding: gzip")) as server:
+        assert get(server.url, method="HEAD")["body"] == ""
+
+
+def test_packed_answers_are_unpacked() -> None:
+    packed = gzip.compress(json.dumps({"n": 1}).encode())
+    head = "HTTP/1.1 200 OK\ncontent-type: application/json\ncontent-encoding: gzip"
+    with serving(answering(head, packed)) as server:
+        assert get(server.url)["body"] == {"n": 1}
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("HTTP/1.1 200 OK", b"x" * (MAX_BODY + 1024 * 1024)),
+        (
+            "HTTP/1.1 200 OK\ncontent-encoding: gzip",
+            gzip.compress(b"\0" * (MAX_BODY * 5), compresslevel=1),
+        ),
+        (
+            "HTTP/1.1 500 Oh\ncontent-encoding: deflate",
+            gzip.compress(b"\0" * (MAX_BODY * 5), compresslevel=1),
+        ),
+    ],
+)
+def test_an_answer_that_is_too_large_is_cut_off(head: str, body: bytes) -> None:
+    with serving(answering(head, body)) as server:
+        assert failure(server.url).code in {"answer_too_large", "invalid_answer"}
+
+
+def test_an_endless_stream_is_cut_off() -> None:
+    def endless(connection: socket.socket, _request: bytes, server: Server) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not server.stopping.is_set():
+            connection.sendall(b"x" * 65536)
+
+    with serving(endless) as server:
+        assert failure(server.url).code == "answer_too_large"
+
+
+@pytest.mark.parametrize("sent_first", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_slow_drip_does_not_outlive_the_timeout(sent_first: bytes) -> None:
+    def drip(connection: socket.socket, _request: bytes, server: Server) -> None:
+        connection.sendall(sent_first)
+        while not server.stopping.wait(0.05):
+            connection.sendall(b"x")
+
+    with serving(drip) as server:
+        started = time.monotonic()
+        error = failure(server.url, timeout="400ms")
+
+        assert error.code == "timeout"
+        assert time.monotonic() - started < 2
+
+
+def test_informational_answers_do_not_reset_the_timeout() -> None:
+    def drip(connection: socket.socket, _request: bytes, server: Server) -> None:
+        while not server.stopping.wait(0.02):
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+    with serving(drip) as server:
+        assert failure(server.url, timeout="300ms").code == "timeout"
+
+
+def test_a_server_that_does_not_read_does_not_outlive_the_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        error = failure(url, method="POST", body="x" * 20_000_000, timeout="300ms")
+
+    assert error.code == "timeout"
+
+
+def test_the_tasks_own_deadline_is_the_shorter_one() -> None:
+    def silent(_connection: socket.socket, _request: bytes, server: Server) -> None:
+        server.stopping.wait(10)
+
+    plugin = http_request(HttpRequest(guard=lambda: LOOPBACK))
+    with serving(silent) as server, pytest.raises(PluginError) as late:
+        run_plugin(plugin, {"url": server.url}, task_context(remaining=lambda: 0.2))
+
+    assert late.value.code == "timeout"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_post_becomes_a_get_when_redirected(status: int, servers: ExitStack) -> None:
+    target = servers.enter_context(serving(OK))
+    first = servers.enter_context(serving(redirecting(f"{target.url}/new", status)))
+
+    assert get(first.url, method="POST", body={"a": 1})["status_code"] == 200
+
+    assert target.requests[0].startswith(b"GET /new HTTP/1.1")
+    assert target.requests[0].endswith(b"\r\n\r\n")
+
+
+def test_a_307_repeats_the_post(servers: ExitStack) -> None:
+    target = servers.enter_context(serving(OK))
+    first = servers.enter_context(serving(redirecting(target.url, 307)))
+
+    get(first.url, method="POST", body="again")
+
+    assert target.requests[0].startswith(b"POST / ")
+    assert target.requests[0].endswith(b"\r\n\r\nagain")
+
+
+def test_credentials_do_not_follow_to_another_origin(servers: ExitStack) -> None:
+    target = servers.enter_context(serving(OK))
+    first = servers.enter_context(serving(redirecting(target.url)))
+    secrets = {"X-Api-Key": "secret-key", "Cookie": "secret-cookie", "Accept": "text/x"}
+
+    get(first.url, headers=secrets, auth={"type": "bearer", "token": "secret-token"})
+
+    assert first.requests[0].count(b"secret-") == 3
+    assert b"secret" not in target.requests[0]
+    assert b"accept: text/x" in target.requests[0]
+
+
+def test_credentials_follow_within_an_origin() -> None:
+    def reply(connection: socket.socket, request: bytes, server: Server) -> None:
+        here = redirecting("/inside") if b"GET / " in request else OK
+        here(connection, request, server)
+
+    with serving(reply) as server:
+        get(server.url, headers={"X-Api-Key": "secret-key"})
+
+    assert b"secret-key" in server.requests[1]
+
+
+def test_redirects_can_be_left_to_the_flow() -> None:
+    with serving(redirecting("http://169.254.169.254/")) as server:
+        outputs = get(server.url, followRedirects=False, failOnStatus=False)
+
+    assert outputs["status_code"] == 302
+    assert outputs["headers"]["location"] == "http://169.254.169.254/"
+
+
+def test_a_redirect_loop_ends() -> None:
+    with serving(redirecting("/again")) as server:
+        assert failure(server.url).code == "too_many_redirects"
+
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::ffff:169.254.169.254]/",
+        "http://2852039166/",
+        "http://user:secret@127.0.0.1/",
+        "ftp://127.0.0.1/",
+        "//0x7f000002/",
+    ],
+)
+def test_every_hop_is_guarded(location: str) -> None:
+    with serving(redirecting(location)) as server:
+        error = failure(server.url)
+
+    assert error.code == "egress_refused"
+    assert "secret" not in error.message
+
+
+def test_a_redirect_to_no_url_is_an_invalid_answer() -> None:
+    with serving(redirecting("http://[zz]/")) as server:
+        assert failure(server.url).code == "invalid_answer"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "017700000001", "localhost", "[::1]"],
+)
+def test_loopback_is_refused_however_it_is_written(host: str) -> None:
+    with serving(OK) as server:
+        error = failure(f"http://{host}:{server.port}", guard=EgressGuard())
+
+    assert error.code == "egress_refused"
+    assert server.requests == []
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
+    with serving(OK) as server:
+        rebinding = named("rebind.example", ["127.0.0.1"], ["169.254.169.254"])
+        get(f"http://rebind.example:{server.port}", guard=rebinding)
+
+    assert f"host: rebind.example:{server.port}".encode() in server.requests[0].lower()
+
+
+def test_a_host_with_one_forbidden_address_is_not_tried_at_all() -> None:
+    with serving(OK) as server:
+        mixed = named("mixed.example", ["127.0.0.1", "10.0.0.1"])
+        error = failure(f"http://mixed.example:{server.port}", guard=mixed)
+
+    assert error.code == "egress_refused"
+    assert "10.0.0.1" not in error.message
+    assert server.requests == []
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
+    with serving(OK) as server:
+        several = named("several.example", ["127.0.0.9", "127.0.0.1"], allow="127.0.0.0/8")
+
+        assert get(f"http://several.example:{server.port}", guard=several)["status_code"] == 200
+
+
+def test_a_port_nobody_listens_on_is_a_connection_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    error = failure(f"http://127.0.0.1:{port}/secret")
+
+    assert error.code == "connection_error"
+    assert error.message == f"GET http://127.0.0.1:{port}: no connection could be made"
+
+
+def test_an_unknown_host_is_a_connection_error() -> None:
+    def resolve(_host: str, _port: int) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    assert (
+        failure("http://no.example", guard=EgressGuard(resolve=resolve)).code == "connection_error"
+    )
+
+
+def test_a_resolver_that_hangs_is_a_timeout() -> None:
+    def resolve(_host: str, _port: int) -> Sequence[str]:
+        time.sleep(0.5)
+        return ["127.0.0.1"]
+
+    error = failure("http://slow.example", guard=EgressGuard(resolve=resolve), timeout="50ms")
+
+    assert error.code == "timeout"
+
+
+@pytest.mark.parametrize("sent", [b"", b"no HTTP at all\r\n\r\n"])
+def test_a_broken_connection_is_a_connection_error(sent: bytes) -> None:
+    def reply(connection: socket.socket, _request: bytes, _server: Server) -> None:
+        connection.sendall(sent)
+
+    with serving(reply) as server:
+        assert failure(server.url).code == "connection_error"
+
+
+def test_a_body_cut_short_is_a_connection_error() -> None:
+    def reply(connection: socket.socket, _request: bytes, _server: Server) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc")
+
+    with serving(reply) as server:
+        assert failure(server.url).code == "connection_error"
+
+
+def test_tls_is_verified_against_the_name_not_the_address(tmp_path: Path) -> None:
+    server_tls, client_tls = tls_contexts("secure.example", tmp_path)
+    with serving(OK, server_tls) as server:
+        url = f"https://secure.example:{server.port}"
+        here = named("secure.example", ["127.0.0.1"])
+
+        assert get(url, guard=here, tls=client_tls)["status_code"] == 200
+
+
+def test_a_certificate_of_another_name_or_authority_is_refused(tmp_path: Path) -> None:
+    server_tls, client_tls = tls_contexts("secure.example", tmp_path)
+    with serving(OK, server_tls) as server:
+        other = f"https://other.example:{server.port}"
+        secure = f"https://secure.example:{server.port}"
+        wrong_name = failure(other, guard=named("other.example", ["127.0.0.1"]), tls=client_tls)
+        unknown = failure(secure, guard=named("secure.example", ["127.0.0.1"]))
+
+    assert wrong_name.code == unknown.code == "connection_error"
+    assert "its certificate is not valid" in wrong_name.message
+    assert "its certificate is not valid" in unknown.message
+
+
+def test_a_server_that_speaks_no_tls_is_a_connection_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak_plainly() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                connection.recv(65536)
+
+        plain = threading.Thread(target=speak_plainly)
+        plain.start()
+        error = failure(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        plain.join()
+
+    assert error.code == "connection_error"
+    assert "no TLS connection could be made" in error.message
+
+
+def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+    with serving(OK) as server:
+        assert get(server.url)["status_code"] == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"timeout": 0}, "invalid_value"),
+        ({"timeout": "soon"}, "invalid_properties"),
+        ({"url": ""}, "invalid_properties"),
+        ({"url": "http://[::1"}, "invalid_value"),
+        ({"url": "http://a\u0000b/"}, "invalid_value"),
+        ({"url": "no url"}, "egress_refused"),
+        ({"method": "TRACE"}, "invalid_properties"),
+        ({"auth": {"type": "basic", "username": "a"}}, "invalid_properties"),
+        ({"auth": {"type": "bearer"}}, "invalid_properties"),
+        ({"auth": {"type": "digest"}}, "invalid_properties"),
+        ({"headers": {"X": ["a"]}}, "invalid_properties"),
+        ({"method": "POST", "body": "\ud800"}, "invalid_value"),
+    ],
+)
+def test_bad_properties_are_refused(more: dict[str, Any], code: str) -> None:
+    assert failure(**{"url": "http://127.0.0.1:1", **more}).code == code
+
+
+def test_a_malformed_allow_list_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "http://x")
+    settings.cache_clear()
+    egress_guard.cache_clear()
+    try:
+        with pytest.raises(PluginError) as failed:
+            run_plugin("http.request", {"url": "http://127.0.0.1:1"})
+    finally:
+        settings.cache_clear()
+        egress_guard.cache_clear()
+
+    assert failed.value.code == "configuration_error"
+    assert "http://x" in failed.value.message
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "017700000001", "::1"]
+)
+def test_disguised_loopback_goes_through_the_resolvers_answer(host: str) -> None:
+    with pytest.raises(EgressRefusedError):
+        EgressGuard().addresses(host, 80, timeout=5)
+
+
+def test_the_system_resolver_gives_plain_addresses() -> None:
+    assert system_addresses("127.0.0.1", 80) == ["127.0.0.1"]
+
+
+def test_a_host_with_a_label_that_is_too_long_has_no_address() -> None:
+    with pytest.raises(OSError, match=r".+"):
+        EgressGuard().addresses("a" * 64 + ".example", 80, timeout=5)
