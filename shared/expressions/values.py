@@ -97,7 +97,7 @@ def compact(value: Json, indent: int | None = None) -> str:
     separators = (",", ":") if indent is None else (",", ": ")
     try:
         return json.dumps(
-            value,
+            plain(value),
             ensure_ascii=False,
             separators=separators,
             indent=indent,
