@@ -1,12 +1,12 @@
 """HTTP resource /executions, and the start of one under /flows."""
 
-from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import AwareDatetime
 
 from shared.bodies import RawBody
 from shared.config import (
@@ -171,8 +171,8 @@ def list_executions(
     flow_id: Annotated[str | None, Query(alias="flowId")] = None,
     namespace: str | None = None,
     status: Status | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     label: Annotated[str | None, Query(pattern="^[^:]+:")] = None,
     correlation_id: Annotated[str | None, Query(alias="correlationId")] = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -223,7 +223,7 @@ def list_log_lines(
     reader: Reader,
     level: Level | None = None,
     task_name: Annotated[str | None, Query(alias="taskName")] = None,
-    since: datetime | None = None,
+    since: AwareDatetime | None = None,
 ) -> list[ExecutionLogLine]:
     return reader.logs(TENANT, execution_id, level=level, task_name=task_name, since=since)
 

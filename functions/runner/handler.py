@@ -13,6 +13,7 @@ from shared.executions.runner import SegmentRunner, Turn
 from shared.executions.turn import Clocks
 from shared.flows.plans import PlanRepository
 from shared.observability import logger
+from shared.plugins.registry import find
 from shared.table import table
 from shared.times import utc_now
 
@@ -30,6 +31,7 @@ def segment_runner() -> SegmentRunner:
         ),
         plans=PlanRepository(table(settings(FlowsTableSettings).flows_table_name)),
         clocks=Clocks(now=utc_now, monotonic=time.monotonic),
+        find_plugin=find,
         abandon=end_process,
     )
 

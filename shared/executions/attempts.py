@@ -22,9 +22,9 @@ from shared.expressions import (
 )
 from shared.flows.definition import TaskDefinition
 from shared.observability import logger
-from shared.plugins.plugin import Plugin, PluginError, TaskContext
-from shared.plugins.registry import find
+from shared.plugins.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.schemas import apply_defaults, deferred_properties, validate_properties
+from shared.plugins.sentences import join_path
 
 MAX_OUTPUT_BYTES = 300_000
 """An output above this fails its task; a DynamoDB item holds 400 KB, log lines included."""
@@ -45,6 +45,7 @@ class Attempt:
     """One attempt to be made; `remaining` tells the seconds left to it."""
 
     task: TaskDefinition
+    plugin: Plugin | None
     scope: Scope
     execution_id: str
     remaining: Callable[[], float]
@@ -55,7 +56,7 @@ class Attempt:
         try:
             if not self._is_wanted():
                 return Outcome(TaskStatus.SKIPPED)
-            return self._run_plugin(_plugin(self.task.type))
+            return self._run_plugin()
         except (TemplateError, TemplateSyntaxError) as error:
             return self._failed(Failure(code="template_error", message=error.message))
         except PluginError as error:
@@ -79,12 +80,11 @@ class Attempt:
             return is_true(parse_expression(when).evaluate(self.scope, "when"))
         return when is None or when
 
-    def _run_plugin(self, plugin: Plugin) -> Outcome:
-        run = plugin.run
-        if run is None:
-            raise PluginError(f"{self.task.type} can't run inside a segment", code="engine_error")
-        outputs = run(
-            self._properties(plugin),
+    def _run_plugin(self) -> Outcome:
+        if self.plugin is None or self.plugin.run is None:
+            raise PluginError(f"there is no plugin {self.task.type!r}", code="unknown_plugin")
+        outputs = self.plugin.run(
+            self._properties(self.plugin.manifest),
             TaskContext(
                 scope=self.scope,
                 log=self.logs.add,
@@ -94,19 +94,21 @@ class Attempt:
         )
         return Outcome(TaskStatus.SUCCESS, outputs=_serialised(outputs), logs=self.logs.lines())
 
-    def _properties(self, plugin: Plugin) -> dict[str, Any]:
-        deferred = deferred_properties(plugin.manifest)
+    def _properties(self, manifest: Manifest) -> dict[str, Any]:
+        deferred = deferred_properties(manifest)
         rendered = {
             name: value
             if name in deferred
             else render_tree(value, self.scope, f"properties.{name}")
             for name, value in self.task.properties.items()
         }
-        complete = apply_defaults(plugin.manifest, rendered)
-        faults = validate_properties(plugin.manifest, complete)
+        complete = apply_defaults(manifest, rendered)
+        faults = validate_properties(manifest, complete)
         if faults:
-            sentences = "; ".join(f"{path}: {message}" for path, message in faults)
-            raise PluginError(f"wrong properties: {sentences}", code="invalid_properties")
+            sentences = "; ".join(
+                f"{join_path(('properties', *path))}: {message}" for path, message in faults
+            )
+            raise PluginError(sentences, code="invalid_properties")
         return complete
 
     def _failed(self, error: Failure, *, outputs: str | None = None) -> Outcome:
@@ -122,13 +124,6 @@ def idempotency_key(execution_id: str, task_name: str) -> str:
 def _place(error: Exception) -> str:
     frame = extract_tb(error.__traceback__)[-1]
     return f"{frame.name}:{frame.lineno}"
-
-
-def _plugin(plugin_id: str) -> Plugin:
-    plugin = find(plugin_id)
-    if plugin is None:
-        raise PluginError(f"unknown plugin {plugin_id!r}", code="unknown_plugin")
-    return plugin
 
 
 def _failure(error: PluginError) -> Failure:

@@ -12,7 +12,7 @@ from shared.executions.outcomes import Board, executed, first_failure
 from shared.executions.repository import End, ExecutionRepository, ExecutionState
 from shared.executions.results import flow_outputs
 from shared.executions.scopes import ScopeBuilder
-from shared.executions.turn import Clocks, SegmentTurn, Verdict
+from shared.executions.turn import Clocks, FindPlugin, SegmentTurn, Verdict
 from shared.flows.definition import Definition
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
@@ -47,11 +47,13 @@ class SegmentRunner:
         executions: ExecutionRepository,
         plans: PlanRepository,
         clocks: Clocks,
+        find_plugin: FindPlugin,
         abandon: Callable[[], None],
     ) -> None:
         self._executions = executions
         self._plans = plans
         self._clocks = clocks
+        self._find_plugin = find_plugin
         self._abandon = abandon
 
     def run(self, turn: Turn, remaining: Callable[[], float]) -> Answer:
@@ -82,6 +84,7 @@ class SegmentRunner:
             execution=execution,
             fence=fence,
             remaining=remaining,
+            find_plugin=self._find_plugin,
         )
         try:
             verdict = segment.run(state.runs.values())

@@ -17,6 +17,7 @@ from shared.executions.scopes import ScopeBuilder
 from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
 from shared.flows.definition import TaskDefinition
 from shared.flows.plan import PlanTask
+from shared.plugins.plugin import Plugin
 
 MAX_THREADS = 32
 RESERVE_SECONDS = 20.0
@@ -26,6 +27,9 @@ ENOUGH_SECONDS = 60.0
 LOOK_SECONDS = 1.0
 """How long a task may still start after the execution was taken away from this turn."""
 STRAY_GRACE_SECONDS = 1.0
+
+
+FindPlugin = Callable[[str], Plugin | None]
 
 
 class Verdict(Enum):
@@ -71,6 +75,7 @@ class SegmentTurn:
     execution: Execution
     fence: int
     remaining: Callable[[], float]
+    find_plugin: FindPlugin
     runs: dict[str, TaskRun] = field(default_factory=dict)
     _active: dict[str, _Active] = field(default_factory=dict)
     _strays: list[Thread] = field(default_factory=list)
@@ -169,6 +174,7 @@ class SegmentTurn:
         logs = LogBuffer(self.clocks.now, minimum=task.log_level)
         attempt = Attempt(
             task=task,
+            plugin=self.find_plugin(task.type),
             scope=scope,
             execution_id=self.execution.id,
             remaining=lambda: deadline - self.clocks.monotonic(),

@@ -1,0 +1,222 @@
+"""Executions in memory, with the conditions of the table; and a runner over them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.executions.models import Execution, Status, TaskRun
+from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
+from shared.executions.runner import SegmentRunner, Turn
+from shared.executions.turn import Clocks
+from shared.flows.plan import Plan
+from shared.flows.plans import PlanRepository
+from shared.plugins.plugin import Manifest, Plugin, PluginError, Run, TaskContext
+from shared.plugins.registry import find
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class InMemoryExecutions(ExecutionRepository):
+    """Keeps what the table would keep; `looks` counts how often the runner asked for one."""
+
+    def __init__(self, *executions: Execution) -> None:
+        self.executions = {(each.tenant, each.id): each for each in executions}
+        self.runs: dict[tuple[str, str], dict[str, TaskRun]] = {}
+        self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.written: list[TaskRun] = []
+        self.looks = 0
+        self.is_broken = False
+        self._lock = threading.Lock()
+
+    def add(self, execution: Execution) -> bool:
+        key = (execution.tenant, execution.id)
+        return self.executions.setdefault(key, execution) is execution
+
+    def find(self, tenant: str, execution_id: str) -> Execution | None:
+        self.looks += 1
+        return self.executions.get((tenant, execution_id))
+
+    def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
+        execution = self.executions.get((tenant, execution_id))
+        runs = dict(self.runs.get((tenant, execution_id), {}))
+        return ExecutionState(execution, runs) if execution else None
+
+    def enter_segment(
+        self, tenant: str, execution_id: str, *, generation: int, path: str
+    ) -> int | None:
+        known, turn = self.turns.get((tenant, execution_id, path), (0, 0))
+        if generation < known:
+            return None
+        self.turns[tenant, execution_id, path] = (generation, turn + 1)
+        return generation * 1_000_000 + turn + 1
+
+    def mark_running(self, execution: Execution, *, now: datetime) -> Execution | None:
+        started_at = execution.started_at or now
+        return self._replace(execution, status=Status.RUNNING, started_at=started_at)
+
+    def record(self, execution: Execution, run: TaskRun) -> TaskRun | None:
+        if self.is_broken:
+            raise ConnectionError("the table is gone")
+        with self._lock:
+            rows = self.runs.setdefault((execution.tenant, execution.id), {})
+            known = rows.get(run.task_name)
+            if known and known.status.is_terminal:
+                return known
+            if known and known.fence > run.fence:
+                return None
+            rows[run.task_name] = run
+            self.written.append(run)
+            return run
+
+    def finish(self, execution: Execution, end: End, *, now: datetime) -> bool:
+        ended = self._replace(
+            execution,
+            status=end.status,
+            tasks_executed=end.tasks_executed,
+            outputs=end.outputs,
+            error=end.error,
+            finished_at=now,
+            check_at=None,
+        )
+        return ended is not None
+
+    def resume(
+        self, execution: Execution, *, stalls: int, records: int, check_at: datetime
+    ) -> bool:
+        moved = self._replace(
+            execution,
+            generation=execution.generation + 1,
+            stalls=stalls,
+            records_seen=records,
+            check_at=check_at,
+        )
+        return moved is not None
+
+    def look_again(self, execution: Execution, *, at: datetime) -> bool:
+        return self._replace(execution, check_at=at) is not None
+
+    def overdue(self, *, now: datetime | None) -> Iterator[Overdue]:
+        for execution in self.executions.values():
+            due = execution.check_at
+            if due and not execution.status.is_terminal and (now is None or due <= now):
+                yield Overdue(execution.tenant, execution.id)
+
+    def _replace(self, execution: Execution, **changes: Any) -> Execution | None:
+        key = (execution.tenant, execution.id)
+        current = self.executions.get(key)
+        if (
+            current is None
+            or current.status.is_terminal
+            or current.generation != execution.generation
+        ):
+            return None
+        self.executions[key] = current.model_copy(update=changes)
+        return self.executions[key]
+
+
+class OnePlan(PlanRepository):
+    """The same plan whatever is asked for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def get(self, tenant: str, flow_id: str, revision: int) -> Plan:
+        del tenant, flow_id, revision
+        return self._plan
+
+
+class Abandoned(SystemExit):
+    """Stands for the end of the process."""
+
+
+def abandon() -> None:
+    raise Abandoned
+
+
+def execution_of(plan: Plan, **fields: Any) -> Execution:
+    """A queued execution of a plan."""
+    return Execution.model_validate(
+        {
+            "tenant": "default",
+            "id": "01890000-0000-7000-8000-000000000001",
+            "flowId": "01890000-0000-7000-8000-000000000002",
+            "flowName": plan.name,
+            "namespace": plan.namespace,
+            "flowRevision": 1,
+            "tasksTotal": plan.tasks_total,
+            "createdAt": NOW,
+            "createdBy": "local",
+            **fields,
+        }
+    )
+
+
+class Bench:
+    """One execution in memory, and a runner for it with plugins of the test's own."""
+
+    def __init__(self, plan: Plan, plugins: Mapping[str, Run] | None = None, **fields: Any) -> None:
+        self.execution = execution_of(plan, **fields)
+        self.store = InMemoryExecutions(self.execution)
+        self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
+        self.runner = SegmentRunner(
+            executions=self.store,
+            plans=OnePlan(plan),
+            clocks=Clocks(now=lambda: datetime.now(UTC), monotonic=time.monotonic),
+            find_plugin=lambda name: self.plugins.get(name) or find(name),
+            abandon=abandon,
+        )
+
+    def turn(self, *, generation: int = 1, remaining: Callable[[], float] = lambda: 900.0) -> str:
+        """Run one turn; what it tells the state machine."""
+        turn = Turn(
+            tenant="default",
+            execution_id=self.execution.id,
+            generation=generation,
+            segment="main",
+        )
+        return self.runner.run(turn, remaining).next
+
+    @property
+    def now(self) -> Execution:
+        return self.store.executions["default", self.execution.id]
+
+    @property
+    def runs(self) -> dict[str, TaskRun]:
+        return self.store.runs.get(("default", self.execution.id), {})
+
+    def statuses(self) -> dict[str, str]:
+        return {name: run.status.value for name, run in self.runs.items()}
+
+
+def _plugin(name: str, run: Run) -> Plugin:
+    anything: dict[str, Any] = {"type": "object"}
+    manifest = Manifest(
+        id=name,
+        name=name,
+        category="core",
+        description="of a test",
+        input_schema=anything,
+        output_schema=anything,
+    )
+    return Plugin(manifest, run)
+
+
+def sleeping(seconds: float) -> Run:
+    """A plugin that takes its time and ignores its deadline."""
+
+    def run(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        time.sleep(seconds)
+        return {"slept": seconds}
+
+    return run
+
+
+def failing(error: Exception | None = None) -> Run:
+    """A plugin that fails."""
+
+    def run(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        raise error or PluginError("it broke", code="broken", status_code=503, outputs={"kept": 1})
+
+    return run
