@@ -180,6 +180,14 @@ class TestFlowsInDynamoDB(Contract):
         )["Item"]
         assert bytes(stored["plan"]) == plan
 
+    def test_flows_too_many_for_one_answer_are_read_on(self, flows: FlowRepository) -> None:
+        made = [a_flow(name=f"f{number}", description="x" * 290_000) for number in range(5)]
+        for flow in made:
+            flows.add(flow, a_revision())
+
+        assert {flow.id for flow in flows.newest(5)} == {flow.id for flow in made}
+        assert len(flows.newest(4)) == 4
+
     def test_short_texts_stay_readable(self, flows: FlowRepository) -> None:
         flow = a_flow()
         flows.add(flow, a_revision())
@@ -276,19 +284,37 @@ class TestOpenExecutions:
         executions = table(os.environ["EXECUTIONS_TABLE_NAME"])
         flows = [new_id(NOW) for _ in range(4)]
         for shard, flow_id in enumerate(flows):
-            executions.put_item(
-                Item={
-                    "pk": f"default#{flow_id}",
-                    "sk": "execution",
-                    "openShard": f"open#{shard}",
-                    "checkAt": "2026-01-01T00:00:00.000Z",
-                    "flowId": flow_id,
-                }
-            )
+            executions.put_item(Item=an_open_execution(flow_id, shard))
         reader = OpenExecutions(executions)
 
         assert [reader.exist_for(flow_id) for flow_id in flows] == [True] * 4
         assert not reader.exist_for(new_id(NOW))
+
+    def test_one_behind_many_of_others_is_seen(self, moto_stack: MotoStack) -> None:
+        assert moto_stack
+        executions = table(os.environ["EXECUTIONS_TABLE_NAME"])
+        last = new_id(NOW)
+        for number in range(6):
+            item = an_open_execution(last if number == 5 else new_id(NOW), 0)
+            executions.put_item(
+                Item={
+                    **item,
+                    "flowId": item["flowId"] + " " * 300_000 * (number < 5),
+                    "checkAt": str(number),
+                }
+            )
+
+        assert OpenExecutions(executions).exist_for(last)
+
+
+def an_open_execution(flow_id: str, shard: int) -> dict[str, Any]:
+    return {
+        "pk": f"default#{new_id(NOW)}",
+        "sk": "execution",
+        "openShard": f"open#{shard}",
+        "checkAt": "2026-01-01T00:00:00.000Z",
+        "flowId": flow_id,
+    }
 
 
 def flows_table() -> Any:

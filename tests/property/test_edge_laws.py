@@ -99,6 +99,11 @@ def test_instants_come_back_and_sort_as_text(one: datetime, other: datetime) -> 
     assert (to_rfc3339(one) < to_rfc3339(other)) <= (one < other)
 
 
+def test_an_instant_without_an_offset_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        from_rfc3339("2026-01-02T03:04:05")
+
+
 @given(st.dictionaries(plain, values))
 def test_strict_json_reads_all_that_is_well_formed(value: dict[str, Any]) -> None:
     for is_ascii in (True, False):
