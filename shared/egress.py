@@ -169,8 +169,8 @@ def _in_time(resolve: Resolver, host: str, port: int, timeout: float) -> Sequenc
         answer = answers.get(timeout=max(timeout, 0))
     except queue.Empty:
         raise TimeoutError("the host's name was not resolved in time") from None
-    if isinstance(answer, ValueError):  # a label that is too long, a character no host has
-        raise OSError("the host's name is malformed") from answer
+    if isinstance(answer, ValueError | OverflowError):  # a label too long, a port too large
+        raise OSError("the host's name or port is malformed") from answer
     if isinstance(answer, Exception):
         raise answer
     return answer

@@ -5,6 +5,7 @@ Host header, SNI and certificate check keep the name: only the connection itself
 
 import ssl
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -100,19 +101,16 @@ class PinnedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address that answers; each gets a fair share of the time."""
-        addresses = self._addresses(host, port)
-        for tried, address in enumerate(addresses):
-            share = _left(self._remaining) / (len(addresses) - tried)
-            try:
-                stream = self._network.connect_tcp(
-                    address, port, share, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if tried == len(addresses) - 1:
-                    raise
-            else:
-                return DeadlineStream(stream, self._remaining)
-        raise httpcore.ConnectError("the host has no address")
+        *others, last = self._addresses(host, port)
+        for tried, address in enumerate(others):
+            share = _left(self._remaining) / (len(others) + 1 - tried)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._connect(address, port, share, local_address, socket_options)
+        left = _left(self._remaining)
+        return self._connect(last, port, left, local_address, socket_options)
+
+    def _connect(self, *arguments: Any) -> httpcore.NetworkStream:
+        return DeadlineStream(self._network.connect_tcp(*arguments), self._remaining)
 
     def _addresses(self, host: str, port: int) -> tuple[str, ...]:
         try:

@@ -12,6 +12,7 @@ from shared.plugins.values import compact, invalid, text
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = frozenset(
     {
         *("host", "content-length", "transfer-encoding", "connection", "keep-alive"),
@@ -63,8 +64,8 @@ def _own_headers(written: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]
             raise invalid(f'"{name[:100]}" is no name of a header')
         if name.lower() in _OURS:
             raise invalid(f"header {name} is set by the platform")
-        if value is not None and any(each in text(value) for each in "\r\n\0"):
-            raise invalid(f"header {name} has a line break in it")
+        if value is not None and _CONTROL.search(text(value)):
+            raise invalid(f"header {name} has a line break or another control character in it")
         yield name.lower(), None if value is None else text(value).strip()
 
 
@@ -73,8 +74,8 @@ def _authorization(auth: Mapping[str, Any] | None) -> str | None:
         return None
     if auth["type"] == "bearer":
         token = auth["token"].strip()
-        if any(each in token for each in "\r\n\0"):
-            raise invalid("auth.token has a line break in it")
+        if _CONTROL.search(token):
+            raise invalid("auth.token has a line break or another control character in it")
         return f"Bearer {token}"
     if ":" in auth["username"]:
         raise invalid("auth.username must not have a colon in it")

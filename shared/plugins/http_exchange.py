@@ -82,6 +82,8 @@ def _without_credentials(request: httpx.Request, came_from: httpx.URL) -> httpx.
 
 def origin(url: httpx.URL) -> str:
     """Return scheme, host and, unless it is the scheme's own, port."""
+    if not url.host:
+        return "a URL without a host"
     default = {"http": 80, "https": 443}.get(url.scheme)
     port = f":{url.port}" if url.port not in (None, default) else ""
     host = f"[{url.host}]" if ":" in url.host else url.host
@@ -100,12 +102,10 @@ def _told(request: httpx.Request) -> Iterator[None]:
         raise PluginError(f"{what} got no full answer in time", code="timeout") from None
     except httpcore.ConnectError as error:
         raise PluginError(f"{what}: {_reason(error)}", code="connection_error") from None
-    except (httpcore.NetworkError, httpcore.RemoteProtocolError):
+    except (httpcore.NetworkError, httpcore.ProtocolError):
         raise PluginError(f"{what}: the connection broke", code="connection_error") from None
     except httpx.RemoteProtocolError:
         raise PluginError(f"{what} was redirected to no URL", code="invalid_answer") from None
-    except (httpx.UnsupportedProtocol, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError):
-        raise invalid(f"{what} is no request that can be sent") from None
 
 
 def _reason(error: Exception) -> str:

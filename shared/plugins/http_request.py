@@ -66,10 +66,7 @@ class HttpRequest:
 
 
 def _seconds(timeout: Any) -> float:
-    try:
-        seconds = parse_duration(timeout).total_seconds()
-    except ValueError as error:
-        raise invalid(f"timeout: {error}") from None
+    seconds = parse_duration(timeout).total_seconds()
     if seconds <= 0:
         raise invalid("timeout must be more than nothing")
     return seconds

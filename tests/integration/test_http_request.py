@@ -426,6 +426,8 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch)
         ({"url": "http://[::1"}, "invalid_value"),
         ({"url": "http://a\u0000b/"}, "invalid_value"),
         ({"url": "no url"}, "egress_refused"),
+        ({"url": "http://127.0.0.1:99999999999999999999/"}, "connection_error"),
+        ({"headers": {"X": "a\u0001b"}}, "invalid_value"),
         ({"method": "TRACE"}, "invalid_properties"),
         ({"auth": {"type": "basic", "username": "a"}}, "invalid_properties"),
         ({"auth": {"type": "bearer"}}, "invalid_properties"),
@@ -435,7 +437,17 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_bad_properties_are_refused(more: dict[str, Any], code: str) -> None:
-    assert failure(**{"url": "http://127.0.0.1:1", **more}).code == code
+    with serving(OK) as server:
+        assert failure(**{"url": server.url, **more}).code == code
+
+
+def test_nothing_is_sent_when_no_time_is_left() -> None:
+    plugin = http_request(HttpRequest(guard=lambda: LOOPBACK))
+    with serving(OK) as server, pytest.raises(PluginError) as late:
+        run_plugin(plugin, {"url": server.url}, task_context(remaining=lambda: 0.0))
+
+    assert late.value.code == "timeout"
+    assert server.requests == []
 
 
 def test_a_malformed_allow_list_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:

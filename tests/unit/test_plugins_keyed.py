@@ -48,6 +48,8 @@ def test_sort_by_a_field_or_an_expression(more: dict[str, Any], names: list[str]
         ([True, False], {}, [False, True]),
         ([[2, "a"], [1, "b"]], {"by": "0"}, [[1, "b"], [2, "a"]]),
         ([], {"by": "x"}, []),
+        ([{"a": "b"}, {"a": {"x": 1}}], {"by": "a.x"}, [{"a": {"x": 1}}, {"a": "b"}]),
+        ([[1], [1, 0]], {"by": "1"}, [[1, 0], [1]]),
     ],
 )
 def test_sort_compares_keys_as_what_they_are(items: Any, more: dict[str, Any], result: Any) -> None:

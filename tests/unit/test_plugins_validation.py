@@ -194,11 +194,36 @@ def test_a_schema_nested_without_end_is_refused(levels: int) -> None:
 
 def test_work_without_end_is_stopped_by_counting_too() -> None:
     bounds = _Bounds(task_context())
+    for _ in range(_MOST_CHECKS):
+        bounds.enter()
+        bounds.leave()
 
     with pytest.raises(PluginError, match="too many steps"):
-        for _ in range(_MOST_CHECKS + 1):
-            bounds.enter()
-            bounds.leave()
+        bounds.enter()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"patternProperties": {"a": False}},
+        {"additionalProperties": False},
+        {"required": ["a"]},
+        {"uniqueItems": False},
+        {"uniqueItems": True},
+        {"pattern": "a"},
+        {"x-duration": True},
+    ],
+)
+def test_keywords_of_other_types_do_not_matter(schema: dict[str, Any]) -> None:
+    assert validate(None, schema)["valid"] is True
+
+
+def test_additional_properties_may_have_a_schema_of_their_own() -> None:
+    schema = {"properties": {"a": {}}, "additionalProperties": {"type": "string"}}
+
+    outputs = validate({"a": 1, "b": 2}, schema, failOnError=False)
+
+    assert outputs["errors"] == [{"path": "b", "message": "b must be a string"}]
 
 
 def nested(levels: int) -> list[Any]:
