@@ -87,6 +87,8 @@ def http_handler(app: APIGatewayHttpResolver) -> Handler:
         logger.append_keys(requestId=request_id)
         response = app.resolve({**event, "headers": {**headers, REQUEST_ID: request_id}}, context)
         response["headers"] = {**response.get("headers", {}), "X-Request-Id": request_id}
+        if response["body"] is None:
+            del response["body"]  # absent is what every gateway takes for none
         _log(event, response["statusCode"], time.perf_counter() - started)
         return response
 

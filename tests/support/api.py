@@ -41,4 +41,4 @@ def call(
     """Send one request to a handler; see `api_event` for bodies."""
     answer = handler(api_event(method, path, body, headers), Context())
     names = {name.lower(): str(value) for name, value in answer["headers"].items()}
-    return Answer(answer["statusCode"], names, answer["body"])
+    return Answer(answer["statusCode"], names, answer.get("body"))
