@@ -97,9 +97,10 @@ def test_text_filters(expression: str, expected: Any) -> None:
         ("'a+b%20%C3%A9' | urldecode", "a b é"),
         (
             "{'a': [1, {'b': 'x: y', 'c': []}], 'd': {}} | yaml",
-            YAML := 'a:\n  - 1\n  - b: "x: y"\n    c: []\nd: {}',
+            'a:\n  - 1\n  - b: "x: y"\n    c: []\nd: {}',
         ),
         ("'no' | yaml", '"no"'),
+        ("{'a b': 1e16, 'b': 'x\\u0085y\\u00e9'} | yaml", 'a b: 1.0e+16\nb: "x\\U00000085yé"'),
         ("[[1, 2], 'plain text'] | yaml", "- - 1\n  - 2\n- plain text"),
     ],
 )
@@ -199,6 +200,7 @@ def test_number_filters(expression: str, expected: Any) -> None:
         ("[[1, 2]] | map(attribute=1)", [2]),
         ("[[1, 2]] | map(attribute='0')", [1]),
         ("[0, 1, 'false', 'x'] | select", [1, "x"]),
+        ("['', 'a'] | map('default', 'x', true)", ["x", "a"]),
         ("[1, 2, 3] | select('odd')", [1, 3]),
         ("[1, 2, 3] | reject('divisibleby', 3)", [1, 2]),
         ("[1, 2, 3] | select('>', 1) | select('lessthan', 3)", [2]),

@@ -292,6 +292,8 @@ def test_a_condition_may_stand_in_braces_or_without(source: str) -> None:
         ("{{ 0x" + "f" * 300 + " }}", 3, "the number has more than 308 digits"),
         (r"{{ '\ud800' }}", 3, "the string holds no valid text"),
         ("{{ a.'b' }}", 5, "expected name or number"),
+        ("{{ \u00b7a }}", 3, "'·a' is not a name"),
+        ("{{ self['a' }}", 12, "unexpected '}', expected ']'"),
     ],
 )
 def test_what_cannot_be_parsed_is_refused_at_its_place(
@@ -318,6 +320,8 @@ def failure_of_tree(source: str) -> str:
         ("item.a >", 8, "the expression ends too early"),
         ("{{ a }} and {{ b }}", 0, "expected one expression inside one '{{ }}'"),
         ("a }} b", 2, "unexpected '}}'"),
+        ("a == 'b", 5, "a string without its closing quote"),
+        ("(a]", 2, "unexpected ']', expected ')'"),
         ("{{ 1 | uper }}", 7, "unknown filter 'uper', did you mean 'upper'?"),
     ],
 )
@@ -417,7 +421,7 @@ def test_variables_are_rendered_when_they_are_read() -> None:
     with_vars = scope().with_locals(vars=variables)
 
     assert parse_template("{{ vars.greeting }}").render(with_vars, "p") == "Hi Ada"
-    assert parse_template("{{ vars['n'] }}").render(with_vars, "p") == 1
+    assert parse_template("{{ vars['n'] + vars.n }}").render(with_vars, "p") == 2
     assert parse_template("{{ vars.zip is undefined }}").render(with_vars, "p") is True
     assert len(variables) == 4
     with pytest.raises(TemplateError, match=r"in variables.bad: 'nope' is undefined"):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from html import unescape
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import map_of
@@ -23,6 +22,8 @@ def safe(_: Run, value: Json, /) -> str:
 
 def striptags(_: Run, value: Json, /) -> str:
     """Take tags and comments out, join white space, resolve entities."""
+    from html import unescape  # noqa: PLC0415  (its table of entities is large)
+
     return unescape(" ".join("".join(_outside_tags(text(value))).split()))
 
 

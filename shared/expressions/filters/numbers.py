@@ -35,10 +35,7 @@ def rounded(_: Run, value: Json, /, precision: Json = 0, method: Json = "common"
     if method not in ("ceil", "floor"):
         raise TemplateError("round's method is common, ceil or floor")
     direction = math.ceil if method == "ceil" else math.floor
-    try:
-        return direction(finite(number * 10**precision)) / 10**precision
-    except OverflowError:
-        raise TemplateError("the number cannot be rounded to this precision") from None
+    return direction(finite(number * 10**precision)) / 10**precision
 
 
 def integer(_: Run, value: Json, /, default: Json = 0, base: Json = 10) -> Json:
