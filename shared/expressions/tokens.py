@@ -68,7 +68,7 @@ def _parts(source: str) -> Iterator[Part]:
             yield _reference(mark)
             position = mark.end()
             continue
-        yield Literal(before.rstrip() if mark["print"].endswith("-") else before)
+        yield Literal(_left_of(mark, before))
         end = _end_of_expression(source, mark.end())
         trim = source[end - 1] == "-"
         yield Braces(source[mark.end() : end - 1 if trim else end], mark.end())
@@ -80,6 +80,15 @@ def _parts(source: str) -> Iterator[Part]:
 def _refuse_statement(mark: re.Match[str]) -> None:
     what = "comments" if mark[0] == "{#" else "statements"
     raise TemplateSyntaxError(f"{mark[0]!r}: {what} are not part of templates", mark.start())
+
+
+def _left_of(mark: re.Match[str], before: str) -> str:
+    if not mark["print"].endswith("-"):
+        return before
+    if not mark.string[mark.end() : mark.end() + 1].isspace():
+        # Jinja2 would trim, and make 1 of {{-1}} without a word.
+        raise TemplateSyntaxError("'{{-' trims white space, '{{ -' is a minus", mark.start())
+    return before.rstrip()
 
 
 def _reference(mark: re.Match[str]) -> Part:

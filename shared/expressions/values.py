@@ -22,7 +22,7 @@ _KINDS = {
     dict: "a map",
     type(None): "null",
 }
-_CONSTANT_SIZES: dict[type, int] = {bool: 5, type(None): 4}
+_DIGITS_PER_BIT = 0.30103
 _FALSE_TEXTS = frozenset({"", "0", "false"})
 _LARGEST_BARE_INTEGER = 1e16
 """Floats below it print all their digits, so an integral one may drop its `.0`."""
@@ -142,17 +142,19 @@ def measure(value: Json, limit: int = MAX_RESULT_BYTES, *, indent: int = 0) -> i
 
 
 def _own_size(value: Json) -> int:
-    """Count a value's own characters, without those of the values it holds."""
+    """Count a value's own characters, rather too few, without those of the values it holds."""
     of = type(value)
     if of is str:
         return len(value) + 2
     if of is int:
-        return int(value.bit_length() * 0.30103) + 1
+        return int((value.bit_length() - 1) * _DIGITS_PER_BIT) + 1
     if of is float:
         return len(repr(value))
     if of is list:
         return len(value) + 1
-    return _CONSTANT_SIZES[of] if of in _CONSTANT_SIZES else _map_size(value)
+    if of is bool or value is None:
+        return 5 if value is False else 4
+    return _map_size(value)
 
 
 def _map_size(value: Json) -> int:

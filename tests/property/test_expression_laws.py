@@ -46,7 +46,7 @@ def same(left: Any, right: Any) -> bool:
 @given(JSON)
 def test_a_json_text_in_braces_is_its_value(value: Any) -> None:
     assert same(render("{{ " + json.dumps(value) + " }}"), value)
-    assert same(render("{{" + json.dumps(value, ensure_ascii=False, indent=1) + "\n}}"), value)
+    assert same(render("{{\n" + json.dumps(value, ensure_ascii=False, indent=1) + "}}"), value)
 
 
 @given(JSON)
@@ -122,7 +122,7 @@ def test_yaml_says_what_the_value_says(value: Any) -> None:
 def test_the_measure_of_a_value_is_close_to_its_size(value: Any) -> None:
     exact = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
-    assert measure(value) <= exact + 2 <= 6 * measure(value) + 2
+    assert measure(value) <= exact <= 6 * measure(value)
     assert json_size(value) == measure(value)
 
 

@@ -271,6 +271,7 @@ def test_a_condition_may_stand_in_braces_or_without(source: str) -> None:
         ("ab {{ 1 + }}", 10, "the expression ends too early"),
         ("{{ a b }}", 5, "unexpected 'b'"),
         ("{{ a", 0, "'{{' without its '}}'"),
+        ("a {{-1}}", 2, "'{{-' trims white space, '{{ -' is a minus"),
         ("{{ 'a }}", 3, "a string without its closing quote"),
         ("{{ (1] }}", 5, "unexpected ']', expected ')'"),
         ("{{ 1) }}", 4, "unexpected ')'"),
