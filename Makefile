@@ -34,4 +34,4 @@ synth: .venv/ready
 	@touch $@
 
 .tools/bin/uv:
-	$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet uv || $(PYTHON) -m pip install --quiet --target .tools uv
+	$(PYTHON) -m venv .tools && .tools/bin/pip install -qq --disable-pip-version-check uv || $(PYTHON) -m pip install -qq --target .tools uv

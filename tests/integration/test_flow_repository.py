@@ -49,7 +49,7 @@ class Contract:
         assert flows.find_text(flow.id, 2) is None
         assert flows.texts([flow]) == {flow.id: "name: a\n"}
 
-    @pytest.mark.parametrize("flow_id", ["", "x", new_id(NOW)])
+    @pytest.mark.parametrize("flow_id", ["", "x", new_id(NOW)], ids=["empty", "no id", "unknown"])
     def test_what_was_never_added_is_not_found(self, flows: FlowRepository, flow_id: str) -> None:
         assert flows.find(flow_id) is None
         assert flows.newest(10) == ()
