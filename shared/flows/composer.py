@@ -1,6 +1,7 @@
 """Parser events to nodes, without recursion, counting before anything is expanded."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -57,19 +58,9 @@ class Composer:
         self._documents = 0
 
     def take(self, event: Any) -> None:
-        match event:
-            case yaml.ScalarEvent():
-                self._take_scalar(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._start(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end()
-            case yaml.AliasEvent():
-                self._take_alias(event)
-            case yaml.DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
-                    self._stop(event, "a flow is one document, here begins a second")
+        handle = _HANDLERS.get(type(event))
+        if handle is not None:
+            handle(self, event)
 
     def _stop(self, event: Any, message: str) -> NoReturn:
         mark = event.start_mark
@@ -94,7 +85,12 @@ class Composer:
             mark = event.start_mark
             self._problem(f"the tag {event.tag} is not allowed", mark.line + 1, mark.column + 1)
 
-    def _take_scalar(self, event: Any) -> None:
+    def begin_document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(event, "a flow is one document, here begins a second")
+
+    def take_scalar(self, event: Any) -> None:
         self._check_tag(event)
         mark = event.start_mark
         text, style = event.value, event.style or ""
@@ -110,7 +106,7 @@ class Composer:
             mark.line + 1,
             mark.column + 1,
             scalar=Scalar(text, style, mark.index, event.end_mark.index),
-            is_templated=bool(_TEMPLATE.search(text)),
+            is_templated=_TEMPLATE.search(text) is not None,
             size=len(text) + _PUNCTUATION,
         )
         self._expanded += node.size
@@ -118,7 +114,7 @@ class Composer:
             self._anchors[event.anchor] = node
         self._place(node)
 
-    def _take_alias(self, event: Any) -> None:
+    def take_alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
             self._stop(event, f"the alias *{event.anchor} names no anchor before it")
         node = self._anchors[event.anchor]
@@ -131,7 +127,7 @@ class Composer:
             self._stop(event, f"more than {DEEPEST} levels")
         self._place(node)
 
-    def _start(self, event: Any) -> None:
+    def start(self, event: Any) -> None:
         self._check_tag(event)
         if len(self._open) >= DEEPEST:
             self._stop(event, f"more than {DEEPEST} levels")
@@ -140,7 +136,7 @@ class Composer:
         self._expanded += _PUNCTUATION
         self._open.append(_Open(event, isinstance(event, yaml.MappingStartEvent), event.anchor))
 
-    def _end(self) -> None:
+    def end(self, _event: Any) -> None:
         level = self._open.pop()
         entries = {**level.merged, **level.entries} if level.is_map else None
         items = None if level.is_map else level.items
@@ -199,3 +195,14 @@ class Composer:
                 continue
             for text, entry in source.entries.items():
                 level.merged.setdefault(text, entry)
+
+
+_HANDLERS: Final[Mapping[type, Callable[[Composer, Any], None]]] = {
+    yaml.DocumentStartEvent: Composer.begin_document,
+    yaml.ScalarEvent: Composer.take_scalar,
+    yaml.AliasEvent: Composer.take_alias,
+    yaml.MappingStartEvent: Composer.start,
+    yaml.SequenceStartEvent: Composer.start,
+    yaml.MappingEndEvent: Composer.end,
+    yaml.SequenceEndEvent: Composer.end,
+}

@@ -1,7 +1,6 @@
 """Values of a flow's text, each with the place where it stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.flows.definition import Json
@@ -17,8 +16,7 @@ class Entry(NamedTuple):
     node: "Node"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(NamedTuple):
     """A value with its place (1-based line and column); aliases share one node.
 
     Just one of `entries` (a map), `items` (a list) and `scalar` is set. `is_templated` says that
