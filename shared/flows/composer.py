@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import yaml
 
@@ -30,14 +30,24 @@ class RefusedError(Exception):
         self.problem = Problem(path=path, message=message, line=line, column=column)
 
 
+class _Key(NamedTuple):
+    """A key that waits for its value; `text` is None for what can be no key."""
+
+    text: str | None
+    line: int
+    column: int
+    is_text: bool
+    is_merge: bool
+
+
 @dataclass(slots=True)
 class _Open:
-    """A list or map whose end has not been met; `key` is a map's key that waits for its value."""
+    """A list or map whose end has not been met."""
 
     event: Any
     is_map: bool
     anchor: str | None
-    key: tuple[str, int, int, bool] | None = None
+    key: _Key | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     merged: dict[str, Entry] = field(default_factory=dict)
     items: list[Node] = field(default_factory=list)
@@ -76,14 +86,15 @@ class Composer:
         for level in self._open:
             if not level.is_map:
                 path = item_path(path, len(level.items))
-            elif level.key:
-                path = child_path(path, level.key[0])
+            elif level.key and level.key.text is not None:
+                path = child_path(path, level.key.text)
         return path
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
             mark = event.start_mark
-            self._problem(f"the tag {event.tag} is not allowed", mark.line + 1, mark.column + 1)
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._problem(f"the tag {tag} is not allowed", mark.line + 1, mark.column + 1)
 
     def begin_document(self, event: Any) -> None:
         self._documents += 1
@@ -172,15 +183,19 @@ class Composer:
             self._enter(level, level.key, node)
             level.key = None
 
-    def _key(self, node: Node) -> tuple[str, int, int, bool]:
+    def _key(self, node: Node) -> _Key:
         if node.scalar is None:
             self._problem("a key must be text", node.line, node.column)
-            return "?", node.line, node.column, True
-        return node.scalar.text, node.line, node.column, isinstance(node.value, str)
+            return _Key(None, node.line, node.column, is_text=False, is_merge=False)
+        text, style = node.scalar.text, node.scalar.style
+        is_merge = text == "<<" and not style
+        return _Key(text, node.line, node.column, isinstance(node.value, str), is_merge)
 
-    def _enter(self, level: _Open, key: tuple[str, int, int, bool], node: Node) -> None:
-        text, line, column, is_text = key
-        if text == "<<" and is_text:
+    def _enter(self, level: _Open, key: _Key, node: Node) -> None:
+        text, line, column, is_text, is_merge = key
+        if text is None:
+            return
+        if is_merge:
             self._merge(level, node)
         elif text in level.entries:
             first = level.entries[text].line

@@ -169,7 +169,7 @@ def duration(spot: Spot, *, may_be_zero: bool = True) -> timedelta | None:
     try:
         length = parse_duration(value)
     except ValueError as error:
-        spot.refuse(f"bad duration: {error}")
+        spot.refuse(str(error))
         return None
     if not length and not may_be_zero:
         spot.refuse("a duration of 0 makes no sense here")

@@ -26,6 +26,7 @@ _ORDERS = {
 }
 _MATCHED = frozenset({InputType.STRING, InputType.SECRET})
 _LISTED = frozenset(InputType) - {InputType.SECRET, InputType.JSON, InputType.BOOLEAN}
+_CONSTRAINTS = {"values": _LISTED, "min": _MEASURED, "max": _MEASURED, "pattern": _MATCHED}
 
 
 def _pattern(spot: Spot) -> str | None:
@@ -121,10 +122,8 @@ def _read_input(spot: Spot) -> InputDefinition | None:
 
 def _has_fitting_constraints(spot: Spot, definition: InputDefinition) -> bool:
     found = [
-        _refuse_unless(spot.entry("values"), definition.type in _LISTED, definition.type),
-        _refuse_unless(spot.entry("pattern"), definition.type in _MATCHED, definition.type),
-        _refuse_unless(spot.entry("min"), definition.type in _MEASURED, definition.type),
-        _refuse_unless(spot.entry("max"), definition.type in _MEASURED, definition.type),
+        _is_fitting(spot.entry(key), key, types, definition.type)
+        for key, types in _CONSTRAINTS.items()
     ]
     if definition.type is InputType.ENUM and spot.entry("values") is None:
         spot.refuse('an ENUM input needs "values"')
@@ -132,12 +131,11 @@ def _has_fitting_constraints(spot: Spot, definition: InputDefinition) -> bool:
     return all(found) and _has_ordered_bounds(spot, definition)
 
 
-def _refuse_unless(spot: Spot | None, is_fitting: bool, kind: InputType) -> bool:  # noqa: FBT001
-    if spot is None or spot.value is None:
+def _is_fitting(spot: Spot | None, key: str, types: frozenset[InputType], kind: InputType) -> bool:
+    if spot is None or spot.value is None or kind in types:
         return True
-    if not is_fitting:
-        spot.refuse_key(f"has no meaning for the type {kind}")
-    return is_fitting
+    spot.refuse_key(f'"{key}" has no meaning for the type {kind}')
+    return False
 
 
 def _has_ordered_bounds(spot: Spot, definition: InputDefinition) -> bool:

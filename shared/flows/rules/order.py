@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from shared.flows.definition import TaskDefinition
 from shared.flows.graph import Edge, find_cycle, list_edges, walk
 from shared.flows.rules.fields import shorten, suggest
 from shared.flows.rules.report import Spot
 from shared.flows.rules.tasks import Tasks, WrittenTask
+from shared.flows.rules.templates import offset_of
 
 
 def check_dependencies(task: WrittenTask, tasks: Mapping[str, WrittenTask]) -> None:
@@ -43,11 +43,11 @@ def check_cycles(
             starts_together=kind == "flow.parallel",
         )
         for cycle in _cycles(edges):
-            shown = " -> ".join(_from_first(cycle, [task.definition.name for task in first]))
-            _closing_spot(cycle, by_name, read_at).refuse_key(f"cycle: {shown}")
+            shown = " -> ".join(from_first(cycle, [task.definition.name for task in first]))
+            _refuse_cycle(cycle, f"cycle: {shown}", by_name, read_at)
 
 
-def _from_first(cycle: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+def from_first(cycle: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     """The same cycle, beginning with its task that is first in the text."""
     start = cycle.index(min(cycle, key=names.index))
     return (*cycle[start:-1], *cycle[:start], cycle[start])
@@ -61,29 +61,24 @@ def _cycles(edges: Sequence[Edge]) -> Iterator[tuple[str, ...]]:
         left = [each for each in left if each.source not in cycle and each.target not in cycle]
 
 
-def _closing_spot(
+def _refuse_cycle(
     cycle: Sequence[str],
+    message: str,
     by_name: Mapping[str, WrittenTask],
     read_at: Mapping[tuple[str, str], Spot],
-) -> Spot:
-    """The first `dependsOn` of the cycle; without one, the first template that makes it."""
+) -> None:
+    """At the first `dependsOn` of the cycle; without one, at the first template that makes it."""
     pairs = [(by_name[target], source) for source, target in pairwise(cycle)]
     pairs.sort(key=lambda pair: (pair[0].spot.node.line, pair[0].spot.node.column))
     for task, source in pairs:
         depends_on = task.spot.entry("dependsOn")
         if depends_on is not None and source in (task.definition.depends_on or ()):
-            return depends_on
+            depends_on.refuse_key(message)
+            return
     for task, source in pairs:
-        sources = {inner.name for inner in walk([by_name[source].definition])}
+        sources = [inner.name for inner in walk([by_name[source].definition])]
         for inner in walk([task.definition]):
-            if spot := _read(inner, sources, read_at):
-                return spot
-    return pairs[0][0].spot
-
-
-def _read(
-    reader: TaskDefinition, sources: set[str], read_at: Mapping[tuple[str, str], Spot]
-) -> Spot | None:
-    return next(
-        (read_at[reader.name, each] for each in sources if (reader.name, each) in read_at), None
-    )
+            for name in sources:
+                if spot := read_at.get((inner.name, name)):
+                    spot.refuse(message, offset=offset_of(spot, name))
+                    return

@@ -13,6 +13,8 @@ def check_properties(task: WrittenTask) -> None:
     if task.plugin is None:
         return
     written = task.spot.entry("properties")
+    if written is not None and written.value is not None and written.node.entries is None:
+        return  # refused when the task was read
     for path, message in validate_written_properties(
         task.plugin.manifest, task.definition.properties, _is_template
     ):
@@ -56,7 +58,9 @@ def _refuse_missing(
     place = parent.path if parent.path != task.spot.path else f"{parent.path}.properties"
     name = path[-1]
     named = f"{place}[{name}]" if isinstance(name, int) else f"{place}.{name}"
-    parent.at(named).refuse_key(message)
+    subject = message.removesuffix(" is required")
+    missing = message if subject == message else f'missing property "{subject}"'
+    parent.at(named).refuse_key(missing)
 
 
 def _refuse_present(spot: Spot, message: str) -> None:

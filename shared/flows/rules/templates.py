@@ -125,23 +125,24 @@ class TemplateRules:
         for name in sorted(name for root, name in found.members if root == "vars"):
             if name not in self.variables:
                 hint = suggest(name, self.variables, spot)
-                spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=_offset(spot, name))
+                spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=offset_of(spot, name))
 
     def _check_read(self, spot: Spot, name: str, place: Place) -> None:
         read = self.tasks.get(name)
         if read is None:
             hint = suggest(name, self.tasks, spot)
-            spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=_offset(spot, name))
+            spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=offset_of(spot, name))
             return
         self.read_at.setdefault((place.reader_name, name), spot)
         if any(name == container for container, _, _ in place.reader.containers):
-            spot.refuse(f"cycle: {name} -> {place.reader_name} -> {name}")
+            message = f"cycle: {name} -> {place.reader_name} -> {name}"
+            spot.refuse(message, offset=offset_of(spot, name))
         elif reason := _why_not_run(read.surroundings, place.reader):
-            spot.warn(f'"{name}" may not have run: {reason}', offset=_offset(spot, name))
+            spot.warn(f'"{name}" may not have run: {reason}', offset=offset_of(spot, name))
 
 
 def _refuse_root(spot: Spot, root: str, place: Place) -> None:
-    offset = _offset(spot, root)
+    offset = offset_of(spot, root)
     known = _ELSEWHERE.get(root)
     if known is None:
         hint = suggest(root, place.roots, spot)
@@ -150,7 +151,7 @@ def _refuse_root(spot: Spot, root: str, place: Place) -> None:
         spot.refuse(known, offset=offset)
 
 
-def _offset(spot: Spot, name: str) -> int | None:
+def offset_of(spot: Spot, name: str) -> int | None:
     """Where a name is met first in a template; parsed names carry no place of their own."""
     source = spot.value
     start = max(source.find("{{"), 0)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from shared.expressions import TemplateSyntaxError, parse_template
 from shared.flows.graph import Edge, find_cycle
+from shared.flows.rules.order import from_first
 from shared.flows.rules.report import Spot
 from shared.flows.rules.templates import templated
 
@@ -20,8 +21,8 @@ def check_variables(spot: Spot | None) -> None:
         if read in spots
     ]
     if cycle := find_cycle(edges):
-        first = min(cycle, key=list(spots).index)
-        spots[first].refuse(f"cycle of variables: {' -> '.join(cycle)}")
+        shown = from_first(cycle, list(spots))
+        spots[shown[0]].refuse(f"cycle of variables: {' -> '.join(shown)}")
 
 
 def _reads(spot: Spot) -> Iterator[str]:
