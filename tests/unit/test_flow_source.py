@@ -3,8 +3,9 @@
 from time import perf_counter
 
 import pytest
+import yaml
 
-from shared.flows.source import read_source
+from shared.flows.source import LOADER, read_source
 
 
 def _value(text: str) -> object:
@@ -134,6 +135,7 @@ def test_each_value_knows_its_place() -> None:
         ("|\r\n    one\r\n    two\r\n", 4, (3, 5)),
         ("&x\n  |\n    one\n", 0, (1, 4)),
         (">\n    one\n    two\n", 4, (1, 4)),
+        ("|", 0, (1, 4)),
     ],
 )
 def test_a_place_inside_a_text_is_found_where_that_is_certain(
@@ -196,10 +198,45 @@ def test_a_merge_bomb_is_refused_too() -> None:
     assert "expand past" in _refusal("\n".join(lines))
 
 
-def test_half_a_surrogate_pair_in_an_escape_is_refused() -> None:
-    source = read_source('a: "\\ud800"')
+@pytest.mark.parametrize(
+    ("loader", "expected"),
+    [
+        (
+            LOADER,
+            (
+                "1:7 YAML syntax: found invalid Unicode character escape code, "
+                "while parsing a quoted scalar"
+            ),
+        ),
+        (yaml.SafeLoader, "1:4 half a surrogate pair is no text"),
+    ],
+)
+def test_half_a_surrogate_pair_in_an_escape_is_refused(loader: type, expected: str) -> None:
+    (problem,) = read_source('a: "\\ud800"', loader=loader).problems
 
-    assert [(each.line, each.column) for each in source.problems] == [(1, 7)]
+    assert f"{problem.line}:{problem.column} {problem.message}" == expected
+
+
+@pytest.mark.parametrize("loader", [LOADER, yaml.SafeLoader])
+def test_an_escape_beyond_unicode_is_refused(loader: type) -> None:
+    (problem,) = read_source('a: "\\UFFFFFFFF"', loader=loader).problems
+
+    assert problem.message.startswith("YAML syntax: ")
+    assert problem.line == 1
+
+
+def test_both_loaders_find_the_same_places() -> None:
+    text = "a: &x 'it''s'\nb:\n  - |\n    é\n  - {c: *x, d: [1, \"e\\n\"]}\n? f\n: >-\n  g\n"
+
+    assert read_source(text, loader=yaml.SafeLoader) == read_source(text, loader=LOADER)
+
+
+@pytest.mark.parametrize("loader", [LOADER, yaml.SafeLoader])
+def test_both_loaders_understand_a_tab(loader: type) -> None:
+    (problem,) = read_source("a:\n\t- b\n", loader=loader).problems
+
+    assert problem.message == "YAML syntax: a tab cannot indent, use spaces"
+    assert (problem.line, problem.column) == (2, 1)
 
 
 def test_many_mistakes_are_not_all_listed() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shared.expressions import TemplateSyntaxError, parse_template
+from shared.flows.paths import child_path
 from shared.flows.rules.report import Spot
 from shared.flows.rules.tasks import WrittenTask
 from shared.plugins.schemas import validate_written_properties
@@ -32,23 +33,20 @@ def _refuse(task: WrittenTask, written: Spot, path: Sequence[str | int], message
     if not path:
         written.refuse_key(message)
         return
-    spot = task.properties.get(str(path[0]))
-    for depth, step in enumerate(path):
-        following = spot if depth == 0 else _step(spot, step)
-        if following is None:
-            _refuse_missing(task, spot or written, path, message)
-            return
-        spot = following
-    if spot is not None:
-        _refuse_present(spot, message)
-
-
-def _step(spot: Spot | None, step: str | int) -> Spot | None:
+    parent, spot = written, task.properties.get(str(path[0]))
+    for step in path[1:]:
+        if spot is not None:
+            parent, spot = spot, _step(spot, step)
     if spot is None:
-        return None
-    if isinstance(step, str):
-        return spot.entry(step)
-    return next((child for index, child in enumerate(spot.items()) if index == step), None)
+        _refuse_missing(task, parent, path, message)
+    elif message.startswith("unknown property"):
+        spot.refuse_key(message)
+    else:
+        spot.refuse(message)
+
+
+def _step(spot: Spot, step: str | int) -> Spot | None:
+    return spot.entry(step) if isinstance(step, str) else list(spot.items())[step]
 
 
 def _refuse_missing(
@@ -56,15 +54,6 @@ def _refuse_missing(
 ) -> None:
     """A property that is not there: at the key of the map that lacks it."""
     place = parent.path if parent.path != task.spot.path else f"{parent.path}.properties"
-    name = path[-1]
-    named = f"{place}[{name}]" if isinstance(name, int) else f"{place}.{name}"
     subject = message.removesuffix(" is required")
     missing = message if subject == message else f'missing property "{subject}"'
-    parent.at(named).refuse_key(missing)
-
-
-def _refuse_present(spot: Spot, message: str) -> None:
-    if message.startswith("unknown property"):
-        spot.refuse_key(message)
-    else:
-        spot.refuse(message)
+    parent.at(child_path(place, str(path[-1]))).refuse_key(missing)
