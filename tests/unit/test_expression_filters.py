@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from jinja2 import defaults
 
 from shared.expressions import Scope, TemplateError, parse_template
+from shared.expressions.filters import FILTERS
+from shared.expressions.predicates import TESTS
 
 ROOTS: dict[str, Any] = {
     "people": [
@@ -314,3 +317,8 @@ def test_a_filter_that_cannot_work_is_a_template_error(expression: str, reason: 
         render(expression)
 
     assert caught.value.reason == reason
+
+
+def test_what_is_left_out_of_jinja_is_written_down() -> None:
+    assert set(defaults.DEFAULT_FILTERS) - set(FILTERS) == {"attr", "urlize"}
+    assert set(defaults.DEFAULT_TESTS) - set(TESTS) == {"callable", "escaped", "filter", "test"}
