@@ -29,20 +29,18 @@ STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
 
 COME_AGAIN = frozenset(
     {
-        "InternalServerError",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "SlowDown",
+        "RequestTimeout",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
-"""AWS error codes that the SDK has already retried, and that are nobody's fault."""
+"""Errors of AWS that pass, as its 5xx do; the SDK has already retried them."""
 
 
 def refusal(method: str, path: str, request_id: str, error: Exception) -> Response[str]:
@@ -102,7 +100,8 @@ def _is_passing(error: Exception) -> bool:
     )
 
     if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code") in COME_AGAIN
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or error.response["Error"].get("Code") in COME_AGAIN
     return isinstance(error, ConnectionError | HTTPClientError)
 
 

@@ -302,7 +302,10 @@ def test_an_answer_that_breaks_its_own_schema_is_our_fault() -> None:
     "error",
     [
         ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem"),
-        ClientError({"Error": {"Code": "InternalServerError"}}, "GetItem"),
+        ClientError(
+            {"Error": {"Code": "Strange"}, "ResponseMetadata": {"HTTPStatusCode": 500}},  # type: ignore[typeddict-item]  # as much as matters
+            "GetItem",
+        ),
         ConnectTimeoutError(endpoint_url="https://dynamodb"),
         errors.UnavailableError("busy"),
     ],

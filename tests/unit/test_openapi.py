@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from functions import openapi as generator
 from infra.routes import DEFAULT_ROUTE, ROUTES
@@ -35,6 +36,12 @@ def test_every_reference_leads_somewhere() -> None:
         found = DOCUMENTED
         for part in reference.split("/"):
             found = found[part]
+
+
+def test_every_schema_is_a_json_schema() -> None:
+    for name, schema in DOCUMENTED["components"]["schemas"].items():
+        Draft202012Validator.check_schema(schema)
+        assert schema.get("type") or schema.get("enum"), name
 
 
 def test_problems_are_described_once_and_named_by_every_operation() -> None:
