@@ -14,10 +14,12 @@ from shared.plugins import (
     csv_text,
     digest,
     http_request,
+    joins,
     keyed,
     lists,
     texts,
     validation,
+    windows,
 )
 from shared.plugins.plugin import Category, Plugin
 
@@ -41,10 +43,12 @@ _FAMILIES = (
     csv_text.PLUGINS,
     digest.PLUGINS,
     http_request.PLUGINS,
+    joins.PLUGINS,
     keyed.PLUGINS,
     lists.PLUGINS,
     texts.PLUGINS,
     validation.PLUGINS,
+    windows.PLUGINS,
 )
 
 

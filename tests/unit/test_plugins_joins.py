@@ -1,0 +1,107 @@
+"""Looking up in tables, and merging lists and maps."""
+
+from typing import Any
+
+import pytest
+
+from shared.plugins.plugin import PluginError
+from tests.support.plugins import run_plugin
+
+ORDERS: list[dict[str, Any]] = [
+    {"id": 1, "by": {"user": 7}},
+    {"id": 2, "by": {"user": 8}},
+    {"id": 3},
+]
+USERS = [{"uid": 7, "n": "Ana"}, {"uid": 7.0, "n": "Other"}, {"n": "Nobody"}, {"uid": "8"}]
+KEYS = {"itemKey": "by.user", "tableKey": "uid"}
+
+
+def lookup(**more: Any) -> Any:
+    return run_plugin("flow.lookup", {"items": ORDERS, "table": USERS, **KEYS, **more})
+
+
+def test_lookup_adds_the_first_row_of_the_same_key() -> None:
+    outputs = lookup()
+
+    assert [each["match"] for each in outputs["items"]] == [USERS[0], None, None]
+    assert outputs["items"][0]["id"] == 1
+    assert (outputs["matched"], outputs["unmatched"]) == (1, 2)
+    assert "match" not in ORDERS[0]
+
+
+def test_lookup_can_drop_what_has_no_row_and_name_the_field() -> None:
+    outputs = lookup(missing="drop", **{"as": "user"})
+
+    assert [each["user"]["n"] for each in outputs["items"]] == ["Ana"]
+    assert (outputs["matched"], outputs["unmatched"]) == (1, 2)
+
+
+def test_lookup_can_fail_for_what_has_no_row() -> None:
+    with pytest.raises(PluginError, match="no row matches item 1") as failed:
+        lookup(missing="fail")
+
+    assert failed.value.code == "no_match"
+
+
+def test_a_large_row_that_matches_often_is_refused() -> None:
+    properties = {"items": [{"k": 1}] * 20_000, "table": [{"k": 1, "v": "x" * 1_000}]}
+
+    with pytest.raises(PluginError) as refused:
+        run_plugin("flow.lookup", {**properties, "itemKey": "k", "tableKey": "k"})
+
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("properties", "outputs"),
+    [
+        ({"sources": [[1], [], [2, 1]]}, {"items": [1, 2, 1]}),
+        (
+            {
+                "sources": [[{"k": 1, "a": 1}, {"a": 0}], [{"k": 2}, {"k": 1.0, "b": 2}, {"b": 0}]],
+                "mode": "byKey",
+                "key": "k",
+            },
+            {"items": [{"k": 1.0, "a": 1, "b": 2}, {"a": 0}, {"k": 2}, {"b": 0}]},
+        ),
+        (
+            {
+                "sources": [{"a": {"x": 1, "y": [1]}, "b": 1}, {"a": {"y": [2], "z": None}}, {}],
+                "mode": "deep",
+            },
+            {"result": {"a": {"x": 1, "y": [2], "z": None}, "b": 1}},
+        ),
+    ],
+)
+def test_merge(properties: dict[str, Any], outputs: Any) -> None:
+    assert run_plugin("flow.merge", properties) == outputs
+
+
+@pytest.mark.parametrize(
+    ("plugin", "properties", "message"),
+    [
+        ("flow.merge", {"sources": []}, "sources must have at least 1"),
+        ("flow.merge", {"sources": [[1], {}]}, r"sources\[1\] is a map, not a list"),
+        (
+            "flow.merge",
+            {"sources": [{}, 1], "mode": "deep"},
+            r"sources\[1\] is a number, not a map",
+        ),
+        ("flow.merge", {"sources": [[1]], "mode": "byKey"}, "key is required"),
+        ("flow.merge", {"sources": [[1]], "mode": "byKey", "key": "k"}, "item 0 is a number"),
+        ("flow.lookup", {"items": [1], "table": [], **KEYS}, "item 0 is a number, not a map"),
+        ("flow.lookup", {"items": [], "table": []}, "itemKey is required"),
+    ],
+)
+def test_bad_properties_are_refused(plugin: str, properties: dict[str, Any], message: str) -> None:
+    with pytest.raises(PluginError, match=message):
+        run_plugin(plugin, properties)
+
+
+def test_maps_nested_without_end_are_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5_000):
+        deep = {"a": deep}
+
+    with pytest.raises(PluginError, match="nested too deeply"):
+        run_plugin("flow.merge", {"sources": [deep, deep], "mode": "deep"})

@@ -1,0 +1,65 @@
+"""Flattening, chunking and limiting lists."""
+
+from typing import Any
+
+import pytest
+
+from shared.plugins.plugin import PluginError
+from tests.support.plugins import run_plugin
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "flat"),
+    [
+        ([1, [2, [3]]], {}, [1, 2, [3]]),
+        ([1, [2, [3]]], {"depth": 2}, [1, 2, 3]),
+        ([1, [2]], {"depth": 0}, [1, [2]]),
+        ([[], [[]]], {"depth": 100}, []),
+        ([{"a": [1]}], {}, [{"a": [1]}]),
+    ],
+)
+def test_flatten(items: Any, more: dict[str, Any], flat: Any) -> None:
+    outputs = run_plugin("flow.flatten", {"items": items, **more})
+
+    assert outputs == {"items": flat, "count": len(flat)}
+
+
+@pytest.mark.parametrize(
+    ("items", "size", "chunks"),
+    [([1, 2, 3], 2, [[1, 2], [3]]), ([1, 2], 5, [[1, 2]]), ([], 1, [])],
+)
+def test_split(items: Any, size: int, chunks: Any) -> None:
+    outputs = run_plugin("flow.split", {"items": items, "size": size})
+
+    assert outputs == {"chunks": chunks, "count": len(chunks)}
+
+
+@pytest.mark.parametrize(
+    ("more", "items"),
+    [
+        ({"limit": 2}, [1, 2]),
+        ({"limit": 2, "offset": 2}, [3]),
+        ({"limit": 0}, []),
+        ({"limit": 9, "offset": 9}, []),
+    ],
+)
+def test_limit(more: dict[str, Any], items: Any) -> None:
+    outputs = run_plugin("flow.limit", {"items": [1, 2, 3], **more})
+
+    assert outputs == {"items": items, "count": len(items)}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "properties"),
+    [
+        ("flow.flatten", {"items": [1], "depth": 101}),
+        ("flow.flatten", {"items": {}}),
+        ("flow.split", {"items": [1], "size": 0}),
+        ("flow.split", {"items": [1]}),
+        ("flow.limit", {"items": [1], "limit": -1}),
+        ("flow.limit", {"items": [1], "limit": 1, "offset": -1}),
+    ],
+)
+def test_bad_properties_are_refused(plugin: str, properties: dict[str, Any]) -> None:
+    with pytest.raises(PluginError):
+        run_plugin(plugin, properties)
