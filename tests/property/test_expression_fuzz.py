@@ -7,7 +7,9 @@ import ast
 import json
 import os
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -117,14 +119,40 @@ FUNCTION_NAMES = st.sampled_from(sorted(FUNCTIONS))
 KEYWORDS = st.sampled_from(["attribute=", "default=", "width=", "", "", "", "reverse=", "start="])
 
 
+def accepted(function: Callable[..., Any], given_already: int) -> tuple[int, int]:
+    """Count the arguments that a function needs and takes in order, besides those it has."""
+    known = [
+        parameter
+        for parameter in signature(function).parameters.values()
+        if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    needed = sum(1 for parameter in known if parameter.default is Parameter.empty)
+    return needed - given_already, len(known) - given_already
+
+
+@st.composite
+def calls(
+    draw: st.DrawFn,
+    listed: Mapping[str, Callable[..., Any]],
+    given_already: int,
+    inner: st.SearchStrategy[str],
+) -> str:
+    name = draw(st.sampled_from(sorted(name for name in listed if name.isidentifier())))
+    least, most = accepted(listed[name], given_already)
+    return f"{name}({', '.join(draw(st.lists(inner, min_size=least, max_size=most)))})"
+
+
 def extended(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     arguments = st.lists(st.builds("{}{}".format, KEYWORDS, inner), max_size=3).map(", ".join)
     return st.one_of(
         st.builds("({} {} {})".format, inner, OPERATORS, inner),
         st.builds("({} | {})".format, inner, FILTER_NAMES),
+        st.builds("({} | {})".format, inner, calls(FILTERS, 2, inner)),
+        st.builds("({} | {})".format, inner, calls(FILTERS, 2, inner)),
+        st.builds("({} is {})".format, inner, calls(TESTS, 2, inner)),
+        calls(FUNCTIONS, 1, inner),
         st.builds("({} | {}({}))".format, inner, FILTER_NAMES, arguments),
         st.builds("({} is {} {})".format, inner, TEST_NAMES, inner),
-        st.builds("({} is not {})".format, inner, TEST_NAMES),
         st.builds("{}({})".format, FUNCTION_NAMES, arguments),
         st.builds("({} if {} else {})".format, inner, inner, inner),
         st.builds("{}[{}]".format, inner, inner),
@@ -132,7 +160,7 @@ def extended(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("({}).{}".format, inner, st.sampled_from([*ATTRIBUTES, "k", "a", "0"])),
         st.builds("({}{})".format, PREFIXES, inner),
         st.builds("[{}, {}]".format, inner, inner),
-        st.builds("{{{}: {}}}".format, inner, inner),
+        st.builds("{{'k': {}, {}: 1}}".format, inner, inner),
     )
 
 
