@@ -6,11 +6,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from shared.bodies import YAML_TYPES, media_type, parse_body, read_json, read_text
-from shared.errors import InvalidRequestError
+from shared.bodies import YAML_TYPES, media_type, read_json, read_text
 from shared.flows.models import (
     Flow,
-    FlowContent,
     FlowDraft,
     FlowFilter,
     FlowPatch,
@@ -70,15 +68,8 @@ VALIDATE_BODY: dict[str, Any] = {
 )
 def validate_flow(flows: Flows) -> Verdict:
     event = app.current_event
-    if event.body and media_type(event) in YAML_TYPES:
-        return flows.validate(FlowContent(yaml_content=read_text(event)))
-    try:
-        draft = parse_body(FlowDraft, read_json(event))
-    except InvalidRequestError as error:
-        if not error.problems or error.code != InvalidRequestError.code:
-            raise
-        return Verdict(valid=False, errors=error.problems, warnings=())
-    return flows.validate(draft)
+    is_yaml = media_type(event) in YAML_TYPES
+    return flows.validate(read_text(event) if is_yaml else read_json(event))
 
 
 @app.get("/api/v1/flows/<flow_id>", summary="Read a flow")

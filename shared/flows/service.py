@@ -1,11 +1,12 @@
 """What can be done with flows: save, read, list, move, forget, and check a text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
+from shared.bodies import parse_body
 from shared.config import ExecutionsTableSettings, FlowsTableSettings, settings
 from shared.errors import (
     FlowChangedError,
@@ -16,6 +17,8 @@ from shared.errors import (
     Problem,
 )
 from shared.flows.compilation import Compile, Compiled, Inspect, compile_text, inspect_text
+from shared.flows.definition import Json
+from shared.flows.listing import choose_page
 from shared.flows.models import (
     Flow,
     FlowContent,
@@ -38,11 +41,6 @@ from shared.times import utc_now
 
 T = TypeVar("T")
 
-MAX_PAGE_BYTES = 4_000_000
-"""Of a page, as `FlowRecord.shown_bytes` counts; Lambda answers 6 MB at most."""
-
-MAX_READS = 4
-_READ = 500
 _TRIES = 5
 
 
@@ -93,7 +91,7 @@ class FlowService:
         """
         query = f"{self.tenant}/flows/{chosen.model_dump_json()}"
         position = decode_cursor(cursor, query) if cursor is not None else None
-        flows, position = self._choose(chosen, limit, position)
+        flows, position = choose_page(self.flows.newest, chosen, limit, position)
         texts = self.flows.texts(flows)
         shown = tuple(Flow.of(flow, texts[flow.id]) for flow in flows)
         return Page(shown, encode_cursor(position, query) if position else None)
@@ -113,9 +111,11 @@ class FlowService:
         """Forget a flow; raises FlowHasOpenExecutionsError while any of its executions is open."""
         _insist(lambda: self._delete(flow_id, if_match))
 
-    def validate(self, draft: FlowContent) -> Verdict:
-        """Check a text and store nothing."""
+    def validate(self, sent: str | Mapping[str, Json] | None) -> Verdict:
+        """Check a text, bare or in its envelope, and store nothing; whatever it is, no error."""
         try:
+            is_bare = isinstance(sent, str)
+            draft = FlowDraft(yaml_content=sent) if is_bare else parse_body(FlowDraft, sent)
             text = _text(draft)
         except InvalidRequestError as error:
             return Verdict(valid=False, errors=error.problems, warnings=())
@@ -173,24 +173,6 @@ class FlowService:
         if self.open_executions.exist_for(flow_id):
             raise FlowHasOpenExecutionsError("executions of this flow are still open")
         self.flows.remove(flow)
-
-    def _choose(
-        self, chosen: FlowFilter, limit: int, position: str | None
-    ) -> tuple[list[FlowRecord], str | None]:
-        """Choose a page's flows; the position to go on from, None if nothing can follow."""
-        flows: list[FlowRecord] = []
-        size, count = 0, limit + 1 if chosen == FlowFilter() else _READ
-        for _ in range(MAX_READS):
-            read = self.flows.newest(count, position)
-            for flow in filter(chosen.accepts, read):
-                size += flow.shown_bytes
-                if len(flows) == limit or (flows and size > MAX_PAGE_BYTES):
-                    return flows, flows[-1].id
-                flows.append(flow)
-            if len(read) < count:
-                return flows, None
-            position = read[-1].id
-        return flows, position
 
     def _stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:
         flow = self.flows.find(flow_id)

@@ -7,7 +7,7 @@ import pytest
 
 from functions.flows import handler
 from shared.errors import FlowChangedError
-from shared.flows import service
+from shared.flows import listing
 from shared.flows.service import flow_service
 from tests.support.api import Answer, call
 from tests.support.flows import InMemoryFlows, NoOpenExecutions, service_over
@@ -328,7 +328,7 @@ def test_a_cursor_counts_only_for_the_list_it_came_from(api: Api) -> None:
 def test_a_page_of_large_texts_ends_early_with_a_next(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MAX_PAGE_BYTES", 5_000)
+    monkeypatch.setattr(listing, "MAX_PAGE_BYTES", 5_000)
     for name in ("a", "b", "c"):
         api.made(f"{name} {'x' * 2_000}")
 
@@ -341,7 +341,7 @@ def test_a_page_of_large_texts_ends_early_with_a_next(
 def test_a_filter_that_finds_nothing_reads_only_so_much(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_READ", 2)
+    monkeypatch.setattr(listing, "FLOWS_A_READ", 2)
     for number in range(20):
         api.made(f"f{number}")
 

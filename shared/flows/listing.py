@@ -1,0 +1,35 @@
+"""Which flows make a page: few enough to be answered, found without reading without end."""
+
+from collections.abc import Callable
+
+from shared.flows.models import FlowFilter, FlowRecord
+
+MAX_PAGE_BYTES = 4_000_000
+"""Of a page, as `FlowRecord.shown_bytes` counts; Lambda answers 6 MB at most."""
+
+MAX_READS = 4
+FLOWS_A_READ = 500
+
+Newest = Callable[[int, str | None], tuple[FlowRecord, ...]]
+
+
+def choose_page(
+    newest: Newest, chosen: FlowFilter, limit: int, position: str | None
+) -> tuple[list[FlowRecord], str | None]:
+    """Choose a page's flows, and the position to go on from: None if nothing can follow.
+
+    `newest(count, position)` reads on; fewer flows than asked for are the last ones.
+    """
+    flows: list[FlowRecord] = []
+    size, count = 0, limit + 1 if chosen == FlowFilter() else FLOWS_A_READ
+    for _ in range(MAX_READS):
+        read = newest(count, position)
+        for flow in filter(chosen.accepts, read):
+            size += flow.shown_bytes
+            if len(flows) == limit or (flows and size > MAX_PAGE_BYTES):
+                return flows, flows[-1].id
+            flows.append(flow)
+        if len(read) < count:
+            return flows, None
+        position = read[-1].id
+    return flows, position
