@@ -18,11 +18,16 @@ _PATTERN_MEMORY = 4 * 1024 * 1024
 
 
 class Watch(Protocol):
-    """Told of every keyword that is checked, so that it can stop work that grows or nests."""
+    """Told of all work on a stranger's schema, so that it can stop what grows or nests."""
 
-    def enter(self) -> None: ...
+    def enter(self) -> None:
+        """Begin with one keyword; keywords nest."""
 
-    def leave(self) -> None: ...
+    def leave(self) -> None:
+        """End with it, whatever happened."""
+
+    def spend(self, cost: int) -> None:
+        """Count work that is about to be done, some microseconds each."""
 
 
 class PatternError(ValueError):
@@ -60,6 +65,7 @@ def compile_schema(schema: Mapping[str, Any], watch: Watch | None = None) -> "Va
     if watch is not None:
         counted = {name: _watched(each, watch) for name, each in chosen.VALIDATORS.items()}
         chosen = _extended(chosen, counted)
+        chosen.watch = watch
     compiled: Validator = chosen(schema, registry=_no_registry(), format_checker=_formats())
     return compiled
 
@@ -88,6 +94,7 @@ def _evolve(self: Any, **changes: Any) -> Any:
 def _watched(keyword: Keyword, watch: Watch) -> Keyword:
     def check(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
         watch.enter()
+        watch.spend(_cost(value) + _cost(instance))
         try:
             for error in keyword(validator, value, instance, schema) or ():
                 error.message = ""  # it may quote the whole instance, over and over
@@ -96,6 +103,19 @@ def _watched(keyword: Keyword, watch: Watch) -> Keyword:
             watch.leave()
 
     return check
+
+
+def _cost(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value) // 1000
+    return len(value) // 16 if isinstance(value, list | dict) else 0
+
+
+def _found(validator: Any, pattern: str, text: str) -> bool:
+    watch = getattr(validator, "watch", None)
+    if watch is not None:
+        watch.spend(1 + _cost(text))
+    return search(pattern, text)
 
 
 def search(pattern: str, text: str) -> bool:
@@ -129,7 +149,7 @@ def _error(**details: Any) -> "ValidationError":
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Errors:
-    if validator.is_type(instance, "string") and not search(pattern, instance):
+    if validator.is_type(instance, "string") and not _found(validator, pattern, instance):
         yield _error()
 
 
@@ -138,7 +158,7 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: A
         return
     for pattern, subschema in patterns.items():
         for name, value in instance.items():
-            if search(pattern, name):
+            if _found(validator, pattern, name):
                 yield from validator.descend(value, subschema, path=name, schema_path=pattern)
 
 
@@ -147,7 +167,9 @@ def _additional_properties(validator: Any, allowed: Any, instance: Any, schema: 
         return
     patterns = schema.get("patternProperties", {})
     for name, value in instance.items():
-        if name in schema.get("properties", {}) or any(search(each, name) for each in patterns):
+        if name in schema.get("properties", {}) or any(
+            _found(validator, each, name) for each in patterns
+        ):
             continue
         if allowed is False:
             yield _error(path=[name])

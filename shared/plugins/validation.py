@@ -11,11 +11,11 @@ from shared.plugins.shapes import anything, array, boolean, closed, mapping, out
 from shared.plugins.values import invalid
 
 _MOST_ERRORS = 100
-_MOST_CHECKS = 250_000
+_MOST_WORK = 250_000
 _DEEPEST = 150
 """Keywords inside each other; each takes about four of the interpreter's 1,000 frames."""
 _TOO_DEEP = "data or schema is nested too deeply, or schema refers to itself"
-_CHECKS_PER_LOOK_AT_THE_CLOCK = 1_000
+_WORK_BETWEEN_LOOKS_AT_THE_CLOCK = 1_000
 
 
 def _validate(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -57,18 +57,24 @@ class _Bounds:
 
     def __init__(self, context: TaskContext) -> None:
         self._context = context
-        self._checks = 0
+        self._spent = 0
+        self._look_at_the_clock = 0
         self._depth = 0
 
     def enter(self) -> None:
-        self._checks += 1
         self._depth += 1
         if self._depth > _DEEPEST:
             raise invalid(_TOO_DEEP)
-        if self._checks > _MOST_CHECKS:
+        self.spend(1)
+
+    def spend(self, cost: int) -> None:
+        self._spent += cost
+        if self._spent > _MOST_WORK:
             raise PluginError("checking the value takes too many steps", code="too_large")
-        if self._checks % _CHECKS_PER_LOOK_AT_THE_CLOCK == 0 and self._context.remaining() <= 0:
-            raise PluginError("out of time", code="timeout")
+        if self._spent >= self._look_at_the_clock:
+            self._look_at_the_clock = self._spent + _WORK_BETWEEN_LOOKS_AT_THE_CLOCK
+            if self._context.remaining() <= 0:
+                raise PluginError("out of time", code="timeout")
 
     def leave(self) -> None:
         self._depth -= 1

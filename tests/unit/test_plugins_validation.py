@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.plugin import PluginError
-from shared.plugins.validation import _MOST_CHECKS, _Bounds
+from shared.plugins.validation import _MOST_WORK, _Bounds
 from tests.support.plugins import run_plugin, task_context
 
 BACKTRACKER = "^(a+)+$"
@@ -146,7 +146,7 @@ def test_references_that_multiply_are_stopped() -> None:
         for n in range(40)
     }
     schema = {"$defs": {**doubled, "d40": {}}, "$ref": "#/$defs/d0"}
-    left = iter([1.0, 1.0])
+    left = iter([1.0, 1.0, 1.0])
 
     with pytest.raises(PluginError) as refused:
         run_plugin(
@@ -194,12 +194,32 @@ def test_a_schema_nested_without_end_is_refused(levels: int) -> None:
 
 def test_work_without_end_is_stopped_by_counting_too() -> None:
     bounds = _Bounds(task_context())
-    for _ in range(_MOST_CHECKS):
-        bounds.enter()
-        bounds.leave()
+    bounds.spend(_MOST_WORK)
 
     with pytest.raises(PluginError, match="too many steps"):
         bounds.enter()
+
+
+@pytest.mark.parametrize(
+    ("data", "schema"),
+    [
+        (
+            {f"{n}".zfill(20_000): 1 for n in range(110)},
+            {"patternProperties": {f"x{n}": {} for n in range(110)}},
+        ),
+        ([{}] * 1_000, {"items": {"not": {"required": [f"k{n}" for n in range(5_000)]}}}),
+        ("a" * 1_000_000, {"allOf": [{"pattern": "^a+$"}] * 300}),
+    ],
+)
+def test_large_data_against_a_large_schema_is_stopped(data: Any, schema: Any) -> None:
+    assert refusal(data, schema).code == "too_large"
+
+
+def test_ten_thousand_ordinary_rows_can_be_checked() -> None:
+    row = {"id": 1, "name": "Ana", "tags": ["a"]}
+    schema = {"items": {"properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}}
+
+    assert validate([row] * 10_000, schema)["valid"] is True
 
 
 @pytest.mark.parametrize(
