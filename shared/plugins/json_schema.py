@@ -120,7 +120,7 @@ def _found(validator: Any, pattern: str, text: str) -> bool:
 
 def search(pattern: str, text: str) -> bool:
     """Tell whether `pattern` is found in `text`, in time linear in the text; PatternError."""
-    return _compile(pattern).search(text) is not None
+    return compile_pattern(pattern).search(text) is not None
 
 
 @cache
@@ -133,7 +133,8 @@ def _options() -> Any:
     return options
 
 
-def _compile(pattern: str) -> Any:
+def compile_pattern(pattern: str) -> Any:
+    """Compile for RE2, which needs no backtracking; PatternError when it cannot be."""
     import re2  # noqa: PLC0415 - see above
 
     try:
