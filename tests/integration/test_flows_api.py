@@ -1,4 +1,8 @@
-"""Flows through the API, with the real language behind it and tables as synthesised."""
+"""Flows through the API, with the real language behind it and tables as synthesised.
+
+What happens at once is asked of the service: a function's process answers one request at a time,
+and Powertools keeps the current one for all threads.
+"""
 
 import os
 import random
@@ -7,8 +11,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shared.errors import FlowNameTakenError
+from shared.flows.models import FlowDraft, FlowFilter, FlowPatch
 from shared.flows.plan import unpack_plan
 from shared.flows.repository import FlowRepository
+from shared.flows.service import flow_service
 from shared.table import table
 from tests.support.stack import Answer, MotoStack
 
@@ -120,36 +127,39 @@ def test_aliases_that_outgrow_the_store_are_refused(moto_stack: MotoStack) -> No
 
 
 def test_of_many_who_save_one_name_at_once_one_gets_it(moto_stack: MotoStack) -> None:
-    with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda _: save(moto_stack, HELLO), range(6)))
+    assert moto_stack
+    flows = flow_service()
 
-    assert sorted(each.status for each in found) == [201] + [409] * 5
-    assert {each.body["code"] for each in found if each.status == 409} == {"flow_name_taken"}
-    assert len(moto_stack.api("GET", FLOWS).body) == 1
+    def outcome(_: int) -> str:
+        try:
+            return flows.create(FlowDraft(yaml_content=HELLO)).id
+        except FlowNameTakenError as error:
+            return error.code
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(outcome, range(6)))
+
+    assert found.count("flow_name_taken") == 5
+    assert [flow.id for flow in flows.page(FlowFilter(), 50, None).items] == [min(found)]
 
 
 def test_writers_at_once_all_get_through_and_no_field_is_lost(moto_stack: MotoStack) -> None:
-    path = f"{FLOWS}/{save(moto_stack, HELLO).body['id']}"
-    changes: list[dict[str, Any]] = [
-        {"labels": {"k": "v"}},
-        {"disabled": True},
-        {"description": "other"},
-        {"yamlContent": HELLO.replace("hello {{", "bye {{")},
+    assert moto_stack
+    flows = flow_service()
+    flow = flows.create(FlowDraft(yaml_content=HELLO))
+    changes = [
+        FlowPatch(labels={"k": "v"}),
+        FlowPatch(disabled=True),
+        FlowPatch(description="other"),
+        FlowPatch(yaml_content=HELLO.replace("hello {{", "bye {{")),
     ]
 
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda change: moto_stack.api("PUT", path, change), changes))
+        list(pool.map(lambda change: flows.replace(flow.id, change, None), changes))
 
-    assert [each.status for each in found] == [200] * 4
-    flow = moto_stack.api("GET", path)
-    shown = flow.body
-    assert (shown["labels"], shown["disabled"], shown["description"]) == (
-        {"k": "v"},
-        True,
-        "other",
-    )
-    assert (shown["revision"], "bye" in shown["yamlContent"]) == (2, True)
-    assert flow.headers["etag"] == '"5"'
+    shown = flows.get(flow.id)
+    assert (shown.labels, shown.disabled, shown.description) == ({"k": "v"}, True, "other")
+    assert (shown.revision, "bye" in shown.yaml_content, shown.version) == (2, True, 5)
 
 
 def test_a_busy_store_is_503_and_nothing_is_half_done(moto_stack: MotoStack) -> None:
