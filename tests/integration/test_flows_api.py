@@ -1,7 +1,6 @@
 """Flows through the API, with the real language behind it and tables as synthesised.
 
-What happens at once is asked of the service: a function's process answers one request at a time,
-and Powertools keeps the current one for all threads.
+What happens at once is asked of the service: a function's process answers one request at a time.
 """
 
 import os
@@ -188,6 +187,18 @@ def test_a_flow_with_an_open_execution_is_not_deleted(moto_stack: MotoStack) -> 
 
     assert (found.status, found.body["code"]) == (409, "flow_has_open_executions")
     assert moto_stack.api("GET", FLOWS).body == [flow]
+
+
+def test_requests_sent_at_once_get_their_own_answers(moto_stack: MotoStack) -> None:
+    def asked(number: int) -> tuple[int, str]:
+        headers = {"x-request-id": str(number)}
+        found = moto_stack.api("GET", f"{FLOWS}/{number}", None, headers)
+        return found.status, found.body["requestId"]
+
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(asked, range(200)))
+
+    assert found == [(404, str(number)) for number in range(200)]
 
 
 def flows_table() -> Any:

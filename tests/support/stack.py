@@ -27,6 +27,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from tests.support.calls import Calls, Crash, invoking, record_calls
 from tests.support.events import api_event
 from tests.support.template import REGION, Template
+from tests.support.threads import keep_requests_apart
 
 CONFIG: DefaultConfig = {
     "stepfunctions": {"execute_state_machine": True},
@@ -229,6 +230,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with mock_aws(config=CONFIG):
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
+        keep_requests_apart(monkeypatch)
         stack = MotoStack(template, record_calls(monkeypatch))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
