@@ -1,5 +1,7 @@
 """Regular expressions on RE2: linear time for one match, bounded time for many."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -8,8 +10,9 @@ from shared.plugins.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.shapes import anything, array, boolean, choice, closed, outputs, string
 from shared.plugins.values import MAX_RESULT, invalid, too_large
 
-_MOST_MATCHES = 100_000
-_MOST_SECONDS = 5.0
+_ESCAPE = re.compile(r"(\\[0-9\\])")
+_MOST_MATCHES = 50_000
+_MOST_SECONDS = 10.0
 """A pattern that looks ahead to the end for every match makes all of them together quadratic."""
 
 
@@ -83,29 +86,32 @@ def _extract(search: _Search) -> Mapping[str, Any]:
 
 def _replace(search: _Search) -> Mapping[str, Any]:
     parts = _template(search.replacement, search.pattern.groups)
-    made, size, end, count = [], 0, 0, 0
-    for count, found in enumerate(search.matches(), start=1):  # noqa: B007 - counted to the end
-        new = "".join(part if isinstance(part, str) else found.group(part) or "" for part in parts)
-        made += [search.text[end : found.start()], new]
-        end = found.end()
-        size += len(new)
+    fixed = sum(len(part) for part in parts if isinstance(part, str))
+    uses = Counter(part for part in parts if isinstance(part, int))
+    made, size, end = [], 0, 0
+    for found in search.matches():
+        texts = {group: found.group(group) or "" for group in uses}
+        size += fixed + sum(len(texts[group]) * times for group, times in uses.items())
         if size > MAX_RESULT:
             raise too_large("the text")
-    return {"matched": count > 0, "result": "".join([*made, search.text[end:]])}
+        made.append(search.text[end : found.start()])
+        made.append("".join(part if isinstance(part, str) else texts[part] for part in parts))
+        end = found.end()
+    return {"matched": bool(made), "result": "".join([*made, search.text[end:]])}
 
 
 def _template(replacement: str, groups: int) -> list[str | int]:
     r"""Split a replacement into text and group numbers: `\1` to `\9`, `\0` is all, `\\` is one."""
     parts: list[str | int] = []
-    characters = iter(replacement)
-    for character in characters:
-        following = next(characters, "") if character == "\\" else ""
-        if following.isascii() and following.isdigit():
-            if int(following) > groups:
-                raise invalid(f"the pattern has no group {following}")
-            parts.append(int(following))
+    for part in _ESCAPE.split(replacement):
+        if not part.startswith("\\") or not _ESCAPE.fullmatch(part):
+            parts.append(part)
+        elif part[1] == "\\":
+            parts.append("\\")
+        elif int(part[1]) > groups:
+            raise invalid(f"the pattern has no group {part[1]}")
         else:
-            parts.append(following if following == "\\" else character + following)
+            parts.append(int(part[1]))
     return parts
 
 

@@ -1,12 +1,13 @@
 """Regular expressions, and the ones that would take for ever elsewhere."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.expressions import Budget
-from shared.plugins.plugin import PluginError
+from shared.plugins.plugin import PluginError, TaskContext
 from tests.support.plugins import run_plugin, task_context
 
 
@@ -108,13 +109,22 @@ def test_a_pattern_that_explodes_elsewhere_takes_linear_time(pattern: str) -> No
         (
             {
                 "operation": "replace",
-                "data": "a" * 20_000,
+                "data": "a" * 200,
                 "pattern": "a",
-                "replacement": "b" * 1_000,
+                "replacement": "b" * 100_000,
             },
             "too_large",
         ),
-        ({"operation": "extract", "data": "a" * 100_001, "pattern": "a"}, "too_large"),
+        (
+            {
+                "operation": "replace",
+                "data": "a" * 100_000,
+                "pattern": "(a+)",
+                "replacement": r"\1" * 100_000,
+            },
+            "too_large",
+        ),
+        ({"operation": "extract", "data": "a" * 50_001, "pattern": "a"}, "too_large"),
         (
             {"operation": "match", "data": "a" * 200_000, "pattern": "(" * 60 + "a*" + ")" * 60},
             "too_large",
@@ -125,20 +135,26 @@ def test_bad_patterns_and_exploding_results_are_refused(
     properties: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(PluginError) as refused:
-        run_plugin("transform.regex", properties)
+        run_plugin("transform.regex", properties, timed(lambda: 0.0))
 
     assert refused.value.code == code
 
 
+def timed(clock: Callable[[], float]) -> TaskContext:
+    context = task_context()
+    return replace(context, scope=replace(context.scope, budget=Budget(clock=clock)))
+
+
 def test_matches_that_each_look_to_the_end_are_stopped_by_the_clock() -> None:
     seconds = iter(range(100))
-    context = task_context()
-    timed = replace(
-        context, scope=replace(context.scope, budget=Budget(clock=lambda: float(next(seconds))))
-    )
     properties = {"operation": "extract", "data": "a" * 1_000, "pattern": "a(?:.*c)?"}
 
     with pytest.raises(PluginError, match="takes too long") as late:
-        run_plugin("transform.regex", properties, timed)
+        run_plugin("transform.regex", properties, timed(lambda: float(next(seconds))))
 
     assert late.value.code == "timeout"
+
+
+def test_half_a_surrogate_pair_in_a_pattern_is_refused() -> None:
+    with pytest.raises(PluginError, match="not supported"):
+        regex("match", "a", "\ud800")
