@@ -8,6 +8,7 @@ import pytest
 
 from infra.routes import ROUTES
 from infra.synthesis import ASSETS
+from tests.support.permissions import listed
 from tests.support.template import Template, directory, synthesised
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -76,10 +77,6 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
         document = template.resolve(properties["PolicyDocument"])
         found += [(role, statement) for statement in document["Statement"]]
     return found
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def short(resource: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 import botocore.client
 import pytest
 
+from tests.support.permissions import Permissions
+
 
 class Crash(SystemExit):
     """What an invocation meets where its process would have died."""
@@ -138,8 +140,9 @@ def invoking(function: str) -> Iterator[Invocation]:
         thread.invocation = outer
 
 
-def record_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    """Watch every AWS call of this process until the monkeypatch is undone."""
+def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> Calls:
+    """Watch every AWS call of this process, and refuse what its role doesn't allow, until the
+    monkeypatch is undone."""
     calls = Calls()
     # DynamoDB applies a conditional write as one step; moto would interleave two threads' writes.
     one_step = threading.RLock()
@@ -152,6 +155,7 @@ def record_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         dies = calls.before(
             invocation, Call(invocation.function, f"{service}.{operation}", parameters)
         )
+        permissions.check(invocation.function, f"{service}.{operation}", parameters)
         if service == "DynamoDB":
             with one_step:
                 answer = call_aws(client, operation, parameters)

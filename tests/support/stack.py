@@ -27,6 +27,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from tests.support.calls import Calls, Crash, invoking, record_calls
 from tests.support.events import api_event
+from tests.support.permissions import Permissions
 from tests.support.template import REGION, Template
 from tests.support.threads import keep_requests_apart
 
@@ -234,7 +235,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
         keep_requests_apart(monkeypatch)
-        stack = MotoStack(template, record_calls(monkeypatch))
+        stack = MotoStack(template, record_calls(monkeypatch, Permissions(template)))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
         forget_factories()

@@ -1,0 +1,83 @@
+"""Each function with exactly what the template gives it: its environment and its handler."""
+
+import importlib
+import inspect
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from tests.support.permissions import Permissions
+from tests.support.stack import forget_factories
+from tests.support.template import REGION, Template
+
+FUNCTIONS = ("executions", "flows", "health", "plugins", "reconcile", "runner")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_functions_factories_need_no_more_than_its_own_environment(
+    function: str, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_environment_of(function, template, monkeypatch)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    handler = importlib.import_module(f"functions.{function}.handler")
+
+    with mock_aws():
+        forget_factories()
+        for factory in factories(handler):
+            assert factory() is not None
+    forget_factories()
+
+
+def test_every_function_of_the_template_is_looked_at(template: Template) -> None:
+    handlers = [found["Handler"] for _, found in template.of_type("AWS::Lambda::Function")]
+
+    assert sorted(handler.split(".")[1] for handler in handlers) == list(FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("function", "operation", "parameters"),
+    [
+        ("plugins", "DynamoDB.GetItem", {"TableName": "FlowsTable"}),
+        ("runner", "DynamoDB.PutItem", {"TableName": "FlowsTable"}),
+        ("runner", "DynamoDB.Query", {"TableName": "ExecutionsTable", "IndexName": "open"}),
+        ("flows", "SFN.StartExecution", {"stateMachineArn": "arn:aws:states:::stateMachine:x"}),
+        ("health", "DynamoDB.TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}),
+    ],
+)  # fmt: skip
+def test_integration_tests_refuse_what_a_role_does_not_allow(
+    function: str, operation: str, parameters: dict[str, Any], template: Template
+) -> None:
+    names = {name[7:-8]: name for name, _ in template.of_type("AWS::DynamoDB::Table")}
+    text = json.dumps(parameters)
+    for short, name in names.items():
+        text = text.replace(f'"{short}"', f'"{name}"')
+
+    with pytest.raises(ClientError, match=f"the role of {function} does not allow"):
+        Permissions(template).check(function, operation, json.loads(text))
+
+
+def only_environment_of(function: str, template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set this function's variables, and unset what only others have."""
+    own: dict[str, str] = {}
+    for _, properties in template.of_type("AWS::Lambda::Function"):
+        variables = template.resolve(properties["Environment"]["Variables"])
+        if properties["Handler"].split(".")[1] == function:
+            own = variables
+        for name in variables:
+            monkeypatch.delenv(name, raising=False)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+
+
+def factories(handler: Any) -> list[Any]:
+    """The cached factories a handler defines, which take nothing."""
+    return [
+        found
+        for found in vars(handler).values()
+        if hasattr(found, "cache_clear")
+        and found.__module__ == handler.__name__
+        and not inspect.signature(found).parameters
+    ]
