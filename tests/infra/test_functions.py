@@ -13,6 +13,7 @@ from tests.support.permissions import Permissions
 from tests.support.stack import forget_factories
 from tests.support.template import REGION, Template
 
+PUT_OF_A_FLOW = {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}
 FUNCTIONS = ("executions", "flows", "health", "plugins", "reconcile", "runner")
 
 
@@ -44,9 +45,9 @@ def test_every_function_of_the_template_is_looked_at(template: Template) -> None
         ("runner", "DynamoDB.PutItem", {"TableName": "FlowsTable"}),
         ("runner", "DynamoDB.Query", {"TableName": "ExecutionsTable", "IndexName": "open"}),
         ("flows", "SFN.StartExecution", {"stateMachineArn": "arn:aws:states:::stateMachine:x"}),
-        ("health", "DynamoDB.TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}),
+        ("health", "DynamoDB.TransactWriteItems", PUT_OF_A_FLOW),
     ],
-)  # fmt: skip
+)
 def test_integration_tests_refuse_what_a_role_does_not_allow(
     function: str, operation: str, parameters: dict[str, Any], template: Template
 ) -> None:

@@ -128,10 +128,11 @@ class MotoStack:
 
     def wait_until(self, is_true: Callable[[], bool], *, seconds: float = 30) -> None:
         """Return as soon as the condition holds; fail after `seconds`."""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, 0.01
         while not is_true():
             assert time.monotonic() < deadline, f"nothing happened for {seconds} seconds"
-            time.sleep(0.01)
+            time.sleep(pause)
+            pause = min(0.2, pause * 1.5)
 
     def runs(self, machine: str | None = None) -> list[dict[str, Any]]:
         """The runs Step Functions knows of, newest first: `name`, `status`, `executionArn`."""
