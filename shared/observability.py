@@ -2,4 +2,4 @@
 
 from aws_lambda_powertools import Logger
 
-logger = Logger(service="headrace")
+logger = Logger()

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.config import ExecutionsTableSettings, FlowsTableSettings, settings
 from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import SegmentRunner, Turn
-from shared.executions.turn import Clocks
+from shared.executions.threads import Clocks
 from shared.flows.plans import PlanRepository
 from shared.observability import logger
 from shared.plugins.registry import find
@@ -30,7 +30,7 @@ def segment_runner() -> SegmentRunner:
             table(settings(ExecutionsTableSettings).executions_table_name)
         ),
         plans=PlanRepository(table(settings(FlowsTableSettings).flows_table_name)),
-        clocks=Clocks(now=utc_now, monotonic=time.monotonic),
+        clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=find,
         abandon=end_process,
     )

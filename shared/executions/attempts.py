@@ -47,7 +47,7 @@ class Attempt:
     task: TaskDefinition
     plugin: Plugin | None
     scope: Scope
-    execution_id: str
+    key: str
     remaining: Callable[[], float]
     logs: LogBuffer
 
@@ -58,9 +58,12 @@ class Attempt:
                 return Outcome(TaskStatus.SKIPPED)
             return self._run_plugin()
         except (TemplateError, TemplateSyntaxError) as error:
-            return self._failed(Failure(code="template_error", message=error.message))
+            return self._failed(failure_of(error))
         except PluginError as error:
-            return self._failed(_failure(error), outputs=_kept(error.outputs))
+            # A plugin that minds its deadline says so itself; the end is the same as being cut off.
+            is_late = error.code == "timeout" and self.remaining() <= 0
+            status = TaskStatus.TIMED_OUT if is_late else TaskStatus.FAILED
+            return self._failed(failure_of(error), status, outputs=_kept(error.outputs))
         except Exception as error:  # noqa: BLE001 - a plugin's bug fails its task, not its execution
             # Its message may hold what the task was given: only the kind and the place are logged.
             logger.error(
@@ -89,10 +92,10 @@ class Attempt:
                 scope=self.scope,
                 log=self.logs.add,
                 remaining=self.remaining,
-                idempotency_key=idempotency_key(self.execution_id, self.task.name),
+                idempotency_key=idempotency_key(self.key),
             ),
         )
-        return Outcome(TaskStatus.SUCCESS, outputs=_serialised(outputs), logs=self.logs.lines())
+        return Outcome(TaskStatus.SUCCESS, outputs=serialised(outputs), logs=self.logs.lines())
 
     def _properties(self, manifest: Manifest) -> dict[str, Any]:
         deferred = deferred_properties(manifest)
@@ -111,14 +114,23 @@ class Attempt:
             raise PluginError(sentences, code="invalid_properties")
         return complete
 
-    def _failed(self, error: Failure, *, outputs: str | None = None) -> Outcome:
+    def _failed(
+        self,
+        error: Failure,
+        status: TaskStatus = TaskStatus.FAILED,
+        *,
+        outputs: str | None = None,
+    ) -> Outcome:
         self.logs.add("ERROR", error.message)
-        return Outcome(TaskStatus.FAILED, outputs=outputs, error=error, logs=self.logs.lines())
+        return Outcome(status, outputs=outputs, error=error, logs=self.logs.lines())
 
 
-def idempotency_key(execution_id: str, task_name: str) -> str:
-    """The key a task offers to what it calls: the same for every try, so money moves once."""
-    return str(uuid5(NAMESPACE_URL, f"headrace:{execution_id}/{task_name}"))
+def idempotency_key(key: str) -> str:
+    """The key a task offers to what it calls: the same for every try, so money moves once.
+
+    `key` names the task: execution, name, iteration.
+    """
+    return str(uuid5(NAMESPACE_URL, f"headrace:{key}"))
 
 
 def _place(error: Exception) -> str:
@@ -126,11 +138,21 @@ def _place(error: Exception) -> str:
     return f"{frame.name}:{frame.lineno}"
 
 
-def _failure(error: PluginError) -> Failure:
-    return Failure(code=error.code, message=error.message, status_code=error.status_code)
+def failure_of(error: Exception) -> Failure:
+    """What a task's own mistake is recorded as."""
+    if isinstance(error, PluginError):
+        return Failure(
+            code=error.code,
+            message=error.message,
+            status_code=error.status_code,
+            retry_after_seconds=error.retry_after_seconds,
+        )
+    message = error.message if isinstance(error, TemplateError) else str(error)
+    return Failure(code="template_error", message=message)
 
 
-def _serialised(outputs: Mapping[str, Any]) -> str:
+def serialised(outputs: Mapping[str, Any]) -> str:
+    """Outputs as they are stored; PluginError when they are no JSON, or too large."""
     try:
         text = json.dumps(outputs, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         size = len(text.encode())
@@ -148,6 +170,6 @@ def _kept(outputs: Mapping[str, Any]) -> str | None:
     if not outputs:
         return None
     try:
-        return _serialised(outputs)
+        return serialised(outputs)
     except PluginError:
         return None

@@ -1,6 +1,6 @@
 """Log lines of a task: ordered, levelled, bounded; they travel in the task run's own row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -16,8 +16,11 @@ MAX_TOTAL_BYTES = 60_000
 class LogBuffer:
     """Collects the lines of one attempt; what passes a bound is cut, and the cut is said."""
 
-    def __init__(self, clock: Callable[[], datetime], *, minimum: str | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], *, minimum: str | None = None, attempt: int = 1
+    ) -> None:
         self._clock = clock
+        self._attempt = attempt
         self._minimum = LEVELS.index(minimum) if minimum in LEVELS else 0
         self._lines: list[LogLine] = []
         self._bytes = 0
@@ -32,7 +35,10 @@ class LogBuffer:
         if len(text) > MAX_LINE_CHARACTERS:
             text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(message)} characters, cut)"
         with self._lock:
-            self._append(LogLine(timestamp=self._clock(), level=level, message=text))
+            line = LogLine(
+                timestamp=self._clock(), level=level, message=text, attempt=self._attempt
+            )
+            self._append(line)
 
     def lines(self) -> tuple[LogLine, ...]:
         with self._lock:
@@ -41,8 +47,24 @@ class LogBuffer:
     def _append(self, line: LogLine) -> None:
         if self._is_full:
             return
-        self._bytes += len(line.message.encode(errors="replace")) + 60
+        self._bytes += _size(line)
         if len(self._lines) >= MAX_LINES or self._bytes > MAX_TOTAL_BYTES:
             self._is_full = True
             line = line.model_copy(update={"level": "WARN", "message": "more lines were cut"})
         self._lines.append(line)
+
+
+def joined(earlier: Sequence[LogLine], later: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    """The lines of several attempts, within the bounds of one; the oldest give way."""
+    kept: list[LogLine] = []
+    room = MAX_TOTAL_BYTES
+    for line in reversed((*earlier, *later)):
+        room -= _size(line)
+        if room < 0 or len(kept) >= MAX_LINES:
+            break
+        kept.append(line)
+    return tuple(reversed(kept))
+
+
+def _size(line: LogLine) -> int:
+    return len(line.message.encode(errors="replace")) + 60

@@ -74,6 +74,7 @@ class Failure(Record):
     task_name: str | None = None
     status: str | None = None
     status_code: int | None = None
+    retry_after_seconds: float | None = Field(default=None, exclude=True)
 
 
 def duration_ms(started: datetime | None, finished: datetime | None) -> int | None:
@@ -87,8 +88,17 @@ class Trigger(Record):
     id: str | None = None
 
 
+class Closing(StrEnum):
+    """Why an execution's tasks are to end before they are done."""
+
+    CANCEL = "cancel"
+    TIMEOUT = "timeout"
+
+
 class Execution(Record):
     """One run of one revision of a flow.
+
+    `closing` is set while it is being ended early, `due_at` while a retry of the whole waits.
 
     `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
     nothing new, out of `records_seen` task runs known when the current one was started.
@@ -99,6 +109,8 @@ class Execution(Record):
     stalls: int = Field(default=0, exclude=True)
     records_seen: int = Field(default=0, exclude=True)
     check_at: Timestamp | None = Field(default=None, exclude=True)
+    closing: Closing | None = Field(default=None, exclude=True)
+    due_at: Timestamp | None = Field(default=None, exclude=True)
 
     id: str
     flow_id: str
@@ -152,10 +164,13 @@ class LogLine(Record):
     timestamp: Timestamp
     level: str
     message: str
+    attempt: int = 1
 
 
 class TaskRun(Record):
-    """What is recorded of one task: one row, written when it is settled.
+    """What is recorded of one task: one row, written when it is settled, or begins to wait.
+
+    `dueAt` is when a RETRYING task is tried again, or a waiting one goes on.
 
     `outputs` is a string holding JSON, null when the task has not run, or when it did not fit into
     the answer and waits at `outputsUrl`. `fence` is the turn that wrote the row, `blocked` a skip
@@ -174,6 +189,7 @@ class TaskRun(Record):
     outputs: str | None = None
     outputs_url: str | None = None
     error: Failure | None = None
+    due_at: Timestamp | None = None
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
 

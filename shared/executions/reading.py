@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
+from shared.executions.listing import board_of, task_runs
 from shared.executions.logs import LEVELS
 from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
-from shared.executions.outcomes import executed
 from shared.executions.repository import ExecutionRepository, Index
-from shared.flows.plan import Plan, PlanTask
+from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.ids import is_id, lowest_id_at
 from shared.paging import Page, decode_cursor, encode_cursor
@@ -103,13 +103,13 @@ class ExecutionReader:
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """The execution with all its tasks, those that have not run yet included."""
         execution, plan, runs = self._state(tenant, execution_id)
-        tasks = tuple(_task_run(planned, execution, runs) for planned in plan.tasks)
+        tasks = tuple(task_runs(plan, execution, runs))
         shown = execution
         if not execution.status.is_terminal:
             running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
             shown = execution.model_copy(
                 update={
-                    "tasks_executed": executed(runs.values()),
+                    "tasks_executed": board_of(plan, runs).executed(),
                     "current_task": next(running, None),
                 }
             )
@@ -118,11 +118,7 @@ class ExecutionReader:
     def task(self, tenant: str, execution_id: str, task_name: str) -> list[TaskRun]:
         """The runs of one task, outputs in full."""
         execution, plan, runs = self._state(tenant, execution_id)
-        return [
-            _task_run(planned, execution, runs)
-            for planned in plan.tasks
-            if planned.task.name == task_name
-        ]
+        return [run for run in task_runs(plan, execution, runs) if run.task_name == task_name]
 
     def results(self, tenant: str, execution_id: str) -> ExecutionResults:
         """What a finished execution gave; ExecutionNotFinishedError before its end."""
@@ -131,7 +127,7 @@ class ExecutionReader:
             raise ExecutionNotFinishedError(
                 f"the execution is {execution.status.value}; its results come when it has ended"
             )
-        tasks = _bounded(execution_id, [_task_run(p, execution, runs) for p in plan.tasks])
+        tasks = _bounded(execution_id, task_runs(plan, execution, runs))
         return ExecutionResults(
             execution_id=execution.id,
             status=execution.status,
@@ -150,8 +146,8 @@ class ExecutionReader:
         since: datetime | None = None,
     ) -> list[ExecutionLogLine]:
         """Lines in order of time, from `level` up; a line's `seq` does not depend on filters."""
-        _, plan, runs = self._state(tenant, execution_id)
-        in_order = [runs[p.task.name] for p in plan.tasks if p.task.name in runs]
+        execution, plan, runs = self._state(tenant, execution_id)
+        in_order = task_runs(plan, execution, runs)
         return [
             line
             for line in _lines(execution_id, in_order)
@@ -187,29 +183,6 @@ class ExecutionReader:
         execution = state.execution
         plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
         return execution, plan, state.runs
-
-
-def _task_run(planned: PlanTask, execution: Execution, runs: Mapping[str, TaskRun]) -> TaskRun:
-    """The recorded run, or what must be true of a task that nothing is recorded of."""
-    task = planned.task
-    if task.name in runs:
-        return runs[task.name]
-    before = [runs.get(predecessor.name) for predecessor in planned.predecessors]
-    is_ready = all(run is not None and run.status.is_terminal for run in before)
-    status = TaskStatus.WAITING
-    if execution.status.is_terminal:
-        status = TaskStatus.CANCELLED
-    elif is_ready:
-        is_running = execution.status is Status.RUNNING
-        status = TaskStatus.RUNNING if is_running else TaskStatus.PENDING
-    ends = [run.finished_at for run in before if run and run.finished_at]
-    started_at = max(ends, default=execution.started_at)
-    return TaskRun(
-        task_name=task.name,
-        task_type=task.type,
-        status=status,
-        started_at=started_at if status is TaskStatus.RUNNING else None,
-    )
 
 
 def _bounded(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[TaskRun]:

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.executions.engine import Engine, Run
-from shared.executions.models import Execution, Failure, Status
-from shared.executions.outcomes import executed
+from shared.executions.models import Execution, Failure, Status, TaskStatus
 from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -93,7 +92,7 @@ class Reconciler:
             message=f"the engine died {MAX_STALLS} times in a row without getting further",
             status=Status.FAILED,
         )
-        end = End(Status.FAILED, executed(state.runs.values()), error=error)
+        end = End(Status.FAILED, _executed(state), error=error)
         ended = self.executions.finish(state.execution, end, now=self.now())
         return Action.FAILED if ended else Action.NOTHING
 
@@ -101,3 +100,8 @@ class Reconciler:
 def _is_early(execution: Execution, now: datetime) -> bool:
     """A hint came before the execution's rest after a stall was over."""
     return execution.check_at is not None and now < execution.check_at
+
+
+def _executed(state: ExecutionState) -> int:
+    ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
+    return len({run.task_name for run in state.runs.values() if run.status in ends})

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.conditions import Key
 
-from shared.executions.models import Execution, Failure, Status, TaskRun
+from shared.executions.board import node_key
+from shared.executions.models import Closing, Execution, Failure, Status, TaskRun
 from shared.executions.rows import (
     OPEN_SHARDS,
     compact,
@@ -21,6 +22,8 @@ from shared.executions.rows import (
     execution_key,
     execution_to_item,
     run_from_item,
+    run_key,
+    run_prefix,
     run_to_item,
     segment_key,
 )
@@ -92,9 +95,9 @@ class ExecutionRepository:
         for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
             if item["sk"] == "execution":
                 execution = execution_from_item(item)
-            elif item["sk"].startswith("task#"):
+            elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
                 run = run_from_item(item)
-                runs[run.task_name] = run
+                runs[node_key(run.task_name, run.iteration or "")] = run
         return ExecutionState(execution, runs) if execution else None
 
     def enter_segment(
@@ -135,11 +138,11 @@ class ExecutionRepository:
         None means that a newer turn holds the task without having settled it: leave it the field.
         """
         written = self._put(
-            run_to_item(execution.tenant, execution.id, run),
+            run_to_item(execution, run),
             ConditionExpression="attribute_not_exists(pk) OR (fence <= :fence AND settled = :no)",
             ExpressionAttributeValues={":fence": run.fence, ":no": False},
         )
-        return run if written else self._recorded(execution, run.task_name)
+        return run if written else self._recorded(execution, run)
 
     def finish(self, execution: Execution, end: End, *, now: datetime) -> bool:
         """Write the end, if the execution is still open and in this generation."""
@@ -157,6 +160,20 @@ class ExecutionRepository:
             values[":error"] = end.error.model_dump(mode="json", by_alias=True, exclude_none=True)
         # Leaving the index of open executions and ending are one write.
         return self._update(execution, f"SET {', '.join(sets)} REMOVE openShard, checkAt", values)
+
+    def close(self, execution: Execution, closing: Closing) -> bool:
+        """Note why the execution ends early, before anything is ended; the first reason stays."""
+        return self._update(
+            execution, "SET closing = if_not_exists(closing, :closing)", {":closing": closing}
+        )
+
+    def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
+        """Begin the execution anew, under its own id, at `due_at`; earlier task runs are left."""
+        return self._update(
+            execution,
+            "SET attempt = :attempt, dueAt = :due",
+            {":attempt": execution.attempt + 1, ":due": to_rfc3339(due_at)},
+        )
 
     def resume(
         self, execution: Execution, *, stalls: int, records: int, check_at: datetime
@@ -187,11 +204,11 @@ class ExecutionRepository:
                 tenant, _, execution_id = item["pk"].rpartition("#")
                 yield Overdue(tenant, execution_id)
 
-    def _recorded(self, execution: Execution, task_name: str) -> TaskRun | None:
-        key = {"pk": execution_key(execution.tenant, execution.id)["pk"], "sk": f"task#{task_name}"}
+    def _recorded(self, execution: Execution, run: TaskRun) -> TaskRun | None:
+        key = run_key(execution, run.task_name, run.iteration)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        run = run_from_item(item) if item else None
-        return run if run and run.status.is_terminal else None
+        recorded = run_from_item(item) if item else None
+        return recorded if recorded and recorded.status.is_terminal else None
 
     def _update(self, execution: Execution, expression: str, values: Mapping[str, Any]) -> bool:
         """Update an execution that is open and in the generation that the caller knows."""

@@ -68,7 +68,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
     times = {
         name: from_rfc3339(item[name])
-        for name in ("createdAt", "startedAt", "finishedAt", "checkAt")
+        for name in ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt")
         if name in item
     }
     return Execution.model_validate(
@@ -82,6 +82,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "flowName": item["flowName"],
             "namespace": item["namespace"],
             "status": Status(item["status"]),
+            "closing": item.get("closing"),
             "stalls": int(item.get("stalls", 0)),
             "recordsSeen": int(item.get("recordsSeen", 0)),
             "inputs": json.loads(item.get("inputs", "{}")),
@@ -96,10 +97,22 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
     )
 
 
-def run_to_item(tenant: str, execution_id: str, run: TaskRun) -> dict[str, Any]:
+def run_prefix(attempt: int) -> str:
+    """Where the task runs of one attempt of the whole execution stand."""
+    return "task#" if attempt == 1 else f"task@{attempt}#"
+
+
+def run_key(execution: Execution, task_name: str, iteration: str | None) -> dict[str, str]:
+    name = f"{task_name}#{iteration}" if iteration else task_name
+    return {
+        "pk": f"{execution.tenant}#{execution.id}",
+        "sk": f"{run_prefix(execution.attempt)}{name}",
+    }
+
+
+def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
     item: dict[str, Any] = {
-        "pk": f"{tenant}#{execution_id}",
-        "sk": f"task#{run.task_name}",
+        **run_key(execution, run.task_name, run.iteration),
         "type": run.task_type,
         "status": run.status.value,
         "attempt": run.attempt,
@@ -114,19 +127,28 @@ def run_to_item(tenant: str, execution_id: str, run: TaskRun) -> dict[str, Any]:
         item["startedAt"] = to_rfc3339(run.started_at)
     if run.finished_at:
         item["finishedAt"] = to_rfc3339(run.finished_at)
+    if run.due_at:
+        item["dueAt"] = to_rfc3339(run.due_at)
     if run.blocked:
         item["blocked"] = True
     if run.logs:
         item["logs"] = [
-            {"t": to_rfc3339(line.timestamp), "l": line.level, "m": line.message}
+            {
+                "t": to_rfc3339(line.timestamp),
+                "l": line.level,
+                "m": line.message,
+                **({"a": line.attempt} if line.attempt > 1 else {}),
+            }
             for line in run.logs
         ]
     return item
 
 
 def run_from_item(item: Mapping[str, Any]) -> TaskRun:
+    _, name, *iteration = item["sk"].split("#")
     return TaskRun(
-        task_name=item["sk"].removeprefix("task#"),
+        task_name=name,
+        iteration=iteration[0] if iteration else None,
         task_type=item["type"],
         status=TaskStatus(item["status"]),
         attempt=int(item["attempt"]),
@@ -136,8 +158,14 @@ def run_from_item(item: Mapping[str, Any]) -> TaskRun:
         error=_failure(item.get("error")),
         started_at=from_rfc3339(item["startedAt"]) if "startedAt" in item else None,
         finished_at=from_rfc3339(item["finishedAt"]) if "finishedAt" in item else None,
+        due_at=from_rfc3339(item["dueAt"]) if "dueAt" in item else None,
         logs=tuple(
-            LogLine(timestamp=from_rfc3339(line["t"]), level=line["l"], message=line["m"])
+            LogLine(
+                timestamp=from_rfc3339(line["t"]),
+                level=line["l"],
+                message=line["m"],
+                attempt=int(line.get("a", 1)),
+            )
             for line in item.get("logs", ())
         ),
     )

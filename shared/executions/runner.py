@@ -4,15 +4,20 @@ A turn may die anywhere. The next one reads what is recorded and goes on from th
 was overtaken finds its fence refused and leaves the field.
 """
 
+import math
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.executions.models import Execution, Status
-from shared.executions.outcomes import Board, executed, first_failure
+from shared.executions.board import Board
+from shared.executions.models import Closing, Execution, Failure, Status
+from shared.executions.recording import Recorder
 from shared.executions.repository import End, ExecutionRepository, ExecutionState
 from shared.executions.results import flow_outputs
 from shared.executions.scopes import ScopeBuilder
-from shared.executions.turn import Clocks, FindPlugin, SegmentTurn, Verdict
+from shared.executions.threads import Clocks, FindPlugin, Threads
+from shared.executions.turn import Kind, OvertakenError, SegmentTurn, Verdict
+from shared.executions.waits import MALFORMED, read_duration
 from shared.flows.definition import Definition
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
@@ -29,9 +34,10 @@ class Turn(Definition):
 
 
 class Answer(Definition):
-    """What the state machine does next: stop here, or call again at once."""
+    """What the state machine does next: stop here, call again at once, or after `delaySeconds`."""
 
-    next: Literal["done", "continue"]
+    next: Literal["done", "continue", "wait"]
+    delay_seconds: int = 0
 
 
 DONE = Answer(next="done")
@@ -65,51 +71,123 @@ class SegmentRunner:
         if fence is None or state is None or not _is_ours(state.execution, turn):
             logger.info("turn is not ours", extra={"generation": turn.generation})
             return DONE
-        running = self._executions.mark_running(state.execution, now=self._clocks.now())
+        due_at = state.execution.due_at
+        if due_at and due_at > self._clocks.now():
+            return self._wait_until(due_at)
+        running = self._running(state.execution)
         if running is None:
             return DONE
         return self._run_segment(ExecutionState(running, state.runs), fence, remaining)
+
+    def _running(self, execution: Execution) -> Execution | None:
+        if execution.status is Status.RUNNING:
+            return execution
+        return self._executions.mark_running(execution, now=self._clocks.now())
 
     def _run_segment(
         self, state: ExecutionState, fence: int, remaining: Callable[[], float]
     ) -> Answer:
         execution = state.execution
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
-        scopes = ScopeBuilder(execution, plan)
-        segment = SegmentTurn(
-            executions=self._executions,
-            clocks=self._clocks,
-            board=Board(plan),
-            scopes=scopes,
-            execution=execution,
-            fence=fence,
-            remaining=remaining,
-            find_plugin=self._find_plugin,
-        )
+        segment = self._segment(execution, plan, fence, remaining)
         try:
             verdict = segment.run(state.runs.values())
-            if verdict is Verdict.FINISHED:
-                self._finish(execution, plan, segment)
+            if verdict.kind is Kind.FINISHED:
+                self._finish(plan, segment)
         finally:
             # A thread that outlived its time must not thaw in somebody else's invocation: the
             # process ends instead of answering, and the next turn goes on from the records.
-            if segment.has_strays():
+            if segment.threads.has_strays():
                 logger.warning("a task's thread outlived its time; ending the process")
                 self._abandon()
-        return CONTINUE if verdict is Verdict.OUT_OF_TIME else DONE
+        return self._answer(execution, verdict)
 
-    def _finish(self, execution: Execution, plan: Plan, segment: SegmentTurn) -> None:
-        runs = segment.runs
-        error = first_failure(segment.board, runs)
+    def _segment(
+        self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
+    ) -> SegmentTurn:
+        board, scopes = Board(plan), ScopeBuilder(execution, plan)
+        recorder = Recorder(
+            executions=self._executions,
+            execution=execution,
+            board=board,
+            scopes=scopes,
+            fence=fence,
+            now=self._clocks.now,
+            overtaken=OvertakenError,
+        )
+        return SegmentTurn(
+            plan=plan,
+            board=board,
+            scopes=scopes,
+            recorder=recorder,
+            threads=Threads(
+                clocks=self._clocks, find_plugin=self._find_plugin, execution_id=execution.id
+            ),
+            clocks=self._clocks,
+            execution=execution,
+            deadline=_deadline(execution, plan, scopes),
+            remaining=remaining,
+            is_ours=lambda: self._is_still(execution),
+            close=lambda closing: self._executions.close(execution, closing),
+        )
+
+    def _is_still(self, execution: Execution) -> bool:
+        current = self._executions.find(execution.tenant, execution.id)
+        return (
+            current is not None
+            and current.generation == execution.generation
+            and not current.status.is_terminal
+        )
+
+    def _answer(self, execution: Execution, verdict: Verdict) -> Answer:
+        if verdict.kind is Kind.OUT_OF_TIME:
+            return CONTINUE
+        if verdict.due_at is None:
+            return DONE
+        if verdict.kind is Kind.NEXT_ATTEMPT and not self._executions.next_attempt(
+            execution, due_at=verdict.due_at
+        ):
+            return DONE
+        return self._wait_until(verdict.due_at)
+
+    def _wait_until(self, due_at: datetime) -> Answer:
+        seconds = (due_at - self._clocks.now()).total_seconds()
+        return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
+
+    def _finish(self, plan: Plan, segment: SegmentTurn) -> None:
+        execution, board = segment.execution, segment.board
+        error = segment.error or board.first_failure("finally")
         outputs = None
         if error is None:
-            scope = segment.scopes.for_outputs(now=segment.ready_at(runs))
+            scope = segment.scopes.for_outputs(now=segment.recorder.settled_at())
             outputs, error = flow_outputs(plan.outputs, scope)
-        status = Status.FAILED if error else Status.SUCCESS
-        end = End(status, executed(runs.values()), outputs, error)
+        end = End(_status(execution, error), board.executed(), outputs, error)
         if self._executions.finish(execution, end, now=self._clocks.now()):
-            logger.info("execution ended", extra={"status": status, "tasks": end.tasks_executed})
+            logger.info(
+                "execution ended", extra={"status": end.status, "tasks": end.tasks_executed}
+            )
+
+
+def _status(execution: Execution, error: Failure | None) -> Status:
+    if execution.closing is Closing.CANCEL:
+        return Status.CANCELLED
+    if execution.closing is Closing.TIMEOUT:
+        return Status.TIMED_OUT
+    return Status.FAILED if error else Status.SUCCESS
 
 
 def _is_ours(execution: Execution, turn: Turn) -> bool:
     return execution.generation == turn.generation and not execution.status.is_terminal
+
+
+def _deadline(execution: Execution, plan: Plan, scopes: ScopeBuilder) -> datetime | None:
+    """When the flow's time-out fires; one that cannot be read has fired already."""
+    started_at = execution.started_at or execution.created_at
+    if plan.timeout is None:
+        return None
+    try:
+        timeout = read_duration(plan.timeout, scopes.for_flow(now=started_at), "timeout")
+    except MALFORMED:
+        logger.warning("the flow's timeout cannot be read; it counts as zero")
+        timeout = timedelta(0)
+    return started_at + timeout

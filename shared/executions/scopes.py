@@ -5,44 +5,73 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.executions.models import Execution, TaskRun
+from shared.executions.board import Board, Node, node_key
+from shared.executions.models import Execution, Failure, TaskRun
 from shared.expressions import LazyVariables, Scope
-from shared.flows.plan import Plan, PlanTask
+from shared.flows.plan import Plan
 from shared.times import to_rfc3339
 
 
 class ScopeBuilder:
-    """Builds the scopes of one execution; recorded outputs are parsed once."""
+    """Builds the scopes of one execution; recorded outputs are parsed once.
+
+    `error` is what the tasks of `errors` read of the failure.
+    """
 
     def __init__(self, execution: Execution, plan: Plan) -> None:
+        self.error: Failure | None = None
         self._execution = execution
         self._plan = plan
-        self._outputs: dict[str, Any] = {}
+        self._outputs: dict[str, dict[str, Any]] = {}
 
     def add(self, run: TaskRun) -> None:
         """Make a settled task's outputs readable; a skipped task's are an empty map."""
-        self._outputs[run.task_name] = json.loads(run.outputs) if run.outputs else {}
+        outputs = json.loads(run.outputs) if run.outputs else {}
+        self._outputs.setdefault(run.iteration or "", {})[run.task_name] = outputs
 
-    def for_task(self, planned: PlanTask, *, attempt: int, now: datetime) -> Scope:
+    def add_empty(self, task_name: str, iteration: str) -> None:
+        """Let a task that never runs read as an empty map, unless it has outputs."""
+        self._outputs.setdefault(iteration, {}).setdefault(task_name, {})
+
+    def for_node(self, board: Board, node: Node, *, attempt: int, now: datetime) -> Scope:
         """`now` must be the same when a crashed attempt is repeated: when the task got ready."""
-        task = planned.task
-        return self._scope(
-            seed=f"{self._execution.id}/{task.name}//{attempt}",
-            now=now,
-            task={"name": task.name, "type": task.type, "attempt": attempt},
-        )
+        task = node.planned.task
+        seed = f"{self._execution.id}/{task.name}/{node.iteration}/{attempt}"
+        if self._execution.attempt > 1:
+            seed += f"/{self._execution.attempt}"
+        roots: dict[str, Any] = {"task": {"name": task.name, "type": task.type, "attempt": attempt}}
+        if self.error and node.planned.section == "errors":
+            roots["error"] = {
+                "taskName": self.error.task_name,
+                "message": self.error.message,
+                "status": self.error.status,
+            }
+        scope = self._scope(seed=seed, now=now, iteration=node.iteration, **roots)
+        return scope.with_locals(**_loop(board, node)) if node.iteration else scope
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
 
-    def _scope(self, *, seed: str, now: datetime, **roots: Any) -> Scope:
+    def for_flow(self, *, now: datetime) -> Scope:
+        """What the flow's own fields may read: no outputs yet."""
+        return self._scope(seed=f"{self._execution.id}/flow", now=now)
+
+    def _scope(self, *, seed: str, now: datetime, iteration: str = "", **roots: Any) -> Scope:
         bare = Scope(
             roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
         )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
-            outputs=dict(self._outputs), vars=LazyVariables(self._plan.variables, bare)
+            outputs=self._visible(iteration), vars=LazyVariables(self._plan.variables, bare)
         )
+
+    def _visible(self, iteration: str) -> dict[str, Any]:
+        """The outputs outside all loops, and those of the iterations that this one stands in."""
+        visible = dict(self._outputs.get("", {}))
+        indices = iteration.split(".") if iteration else []
+        for depth in range(len(indices)):
+            visible |= self._outputs.get(".".join(indices[: depth + 1]), {})
+        return visible
 
     def _roots(self) -> Mapping[str, Any]:
         execution = self._execution
@@ -64,6 +93,19 @@ class ScopeBuilder:
                 "revision": execution.flow_revision,
             },
         }
+
+
+def _loop(board: Board, node: Node) -> dict[str, Any]:
+    """`item`, `index` and `key` of the innermost loop round a node."""
+    outer, _, index = node.iteration.rpartition(".")
+    parent = node.planned.parent
+    while parent:
+        entered = board.entered.get(node_key(parent, outer))
+        if entered and entered.items is not None:
+            key, item = entered.items[int(index)]
+            return {"item": item, "index": int(index), "key": key}
+        parent = board.tasks[parent].parent
+    return {}
 
 
 def _no_credential(_name: str) -> None:

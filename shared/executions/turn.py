@@ -1,248 +1,344 @@
-"""One turn of a segment: starts what is ready in threads, records what settles, minds the time."""
+"""One turn of a segment: does what the board allows, records what settles, minds the time."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from queue import Empty, SimpleQueue
-from threading import Thread
 
-from shared.durations import parse_duration
-from shared.executions.attempts import Attempt, Outcome
-from shared.executions.logs import LogBuffer
-from shared.executions.models import Execution, Failure, TaskRun, TaskStatus
-from shared.executions.outcomes import Board, Skip
-from shared.executions.repository import ExecutionRepository
+from shared.executions.attempts import Outcome
+from shared.executions.board import Action, Board, Leave, Node, Skip
+from shared.executions.containers import CONTAINERS, enter, leave, taken
+from shared.executions.models import Closing, Execution, Failure, TaskRun, TaskStatus
+from shared.executions.recording import Recorder
+from shared.executions.retries import next_delay
 from shared.executions.scopes import ScopeBuilder
-from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
-from shared.flows.definition import TaskDefinition
-from shared.flows.plan import PlanTask
-from shared.plugins.plugin import Plugin
+from shared.executions.threads import Clocks, Result, Threads, is_wanted
+from shared.executions.waits import MALFORMED, Wait, read_timeout, read_wait
+from shared.flows.plan import Plan, Section
 
-MAX_THREADS = 32
 RESERVE_SECONDS = 20.0
 """Kept at the end of an invocation for recording what was cut off, and for answering."""
 ENOUGH_SECONDS = 60.0
 """With less left no task is started, unless it is the turn's first."""
 LOOK_SECONDS = 1.0
 """How long a task may still start after the execution was taken away from this turn."""
-STRAY_GRACE_SECONDS = 1.0
+SHORT = timedelta(seconds=1)
+"""What is due sooner is waited for here; a Wait state is cheaper for anything longer."""
 
 
-FindPlugin = Callable[[str], Plugin | None]
-
-
-class Verdict(Enum):
-    """How a turn ended: all settled, no time for the rest, or somebody else has the segment."""
+class Kind(Enum):
+    """How a turn ended."""
 
     FINISHED = auto()
     OUT_OF_TIME = auto()
+    WAITING = auto()
+    NEXT_ATTEMPT = auto()
     OVERTAKEN = auto()
 
 
-class _OvertakenError(Exception):
+@dataclass(frozen=True)
+class Verdict:
+    """How a turn ended, and when something is due if it waits."""
+
+    kind: Kind
+    due_at: datetime | None = None
+
+
+class OvertakenError(Exception):
     """A newer turn or generation holds the segment."""
 
 
-@dataclass(frozen=True)
-class Clocks:
-    """Wall time for records, monotonic seconds for deadlines."""
-
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float]
-
-
-@dataclass(frozen=True)
-class _Active:
-    """A task that is running; `deadline` on the monotonic clock, `limit` what the message names."""
-
-    planned: PlanTask
-    thread: Thread
-    logs: LogBuffer
-    started_at: datetime
-    deadline: float
-    limit: float
+class _DeadlineError(Exception):
+    """The flow's time-out has fired."""
 
 
 @dataclass
 class SegmentTurn:
-    """The state of one turn; `runs` is everything settled so far, by task name."""
+    """The state of one turn; `error` is why the flow's own tasks failed, once that is known."""
 
-    executions: ExecutionRepository
-    clocks: Clocks
+    plan: Plan
     board: Board
     scopes: ScopeBuilder
+    recorder: Recorder
+    threads: Threads
+    clocks: Clocks
     execution: Execution
-    fence: int
+    deadline: datetime | None
     remaining: Callable[[], float]
-    find_plugin: FindPlugin
-    runs: dict[str, TaskRun] = field(default_factory=dict)
-    _active: dict[str, _Active] = field(default_factory=dict)
-    _strays: list[Thread] = field(default_factory=list)
-    _results: SimpleQueue[tuple[str, Outcome]] = field(default_factory=SimpleQueue)
+    is_ours: Callable[[], bool]
+    close: Callable[[Closing], bool]
+    error: Failure | None = None
     _looked_at: float = 0.0
+    _has_started: bool = False
+    _limits: dict[str, datetime] = field(default_factory=dict)
 
     def run(self, recorded: Iterable[TaskRun]) -> Verdict:
         """Go on from what is recorded until everything is settled or the turn must end."""
         for run in recorded:
-            if run.status.is_terminal:
-                self._settle(run)
+            self.recorder.adopt(run)
         self._looked_at = self.clocks.monotonic()
         try:
             return self._run()
-        except _OvertakenError:
-            return Verdict.OVERTAKEN
-
-    def ready_at(self, names: Iterable[str]) -> datetime:
-        """When the last of these tasks settled: the same however often the turn is repeated."""
-        ends = (self.runs[name].finished_at for name in names)
-        started_at = self.execution.started_at or self.execution.created_at
-        return max((end for end in ends if end), default=started_at)
-
-    def has_strays(self) -> bool:
-        """Tell whether a thread is still running that this turn has given up on."""
-        threads = [*self._strays, *(active.thread for active in self._active.values())]
-        until = self.clocks.monotonic() + STRAY_GRACE_SECONDS
-        for thread in threads:
-            thread.join(max(0.0, until - self.clocks.monotonic()))
-        return any(thread.is_alive() for thread in threads)
+        except OvertakenError:
+            return Verdict(Kind.OVERTAKEN)
 
     def _run(self) -> Verdict:
-        while not self.board.is_finished(self.runs):
-            self._check_ours()
-            self._decide()
-            if self._active:
-                self._await_result()
-            elif not self.board.is_finished(self.runs):
-                return Verdict.OUT_OF_TIME
-        return Verdict.FINISHED
+        verdict = self._run_main()
+        if verdict:
+            return verdict
+        if self.error and self.execution.closing is not Closing.CANCEL:
+            self.scopes.error = self.error
+            verdict = self._section("errors")
+        return verdict or self._section("finally") or Verdict(Kind.FINISHED)
 
-    def _check_ours(self) -> None:
-        """Look once a second whether the execution was cancelled, ended or moved on."""
+    def _run_main(self) -> Verdict | None:
+        """The flow's own tasks, or their early end; None when they are over."""
+        if self.execution.closing is None:
+            try:
+                verdict = self._section("main")
+            except _DeadlineError:
+                self._close(Closing.TIMEOUT)
+            else:
+                self.error = self.board.first_failure("main")
+                return verdict or self._next_attempt()
+        self._cancel_main()
+        self.error = _early_end(self.execution.closing)
+        return None
+
+    def _next_attempt(self) -> Verdict | None:
+        if self.error is None or self.plan.retry is None:
+            return None
+        delay = next_delay(
+            self.plan.retry,
+            self.error,
+            attempt=self.execution.attempt,
+            elapsed=self.clocks.now() - (self.execution.started_at or self.clocks.now()),
+            seed=self.execution.id,
+        )
+        return None if delay is None else Verdict(Kind.NEXT_ATTEMPT, self.clocks.now() + delay)
+
+    def _close(self, closing: Closing) -> None:
+        if not self.close(closing):
+            raise OvertakenError
+        self.execution = self.execution.model_copy(update={"closing": closing})
+
+    def _cancel_main(self) -> None:
+        """Settle what was under way; what has no record yet never gets one."""
+        failure = _early_end(self.execution.closing)
+        for active in self.threads.give_up(lambda _: True):
+            self.recorder.cancelled(active.node, failure, started_at=active.started_at)
+        for run in list(self.board.runs.values()):
+            planned = self.board.tasks[run.task_name]
+            if not run.status.is_terminal and planned.section == "main":
+                node = Node(planned, run.iteration or "")
+                self.recorder.cancelled(node, failure, started_at=run.started_at)
+
+    def _section(self, section: Section) -> Verdict | None:
+        """Run one chain of tasks; None when all of it is settled."""
+        is_main = section == "main"
+        while True:
+            self._check(is_main=is_main)
+            due_at = self._advance(section)
+            if self.threads.has_active:
+                self._await_result(due_at, is_main=is_main)
+            elif self.board.is_finished(section):
+                return None
+            elif due_at is None:
+                return Verdict(Kind.OUT_OF_TIME)
+            else:
+                verdict = self._wait_for(due_at, is_main=is_main)
+                if verdict:
+                    return verdict
+
+    def _check(self, *, is_main: bool) -> None:
+        """Mind the deadline; look once a second whether the execution is still ours."""
+        if is_main and self.deadline and self.clocks.now() >= self.deadline:
+            raise _DeadlineError
         if self.clocks.monotonic() - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = self.clocks.monotonic()
-        current = self.executions.find(self.execution.tenant, self.execution.id)
-        if (
-            current is None
-            or current.generation != self.execution.generation
-            or current.status.is_terminal
-        ):
-            raise _OvertakenError
+        if not self.is_ours():
+            raise OvertakenError
 
-    def _decide(self) -> None:
-        """Record every skip, which may decide more, and start what is left."""
+    def _wait_for(self, due_at: datetime, *, is_main: bool) -> Verdict | None:
+        if is_main and self.deadline:
+            due_at = min(due_at, self.deadline)
+        pause = due_at - self.clocks.now()
+        if pause > SHORT:
+            return Verdict(Kind.WAITING, due_at)
+        self.clocks.sleep(max(0.0, pause.total_seconds()))
+        return None
+
+    def _advance(self, section: Section) -> datetime | None:
+        """Do whatever needs no waiting; when the next thing is due, if something waits."""
         while True:
-            undecided = [
-                (planned, verdict)
-                for planned, verdict in self.board.decidable(self.runs)
-                if planned.task.name not in self._active
-            ]
-            skips = [(p, verdict) for p, verdict in undecided if isinstance(verdict, Skip)]
-            for planned, skip in skips:
-                self._record(planned.task, Outcome(TaskStatus.SKIPPED), blocked=skip.blocked)
-            if not skips:
-                break
-        for planned, _ in undecided:
-            if self._may_start():
-                self._start(planned)
+            due: list[datetime] = []
+            is_changed = self._time_out_containers()
+            due.extend(self._limits.values())
+            for action in self.board.actions(section):
+                if self.threads.is_active(action.node.key):
+                    continue
+                is_changed = self._do(action, due) or is_changed
+            if not is_changed:
+                return min(due, default=None)
+
+    def _do(self, action: Action, due: list[datetime]) -> bool:
+        """Do one action; whether the board has changed, so that there may be more to do."""
+        if isinstance(action, Skip):
+            self.recorder.skipped(action.node, blocked=action.blocked)
+            return True
+        if isinstance(action, Leave):
+            self._leave(action)
+            return True
+        run = self.board.runs.get(action.node.key)
+        if run and run.due_at and run.due_at > self.clocks.now():
+            due.append(run.due_at)
+            return False
+        return self._begin(action.node, run)
+
+    def _begin(self, node: Node, run: TaskRun | None) -> bool:
+        kind = node.planned.task.type
+        if kind in CONTAINERS:
+            return self._enter(node)
+        if kind == "flow.wait":
+            return self._wait(node, run)
+        return self._may_start() and self._start(node, run)
 
     def _may_start(self) -> bool:
-        if len(self._active) >= MAX_THREADS:
+        if self.threads.is_full:
             return False
-        return self.remaining() > ENOUGH_SECONDS or not (self._active or self._has_run)
+        return self.remaining() > ENOUGH_SECONDS or not self._has_started
 
-    @property
-    def _has_run(self) -> bool:
-        return any(run.fence == self.fence and run.started_at for run in self.runs.values())
-
-    def _start(self, planned: PlanTask) -> None:
-        task = planned.task
+    def _start(self, node: Node, run: TaskRun | None) -> bool:
+        """Start the next attempt of a task in a thread."""
+        attempt = run.attempt + 1 if run else 1
         started_at = self.clocks.now()
-        names = [before.name for before in planned.predecessors]
-        scope = self.scopes.for_task(planned, attempt=1, now=self.ready_at(names))
+        scope = self.scopes.for_node(
+            self.board, node, attempt=attempt, now=self._ready_at(node, run)
+        )
         try:
-            timeout = _timeout_seconds(task, scope)
-        except (TemplateError, TemplateSyntaxError, ValueError) as error:
-            failure = Failure(code="template_error", message=str(error))
-            failed = Outcome(TaskStatus.FAILED, error=failure)
-            self._record(task, failed, started_at=started_at)
-            return
+            timeout = read_timeout(node.planned.task, scope)
+        except MALFORMED as error:
+            self.recorder.failed(node, error, started_at=started_at)
+            return True
         limit = max(1.0, self.remaining() - RESERVE_SECONDS)
-        limit = limit if timeout is None else min(limit, timeout)
-        deadline = self.clocks.monotonic() + limit
-        logs = LogBuffer(self.clocks.now, minimum=task.log_level)
-        attempt = Attempt(
-            task=task,
-            plugin=self.find_plugin(task.type),
-            scope=scope,
-            execution_id=self.execution.id,
-            remaining=lambda: deadline - self.clocks.monotonic(),
-            logs=logs,
-        )
-        thread = Thread(target=self._run_attempt, args=(attempt,), name=task.name, daemon=True)
-        self._active[task.name] = _Active(planned, thread, logs, started_at, deadline, limit)
-        thread.start()
+        if timeout is not None:
+            limit = min(limit, timeout.total_seconds())
+        self._has_started = True
+        self.threads.start(node, scope, attempt=attempt, started_at=started_at, limit=limit)
+        return False
 
-    def _run_attempt(self, attempt: Attempt) -> None:
-        self._results.put((attempt.task.name, attempt.run()))
+    def _ready_at(self, node: Node, run: TaskRun | None) -> datetime:
+        """When the node, or its next attempt, could begin: the same however often it is asked."""
+        if run and run.due_at:
+            return run.due_at
+        return self.recorder.ready_at(node)
 
-    def _await_result(self) -> None:
+    def _await_result(self, due_at: datetime | None, *, is_main: bool) -> None:
         """Record the next result; give up on what is past its deadline."""
-        nearest = min(active.deadline for active in self._active.values())
-        patience = min(LOOK_SECONDS, nearest - self.clocks.monotonic())
-        try:
-            name, outcome = self._results.get(timeout=max(0.0, patience))
-        except Empty:
-            self._give_up_late()
+        moments = [moment for moment in (due_at, self.deadline if is_main else None) if moment]
+        patience = LOOK_SECONDS
+        if moments:
+            patience = min(patience, (min(moments) - self.clocks.now()).total_seconds())
+        result = self.threads.next_result(max(0.0, patience))
+        if result:
+            self._record(result)
             return
-        active = self._active.pop(name, None)
-        if active:
-            self._record(active.planned.task, outcome, started_at=active.started_at)
-
-    def _give_up_late(self) -> None:
         now = self.clocks.monotonic()
-        for name, active in list(self._active.items()):
-            if active.deadline <= now:
-                del self._active[name]
-                self._strays.append(active.thread)
-                failure = Failure(code="timeout", message=f"timed out after {active.limit:g} s")
-                outcome = Outcome(TaskStatus.TIMED_OUT, error=failure, logs=active.logs.lines())
-                self._record(active.planned.task, outcome, started_at=active.started_at)
+        for active in self.threads.give_up(lambda each: each.deadline <= now):
+            failure = Failure(code="timeout", message=f"timed out after {active.limit:g} s")
+            outcome = Outcome(TaskStatus.TIMED_OUT, error=failure, logs=active.logs.lines())
+            self._record(Result(active, outcome))
 
-    def _record(
-        self,
-        task: TaskDefinition,
-        outcome: Outcome,
-        *,
-        started_at: datetime | None = None,
-        blocked: bool = False,
-    ) -> None:
-        has_run = outcome.status is not TaskStatus.SKIPPED
-        run = TaskRun(
-            task_name=task.name,
-            task_type=task.type,
-            status=outcome.status,
-            fence=self.fence,
-            blocked=blocked,
-            outputs=outcome.outputs,
-            error=outcome.error,
-            started_at=started_at if has_run else None,
-            finished_at=self.clocks.now() if has_run else None,
-            logs=outcome.logs,
+    def _record(self, result: Result) -> None:
+        """Settle a task, or let it wait for its next attempt."""
+        node, outcome, attempt = result.active.node, result.outcome, result.active.attempt
+        earlier = self.board.runs.get(node.key)
+        started_at = (earlier and earlier.started_at) or result.active.started_at
+        policy = node.planned.task.retry
+        delay = None
+        if policy and outcome.error:
+            delay = next_delay(
+                policy,
+                outcome.error,
+                attempt=attempt,
+                elapsed=self.clocks.now() - started_at,
+                seed=f"{self.execution.id}/{node.key}",
+            )
+        due_at = None if delay is None else self.clocks.now() + delay
+        self.recorder.attempted(
+            node, outcome, attempt=attempt, started_at=started_at, due_at=due_at
         )
-        recorded = self.executions.record(self.execution, run)
-        if recorded is None:
-            raise _OvertakenError
-        self._settle(recorded)
 
-    def _settle(self, run: TaskRun) -> None:
-        self.runs[run.task_name] = run
-        self.scopes.add(run)
+    def _enter(self, node: Node) -> bool:
+        scope = self.scopes.for_node(self.board, node, attempt=1, now=self.recorder.ready_at(node))
+        try:
+            if not is_wanted(node.planned.task, scope):
+                self.recorder.skipped(node, blocked=False)
+                return True
+            timeout = read_timeout(node.planned.task, scope)
+            self.board.entered[node.key] = taken(self.board, node, enter(node, scope))
+        except MALFORMED as error:
+            self.recorder.failed(node, error, started_at=self.clocks.now())
+            return True
+        if timeout is not None:
+            self._limits[node.key] = self.recorder.ready_at(node) + timeout
+        self.recorder.entered(node)
+        return True
+
+    def _leave(self, action: Leave) -> None:
+        node = action.node
+        started_at = self.recorder.ready_at(node)
+        scope = self.scopes.for_node(self.board, node, attempt=1, now=started_at)
+        self._limits.pop(node.key, None)
+        self.recorder.left(node, leave(self.board, node, scope), action.failure, started_at)
+
+    def _time_out_containers(self) -> bool:
+        now = self.clocks.now()
+        late = [key for key, limit in self._limits.items() if limit <= now]
+        for key in late:
+            del self._limits[key]
+            self._time_out(key)
+        return bool(late)
+
+    def _time_out(self, key: str) -> None:
+        """End a container early: what runs inside is cancelled, what has not begun never does."""
+        name, _, iteration = key.partition("#")
+        node = Node(self.board.tasks[name], iteration)
+        inner = {planned.task.name for planned in self.board.inner(name)}
+        failure = Failure(code="timeout", message=f"{name} timed out")
+
+        def is_inside(task_name: str, its_iteration: str) -> bool:
+            return task_name in inner and its_iteration.startswith(iteration)
+
+        for active in self.threads.give_up(lambda a: is_inside(a.node.name, a.node.iteration)):
+            self.recorder.cancelled(active.node, failure, started_at=active.started_at)
+        for run in list(self.board.runs.values()):
+            if not run.status.is_terminal and is_inside(run.task_name, run.iteration or ""):
+                under = Node(self.board.tasks[run.task_name], run.iteration or "")
+                self.recorder.cancelled(under, failure, started_at=run.started_at)
+        self.recorder.timed_out(node, failure)
+
+    def _wait(self, node: Node, run: TaskRun | None) -> bool:
+        """Begin a wait, or end one that is due."""
+        now = self.clocks.now()
+        scope = self.scopes.for_node(self.board, node, attempt=1, now=self.recorder.ready_at(node))
+        try:
+            if run is None and not is_wanted(node.planned.task, scope):
+                self.recorder.skipped(node, blocked=False)
+                return True
+            wait: Wait = read_wait(node.planned.task, scope, (run and run.started_at) or now)
+        except MALFORMED as error:
+            self.recorder.failed(node, error, started_at=now)
+            return True
+        if wait.due_at > now:
+            self.recorder.waiting(node, started_at=wait.started_at, due_at=wait.due_at)
+        else:
+            self.recorder.waited(node, wait, now=now)
+        return True
 
 
-def _timeout_seconds(task: TaskDefinition, scope: Scope) -> float | None:
-    timeout = task.timeout
-    if isinstance(timeout, str):
-        timeout = parse_duration(render_tree(timeout, scope, "timeout"))
-    return timeout.total_seconds() if isinstance(timeout, timedelta) else None
+def _early_end(closing: Closing | None) -> Failure:
+    if closing is Closing.TIMEOUT:
+        return Failure(code="flow_timeout", message="the flow's timeout has passed")
+    return Failure(code="cancelled", message="the execution was cancelled")

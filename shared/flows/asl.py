@@ -21,7 +21,10 @@ RETRY = [
 
 
 def one_segment_machine() -> dict[str, Any]:
-    """Run one segment turn by turn until it is done: three transitions when one turn is enough."""
+    """Run one segment turn by turn until it is done: three transitions when one turn is enough.
+
+    Between turns it waits for what is due: a retry, the end of a `flow.wait`.
+    """
     return {
         "Comment": "Runs a flow whose tasks all fit in one segment.",
         "StartAt": "RunSegment",
@@ -29,18 +32,21 @@ def one_segment_machine() -> dict[str, Any]:
             "RunSegment": _segment("main", after="Decide"),
             "Decide": {
                 "Type": "Choice",
-                "Choices": [
-                    {
-                        "Variable": "$.turn.next",
-                        "StringEquals": "continue",
-                        "Next": "RunSegment",
-                    }
-                ],
+                "Choices": [_choice("continue", "RunSegment"), _choice("wait", "Pause")],
                 "Default": "Done",
+            },
+            "Pause": {
+                "Type": "Wait",
+                "SecondsPath": "$.turn.delaySeconds",
+                "Next": "RunSegment",
             },
             "Done": {"Type": "Succeed"},
         },
     }
+
+
+def _choice(answer: str, then: str) -> dict[str, Any]:
+    return {"Variable": "$.turn.next", "StringEquals": answer, "Next": then}
 
 
 def _segment(path: str, *, after: str) -> dict[str, Any]:
@@ -56,7 +62,10 @@ def _segment(path: str, *, after: str) -> dict[str, Any]:
                 "segment": path,
             },
         },
-        "ResultSelector": {"next.$": "$.Payload.next"},
+        "ResultSelector": {
+            "next.$": "$.Payload.next",
+            "delaySeconds.$": "$.Payload.delaySeconds",
+        },
         "ResultPath": "$.turn",
         "TimeoutSeconds": 960,
         "Retry": RETRY,

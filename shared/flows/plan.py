@@ -1,6 +1,8 @@
 """A flow's plan: its graph with every edge decided, frozen with the revision that it belongs to."""
 
 import zlib
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal
 
 from shared.flows.definition import (
@@ -8,9 +10,10 @@ from shared.flows.definition import (
     FlowDefinition,
     InputDefinition,
     Json,
+    RetryPolicy,
     TaskDefinition,
 )
-from shared.flows.graph import Edge, list_edges, walk
+from shared.flows.graph import list_edges, nested_lists
 from shared.flows.reads import task_reads
 
 PLAN_VERSION: Literal[1] = 1
@@ -23,15 +26,27 @@ class Predecessor(Definition):
     written: bool
 
 
+Section = Literal["main", "errors", "finally"]
+
+
 class PlanTask(Definition):
+    """One task, the lists inside it taken out: `parent` and `branch` say where it stands.
+
+    `branch` is the key of the list in its container (`tasks`, `then`, `cases.eu`).
+    """
+
     task: TaskDefinition
+    section: Section = "main"
+    parent: str | None = None
+    branch: str | None = None
     predecessors: tuple[Predecessor, ...] = ()
 
 
 class Plan(Definition):
     """What the engine needs of a revision; a later deploy reads it as it was written.
 
-    `shape` names the state machine that runs it; `tasks` are in the order of the text.
+    `shape` names the state machine that runs it; `tasks` are in the order of the text, containers
+    before what they hold, the chains of `errors` and `finally` last.
     """
 
     version: Literal[1] = PLAN_VERSION
@@ -43,36 +58,58 @@ class Plan(Definition):
     variables: dict[str, Json] = {}
     tasks: tuple[PlanTask, ...]
     outputs: dict[str, Json] | None = None
+    timeout: timedelta | str | None = None
+    retry: RetryPolicy | None = None
 
     @property
     def tasks_total(self) -> int:
         """Tasks written in the text, nested ones included, `errors` and `finally` not."""
-        return sum(1 for _ in walk(planned.task for planned in self.tasks))
+        return sum(planned.section == "main" for planned in self.tasks)
 
 
 def compile_plan(definition: FlowDefinition) -> Plan:
     """Plan a definition without errors; one whose features are all supported."""
-    edges = list_edges(definition.tasks, task_reads)
     return Plan(
         name=definition.name,
         namespace=definition.namespace,
         labels=definition.labels,
         inputs=definition.inputs,
         variables=definition.variables,
-        tasks=tuple(_planned(task, edges) for task in definition.tasks),
-        outputs=definition.outputs,
-    )
-
-
-def _planned(task: TaskDefinition, edges: tuple[Edge, ...]) -> PlanTask:
-    return PlanTask(
-        task=task,
-        predecessors=tuple(
-            Predecessor(name=edge.source, written=edge.written)
-            for edge in edges
-            if edge.target == task.name
+        tasks=(
+            *_planned("main", definition.tasks),
+            *_planned("errors", definition.errors),
+            *_planned("finally", definition.finally_),
         ),
+        outputs=definition.outputs,
+        timeout=definition.timeout,
+        retry=definition.retry,
     )
+
+
+def _planned(
+    section: Section,
+    tasks: tuple[TaskDefinition, ...],
+    container: TaskDefinition | None = None,
+    branch: str | None = None,
+) -> Iterator[PlanTask]:
+    starts_together = container is not None and container.type == "flow.parallel"
+    before: dict[str, list[Predecessor]] = {}
+    for edge in list_edges(tasks, task_reads, starts_together=starts_together):
+        predecessor = Predecessor(name=edge.source, written=edge.written)
+        before.setdefault(edge.target, []).append(predecessor)
+    for task in tasks:
+        yield PlanTask(
+            task=task.model_copy(update=_NO_LISTS),
+            section=section,
+            parent=container.name if container else None,
+            branch=branch,
+            predecessors=tuple(before.get(task.name, ())),
+        )
+        for key, nested in nested_lists(task):
+            yield from _planned(section, nested, task, key)
+
+
+_NO_LISTS = dict.fromkeys(("tasks", "then", "else_", "cases", "default"))
 
 
 def pack_plan(plan: Plan) -> bytes:

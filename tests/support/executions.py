@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.models import Execution, Status, TaskRun
+from shared.executions.board import node_key
+from shared.executions.models import Closing, Execution, Status, TaskRun
 from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
-from shared.executions.runner import SegmentRunner, Turn
-from shared.executions.turn import Clocks
+from shared.executions.runner import Answer, SegmentRunner, Turn
+from shared.executions.threads import Clocks
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.plugins.plugin import Manifest, Plugin, PluginError, Run, TaskContext
@@ -61,12 +62,13 @@ class InMemoryExecutions(ExecutionRepository):
             raise ConnectionError("the table is gone")
         with self._lock:
             rows = self.runs.setdefault((execution.tenant, execution.id), {})
-            known = rows.get(run.task_name)
+            key = node_key(run.task_name, run.iteration or "")
+            known = rows.get(key)
             if known and known.status.is_terminal:
                 return known
             if known and known.fence > run.fence:
                 return None
-            rows[run.task_name] = run
+            rows[key] = run
             self.written.append(run)
             return run
 
@@ -81,6 +83,13 @@ class InMemoryExecutions(ExecutionRepository):
             check_at=None,
         )
         return ended is not None
+
+    def close(self, execution: Execution, closing: Closing) -> bool:
+        return self._replace(execution, closing=execution.closing or closing) is not None
+
+    def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
+        self.runs.clear()
+        return self._replace(execution, attempt=execution.attempt + 1, due_at=due_at) is not None
 
     def resume(
         self, execution: Execution, *, stalls: int, records: int, check_at: datetime
@@ -157,13 +166,20 @@ class Bench:
     """One execution in memory, and a runner for it with plugins of the test's own."""
 
     def __init__(self, plan: Plan, plugins: Mapping[str, Run] | None = None, **fields: Any) -> None:
+        self.ahead = timedelta(0)
+        """How far the wall clock was moved on."""
         self.execution = execution_of(plan, **fields)
+        self.answer = Answer(next="done")
         self.store = InMemoryExecutions(self.execution)
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
         self.runner = SegmentRunner(
             executions=self.store,
             plans=OnePlan(plan),
-            clocks=Clocks(now=lambda: datetime.now(UTC), monotonic=time.monotonic),
+            clocks=Clocks(
+                now=lambda: datetime.now(UTC) + self.ahead,
+                monotonic=time.monotonic,
+                sleep=time.sleep,
+            ),
             find_plugin=lambda name: self.plugins.get(name) or find(name),
             abandon=abandon,
         )
@@ -176,7 +192,16 @@ class Bench:
             generation=generation,
             segment="main",
         )
-        return self.runner.run(turn, remaining).next
+        self.answer = self.runner.run(turn, remaining)
+        return self.answer.next
+
+    def run(self, *, turns: int = 50) -> Execution:
+        """Run turns until the end; waits pass by moving the clock."""
+        for _ in range(turns):
+            if self.turn(generation=self.now.generation) == "done":
+                return self.now
+            self.ahead += timedelta(seconds=self.answer.delay_seconds)
+        raise AssertionError(f"no end after {turns} turns")
 
     @property
     def now(self) -> Execution:

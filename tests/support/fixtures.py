@@ -28,15 +28,15 @@ class Seen:
         self.logs = logs
 
     def status(self, task: str) -> str:
-        return str(self._task(task)["status"])
+        return str(self.row(task)["status"])
 
     def outputs(self, task: str) -> Any:
-        return json.loads(self._task(task)["outputs"])
+        return json.loads(self.row(task)["outputs"])
 
     def statuses(self) -> dict[str, str]:
         return {task["taskName"]: task["status"] for task in self.tasks}
 
-    def _task(self, name: str) -> Any:
+    def row(self, name: str) -> Any:
         return next(task for task in self.tasks if task["taskName"] == name)
 
 
@@ -63,6 +63,18 @@ def f02(run: Finished) -> None:
     assert seen.outputs("say")["message"] == "HANOI x4"
 
 
+def f03(run: Finished) -> None:
+    seen = run(flow_text("f03"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert 2000 <= seen.execution["durationMs"] < 3900
+    bottom = seen.row("bottom")
+    assert bottom["startedAt"] >= max(
+        seen.row("left")["finishedAt"], seen.row("right")["finishedAt"]
+    )
+    assert [line["message"] for line in seen.logs] == ["joined"]
+
+
 def f04(run: Finished) -> None:
     seen = run(flow_text("f04"), {"who": "Ana"})
 
@@ -85,6 +97,45 @@ def f05(run: Finished) -> None:
     assert (seen.execution["tasksTotal"], seen.execution["tasksExecuted"]) == (5, 3)
 
 
+def f06(run: Finished) -> None:
+    seen = run(flow_text("f06"), {"amount": 150, "region": "eu"})
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.execution["tasksTotal"] == 7
+    assert seen.outputs("big")["branch"] == "then"
+    assert seen.statuses() == {
+        "big": "SUCCESS",
+        "big-yes": "SUCCESS",
+        "big-no": "SKIPPED",
+        "route": "SUCCESS",
+        "route-eu": "SUCCESS",
+        "route-us": "SKIPPED",
+        "route-any": "SKIPPED",
+    }
+
+
+def f07(run: Finished) -> None:
+    seen = run(flow_text("f07"))
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.execution["tasksTotal"] == 3
+    assert seen.outputs("loop")["count"] == 4
+    assert seen.outputs("loop")["results"][3]["sq"]["result"] == 16
+    assert seen.outputs("sum")["result"] == 30
+    rows = [task for task in seen.tasks if task["taskName"] == "sq"]
+    assert [row["iteration"] for row in rows] == ["0", "1", "2", "3"]
+
+
+def f10(run: Finished) -> None:
+    seen = run(flow_text("f10"))
+
+    assert seen.execution["status"] == "FAILED"
+    assert seen.status("after") == "SKIPPED"
+    assert seen.outputs("note")["message"] == "failed in boom"
+    assert seen.status("bye") == "SUCCESS"
+    assert (seen.execution["tasksTotal"], seen.execution["tasksExecuted"]) == (2, 1)
+
+
 def f08(run: Finished) -> None:
     seen = run(flow_text("f08"))
 
@@ -100,7 +151,11 @@ WORKING: dict[str, Callable[[Finished], None]] = {
     "f00": f00,
     "f01": f01,
     "f02": f02,
+    "f03": f03,
     "f04": f04,
     "f05": f05,
+    "f06": f06,
+    "f07": f07,
     "f08": f08,
+    "f10": f10,
 }

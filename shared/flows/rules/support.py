@@ -8,10 +8,6 @@ from shared.flows.rules.report import Spot
 from shared.flows.rules.tasks import WrittenTask
 
 UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
-    "errors": '"errors" is',
-    "finally": '"finally" is',
-    "timeout": "a timeout of the whole flow is",
-    "retry": "a retry of the whole flow is",
     "concurrency": '"concurrency" is',
     "triggers": "inline triggers are",
     "retention": '"retention" is',
@@ -19,12 +15,12 @@ UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
 UNSUPPORTED_VALUES: Final[Mapping[tuple[str, str], str]] = {
     ("isolation", "task"): "isolation: task is",
 }
-UNSUPPORTED_TASK_FIELDS: Final[Mapping[str, str]] = {"retry": "a retry of a task is"}
 UNSUPPORTED_INPUT_TYPES: Final[Mapping[InputType, str]] = {
     InputType.SECRET: "inputs of type SECRET are"
 }
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
-SUPPORTED_EXECUTIONS: Final = frozenset({"inline"})
+CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
+SUPPORTED_DURABLE: Final = CONTAINERS | {"flow.wait"}
 
 
 def check_support(
@@ -44,9 +40,12 @@ def check_support(
 
 
 def _check_task(task: WrittenTask) -> None:
-    kind = task.spot.entry("type")
-    if kind and task.plugin and task.plugin.manifest.execution not in SUPPORTED_EXECUTIONS:
-        kind.not_supported(f"{task.plugin.manifest.id} is")
-    for name, child in task.spot.entries():
-        if name in UNSUPPORTED_TASK_FIELDS and child.value is not None:
-            child.not_supported(UNSUPPORTED_TASK_FIELDS[name])
+    kind, plugin = task.spot.entry("type"), task.plugin
+    if kind is None or plugin is None:
+        return
+    name = plugin.manifest.id
+    if plugin.manifest.execution != "inline" and name not in SUPPORTED_DURABLE:
+        kind.not_supported(f"{name} is")
+    retry = task.spot.entry("retry")
+    if retry and retry.value is not None and name in CONTAINERS:
+        retry.not_supported(f"a retry of a whole {name} is")

@@ -1,0 +1,280 @@
+"""The rules of order and outcome (flow language, sections 4, 5 and 10), pure, over what is settled.
+
+A node is a task of the plan in one iteration of the loops round it. The board says what may be
+done next; the turn does it, and tells the board what became settled.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.executions.models import Failure, TaskRun, TaskStatus
+from shared.flows.definition import RunWhen
+from shared.flows.plan import Plan, PlanTask, Section
+
+WIDEST_WINDOW = 64
+"""Iterations looked at together when a loop sets no limit; more threads than that never run."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A task in one iteration: loop indices joined by dots, outermost first; empty outside."""
+
+    planned: PlanTask
+    iteration: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.planned.task.name
+
+    @property
+    def key(self) -> str:
+        return node_key(self.name, self.iteration)
+
+
+def node_key(name: str, iteration: str) -> str:
+    """What a task run is found by: its name, and its iteration if it has one."""
+    return f"{name}#{iteration}" if iteration else name
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
+
+    node: Node
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """Nothing upstream forbids the task (its own `when` still may); a container is entered."""
+
+    node: Node
+
+
+@dataclass(frozen=True)
+class Leave:
+    """All that a container held is settled: it failed with `failure`, or succeeded."""
+
+    node: Node
+    failure: Failure | None
+
+
+Action = Skip | Start | Leave
+
+
+@dataclass
+class Entered:
+    """What was decided when a container was entered.
+
+    A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
+    templates see (None in a list) and the item.
+    """
+
+    branch: str | None = None
+    concurrency: int = 0
+    items: list[tuple[str | None, Any]] | None = None
+    fail_fast: bool = True
+    low: int = 0
+    finished: set[int] = field(default_factory=set)
+    started: set[int] = field(default_factory=set)
+    failure: Failure | None = None
+
+
+class Board:
+    """A plan's lists, what is settled in them, and which containers are open."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.tasks = {planned.task.name: planned for planned in plan.tasks}
+        self.runs: dict[str, TaskRun] = {}
+        self.entered: dict[str, Entered] = {}
+        self._reaches: dict[str, dict[str, Node]] = {}
+        self._lists: dict[tuple[str, str | None], list[PlanTask]] = {}
+        for planned in plan.tasks:
+            place = planned.parent or planned.section
+            self._lists.setdefault((place, planned.branch), []).append(planned)
+
+    def settle(self, run: TaskRun) -> None:
+        """Take note of a task run; only a terminal one settles its node."""
+        self.runs[node_key(run.task_name, run.iteration or "")] = run
+
+    def list_of(self, place: str, branch: str | None) -> list[PlanTask]:
+        """The tasks of a section (branch None) or of a branch of a container."""
+        return self._lists.get((place, branch), [])
+
+    def branches(self, container: str) -> Iterator[str]:
+        """The keys of the lists that a container holds."""
+        return (branch for place, branch in self._lists if place == container and branch)
+
+    def inner(self, container: str) -> Iterator[PlanTask]:
+        """Everything a container holds, at any depth, in the order of the text."""
+        for planned in self.tasks.values():
+            if planned.parent == container:
+                yield planned
+                yield from self.inner(planned.task.name)
+
+    def actions(self, section: Section) -> list[Action]:
+        """What may be done now, in the order of the text; what runs already is named again."""
+        found: list[Action] = []
+        self._visit(self.list_of(section, None), "", found)
+        return found
+
+    def is_finished(self, section: Section) -> bool:
+        return all(self._is_settled(Node(each)) for each in self.list_of(section, None))
+
+    def first_failure(self, section: Section) -> Failure | None:
+        """The failure that came first in a section, among those that are not allowed."""
+        return self._first_failure(self.list_of(section, None), "")
+
+    def executed(self) -> int:
+        """How many tasks of the text ran to an end of their own; a task in a loop counts once."""
+        ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
+        names = {run.task_name for run in self.runs.values() if run.status in ends}
+        return sum(self.tasks[name].section == "main" for name in names if name in self.tasks)
+
+    def _visit(
+        self, tasks: Iterable[PlanTask], iteration: str, found: list[Action], room: int = 0
+    ) -> bool:
+        """Collect the actions of one list, at most `room` tasks at once; whether all is settled."""
+        is_settled, opened = True, 0
+        for planned in tasks:
+            node = Node(planned, iteration)
+            if self._is_settled(node):
+                continue
+            is_settled = False
+            if room and opened >= room:
+                break
+            if node.key in self.entered:
+                self._visit_container(node, found)
+                opened += 1
+            elif all(self._is_settled(before) for before in self._before(node)):
+                action = self._verdict(node)
+                found.append(action)
+                opened += isinstance(action, Start)
+        return is_settled
+
+    def _visit_container(self, node: Node, found: list[Action]) -> None:
+        entered = self.entered[node.key]
+        if entered.items is not None:
+            self._visit_loop(node, entered, found)
+            return
+        tasks = self.list_of(node.name, entered.branch) if entered.branch else []
+        if self._visit(tasks, node.iteration, found, entered.concurrency):
+            found.append(Leave(node, self._first_failure(tasks, node.iteration)))
+
+    def _visit_loop(self, node: Node, entered: Entered, found: list[Action]) -> None:
+        body = self.list_of(node.name, "tasks")
+        total, opened = len(entered.items or ()), 0
+        index = entered.low
+        while index < total and opened < (entered.concurrency or WIDEST_WINDOW):
+            iteration = inner_iteration(node.iteration, index)
+            if index not in entered.finished:
+                if self._is_stopped(entered, body, index, iteration):
+                    break
+                entered.started.add(index)
+                if self._visit(body, iteration, found):
+                    self._finish_iteration(entered, body, index, iteration)
+                else:
+                    opened += 1
+            index += 1
+        while entered.low in entered.finished:
+            entered.low += 1
+        if opened == 0:
+            found.append(Leave(node, entered.failure))
+
+    def _is_stopped(
+        self, entered: Entered, body: list[PlanTask], index: int, iteration: str
+    ) -> bool:
+        """After a failure nothing new is opened; what was open when a turn died still is."""
+        if entered.failure is None or not entered.fail_fast or index in entered.started:
+            return False
+        return not any(Node(planned, iteration).key in self.runs for planned in body)
+
+    def _finish_iteration(
+        self, entered: Entered, body: list[PlanTask], index: int, iteration: str
+    ) -> None:
+        entered.finished.add(index)
+        if entered.failure is None:
+            entered.failure = self._first_failure(body, iteration)
+
+    def _verdict(self, node: Node) -> Skip | Start:
+        task = node.planned.task
+        effective = list(self._effective(node))
+        if task.run_when is RunWhen.DONE:
+            blocked = dead = False
+        elif task.run_when is RunWhen.FAILED:
+            blocked = any(self._is_blocked(before) for before in effective)
+            dead = not any(_failed(self.runs[before.key]) for before in effective)
+        else:
+            blocked = not all(self._satisfies(before) for before in effective)
+            dead = bool(effective) and all(_skipped(self.runs[each.key]) for each in effective)
+        if dead or task.disabled or (blocked and task.run_when is RunWhen.SUCCESS):
+            return Skip(node, blocked=blocked)
+        return Start(node)
+
+    def _before(self, node: Node) -> Iterator[Node]:
+        for predecessor in node.planned.predecessors:
+            yield Node(self.tasks[predecessor.name], node.iteration)
+
+    def _effective(self, node: Node) -> Iterable[Node]:
+        """Predecessors; a skip on the implied order is replaced by what came before it.
+
+        What a node reaches never changes once its predecessors are settled, so it is worked out
+        once: skipped tasks that read each other would make as many paths as there are subsets.
+        """
+        reached = self._reaches.get(node.key)
+        if reached is None:
+            reached = {}
+            for predecessor in node.planned.predecessors:
+                before = Node(self.tasks[predecessor.name], node.iteration)
+                run = self.runs[before.key]
+                if not predecessor.written and _skipped(run) and not run.blocked:
+                    reached.update((each.key, each) for each in self._effective(before))
+                else:
+                    reached[before.key] = before
+            self._reaches[node.key] = reached
+        return reached.values()
+
+    def _satisfies(self, node: Node) -> bool:
+        run = self.runs[node.key]
+        if _skipped(run):
+            return not run.blocked
+        return run.status is TaskStatus.SUCCESS or (
+            _failed(run) and node.planned.task.allow_failure
+        )
+
+    def _is_blocked(self, node: Node) -> bool:
+        run = self.runs[node.key]
+        return run.blocked or run.status is TaskStatus.CANCELLED
+
+    def _is_settled(self, node: Node) -> bool:
+        run = self.runs.get(node.key)
+        return run is not None and run.status.is_terminal
+
+    def _first_failure(self, tasks: Iterable[PlanTask], iteration: str) -> Failure | None:
+        failures = [
+            run
+            for planned in tasks
+            if not planned.task.allow_failure
+            and (run := self.runs.get(Node(planned, iteration).key))
+            and (_failed(run) or run.status is TaskStatus.CANCELLED)
+        ]
+        if not failures:
+            return None
+        first = min(failures, key=lambda run: (run.finished_at is None, run.finished_at))
+        cause = first.error or Failure(code="task_cancelled", message="the task was cancelled")
+        # A container's failure already names the inner task that is its cause.
+        name = cause.task_name or first.task_name
+        return cause.model_copy(update={"task_name": name, "status": first.status.value})
+
+
+def inner_iteration(iteration: str, index: int) -> str:
+    return f"{iteration}.{index}" if iteration else str(index)
+
+
+def _failed(run: TaskRun) -> bool:
+    return run.status in {TaskStatus.FAILED, TaskStatus.TIMED_OUT}
+
+
+def _skipped(run: TaskRun) -> bool:
+    return run.status is TaskStatus.SKIPPED

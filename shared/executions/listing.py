@@ -1,0 +1,117 @@
+"""All task runs of an execution in the order of the text, those without a record included."""
+
+from collections.abc import Iterator, Mapping
+
+from shared.executions.board import Board, Node, node_key
+from shared.executions.models import Execution, Status, TaskRun, TaskStatus
+from shared.flows.plan import Plan, PlanTask
+
+
+def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Board:
+    """A board that knows what is recorded."""
+    board = Board(plan)
+    for run in runs.values():
+        board.settle(run)
+    return board
+
+
+def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> Iterator[TaskRun]:
+    """Every task of the text; behind a loop its iterations, each in the order of the text."""
+    board = board_of(plan, runs)
+    for planned in plan.tasks:
+        if planned.parent is None:
+            yield from _with_inner(board, execution, Node(planned))
+
+
+def _with_inner(board: Board, execution: Execution, node: Node) -> Iterator[TaskRun]:
+    yield board.runs.get(node.key) or _unrecorded(board, execution, node)
+    inner = [each for each in board.tasks.values() if each.parent == node.name]
+    if node.planned.task.type != "flow.foreach":
+        for planned in inner:
+            yield from _with_inner(board, execution, Node(planned, node.iteration))
+        return
+    iterations = _iterations(board, node)
+    for iteration in iterations:
+        for planned in inner:
+            if Node(planned, iteration).key in board.runs or _has_inner_run(
+                board, planned, iteration
+            ):
+                yield from _with_inner(board, execution, Node(planned, iteration))
+    if not iterations:
+        for planned in inner:
+            yield from _with_inner(board, execution, Node(planned, node.iteration))
+
+
+def _iterations(board: Board, node: Node) -> list[str]:
+    """The iterations of a loop of which something is recorded, in order."""
+    inner = {planned.task.name for planned in board.inner(node.name)}
+    depth = len(node.iteration.split(".")) if node.iteration else 0
+    found = set()
+    for run in board.runs.values():
+        indices = (run.iteration or "").split(".")
+        is_inside = ".".join(indices[:depth]) == node.iteration
+        if run.task_name in inner and run.iteration and is_inside and len(indices) > depth:
+            found.add(".".join(indices[: depth + 1]))
+    return sorted(found, key=lambda each: [int(index) for index in each.split(".")])
+
+
+def _has_inner_run(board: Board, planned: PlanTask, iteration: str) -> bool:
+    return any(
+        node_key(inner.task.name, iteration) in board.runs
+        for inner in board.inner(planned.task.name)
+    )
+
+
+def _unrecorded(board: Board, execution: Execution, node: Node) -> TaskRun:
+    status, started_at = _status(board, execution, node), None
+    if status is TaskStatus.RUNNING:
+        before = [board.runs[_before(node, name)].finished_at for name in _names(node)]
+        started_at = max((end for end in before if end), default=execution.started_at)
+    return TaskRun(
+        task_name=node.name,
+        task_type=node.planned.task.type,
+        status=status,
+        iteration=node.iteration or None,
+        started_at=started_at,
+    )
+
+
+def _status(board: Board, execution: Execution, node: Node) -> TaskStatus:
+    if _is_left_out(board, execution, node):
+        return TaskStatus.SKIPPED
+    if execution.status.is_terminal or execution.closing:
+        return TaskStatus.CANCELLED
+    parent = node.planned.parent
+    ready = all(_is_settled(board, _before(node, name)) for name in _names(node))
+    if not ready or node.planned.section != "main":
+        return TaskStatus.WAITING
+    if parent and _status(board, execution, Node(board.tasks[parent])) is not TaskStatus.RUNNING:
+        return TaskStatus.WAITING
+    is_running = execution.status is Status.RUNNING
+    return TaskStatus.RUNNING if is_running else TaskStatus.PENDING
+
+
+def _is_left_out(board: Board, execution: Execution, node: Node) -> bool:
+    """Inside a settled container, or in a chain that was not needed: never to run, by the rules."""
+    parent = node.planned.parent
+    if parent:
+        iteration = node.iteration
+        outer = board.runs.get(node_key(parent, iteration)) or board.runs.get(
+            node_key(parent, iteration.rpartition(".")[0])
+        )
+        if outer:
+            return outer.status.is_terminal and outer.status is not TaskStatus.CANCELLED
+        return _is_left_out(board, execution, Node(board.tasks[parent], iteration))
+    return node.planned.section == "errors" and execution.status.is_terminal
+
+
+def _names(node: Node) -> list[str]:
+    return [predecessor.name for predecessor in node.planned.predecessors]
+
+
+def _before(node: Node, name: str) -> str:
+    return node_key(name, node.iteration)
+
+
+def _is_settled(board: Board, key: str) -> bool:
+    return key in board.runs and board.runs[key].status.is_terminal

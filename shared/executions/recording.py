@@ -1,0 +1,187 @@
+"""Writes what a turn settles, and takes over what another turn recorded first."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shared.executions.attempts import Outcome, failure_of, serialised
+from shared.executions.board import Board, Node, node_key
+from shared.executions.logs import joined
+from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
+from shared.executions.repository import ExecutionRepository
+from shared.executions.scopes import ScopeBuilder
+from shared.executions.waits import Wait
+from shared.plugins.plugin import PluginError
+
+
+class Recorder:
+    """One turn's pen: every write carries its fence; `overtaken` is raised when it is too old."""
+
+    def __init__(  # noqa: PLR0913 - what a record is made of
+        self,
+        *,
+        executions: ExecutionRepository,
+        execution: Execution,
+        board: Board,
+        scopes: ScopeBuilder,
+        fence: int,
+        now: Callable[[], datetime],
+        overtaken: type[Exception],
+    ) -> None:
+        self._executions = executions
+        self._execution = execution
+        self._board = board
+        self._scopes = scopes
+        self._fence = fence
+        self._now = now
+        self._overtaken = overtaken
+
+    def adopt(self, run: TaskRun) -> None:
+        """Take a recorded task run for what it is."""
+        self._board.settle(run)
+        if run.status.is_terminal and run.task_name in self._board.tasks:
+            self._scopes.add(run)
+            if run.status is not TaskStatus.SUCCESS or self._holds_tasks(run.task_name):
+                self._empty_inside(run)
+
+    def ready_at(self, node: Node) -> datetime:
+        """When the last predecessor settled: the same however often a turn is repeated."""
+        started_at = self._execution.started_at or self._execution.created_at
+        ends = (
+            self._board.runs[node_key(before.name, node.iteration)].finished_at
+            for before in node.planned.predecessors
+        )
+        latest = max((end for end in ends if end), default=None)
+        parent = node.planned.parent
+        if latest is None and parent:
+            outer = node.iteration
+            if outer and f"{parent}#{outer}" not in self._board.entered:
+                outer = outer.rpartition(".")[0]
+            return self.ready_at(Node(self._board.tasks[parent], outer))
+        return latest or started_at
+
+    def settled_at(self) -> datetime:
+        """When the last of all tasks settled."""
+        started_at = self._execution.started_at or self._execution.created_at
+        ends = (run.finished_at for run in self._board.runs.values())
+        return max((end for end in ends if end), default=started_at)
+
+    def skipped(self, node: Node, *, blocked: bool) -> None:
+        self._write(node, status=TaskStatus.SKIPPED, blocked=blocked)
+
+    def failed(self, node: Node, error: Exception, *, started_at: datetime) -> None:
+        """Fail a task whose own fields cannot be read."""
+        self._end(node, TaskStatus.FAILED, started_at, error=failure_of(error))
+
+    def cancelled(self, node: Node, failure: Failure, *, started_at: datetime | None) -> None:
+        self._end(node, TaskStatus.CANCELLED, started_at, error=failure)
+
+    def timed_out(self, node: Node, failure: Failure) -> None:
+        self._end(node, TaskStatus.TIMED_OUT, self.ready_at(node), error=failure)
+
+    def entered(self, node: Node) -> None:
+        """Make the outputs of what a container leaves out readable: empty, as of skipped tasks."""
+        branch = self._board.entered[node.key].branch
+        for planned in self._board.inner(node.name):
+            if planned.parent == node.name and planned.branch != branch:
+                self._scopes.add_empty(planned.task.name, node.iteration)
+                for inner in self._board.inner(planned.task.name):
+                    self._scopes.add_empty(inner.task.name, node.iteration)
+
+    def left(
+        self, node: Node, outputs: dict[str, Any], failure: Failure | None, started_at: datetime
+    ) -> None:
+        """Settle a container; its outputs are kept even when it failed."""
+        try:
+            text = serialised(outputs)
+        except PluginError as error:
+            self._end(node, TaskStatus.FAILED, started_at, error=failure_of(error))
+            return
+        status = TaskStatus.FAILED if failure else TaskStatus.SUCCESS
+        self._end(node, status, started_at, error=failure, outputs=text)
+
+    def waiting(self, node: Node, *, started_at: datetime, due_at: datetime) -> None:
+        self._write(node, status=TaskStatus.RUNNING, started_at=started_at, due_at=due_at)
+
+    def waited(self, node: Node, wait: Wait, *, now: datetime) -> None:
+        if wait.is_cut:
+            failure = Failure(code="timeout", message="timed out while waiting")
+            self._end(node, TaskStatus.TIMED_OUT, wait.started_at, error=failure)
+            return
+        milliseconds = round((now - wait.started_at).total_seconds() * 1000)
+        outputs = serialised({"waitedMs": milliseconds})
+        self._end(node, TaskStatus.SUCCESS, wait.started_at, outputs=outputs)
+
+    def attempted(
+        self,
+        node: Node,
+        outcome: Outcome,
+        *,
+        attempt: int,
+        started_at: datetime,
+        due_at: datetime | None,
+    ) -> None:
+        """Settle a task with its last attempt, or keep a failed attempt until the next is due."""
+        if outcome.status is TaskStatus.SKIPPED:
+            self.skipped(node, blocked=False)
+            return
+        is_over = due_at is None
+        self._write(
+            node,
+            status=outcome.status if is_over else TaskStatus.RETRYING,
+            attempt=attempt,
+            outputs=outcome.outputs if is_over else None,
+            error=outcome.error,
+            started_at=started_at,
+            finished_at=self._now() if is_over else None,
+            due_at=due_at,
+            logs=outcome.logs,
+        )
+
+    def _end(
+        self,
+        node: Node,
+        status: TaskStatus,
+        started_at: datetime | None,
+        *,
+        error: Failure | None = None,
+        outputs: str | None = None,
+    ) -> None:
+        lines: tuple[LogLine, ...] = ()
+        if error and status is not TaskStatus.CANCELLED and error.task_name is None:
+            lines = (LogLine(timestamp=self._now(), level="ERROR", message=error.message),)
+        earlier = self._board.runs.get(node.key)
+        self._write(
+            node,
+            status=status,
+            attempt=earlier.attempt if earlier else 1,
+            error=error,
+            outputs=outputs,
+            started_at=started_at,
+            finished_at=self._now(),
+            logs=lines,
+        )
+
+    def _write(self, node: Node, **fields: Any) -> None:
+        earlier = self._board.runs.get(node.key)
+        if earlier and earlier.logs:
+            fields["logs"] = joined(earlier.logs, fields.get("logs", ()))
+        run = TaskRun(
+            task_name=node.name,
+            task_type=node.planned.task.type,
+            iteration=node.iteration or None,
+            fence=self._fence,
+            **fields,
+        )
+        recorded = self._executions.record(self._execution, run)
+        if recorded is None:
+            raise self._overtaken
+        self.adopt(recorded)
+
+    def _holds_tasks(self, name: str) -> bool:
+        return any(True for _ in self._board.branches(name))
+
+    def _empty_inside(self, run: TaskRun) -> None:
+        """What stands inside a settled container and never ran reads as an empty map."""
+        for planned in self._board.inner(run.task_name):
+            self._scopes.add_empty(planned.task.name, run.iteration or "")

@@ -1,0 +1,63 @@
+"""Durations in tasks: time-outs, and how long a `flow.wait` waits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.durations import parse_duration
+from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
+from shared.flows.definition import TaskDefinition
+from shared.plugins.plugin import PluginError
+from shared.times import from_rfc3339
+
+MALFORMED = (TemplateError, TemplateSyntaxError, PluginError)
+"""What reading a task's own fields may raise; the task fails with it."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A wait under way; `is_cut` when the task's own time-out comes first."""
+
+    started_at: datetime
+    due_at: datetime
+    is_cut: bool
+
+
+def read_timeout(task: TaskDefinition, scope: Scope) -> timedelta | None:
+    """A task's time-out; a template is rendered."""
+    return None if task.timeout is None else read_duration(task.timeout, scope, "timeout")
+
+
+def read_duration(value: timedelta | str, scope: Scope, place: str) -> timedelta:
+    """A duration that may have been written as a template; raises one of MALFORMED."""
+    if isinstance(value, timedelta):
+        return value
+    return _duration(render_tree(value, scope, place), place)
+
+
+def read_wait(task: TaskDefinition, scope: Scope, started_at: datetime) -> Wait:
+    """When a wait that began at `started_at` is over."""
+    properties = render_tree(task.properties, scope, "properties")
+    if properties.get("until") is not None:
+        due_at = _instant(properties["until"])
+    elif properties.get("duration") is not None:
+        due_at = started_at + _duration(properties["duration"], "properties.duration")
+    else:
+        raise PluginError("give duration or until", code="invalid_properties")
+    timeout = read_timeout(task, scope)
+    if timeout is not None and started_at + timeout < due_at:
+        return Wait(started_at, started_at + timeout, is_cut=True)
+    return Wait(started_at, due_at, is_cut=False)
+
+
+def _duration(value: object, place: str) -> timedelta:
+    try:
+        return parse_duration(value)  # type: ignore[arg-type]  # it refuses what is no duration
+    except (ValueError, TypeError) as error:
+        raise PluginError(f"{place}: {error}", code="invalid_properties") from None
+
+
+def _instant(value: object) -> datetime:
+    try:
+        return from_rfc3339(str(value))
+    except ValueError as error:
+        raise PluginError(f"properties.until: {error}", code="invalid_properties") from None

@@ -1,0 +1,269 @@
+"""What a turn waits for: retries, waits, the flow's time-out (flow language, sections 1, 3, 6)."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.executions.models import Closing, Status
+from shared.plugins.plugin import PluginError, TaskContext
+from tests.support.executions import Bench, failing, sleeping
+from tests.support.plans import plan_of, task
+
+LONG = {"maxAttempts": 3, "delay": 30}
+
+
+class Flaky:
+    """Fails so many times, then succeeds; remembers which attempts it saw."""
+
+    def __init__(self, failures: int, **error: Any) -> None:
+        self.failures = failures
+        self.error = error
+        self.calls = 0
+
+    def __call__(self, _p: Mapping[str, Any], _c: TaskContext) -> Mapping[str, Any]:
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise PluginError("not yet", **self.error)
+        return {"calls": self.calls}
+
+
+def flaky_flow(**fields: Any) -> Any:
+    return plan_of(task("a", type="t.flaky", **fields))
+
+
+def test_a_retry_waits_outside_the_function_and_then_succeeds():
+    flaky = Flaky(2)
+    bench = Bench(flaky_flow(retry=LONG), {"t.flaky": flaky})
+
+    assert bench.turn() == "wait"
+
+    assert bench.answer.delay_seconds == 30
+    assert bench.statuses() == {"a": "RETRYING"}
+    assert bench.runs["a"].due_at is not None
+    assert bench.run().status is Status.SUCCESS
+    assert flaky.calls == 3
+    assert bench.runs["a"].attempt == 3
+    assert [line.attempt for line in bench.runs["a"].logs] == [1, 2]
+
+
+def test_a_turn_that_comes_too_early_goes_on_waiting():
+    flaky = Flaky(1)
+    bench = Bench(flaky_flow(retry=LONG), {"t.flaky": flaky})
+    bench.turn()
+
+    assert bench.turn() == "wait"
+    assert flaky.calls == 1
+
+
+def test_attempts_run_out():
+    flaky = Flaky(9)
+    bench = Bench(flaky_flow(retry=LONG), {"t.flaky": flaky})
+
+    assert bench.run().status is Status.FAILED
+    assert flaky.calls == 3
+
+
+def test_under_a_second_the_turn_waits_itself():
+    bench = Bench(flaky_flow(retry={"maxAttempts": 2, "delay": 0.2}), {"t.flaky": Flaky(1)})
+
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_retry_after_wins_when_it_is_longer():
+    flaky = Flaky(1, status_code=429, retry_after_seconds=100)
+    bench = Bench(flaky_flow(retry=LONG), {"t.flaky": flaky})
+    bench.turn()
+
+    assert bench.answer.delay_seconds == 100
+
+
+@pytest.mark.parametrize(
+    ("error", "on", "calls"),
+    [
+        ({"status_code": 404}, [], 1),
+        ({"status_code": 404}, [404], 2),
+        ({"status_code": 429}, [], 2),
+        ({"status_code": 408}, [], 2),
+        ({"status_code": 503}, [], 2),
+        ({"code": "template_error"}, [], 1),
+        ({"code": "template_error"}, ["template_error"], 2),
+        ({"code": "egress_refused"}, [], 1),
+    ],
+)
+def test_some_failures_are_not_retried_unless_they_are_named(error: Any, on: Any, calls: int):
+    flaky = Flaky(1, **error)
+    bench = Bench(flaky_flow(retry={"maxAttempts": 2, "delay": 5, "on": on}), {"t.flaky": flaky})
+    bench.run()
+
+    assert flaky.calls == calls
+
+
+def test_a_template_sees_its_attempt():
+    seen: list[Any] = []
+
+    def note(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        seen.append(properties["n"])
+        raise PluginError("no")
+
+    plan = plan_of(
+        task("a", type="t.note", properties={"n": "{{ task.attempt }}"}, retry={"maxAttempts": 3})
+    )
+    Bench(plan, {"t.note": note}).run()
+
+    assert seen == [1, 2, 3]
+
+
+def test_a_slow_retry_holds_up_no_neighbour():
+    plan = plan_of(
+        task("a", type="t.flaky", retry=LONG, dependsOn=[]),
+        task("b", dependsOn=[], properties={"values": {}}),
+        task("c", dependsOn=["b"], properties={"values": {}}),
+    )
+    bench = Bench(plan, {"t.flaky": Flaky(1)})
+    bench.turn()
+
+    assert bench.statuses() == {"a": "RETRYING", "b": "SUCCESS", "c": "SUCCESS"}
+
+
+def test_a_timed_out_attempt_is_retried():
+    plan = plan_of(task("a", type="t.slow", timeout=0.05, retry={"maxAttempts": 2}))
+    bench = Bench(plan, {"t.slow": sleeping(0.2)})
+    bench.run()
+
+    assert bench.runs["a"].attempt == 2
+    assert bench.statuses() == {"a": "TIMED_OUT"}
+
+
+def test_a_wait_waits_outside_the_function():
+    plan = plan_of(task("w", type="flow.wait", properties={"duration": "1h"}))
+    bench = Bench(plan)
+
+    assert bench.turn() == "wait"
+    assert 3595 <= bench.answer.delay_seconds <= 3600
+    assert bench.statuses() == {"w": "RUNNING"}
+
+    assert bench.run().status is Status.SUCCESS
+    assert json.loads(bench.runs["w"].outputs or "")["waitedMs"] >= 3_600_000
+
+
+def test_waits_side_by_side_pass_together():
+    tasks = [
+        task(f"w{n}", type="flow.wait", dependsOn=[], properties={"duration": 2}) for n in range(12)
+    ]
+    bench = Bench(plan_of(*tasks))
+
+    assert bench.turn() == "wait"
+    bench.ahead += timedelta(seconds=2)
+    assert bench.turn() == "done"
+
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_wait_until_a_moment_past_is_over_at_once():
+    plan = plan_of(task("w", type="flow.wait", properties={"until": "2020-01-01T00:00:00Z"}))
+    bench = Bench(plan)
+
+    assert bench.turn() == "done"
+    assert bench.statuses() == {"w": "SUCCESS"}
+
+
+def test_a_wait_longer_than_its_time_out_is_cut():
+    plan = plan_of(task("w", type="flow.wait", timeout=10, properties={"duration": "1h"}))
+    bench = Bench(plan)
+    bench.run()
+
+    assert bench.statuses() == {"w": "TIMED_OUT"}
+
+
+@pytest.mark.parametrize(
+    "properties", [{}, {"duration": "{{ 'soon' }}"}, {"until": "{{ 'later' }}"}]
+)
+def test_a_wait_for_nothing_that_makes_sense_fails(properties: Any):
+    bench = Bench(plan_of(task("w", type="flow.wait", properties=properties)))
+    bench.turn()
+
+    assert bench.statuses() == {"w": "FAILED"}
+
+
+def test_the_flows_timeout_ends_what_runs_and_what_waits_and_runs_errors_and_finally():
+    plan = plan_of(
+        task("w", type="flow.wait", dependsOn=[], properties={"duration": "1h"}),
+        task("x", dependsOn=["w"], properties={"values": {}}),
+        timeout=60,
+        errors=[task("note", properties={"values": {"why": "{{ error.message }}"}})],
+        **{"finally": [task("bye", properties={"values": {}})]},
+    )
+    bench = Bench(plan)
+
+    assert bench.turn() == "wait"
+    assert bench.answer.delay_seconds == 60
+    assert bench.run().status is Status.TIMED_OUT
+
+    assert bench.statuses() == {"w": "CANCELLED", "note": "SUCCESS", "bye": "SUCCESS"}
+    assert bench.now.error is not None
+    assert bench.now.error.code == "flow_timeout"
+    assert json.loads(bench.runs["note"].outputs or "") == {"why": "the flow's timeout has passed"}
+
+
+def test_the_flows_timeout_ends_a_task_that_runs():
+    plan = plan_of(task("a", type="t.slow"), timeout=0.2)
+    bench = Bench(plan, {"t.slow": sleeping(0.9)})
+    bench.turn()
+
+    assert bench.now.status is Status.TIMED_OUT
+    assert bench.statuses() == {"a": "CANCELLED"}
+
+
+def test_a_cancelled_execution_settles_runs_finally_and_nothing_else():
+    plan = plan_of(
+        task("w", type="flow.wait", properties={"duration": "1h"}),
+        task("x", properties={"values": {}}),
+        errors=[task("note", properties={"values": {}})],
+        **{"finally": [task("bye", properties={"values": {}})]},
+    )
+    bench = Bench(plan)
+    bench.turn()
+    bench.store.close(bench.now, Closing.CANCEL)
+
+    assert bench.turn() == "done"
+
+    assert bench.now.status is Status.CANCELLED
+    assert bench.statuses() == {"w": "CANCELLED", "bye": "SUCCESS"}
+
+
+def test_a_flow_is_tried_again_as_a_whole_under_its_own_id():
+    flaky = Flaky(1)
+    plan = plan_of(
+        task("first", properties={"values": {"n": "{{ execution.attempt }}"}}),
+        task("a", type="t.flaky"),
+        retry={"maxAttempts": 2, "delay": 10},
+        errors=[task("note", properties={"values": {}})],
+        outputs={"n": "{{ outputs.first.n }}"},
+    )
+    bench = Bench(plan, {"t.flaky": flaky})
+
+    assert bench.turn() == "wait"
+    assert bench.answer.delay_seconds == 10
+    assert bench.now.attempt == 2
+    assert bench.turn() == "wait"
+    assert bench.run().status is Status.SUCCESS
+
+    assert bench.now.outputs == {"n": 2}
+    assert "note" not in bench.runs
+
+
+def test_errors_run_after_the_last_attempt_of_a_flow():
+    plan = plan_of(
+        task("a", type="t.fail"),
+        retry={"maxAttempts": 2},
+        errors=[task("note", properties={"values": {}})],
+    )
+    bench = Bench(plan, {"t.fail": failing()})
+
+    assert bench.run().status is Status.FAILED
+    assert bench.now.attempt == 2
+    assert bench.statuses() == {"a": "FAILED", "note": "SUCCESS"}
