@@ -17,10 +17,10 @@ from shared.expressions.filters import FILTERS
 from shared.expressions.functions import FUNCTIONS
 from shared.expressions.predicates import TESTS
 from shared.flows.rules.support import (
+    SUPPORTED_DURABLE,
     UNSUPPORTED_FLOW_FIELDS,
     UNSUPPORTED_FUNCTIONS,
     UNSUPPORTED_INPUT_TYPES,
-    UNSUPPORTED_TASK_FIELDS,
 )
 from shared.plugins.plugin import PluginError
 from shared.plugins.registry import all_plugins, available_plugins
@@ -169,9 +169,10 @@ def test_each_filter_function_and_test_of_expressions_is_told():
 def test_the_readme_says_all_that_cannot_run_yet():
     _, _, rest = README.read_text("utf-8").partition("## What it cannot do yet")
     section = rest.partition("\n## ")[0]
-    refused = {*UNSUPPORTED_FLOW_FIELDS, *UNSUPPORTED_TASK_FIELDS, *UNSUPPORTED_FUNCTIONS}
+    refused = {*UNSUPPORTED_FLOW_FIELDS, *UNSUPPORTED_FUNCTIONS}
     refused |= {kind.value for kind in UNSUPPORTED_INPUT_TYPES}
     refused |= {p.manifest.id for p in all_plugins()} - {p.manifest.id for p in available_plugins()}
+    refused -= SUPPORTED_DURABLE
 
     assert [name for name in sorted(refused) if not written(section, name)] == []
 
