@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.plugins.json_schema import compile_schema
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
+_MOST_WRITTEN = 200
+"""Nobody reads more at once, and a list may hold a hundred thousand wrong items."""
 _OF_THE_WHOLE = frozenset({"anyOf", "oneOf", "not", "contains", "uniqueItems", "const", "enum"})
 
 
@@ -54,7 +57,8 @@ def validate_written_properties(
         return error.validator in _OF_THE_WHOLE and _holds_template(error.instance, is_template)
 
     errors = _validator(manifest).iter_errors(dict(properties))
-    return [violation(error, root="properties") for error in errors if not is_open(error)]
+    closed = (error for error in errors if not is_open(error))
+    return [violation(error, root="properties") for error in islice(closed, _MOST_WRITTEN)]
 
 
 def _holds_template(value: Any, is_template: Callable[[str], bool]) -> bool:
