@@ -8,7 +8,7 @@ from shared.flows.definition import FlowDefinition
 from shared.flows.rules import fields
 from shared.flows.rules.flow import Envelope, WrittenFlow, read_flow
 from shared.flows.rules.order import check_cycles, check_dependencies
-from shared.flows.rules.properties import check_properties
+from shared.flows.rules.properties import PropertyRules
 from shared.flows.rules.report import Report, Spot, root_spot
 from shared.flows.rules.support import check_support
 from shared.flows.rules.tasks import WrittenTask
@@ -84,8 +84,10 @@ def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
     rules = TemplateRules(by_name, flow.definition.variables.keys(), known_credential)
     _check_flow_templates(flow.root, rules)
     check_variables(flow.root.entry("variables"))
+    properties = PropertyRules()
     for task in flow.tasks.written:
-        check_properties(task)
+        if not flow.tasks.defaults.is_over:
+            properties.check(task)
         _check_task_templates(task, rules)
         if not flow.tasks.is_over:
             check_dependencies(task, by_name)

@@ -294,6 +294,50 @@ tasks:
     ]
 
 
+def test_defaults_may_not_multiply_past_a_mebibyte() -> None:
+    tasks = "".join(f"  - {{name: t{index}, type: util.log}}\n" for index in range(100))
+    text = f"name: f\ndefaults: {{util.log: {{message: {'x' * 20_000}}}}}\ntasks:\n{tasks}"
+
+    (error,) = check_flow(text).errors
+
+    assert error.message == "the defaults expand past 1048576 bytes"
+    assert (error.path, error.line, error.column) == ("defaults", 2, 1)
+
+
+def test_a_hundred_patterns_of_defaults_are_the_most() -> None:
+    patterns = ", ".join(f"'util.*{'*' * index}': {{}}" for index in range(101))
+
+    (error,) = check_flow(f"name: f\ndefaults: {{{patterns}}}\n{TASKS}").errors
+
+    assert (error.message, error.line, error.column) == ("more than 100 patterns", 2, 1)
+
+
+def test_a_long_sentence_is_cut() -> None:
+    values = ", ".join(str(index) for index in range(1000))
+    text = f"name: f\ninputs: [{{name: a, type: INT, values: [{values}], default: -1}}]\n{TASKS}"
+
+    (error,) = check_flow(text).errors
+
+    assert error.message.startswith("the default must be one of 0, 1, 2,")
+    assert len(error.message) == 501
+
+
+def test_aliased_properties_that_are_wrong_are_wrong_in_each_task() -> None:
+    text = """\
+name: f
+tasks:
+  - {name: a, type: util.log, properties: &right {message: x}}
+  - {name: b, type: util.log, properties: *right}
+  - {name: c, type: util.log, properties: &wrong {level: INFO}}
+  - {name: d, type: util.log, properties: *wrong}
+"""
+
+    assert [(each.line, each.path) for each in check_flow(text).errors] == [
+        (5, "tasks[2].properties.message"),
+        (6, "tasks[3].properties.message"),
+    ]
+
+
 def test_lists_below_an_unknown_type_still_count() -> None:
     text = """\
 name: f

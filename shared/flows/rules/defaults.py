@@ -2,33 +2,62 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
+from shared.flows.composer import LARGEST_EXPANSION
 from shared.flows.rules import fields
 from shared.flows.rules.fields import suggest
 from shared.flows.rules.report import Spot
 from shared.plugins.plugin import Plugin
 from shared.plugins.registry import all_plugins
 
+MOST_PATTERNS: Final = 100
 
-def merged_properties(
-    defaults: Spot | None, properties: Spot | None, plugin: Plugin | None
-) -> dict[str, Spot]:
-    """A task's own properties over the defaults: in the order of the text, later patterns win.
 
+class Defaults:
+    """Puts the defaults under the properties of tasks, and counts what that multiplies.
+
+    Patterns apply in the order of the text, later ones win, a task's own properties win over all.
     A default reaches only the types that know the property, so that a pattern may be wide.
     """
-    merged: dict[str, Spot] = {}
-    if plugin and defaults:
-        for pattern, default in defaults.entries():
-            if fnmatchcase(plugin.manifest.id, pattern):
-                merged |= {key: at for key, at in default.entries() if _knows(plugin, key)}
-    return {**merged, **(dict(properties.entries()) if properties else {})}
+
+    def __init__(self, spot: Spot | None) -> None:
+        self._spot = spot
+        self._by_type: dict[str, dict[str, Spot]] = {}
+        self._expanded = 0
+        self.is_over = False
+
+    def under(self, properties: Spot | None, plugin: Plugin | None) -> dict[str, Spot]:
+        """The task's own properties over the defaults of its type, each where it is written."""
+        own = dict(properties.entries()) if properties else {}
+        defaults = self._of_type(plugin) if plugin and self._spot else {}
+        self._expanded += sum(len(key) + each.node.size for key, each in defaults.items())
+        if self._expanded <= LARGEST_EXPANSION:
+            return {**defaults, **own}
+        if self._spot and not self.is_over:
+            self._spot.refuse_key(f"the defaults expand past {LARGEST_EXPANSION} bytes")
+        self.is_over = True
+        return own
+
+    def _of_type(self, plugin: Plugin) -> dict[str, Spot]:
+        kind = plugin.manifest.id
+        if kind not in self._by_type and self._spot:
+            merged: dict[str, Spot] = {}
+            for pattern, default in islice(self._spot.entries(), MOST_PATTERNS):
+                if fnmatchcase(kind, pattern):
+                    merged |= {key: at for key, at in default.entries() if _knows(plugin, key)}
+            self._by_type[kind] = merged
+        return self._by_type[kind]
 
 
 def check_defaults(spot: Spot | None) -> None:
     """Each pattern matches a plugin, and each property is known to one that it matches."""
-    for pattern, properties in spot.entries() if spot else ():
+    if spot is None:
+        return
+    if len(spot.node.entries or ()) > MOST_PATTERNS:
+        spot.refuse_key(f"more than {MOST_PATTERNS} patterns")
+    for pattern, properties in islice(spot.entries(), MOST_PATTERNS):
         matched = [each for each in all_plugins() if fnmatchcase(each.manifest.id, pattern)]
         if not matched:
             hint = suggest(pattern, (each.manifest.id for each in all_plugins()), properties)

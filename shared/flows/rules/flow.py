@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.flows.definition import Concurrency, FlowDefinition
 from shared.flows.rules import fields
-from shared.flows.rules.defaults import check_defaults
+from shared.flows.rules.defaults import Defaults, check_defaults
 from shared.flows.rules.fields import Field, read_fields
 from shared.flows.rules.inputs import read_inputs
 from shared.flows.rules.report import Spot
@@ -98,7 +98,7 @@ class WrittenFlow:
 def read_flow(root: Spot, envelope: Envelope) -> WrittenFlow:
     values = read_fields(root, _FIELDS)
     _apply_envelope(root, envelope, values)
-    tasks = Tasks(root.entry("defaults"))
+    tasks = Tasks(Defaults(root.entry("defaults")))
     for section in _SECTIONS:
         child = root.entry(section)
         if child is not None and child.value is not None:

@@ -6,20 +6,34 @@ from shared.expressions import TemplateSyntaxError, parse_template
 from shared.flows.paths import child_path
 from shared.flows.rules.report import Spot
 from shared.flows.rules.tasks import WrittenTask
+from shared.plugins.plugin import Manifest
 from shared.plugins.schemas import validate_written_properties
 
 
-def check_properties(task: WrittenTask) -> None:
-    """Say what is missing, unknown or mistyped; what a template still decides is left open."""
-    if task.plugin is None:
-        return
+class PropertyRules:
+    """Checks properties; those that aliases or defaults repeat and that are right, only once."""
+
+    def __init__(self) -> None:
+        self._right: set[tuple[str | int, ...]] = set()
+
+    def check(self, task: WrittenTask) -> None:
+        """Say what is missing, unknown or mistyped; what a template decides is left open."""
+        if task.plugin is None or task.spot.report.is_full():
+            return
+        values = [part for key, at in task.properties.items() for part in (key, id(at.node))]
+        known = (task.plugin.manifest.id, *values)
+        if known not in self._right and _check(task, task.plugin.manifest):
+            self._right.add(known)
+
+
+def _check(task: WrittenTask, manifest: Manifest) -> bool:
     written = task.spot.entry("properties")
     if written is not None and written.value is not None and written.node.entries is None:
-        return  # refused when the task was read
-    for path, message in validate_written_properties(
-        task.plugin.manifest, task.definition.properties, _is_template
-    ):
+        return False  # refused when the task was read
+    found = validate_written_properties(manifest, task.definition.properties, _is_template)
+    for path, message in found:
         _refuse(task, written or task.spot, path, message)
+    return not found
 
 
 def _is_template(source: str) -> bool:
@@ -46,7 +60,7 @@ def _refuse(task: WrittenTask, written: Spot, path: Sequence[str | int], message
 
 
 def _step(spot: Spot, step: str | int) -> Spot | None:
-    return spot.entry(step) if isinstance(step, str) else list(spot.items())[step]
+    return spot.entry(step) if isinstance(step, str) else spot.item(step)
 
 
 def _refuse_missing(

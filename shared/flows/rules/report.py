@@ -12,6 +12,8 @@ from shared.flows.source import Source
 
 MOST_PROBLEMS: Final = 200
 
+_LONGEST_MESSAGE: Final = 500
+
 Severity = Literal["error", "warning", "unsupported"]
 
 
@@ -74,8 +76,11 @@ class Spot:
 
     def items(self) -> Iterator["Spot"]:
         """The items of a list; nothing for what is no list."""
-        for index, node in enumerate(self.node.items or ()):
-            yield Spot(node, item_path(self.path, index), self.report, node.line, node.column)
+        return (self.item(index) for index in range(len(self.node.items or ())))
+
+    def item(self, index: int) -> "Spot":
+        node = (self.node.items or ())[index]
+        return Spot(node, item_path(self.path, index), self.report, node.line, node.column)
 
     def at(self, path: str) -> "Spot":
         """The same place under another name."""
@@ -103,7 +108,10 @@ class Spot:
 
     def _add_at(self, severity: Severity, message: str, line: int, column: int) -> None:
         if not self.report.is_full(severity):
-            problem = Problem(path=self.path, message=message, line=line, column=column)
+            shown = (
+                message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
+            )
+            problem = Problem(path=self.path, message=shown, line=line, column=column)
             self.report.add(severity, problem)
 
 

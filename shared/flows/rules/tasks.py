@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from shared.flows.definition import TaskDefinition
 from shared.flows.rules import fields
-from shared.flows.rules.defaults import merged_properties
+from shared.flows.rules.defaults import Defaults
 from shared.flows.rules.fields import UNNAMED, read_fields
 from shared.flows.rules.report import Spot
 from shared.flows.rules.task_fields import LIST_KEYS, TASK_FIELDS, define
@@ -63,7 +63,7 @@ class WrittenTask:
 class Tasks:
     """Reads lists of tasks; `written` are all of them, containers before what they hold."""
 
-    defaults: Spot | None
+    defaults: Defaults
     written: list[WrittenTask] = field(default_factory=list)
     lists: list[tuple[list[WrittenTask], str | None]] = field(default_factory=list)
     """Each list, with the type of the container it belongs to."""
@@ -98,7 +98,7 @@ class Tasks:
         place = len(self.written)
         if values.get("name") is None:
             values["name"] = f"{UNNAMED}{place}"
-        properties = merged_properties(self.defaults, spot.entry("properties"), plugin)
+        properties = self.defaults.under(spot.entry("properties"), plugin)
         values["properties"] = {key: child.value for key, child in properties.items()}
         # Holds the place in front of the nested tasks, which are read first.
         self.written.append(WrittenTask(spot, _UNREAD, plugin, surroundings, properties, siblings))

@@ -20,6 +20,8 @@ from shared.flows.rules.support import UNSUPPORTED_FUNCTIONS
 from shared.flows.rules.tasks import Surroundings, WrittenTask
 from shared.plugins.plugin import Plugin
 
+Parse = Callable[[str], Template | Expression]
+
 _EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
 _LOOP: Final = frozenset({"item", "index", "key"})
 _ITEM: Final = frozenset({"item", "index"})
@@ -77,6 +79,7 @@ class TemplateRules:
     variables: AbstractSet[str]
     known_credential: Callable[[str], bool]
     read_at: dict[tuple[str, str], Spot] = field(default_factory=dict)
+    _parsed: dict[tuple[Parse, str], References] = field(default_factory=dict)
 
     def check_tree(self, spot: Spot, place: Place) -> None:
         """Every string below is a template."""
@@ -94,15 +97,9 @@ class TemplateRules:
         for leaf in _texts(spot):
             self._check(leaf, parse_expression, deferred)
 
-    def _check(
-        self, spot: Spot, parse: Callable[[str], Template | Expression], place: Place
-    ) -> None:
-        if spot.report.is_full():
-            return
-        try:
-            found = parse(spot.value).references
-        except TemplateSyntaxError as error:
-            spot.refuse(f"bad template: {error.reason}", offset=error.offset)
+    def _check(self, spot: Spot, parse: Parse, place: Place) -> None:
+        found = None if spot.report.is_full() else self._references(spot, parse)
+        if found is None:
             return
         for root in sorted(found.roots - place.roots):
             _refuse_root(spot, root, place)
@@ -114,6 +111,19 @@ class TemplateRules:
         if "outputs" in place.roots:
             for name in sorted(found.reads):
                 self._check_read(spot, name, place)
+
+    def _references(self, spot: Spot, parse: Parse) -> References | None:
+        """What a template names, parsed once however often aliases and defaults repeat it."""
+        known = self._parsed.get((parse, spot.value))
+        if known is not None:
+            return known
+        try:
+            found = parse(spot.value).references
+        except TemplateSyntaxError as error:
+            spot.refuse(f"bad template: {error.reason}", offset=error.offset)
+            return None
+        self._parsed[parse, spot.value] = found
+        return found
 
     def _check_credentials(self, spot: Spot, found: References) -> None:
         for name in sorted(found.credentials):
