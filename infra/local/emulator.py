@@ -22,6 +22,11 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 WORKERS = min(16, max(4, 2 * (os.cpu_count() or 1)))
 """Processes per function."""
+STOPPED = {
+    "body": {"errorType": "Runtime.ExitError", "errorMessage": "the stack is stopping"},
+    "error": True,
+    "log": "",
+}
 
 
 def prepare(local: Local, layer: Path) -> None:
@@ -78,7 +83,8 @@ def require_free_ports(local: Local) -> None:
 async def serving(local: Local) -> AsyncIterator[Gateway]:
     """Serve emulator and API until the block ends; then save the state and stop the workers."""
     module: Any = importlib.import_module("ministack.app")
-    _take_turns(importlib.import_module("ministack.services.lambda_svc"))
+    is_stopping = threading.Event()
+    _take_turns(importlib.import_module("ministack.services.lambda_svc"), is_stopping)
     gateway = Gateway(module.app, port=local.port)
     application: Any = gateway
     config = Config()
@@ -93,13 +99,17 @@ async def serving(local: Local) -> AsyncIterator[Gateway]:
         await _listening(local, server)
         yield gateway
     finally:
+        # The workers first: one in the middle of its work would call a server that is gone, again
+        # and again, while that server waits for its answer.
+        is_stopping.set()
+        workers: Any = importlib.import_module("ministack.core.lambda_runtime")
+        await asyncio.to_thread(workers.reset)
         is_over.set()
         with contextlib.suppress(asyncio.CancelledError):
             await server
-        importlib.import_module("ministack.core.lambda_runtime").reset()
 
 
-def _take_turns(service: Any) -> None:
+def _take_turns(service: Any, is_stopping: threading.Event) -> None:
     """Let invocations of a function wait for one of a few workers.
 
     As delivered, each concurrent invocation starts a process of its own: a burst that AWS absorbs
@@ -113,7 +123,7 @@ def _take_turns(service: Any) -> None:
         with making:
             turn = turns.setdefault(config["FunctionName"], threading.Semaphore(WORKERS))
         with turn:
-            return dispatch(function, config, *invocation)
+            return STOPPED if is_stopping.is_set() else dispatch(function, config, *invocation)
 
     service._execute_function_dispatch = in_turn  # noqa: SLF001
 

@@ -1,15 +1,18 @@
 """`run`: from nothing to a stack that answers, step by step, and back to nothing but its state."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import fcntl
 import json
 import os
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from infra.bundling import BundlingError, dependencies_layer
 from infra.local.deploy import Deployer, Deployment
@@ -18,6 +21,8 @@ from infra.local.gateway import Gateway
 from infra.local.settings import REGION, Local, LocalStackError
 from infra.options import LOCAL, NATIVE
 from infra.synthesis import BUILD, SynthesisError, assembly
+
+Result = TypeVar("Result")
 
 
 def run(local: Local) -> None:
@@ -74,13 +79,26 @@ async def _serve(local: Local, built: Path) -> None:
 async def _bring_up(local: Local, gateway: Gateway, built: Path) -> None:
     deployer = Deployer(local)
     with _step("deploy"):
-        deployment = await asyncio.to_thread(
-            lambda: deployer.unchanged(built) or deployer.deploy(built)
-        )
+        deployment = await _aside(lambda: deployer.unchanged(built) or deployer.deploy(built))
     _announce(local, gateway, deployment)
-    problem = await asyncio.to_thread(deployer.resume, deployment)
+    problem = await _aside(lambda: deployer.resume(deployment))
     if problem:
         _say(f"warning: interrupted executions were not resumed: {problem}")
+
+
+async def _aside(work: Callable[[], Result]) -> Result:
+    """Await `work` in a thread that nobody waits for at the end: it talks to our own server."""
+    outcome: concurrent.futures.Future[Result] = concurrent.futures.Future()
+
+    def run() -> None:
+        outcome.set_running_or_notify_cancel()
+        try:
+            outcome.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(outcome)
 
 
 def _announce(local: Local, gateway: Gateway, deployment: Deployment) -> None:
