@@ -24,6 +24,7 @@ class Facts:
     """What the expressions of one template read and call, gathered while they are converted."""
 
     roots: set[str] = field(default_factory=set)
+    needed: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     members: set[tuple[str, str]] = field(default_factory=set)
 
@@ -74,6 +75,7 @@ class _Conversion:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._depth = 0
+        self._covered: Any = None
 
     def convert(self, node: Any) -> nodes.Node:
         self._depth += 1
@@ -93,6 +95,8 @@ class _Conversion:
         if node.name == "null":
             return _NULL
         self._facts.roots.add(node.name)
+        if node is not self._covered:
+            self._facts.needed.add(node.name)
         return nodes.Name(node.name)
 
     def member(self, node: Any) -> nodes.Node:
@@ -138,9 +142,10 @@ class _Conversion:
 
     def filter(self, node: Any) -> nodes.Node:
         function = _listed(FILTERS, "filter", node)
-        target = self.convert(node.node)
+        is_default = node.name in ("default", "d")
+        target = self._covering(node.node) if is_default else self.convert(node.node)
         call = self._call(function, node, node.name, (target,))
-        if node.name not in ("default", "d"):
+        if not is_default:
             return call
         given = dict(zip(("default_value", "boolean"), call.arguments[1:], strict=False))
         given.update(call.named)
@@ -149,12 +154,20 @@ class _Conversion:
 
     def test(self, node: Any) -> nodes.Node:
         function = _listed(TESTS, "test", node)
-        target = self.convert(node.node)
+        is_question = node.name in ("defined", "undefined")
+        target = self._covering(node.node) if is_question else self.convert(node.node)
         call = self._call(function, node, node.name, (target,))
-        if node.name in ("defined", "undefined"):
-            defined = nodes.Defined(target)
-            return defined if node.name == "defined" else nodes.Not(defined)
-        return call
+        if not is_question:
+            return call
+        defined = nodes.Defined(target)
+        return defined if node.name == "defined" else nodes.Not(defined)
+
+    def _covering(self, node: Any) -> nodes.Node:
+        """Convert what may be missing: the name it starts from need not be there."""
+        self._covered = node
+        while type(self._covered).__name__ in ("Getattr", "Getitem"):
+            self._covered = self._covered.node
+        return self.convert(node)
 
     def _call(
         self, function: Callable[..., Any], node: Any, name: str, first: tuple[nodes.Node, ...]

@@ -26,8 +26,9 @@ class References:
     """What templates name, known without rendering them.
 
     `reads` are the tasks whose outputs are read by a constant name, `roots` all root names,
-    `functions` the functions called, `credentials` the names in `${NAME}`; `members` pairs a root
-    with each constant name that is read from it (`("vars", "greeting")`).
+    `needed` those of them that are read where no `default` covers what is missing, `functions` the
+    functions called, `credentials` the names in `${NAME}`; `members` pairs a root with each
+    constant name that is read from it (`("vars", "greeting")`).
     """
 
     reads: frozenset[str] = frozenset()
@@ -35,6 +36,7 @@ class References:
     functions: frozenset[str] = frozenset()
     credentials: frozenset[str] = frozenset()
     members: frozenset[tuple[str, str]] = frozenset()
+    needed: frozenset[str] = frozenset()
 
     def __or__(self, other: "References") -> "References":
         return References(
@@ -43,6 +45,7 @@ class References:
             self.functions | other.functions,
             self.credentials | other.credentials,
             self.members | other.members,
+            self.needed | other.needed,
         )
 
 
@@ -220,6 +223,7 @@ def _references(facts: Facts, credentials: set[str]) -> References:
         frozenset(facts.functions),
         frozenset(credentials),
         frozenset(facts.members),
+        frozenset(facts.needed),
     )
 
 

@@ -101,8 +101,8 @@ class TemplateRules:
         found = None if spot.report.is_full() else self._references(spot, parse)
         if found is None:
             return
-        for root in sorted(found.roots - place.roots):
-            _refuse_root(spot, root, place)
+        for root in sorted((found.needed | found.roots & {"outputs"}) - place.roots):
+            _check_root(spot, root, place)
         for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
             spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
         if place.has_credentials:
@@ -151,14 +151,14 @@ class TemplateRules:
             spot.warn(f'"{name}" may not have run: {reason}', offset=offset_of(spot, name))
 
 
-def _refuse_root(spot: Spot, root: str, place: Place) -> None:
+def _check_root(spot: Spot, root: str, place: Place) -> None:
+    """A name that is known elsewhere is an error; one that nothing has fails its task later."""
     offset = offset_of(spot, root)
-    known = _ELSEWHERE.get(root)
-    if known is None:
-        hint = suggest(root, place.roots, spot)
-        spot.refuse(f'unknown name "{shorten(root)}"{hint}', offset=offset)
+    if root in _ELSEWHERE:
+        spot.refuse(_ELSEWHERE[root], offset=offset)
     else:
-        spot.refuse(known, offset=offset)
+        hint = suggest(root, place.roots, spot)
+        spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset)
 
 
 def offset_of(spot: Spot, name: str) -> int | None:
