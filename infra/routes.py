@@ -22,6 +22,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "GET /api/v1/executions/{execution_id}/tasks",
         "GET /api/v1/executions/{execution_id}/results",
         "GET /api/v1/executions/{execution_id}/logs",
+        "POST /api/v1/executions/{execution_id}/cancel",
     ),
     "plugins": (
         "GET /api/v1/plugins",

@@ -93,6 +93,7 @@ class PlatformStack(Stack):
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "dynamodb:UpdateItem",
             on=executions,
         )
         for index in ("recent", "by-flow", "by-correlation"):
@@ -104,6 +105,7 @@ class PlatformStack(Stack):
             on=self.storage.idempotency.table_arn,
         )
         self.executions.may("states:StartExecution", on=machine)
+        self.executions.may("states:StopExecution", on=self.orchestration.executions_arn)
 
         self.health.may("dynamodb:GetItem", on=flows)
 

@@ -16,6 +16,7 @@ from shared.config import (
     IdempotencyTableSettings,
     settings,
 )
+from shared.executions.cancelling import Canceller
 from shared.executions.engine import Engine
 from shared.executions.models import Execution, Record, Status, TaskRun
 from shared.executions.reading import (
@@ -66,6 +67,11 @@ def plan_repository() -> PlanRepository:
 
 
 @cache
+def engine() -> Engine:
+    return Engine(step_functions(), settings(EngineSettings).state_machine_arn)
+
+
+@cache
 def execution_service() -> ExecutionService:
     return ExecutionService(
         flows=FlowRepository(table(settings(FlowsTableSettings).flows_table_name), TENANT),
@@ -74,10 +80,15 @@ def execution_service() -> ExecutionService:
         claims=IdempotencyRepository(
             table(settings(IdempotencyTableSettings).idempotency_table_name)
         ),
-        engine=Engine(step_functions(), settings(EngineSettings).state_machine_arn),
+        engine=engine(),
         now=utc_now,
         new_id=new_id,
     )
+
+
+@cache
+def canceller() -> Canceller:
+    return Canceller(executions=execution_repository(), engine=engine(), now=utc_now)
 
 
 @cache
@@ -86,6 +97,7 @@ def execution_reader() -> ExecutionReader:
 
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
+Cancels = Annotated[Canceller, Depends(canceller)]
 Reader = Annotated[ExecutionReader, Depends(execution_reader)]
 
 
@@ -95,6 +107,13 @@ class StartedExecution(Record):
     execution_id: str
     status: Status
     tasks_total: int
+
+
+class CancelledExecution(Record):
+    """A cancel that was accepted: `status` until the execution has settled and is CANCELLED."""
+
+    execution_id: str
+    status: Status
 
 
 class DryRun(Record):
@@ -226,6 +245,13 @@ def list_log_lines(
     since: AwareDatetime | None = None,
 ) -> list[ExecutionLogLine]:
     return reader.logs(TENANT, execution_id, level=level, task_name=task_name, since=since)
+
+
+@app.post("/api/v1/executions/<execution_id>/cancel", status_code=HTTPStatus.ACCEPTED)
+def cancel_execution(execution_id: str, cancels: Cancels) -> Response[CancelledExecution]:
+    execution = cancels.cancel(TENANT, execution_id)
+    accepted = CancelledExecution(execution_id=execution.id, status=execution.status)
+    return answer(accepted, HTTPStatus.ACCEPTED)
 
 
 def _replayed(started: Started) -> dict[str, Any]:

@@ -40,11 +40,17 @@ class Engine:
         except self._states.exceptions.ExecutionAlreadyExists:
             return
 
+    def stop(self, execution: Execution) -> None:
+        """Stop the run of an execution's generation; one that is not there needs no stopping."""
+        try:
+            self._states.stop_execution(executionArn=self._run_arn(execution))
+        except self._states.exceptions.ExecutionDoesNotExist:
+            return
+
     def look(self, execution: Execution) -> Run:
         """Ask for the run of an execution's generation (15 a second: for the overdue only)."""
-        arn = self._machine_arn.replace(":stateMachine:", ":execution:")
         try:
-            answer = self._states.describe_execution(executionArn=f"{arn}:{run_name(execution)}")
+            answer = self._states.describe_execution(executionArn=self._run_arn(execution))
         except self._states.exceptions.ExecutionDoesNotExist:
             return Run.ABSENT
         return {
@@ -52,6 +58,10 @@ class Engine:
             "PENDING_REDRIVE": Run.DIED,
             "SUCCEEDED": Run.SUCCEEDED,
         }.get(answer["status"], Run.DIED)
+
+    def _run_arn(self, execution: Execution) -> str:
+        arn = self._machine_arn.replace(":stateMachine:", ":execution:")
+        return f"{arn}:{run_name(execution)}"
 
 
 def run_name(execution: Execution) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.executions.engine import Engine, Run
-from shared.executions.models import Execution, Failure, Status, TaskStatus
+from shared.executions.models import Closing, Execution, Failure, Status, TaskStatus
 from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -92,7 +92,9 @@ class Reconciler:
             message=f"the engine died {MAX_STALLS} times in a row without getting further",
             status=Status.FAILED,
         )
-        end = End(Status.FAILED, _executed(state), error=error)
+        is_cancelled = state.execution.closing is Closing.CANCEL
+        status = Status.CANCELLED if is_cancelled else Status.FAILED
+        end = End(status, _executed(state), error=error)
         ended = self.executions.finish(state.execution, end, now=self.now())
         return Action.FAILED if ended else Action.NOTHING
 

@@ -174,7 +174,7 @@ class Recorder:
             **fields,
         )
         recorded = self._executions.record(self._execution, run)
-        if recorded is None:
+        if recorded is None or recorded.fence > self._fence:
             raise self._overtaken
         self.adopt(recorded)
 

@@ -167,6 +167,20 @@ class ExecutionRepository:
             execution, "SET closing = if_not_exists(closing, :closing)", {":closing": closing}
         )
 
+    def cancel(self, execution: Execution, *, check_at: datetime) -> bool:
+        """Cancel, and move to the generation that settles what is open: one write, one winner."""
+        return self._update(
+            execution,
+            "SET closing = :closing, #generation = :next, stalls = :none, checkAt = :check"
+            " REMOVE dueAt",
+            {
+                ":closing": Closing.CANCEL,
+                ":next": execution.generation + 1,
+                ":none": 0,
+                ":check": to_rfc3339(check_at),
+            },
+        )
+
     def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
         """Begin the execution anew, under its own id, at `due_at`; earlier task runs are left."""
         return self._update(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from shared.executions.attempts import Outcome
-from shared.executions.board import Action, Board, Leave, Node, Skip
+from shared.executions.board import Action, Board, Leave, Node, Skip, Start
 from shared.executions.containers import CONTAINERS, enter, leave, taken
 from shared.executions.models import Closing, Execution, Failure, TaskRun, TaskStatus
 from shared.executions.recording import Recorder
@@ -101,7 +101,7 @@ class SegmentTurn:
             else:
                 self.error = self.board.first_failure("main")
                 return verdict or self._next_attempt()
-        self._cancel_main()
+        self._cancel()
         self.error = _early_end(self.execution.closing)
         return None
 
@@ -122,16 +122,27 @@ class SegmentTurn:
             raise OvertakenError
         self.execution = self.execution.model_copy(update={"closing": closing})
 
-    def _cancel_main(self) -> None:
-        """Settle what was under way; what has no record yet never gets one."""
+    def _cancel(self) -> None:
+        """Settle what was under way; what could not have begun never gets a record.
+
+        A cancel ends the tasks of `errors` too. What was ready is settled as well: the turn that
+        was fenced out may be running it, and must find it settled.
+        """
         failure = _early_end(self.execution.closing)
+        is_cancel = self.execution.closing is Closing.CANCEL
+        sections = {"main", "errors"} if is_cancel else {"main"}
+        ready = [each.node for each in self.board.actions("main") if isinstance(each, Start)]
         for active in self.threads.give_up(lambda _: True):
             self.recorder.cancelled(active.node, failure, started_at=active.started_at)
         for run in list(self.board.runs.values()):
             planned = self.board.tasks[run.task_name]
-            if not run.status.is_terminal and planned.section == "main":
+            if not run.status.is_terminal and planned.section in sections:
                 node = Node(planned, run.iteration or "")
                 self.recorder.cancelled(node, failure, started_at=run.started_at)
+
+        for node in ready if is_cancel else ():
+            if node.key not in self.board.runs:
+                self.recorder.cancelled(node, failure, started_at=None)
 
     def _section(self, section: Section) -> Verdict | None:
         """Run one chain of tasks; None when all of it is settled."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.executions.board import node_key
+from shared.executions.engine import Engine, run_name
 from shared.executions.models import Closing, Execution, Status, TaskRun
 from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
 from shared.executions.runner import Answer, SegmentRunner, Turn
@@ -86,6 +87,17 @@ class InMemoryExecutions(ExecutionRepository):
 
     def close(self, execution: Execution, closing: Closing) -> bool:
         return self._replace(execution, closing=execution.closing or closing) is not None
+
+    def cancel(self, execution: Execution, *, check_at: datetime) -> bool:
+        moved = self._replace(
+            execution,
+            closing=Closing.CANCEL,
+            generation=execution.generation + 1,
+            stalls=0,
+            check_at=check_at,
+            due_at=None,
+        )
+        return moved is not None
 
     def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
         self.runs.clear()
@@ -245,3 +257,23 @@ def failing(error: Exception | None = None) -> Run:
         raise error or PluginError("it broke", code="broken", status_code=503, outputs={"kept": 1})
 
     return run
+
+
+class FakeEngine(Engine):
+    """Notes the names of the runs that it was to start and stop; raises `error` if there is one."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.stopped: list[str] = []
+        self.error: Exception | None = None
+
+    def start(self, execution: Execution) -> None:
+        self._note(self.started, execution)
+
+    def stop(self, execution: Execution) -> None:
+        self._note(self.stopped, execution)
+
+    def _note(self, runs: list[str], execution: Execution) -> None:
+        if self.error:
+            raise self.error
+        runs.append(run_name(execution))

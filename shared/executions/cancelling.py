@@ -1,0 +1,63 @@
+"""Cancelling: one conditional write decides it; the next generation settles what is open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
+from shared.executions.engine import Engine
+from shared.executions.models import Closing, Execution
+from shared.executions.repository import ExecutionRepository
+from shared.ids import is_id
+from shared.observability import logger
+
+LOOK_AFTER = timedelta(seconds=60)
+"""How long the settling may take before the reconciler looks."""
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Canceller:
+    executions: ExecutionRepository
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def cancel(self, tenant: str, execution_id: str) -> Execution:
+        """Cancel an open execution; again while it is closing is the same again.
+
+        From the write on, the old run is fenced out: stopping it only saves its time, and the
+        reconciler starts the new one if this fails to. Raises ExecutionNotFoundError and
+        ExecutionFinishedError.
+        """
+        for _ in range(TRIES):
+            execution = self._open(tenant, execution_id)
+            if execution.closing is Closing.CANCEL:
+                self._try(self.engine.start, execution)
+                return execution
+            if self.executions.cancel(execution, check_at=self.now() + LOOK_AFTER):
+                return self._take_over(execution)
+        raise UnavailableError("the execution changes too fast, try again")
+
+    def _open(self, tenant: str, execution_id: str) -> Execution:
+        execution = self.executions.find(tenant, execution_id) if is_id(execution_id) else None
+        if execution is None:
+            raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
+        if execution.status.is_terminal:
+            raise ExecutionFinishedError(f"the execution has ended: {execution.status.value}")
+        return execution
+
+    def _take_over(self, old: Execution) -> Execution:
+        new = old.model_copy(
+            update={"generation": old.generation + 1, "closing": Closing.CANCEL, "due_at": None}
+        )
+        self._try(self.engine.stop, old)
+        self._try(self.engine.start, new)
+        return new
+
+    def _try(self, call: Callable[[Execution], None], execution: Execution) -> None:
+        try:
+            call(execution)
+        except (ClientError, BotoCoreError):
+            logger.exception("left to the reconciler", extra={"id": execution.id})
