@@ -14,12 +14,21 @@ MAX_TOTAL_BYTES = 60_000
 
 
 class LogBuffer:
-    """Collects the lines of one attempt; what passes a bound is cut, and the cut is said."""
+    """Collects the lines of one attempt; what passes a bound is cut, and the cut is said.
+
+    Masked before it is cut: half a secret would not be found any more.
+    """
 
     def __init__(
-        self, clock: Callable[[], datetime], *, minimum: str | None = None, attempt: int = 1
+        self,
+        clock: Callable[[], datetime],
+        *,
+        minimum: str | None = None,
+        attempt: int = 1,
+        mask: Callable[[str], str] = str,
     ) -> None:
         self._clock = clock
+        self._mask = mask
         self._attempt = attempt
         self._minimum = LEVELS.index(minimum) if minimum in LEVELS else 0
         self._lines: list[LogLine] = []
@@ -31,9 +40,9 @@ class LogBuffer:
         """Store a line; below the task's `logLevel` it is dropped."""
         if level in LEVELS and LEVELS.index(level) < self._minimum:
             return
-        text = message
+        text = self._mask(message)
         if len(text) > MAX_LINE_CHARACTERS:
-            text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(message)} characters, cut)"
+            text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(text)} characters, cut)"
         with self._lock:
             line = LogLine(
                 timestamp=self._clock(), level=level, message=text, attempt=self._attempt

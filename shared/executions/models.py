@@ -102,6 +102,7 @@ class Execution(Record):
 
     `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
     nothing new, out of `records_seen` task runs known when the current one was started.
+    `inputs` are what anybody may see; `secrets` the values of those that are shown as a mask.
     """
 
     tenant: str = Field(exclude=True)
@@ -111,6 +112,7 @@ class Execution(Record):
     check_at: Timestamp | None = Field(default=None, exclude=True)
     closing: Closing | None = Field(default=None, exclude=True)
     due_at: Timestamp | None = Field(default=None, exclude=True)
+    secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
 
     id: str
     flow_id: str
@@ -141,6 +143,11 @@ class Execution(Record):
     def duration_ms(self) -> int | None:
         """Milliseconds from start to end; null before the end."""
         return duration_ms(self.started_at, self.finished_at)
+
+    @property
+    def real_inputs(self) -> dict[str, Any]:
+        """The inputs with their secrets: for templates of this execution only."""
+        return {**self.inputs, **self.secrets}
 
     def as_created(self) -> "Execution":
         """The execution as its first answer showed it, whatever has happened since."""

@@ -10,7 +10,9 @@ from shared.executions.logs import joined
 from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
 from shared.executions.repository import ExecutionRepository
 from shared.executions.scopes import ScopeBuilder
+from shared.executions.secrets import masked_run
 from shared.executions.waits import Wait
+from shared.masking import Masking
 from shared.plugins.plugin import PluginError
 
 
@@ -25,6 +27,7 @@ class Recorder:
         board: Board,
         scopes: ScopeBuilder,
         fence: int,
+        masking: Masking,
         now: Callable[[], datetime],
         overtaken: type[Exception],
     ) -> None:
@@ -33,6 +36,7 @@ class Recorder:
         self._board = board
         self._scopes = scopes
         self._fence = fence
+        self._masking = masking
         self._now = now
         self._overtaken = overtaken
 
@@ -173,7 +177,7 @@ class Recorder:
             fence=self._fence,
             **fields,
         )
-        recorded = self._executions.record(self._execution, run)
+        recorded = self._executions.record(self._execution, masked_run(self._masking, run))
         if recorded is None or recorded.fence > self._fence:
             raise self._overtaken
         self.adopt(recorded)

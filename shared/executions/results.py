@@ -7,20 +7,27 @@ from shared.executions.attempts import MAX_OUTPUT_BYTES
 from shared.executions.models import Failure
 from shared.executions.rows import compact
 from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
+from shared.masking import Masking
 
 
 def flow_outputs(
-    templates: Mapping[str, Any] | None, scope: Scope
+    templates: Mapping[str, Any] | None, scope: Scope, masking: Masking
 ) -> tuple[dict[str, Any] | None, Failure | None]:
-    """The rendered outputs, or why there are none; both None for a flow that declares none."""
+    """The rendered outputs, or why there are none; both None for a flow that declares none.
+
+    No secret is left in either.
+    """
     if templates is None:
         return None, None
     try:
-        outputs = {
-            name: render_tree(value, scope, f"outputs.{name}") for name, value in templates.items()
-        }
+        outputs = masking.tree(
+            {
+                name: render_tree(value, scope, f"outputs.{name}")
+                for name, value in templates.items()
+            }
+        )
     except (TemplateError, TemplateSyntaxError) as error:
-        return None, Failure(code="template_error", message=error.message)
+        return None, Failure(code="template_error", message=masking.text(error.message))
     size = len(compact(outputs).encode())
     if size > MAX_OUTPUT_BYTES:
         message = f"the flow's outputs take {size} bytes, {MAX_OUTPUT_BYTES} at most"

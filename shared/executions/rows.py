@@ -51,6 +51,8 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
         item["checkAt"] = to_rfc3339(execution.check_at)
     if execution.inputs:
         item["inputs"] = compact(execution.inputs)
+    if execution.secrets:
+        item["secrets"] = compact(execution.secrets)
     if not execution.labels:
         del item["labels"]
     if execution.correlation_id:
@@ -86,6 +88,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "stalls": int(item.get("stalls", 0)),
             "recordsSeen": int(item.get("recordsSeen", 0)),
             "inputs": json.loads(item.get("inputs", "{}")),
+            "secrets": json.loads(item.get("secrets", "{}")),
             "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
             "labels": item.get("labels", {}),
             "trigger": trigger,

@@ -15,6 +15,7 @@ from shared.executions.recording import Recorder
 from shared.executions.repository import End, ExecutionRepository, ExecutionState
 from shared.executions.results import flow_outputs
 from shared.executions.scopes import ScopeBuilder
+from shared.executions.secrets import masking_of
 from shared.executions.threads import Clocks, FindPlugin, Threads
 from shared.executions.turn import Kind, OvertakenError, SegmentTurn, Verdict
 from shared.executions.waits import MALFORMED, read_duration
@@ -106,12 +107,14 @@ class SegmentRunner:
         self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
     ) -> SegmentTurn:
         board, scopes = Board(plan), ScopeBuilder(execution, plan)
+        masking = masking_of(plan.inputs, execution.real_inputs)
         recorder = Recorder(
             executions=self._executions,
             execution=execution,
             board=board,
             scopes=scopes,
             fence=fence,
+            masking=masking,
             now=self._clocks.now,
             overtaken=OvertakenError,
         )
@@ -121,7 +124,10 @@ class SegmentRunner:
             scopes=scopes,
             recorder=recorder,
             threads=Threads(
-                clocks=self._clocks, find_plugin=self._find_plugin, execution_id=execution.id
+                clocks=self._clocks,
+                find_plugin=self._find_plugin,
+                execution_id=execution.id,
+                masking=masking,
             ),
             clocks=self._clocks,
             execution=execution,
@@ -160,7 +166,8 @@ class SegmentRunner:
         outputs = None
         if error is None:
             scope = segment.scopes.for_outputs(now=segment.recorder.settled_at())
-            outputs, error = flow_outputs(plan.outputs, scope)
+            masking = masking_of(plan.inputs, execution.real_inputs)
+            outputs, error = flow_outputs(plan.outputs, scope, masking)
         end = End(_status(execution, error), board.executed(), outputs, error)
         if self._executions.finish(execution, end, now=self._clocks.now()):
             logger.info(

@@ -77,7 +77,7 @@ class ScopeBuilder:
         execution = self._execution
         started_at = execution.started_at or execution.created_at
         return {
-            "inputs": execution.inputs,
+            "inputs": execution.real_inputs,
             "labels": execution.labels,
             "trigger": execution.trigger.model_dump(by_alias=True),
             "execution": {

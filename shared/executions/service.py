@@ -18,6 +18,7 @@ from shared.executions.engine import Engine
 from shared.executions.inputs import check_inputs
 from shared.executions.models import Execution, Record, Status
 from shared.executions.repository import ExecutionRepository
+from shared.executions.secrets import hidden_inputs, masking_of
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
@@ -154,12 +155,15 @@ class ExecutionService:
     def _execution(
         self, request: StartRequest, draft: ExecutionDraft, flow: FlowRecord, claim: Claim
     ) -> Execution:
-        inputs, tasks_total = draft.inputs, flow.tasks_total
+        declared, inputs, tasks_total = flow.inputs, draft.inputs, flow.tasks_total
         if claim.revision != flow.revision:
             # The flow was saved anew between the claim and this try: its revision is the claim's.
             plan = self._plans.get(request.tenant, flow.id, claim.revision)
             given = (request.body or {}).get("inputs", {})
-            inputs, tasks_total = check_inputs(plan.inputs, given), plan.tasks_total
+            declared, tasks_total = plan.inputs, plan.tasks_total
+            inputs = check_inputs(declared, given)
+        shown, hidden = hidden_inputs(declared, inputs)
+        masking = masking_of(declared, inputs)
         return Execution(
             tenant=request.tenant,
             id=claim.execution_id,
@@ -168,8 +172,9 @@ class ExecutionService:
             namespace=flow.namespace,
             flow_revision=claim.revision,
             tasks_total=tasks_total,
-            inputs=inputs,
-            labels={**flow.labels, **draft.labels},
+            inputs=shown,
+            secrets=hidden,
+            labels=masking.tree({**flow.labels, **draft.labels}),
             correlation_id=request.correlation_id,
             created_at=claim.created_at,
             check_at=claim.created_at + FIRST_LOOK,

@@ -11,6 +11,7 @@ from shared.executions.board import Node
 from shared.executions.logs import LogBuffer
 from shared.expressions import Scope, is_true, parse_expression
 from shared.flows.definition import TaskDefinition
+from shared.masking import Masking
 from shared.plugins.plugin import Plugin
 
 MAX_THREADS = 32
@@ -57,10 +58,13 @@ def is_wanted(task: TaskDefinition, scope: Scope) -> bool:
 class Threads:
     """Starts attempts and collects their outcomes, one at a time."""
 
-    def __init__(self, *, clocks: Clocks, find_plugin: FindPlugin, execution_id: str) -> None:
+    def __init__(
+        self, *, clocks: Clocks, find_plugin: FindPlugin, execution_id: str, masking: Masking
+    ) -> None:
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._execution_id = execution_id
+        self._masking = masking
         self._active: dict[str, Active] = {}
         self._strays: list[Thread] = []
         self._outcomes: SimpleQueue[tuple[str, int, Outcome]] = SimpleQueue()
@@ -82,7 +86,9 @@ class Threads:
         """Run one attempt in a thread of its own, for `limit` seconds at most."""
         task = node.planned.task
         deadline = self._clocks.monotonic() + limit
-        logs = LogBuffer(self._clocks.now, minimum=task.log_level, attempt=attempt)
+        logs = LogBuffer(
+            self._clocks.now, minimum=task.log_level, attempt=attempt, mask=self._masking.text
+        )
         work = Attempt(
             task=task,
             plugin=self._find_plugin(task.type),

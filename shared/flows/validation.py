@@ -92,11 +92,7 @@ def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
         if not flow.tasks.is_over:
             check_dependencies(task, by_name)
     check_cycles(flow.tasks, by_name, rules.read_at)
-    inputs = flow.root.entry("inputs")
-    spots = [child.entry("type") or child for child in inputs.items()] if inputs else []
-    check_support(
-        flow.root, list(zip(flow.definition.inputs, spots, strict=False)), flow.tasks.written
-    )
+    check_support(flow.root, flow.tasks.written)
 
 
 def _names(tasks: list[WrittenTask]) -> dict[str, WrittenTask]:

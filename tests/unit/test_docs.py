@@ -20,7 +20,6 @@ from shared.flows.rules.support import (
     SUPPORTED_DURABLE,
     UNSUPPORTED_FLOW_FIELDS,
     UNSUPPORTED_FUNCTIONS,
-    UNSUPPORTED_INPUT_TYPES,
 )
 from shared.plugins.plugin import PluginError
 from shared.plugins.registry import all_plugins, available_plugins
@@ -169,7 +168,6 @@ def test_the_readme_says_all_that_cannot_run_yet():
     _, _, rest = README.read_text("utf-8").partition("## What it cannot do yet")
     section = rest.partition("\n## ")[0]
     refused = {*UNSUPPORTED_FLOW_FIELDS, *UNSUPPORTED_FUNCTIONS}
-    refused |= {kind.value for kind in UNSUPPORTED_INPUT_TYPES}
     refused |= {p.manifest.id for p in all_plugins()} - {p.manifest.id for p in available_plugins()}
     refused -= SUPPORTED_DURABLE
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from shared.flows.definition import InputDefinition, InputType
 from shared.flows.rules.report import Spot
 from shared.flows.rules.tasks import WrittenTask
 
@@ -15,26 +14,18 @@ UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
 UNSUPPORTED_VALUES: Final[Mapping[tuple[str, str], str]] = {
     ("isolation", "task"): "isolation: task is",
 }
-UNSUPPORTED_INPUT_TYPES: Final[Mapping[InputType, str]] = {
-    InputType.SECRET: "inputs of type SECRET are"
-}
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
 CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
 SUPPORTED_DURABLE: Final = CONTAINERS | {"flow.wait"}
 
 
-def check_support(
-    root: Spot, inputs: Iterable[tuple[InputDefinition, Spot]], tasks: Iterable[WrittenTask]
-) -> None:
+def check_support(root: Spot, tasks: Iterable[WrittenTask]) -> None:
     """Report all that the engine cannot run yet, templates apart (they are read only once)."""
     for name, child in root.entries():
         if name in UNSUPPORTED_FLOW_FIELDS and child.value not in (None, [], {}):
             child.not_supported(UNSUPPORTED_FLOW_FIELDS[name])
         elif isinstance(child.value, str) and (name, child.value) in UNSUPPORTED_VALUES:
             child.not_supported(UNSUPPORTED_VALUES[name, child.value])
-    for definition, spot in inputs:
-        if definition.type in UNSUPPORTED_INPUT_TYPES:
-            spot.not_supported(UNSUPPORTED_INPUT_TYPES[definition.type])
     for task in tasks:
         _check_task(task)
 

@@ -1,0 +1,107 @@
+"""A secret input: readable by templates while the flow runs, never seen by anybody else."""
+
+import base64
+import json
+from typing import Any
+
+import boto3
+
+from tests.support.fixtures import Finished
+from tests.support.stack import MotoStack
+
+TOKEN = 'tok"en/wörd+1'
+ENCODED = base64.b64encode(TOKEN.encode()).decode()
+FLOW = """
+name: secret
+inputs:
+  - {name: token, type: SECRET}
+  - {name: pin, type: SECRET}
+  - {name: url, type: STRING, required: false}
+tasks:
+  - name: sign
+    type: core.set
+    properties:
+      values:
+        raw: 'Bearer {{ inputs.token }}'
+        base64: '{{ inputs.token | base64encode }}'
+        url: 'https://x.example/?t={{ inputs.token | urlencode }}'
+        json: '{{ {"t": inputs.token} }} as JSON'
+        length: '{{ inputs.token | length }}'
+  - name: say
+    type: util.log
+    properties: {message: '{{ inputs.token }} {{ outputs.sign.raw }}'}
+  - name: broken
+    type: util.validate
+    allowFailure: true
+    properties:
+      data: {x: '{{ inputs.token }}'}
+      schema: {properties: {x: {enum: ['{{ inputs.token }}', '{{ inputs.token }}']}}}
+  - name: undefined
+    type: util.log
+    allowFailure: true
+    properties: {message: '{{ outputs.sign[inputs.token] }}'}
+outputs:
+  again: '{{ inputs.token }}'
+  read: '{{ outputs.sign.raw }}'
+"""
+INPUTS = {"token": TOKEN, "pin": "123", "url": f"https://x.example/{TOKEN}"}
+
+
+def test_no_form_of_a_secret_leaves_the_execution(run: Finished):
+    seen = run(FLOW, INPUTS)
+
+    assert seen.execution["inputs"] == {"token": "******", "pin": "******", "url": "******"}
+    sign = seen.outputs("sign")
+    assert sign["raw"] == "Bearer ******"
+    assert sign["base64"] == "******"
+    assert sign["url"] == "https://x.example/?t=******"
+    assert sign["json"] == '{"t":"******"} as JSON'
+    assert sign["length"] == len(TOKEN)
+    assert seen.execution["outputs"] == {"again": "******", "read": "Bearer ******"}
+    assert next(line["message"] for line in seen.logs) == "****** Bearer ******"
+    everything = json.dumps([seen.execution, seen.tasks, seen.results, seen.logs])
+    everything += json.dumps(json.loads(everything), ensure_ascii=False)
+    assert TOKEN not in everything
+    assert json.dumps(TOKEN)[1:-1] not in everything
+    assert ENCODED not in everything
+
+
+def test_the_table_holds_the_secret_in_one_place_only(moto_stack: MotoStack, run: Finished):
+    run(FLOW, INPUTS)
+    table = moto_stack.environment["EXECUTIONS_TABLE_NAME"]
+
+    items = boto3.client("dynamodb").scan(TableName=table)["Items"]
+
+    places = [
+        (item["sk"]["S"], name)
+        for item in items
+        for name, value in item.items()
+        if "en/w" in json.dumps(value, ensure_ascii=False)
+    ]
+    assert places == [("execution", "secrets")]
+
+
+def test_starts_and_replays_show_a_mask(moto_stack: MotoStack, create_flow: Any):
+    flow = create_flow(FLOW)
+    body = {"flowId": flow["id"], "inputs": INPUTS, "labels": {"who": f"me {TOKEN}"}}
+
+    first, second = (
+        moto_stack.api("POST", "/api/v1/executions", body, {"idempotency-key": "k"})
+        for _ in range(2)
+    )
+    listed = moto_stack.api("GET", "/api/v1/executions")
+
+    assert first.body == second.body
+    for shown in (first.body, listed.body[0]):
+        assert shown["inputs"] == {"token": "******", "pin": "******", "url": "******"}
+        assert shown["labels"] == {"who": "me ******"}
+        assert "secrets" not in shown
+
+
+def test_a_wrong_secret_is_refused_without_saying_it(moto_stack: MotoStack, create_flow: Any):
+    flow = create_flow(FLOW.replace("type: SECRET}", "type: SECRET, min: 50, pattern: 'x+'}", 1))
+
+    answer = moto_stack.api("POST", f"/api/v1/flows/{flow['id']}/execute", {"inputs": INPUTS})
+
+    assert answer.body["code"] == "invalid_inputs"
+    assert "en/w" not in json.dumps(answer.body, ensure_ascii=False)
