@@ -34,7 +34,6 @@ from shared.expressions.predicates import TESTS
 
 FUZZ = settings(
     max_examples=int(os.environ.get("HEADRACE_FUZZ_EXAMPLES", "100")),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 MIB = 1024 * 1024

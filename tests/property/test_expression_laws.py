@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.expressions import Scope, is_true, parse_expression, parse_template, render_tree
 from shared.expressions.values import json_size, measure, text
+from shared.flows.source import read_source
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -28,6 +29,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
+# What YAML 1.1 takes for numbers, dates, directives or structure.
+FRAGMENTS_OF_YAML = st.from_regex(r"[-+]?[0-9._:eExXob+-]{1,8}", fullmatch=True) | st.sampled_from(
+    ["=", "<<", "~", "---", "...", "? a", "- a", "a: b", "a #b", "\x85", "\u2028", "\ufeff", "y"]
+)
+TOO_MANY_DIGITS_FOR_A_FLOW = "a number has at most 100 digits; quote it to make it text"
 SMALL = st.integers(-9, 9)
 
 
@@ -113,9 +119,19 @@ def test_encodings_are_undone_by_their_decodings(value: Any) -> None:
     assert render("{{ x | urlencode | urldecode }}", x=written) == written
 
 
-@given(JSON)
-def test_yaml_says_what_the_value_says(value: Any) -> None:
-    assert same(yaml.safe_load(render("{{ x | yaml }} ", x=value)), value)
+@given(JSON | FRAGMENTS_OF_YAML)
+@example(5e-324)
+@example(1e16)
+@example({"y": "=", "1:20": ["0o7", "\x85", "- a"]})
+def test_yaml_says_what_the_value_says_to_readers_of_its_old_and_new_version(value: Any) -> None:
+    written = render("{{ x | yaml }}", x={"v": value})
+    flow = read_source(written)
+
+    assert same(yaml.safe_load(written), {"v": value})
+    if not flow.problems:
+        assert flow.root is not None
+        assert same(flow.root.value, {"v": value})
+    assert {problem.message for problem in flow.problems} <= {TOO_MANY_DIGITS_FOR_A_FLOW}
 
 
 @given(JSON)

@@ -101,19 +101,17 @@ def _is_settled(checked: Checked) -> bool:
     return True
 
 
-@settings(deadline=None)
 @given(st.text() | st.binary())
 def test_any_text_is_answered(text: str | bytes) -> None:
     assert _is_sound(check_flow(text))
 
 
-@settings(deadline=None)
 @given(st.text("{}[]&*!|>'\"%@`#-?:,ab \n\t<", max_size=60))
 def test_any_punctuation_is_answered(text: str) -> None:
     assert _is_sound(check_flow(text))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_flow_with_a_part_exchanged_is_answered(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(FLOW)))
@@ -126,7 +124,7 @@ def test_a_flow_with_a_part_exchanged_is_answered(data: st.DataObject) -> None:
     assert _is_settled(checked)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_flow_with_a_value_exchanged_is_answered(data: st.DataObject) -> None:
     tree: Any = yaml.safe_load(FLOW)
@@ -146,13 +144,11 @@ def test_a_flow_with_a_value_exchanged_is_answered(data: st.DataObject) -> None:
     assert _is_settled(checked)
 
 
-@settings(deadline=None)
 @given(trees)
 def test_any_tree_is_answered(tree: Any) -> None:
     assert _is_sound(check_flow(json.dumps(tree)))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(keys, trees), st.lists(st.dictionaries(keys, trees, max_size=6), max_size=3))
 def test_any_tasks_are_answered(top: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
     checked = check_flow(json.dumps({**top, "name": "f", "tasks": tasks}))
@@ -161,7 +157,6 @@ def test_any_tasks_are_answered(top: dict[str, Any], tasks: list[dict[str, Any]]
     assert _is_settled(checked)
 
 
-@settings(deadline=None)
 @given(finite_trees, st.sampled_from([True, False]), st.none() | st.integers(0, 3))
 def test_json_means_in_a_flow_what_it_means_elsewhere(
     tree: Any,

@@ -53,8 +53,9 @@ def _scalar(value: Json) -> str:
     if is_map(value):
         return "{}"
     written = json.dumps(value)
-    # YAML 1.1 reads 1e+16 as text; a number with an exponent needs a point.
-    return written.replace("e", ".0e") if "e+" in written and "." not in written else written
+    # YAML 1.1 reads 1e+16 and 5e-324 as text: there, a number with an exponent needs a point.
+    is_bare = type(value) is float and "." not in written
+    return written.replace("e", ".0e") if is_bare else written
 
 
 def _string(value: str) -> str:
