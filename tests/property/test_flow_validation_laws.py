@@ -1,7 +1,6 @@
 """Laws of the validator: it answers for any text, in time, and what it accepts can be planned."""
 
 import json
-from time import process_time
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from shared.flows.definition import FlowDefinition
 from shared.flows.plan import compile_plan, pack_plan
 from shared.flows.source import LARGEST_TEXT, read_source
 from shared.flows.validation import Checked, check_flow
+from tests.support.steps import counted_steps
 
 FLOW = """\
 name: valid
@@ -177,7 +177,7 @@ def test_the_flow_the_laws_start_from_is_valid() -> None:
     assert _is_settled(checked)
 
 
-def test_five_hundred_tasks_are_checked_within_half_a_second() -> None:
+def test_five_hundred_tasks_are_checked_in_a_number_of_steps_for_each() -> None:
     tasks = "".join(
         f"  - name: t{index}\n    type: util.log\n    properties:\n"
         f"      message: 'after {{{{ outputs[\"t{index - 1}\"].message }}}}'\n"
@@ -185,12 +185,12 @@ def test_five_hundred_tasks_are_checked_within_half_a_second() -> None:
     )
     text = f"name: f\ntasks:\n  - {{name: t0, type: util.log, properties: {{message: x}}}}\n{tasks}"
     check_flow(FLOW)
-    started = process_time()
 
-    checked = check_flow(text)
+    with counted_steps() as steps:
+        checked = check_flow(text)
 
     assert checked.errors == ()
-    assert process_time() - started < 0.5
+    assert steps.count <= 500 * 2_000
 
 
 HEAD = "name: f\nvariables:\n"
@@ -221,13 +221,15 @@ HEAD = "name: f\nvariables:\n"
         ("name: f\ntriggers:\n", "- {{name: t{}, type: cron, config: {{cron: '* * * * 8'}}}}\n"),
     ],
 )
-def test_the_largest_text_is_answered_within_two_seconds(head: str, part: str) -> None:
+def test_the_largest_text_is_answered_in_a_number_of_steps_for_each_character(
+    head: str, part: str
+) -> None:
     count = LARGEST_TEXT // len(part)
     body = "".join(part.format(index, index) if "{}" in part else part for index in range(count))
     text = (head + body)[:LARGEST_TEXT]
-    started = process_time()
 
-    checked = check_flow(text)
+    with counted_steps() as steps:
+        checked = check_flow(text)
 
     assert checked.errors
-    assert process_time() - started < 2
+    assert steps.count <= 30 * LARGEST_TEXT

@@ -20,14 +20,14 @@ def safe(_: Run, value: Json, /) -> str:
     return text(value)
 
 
-def striptags(_: Run, value: Json, /) -> str:
+def striptags(run: Run, value: Json, /) -> str:
     """Take tags and comments out, join white space, resolve entities."""
     from html import unescape  # noqa: PLC0415  (its table of entities is large)
 
-    return unescape(" ".join("".join(_outside_tags(text(value))).split()))
+    return unescape(" ".join("".join(_outside_tags(run, text(value))).split()))
 
 
-def _outside_tags(source: str) -> Iterator[str]:
+def _outside_tags(run: Run, source: str) -> Iterator[str]:
     position = 0
     last_comment = source.rfind("-->")
     while (start := source.find("<", position)) >= 0:
@@ -36,6 +36,7 @@ def _outside_tags(source: str) -> Iterator[str]:
         end = source.find(mark, start)
         if end < 0:
             break
+        run.charge(1)
         yield source[position:start]
         position = end + len(mark)
     yield source[position:]

@@ -75,8 +75,12 @@ def group(
     read = getter(attribute, default)
     key = folding(read, case_sensitive)
     found = groupby(_sorted(run, items_of(value), key), key)
-    groups = [list(members) for _, members in found]
-    return [{"grouper": read(members[0]), "list": members} for members in groups]
+    groups = []
+    for _, members in found:
+        together = list(members)
+        run.charge(1 + len(together))
+        groups.append({"grouper": read(together[0]), "list": together})
+    return groups
 
 
 def unique(

@@ -133,7 +133,7 @@ class TemplateRules:
 
     def _check_variables(self, spot: Spot, found: References) -> None:
         for name in sorted(name for root, name in found.members if root == "vars"):
-            if name not in self.variables:
+            if name not in self.variables and not spot.report.is_full("warning"):
                 hint = suggest(name, self.variables, spot)
                 spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=offset_of(spot, name))
 
@@ -153,12 +153,11 @@ class TemplateRules:
 
 def _check_root(spot: Spot, root: str, place: Place) -> None:
     """A name that is known elsewhere is an error; one that nothing has fails its task later."""
-    offset = offset_of(spot, root)
     if root in _ELSEWHERE:
-        spot.refuse(_ELSEWHERE[root], offset=offset)
-    else:
+        spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
+    elif not spot.report.is_full("warning"):
         hint = suggest(root, place.roots, spot)
-        spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset)
+        spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset_of(spot, root))
 
 
 def offset_of(spot: Spot, name: str) -> int | None:
