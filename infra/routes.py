@@ -23,6 +23,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "GET /api/v1/executions/{execution_id}/results",
         "GET /api/v1/executions/{execution_id}/logs",
         "POST /api/v1/executions/{execution_id}/cancel",
+        "POST /api/v1/executions/{execution_id}/retry",
     ),
     "plugins": (
         "GET /api/v1/plugins",

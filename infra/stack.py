@@ -90,6 +90,7 @@ class PlatformStack(Stack):
         self.executions.may("dynamodb:GetItem", on=flows)
         self.executions.may(
             "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",

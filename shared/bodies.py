@@ -164,7 +164,8 @@ def _children(value: Json) -> Iterable[Json]:
 
 
 def _names(model: type[BaseModel] | None) -> list[str]:
-    fields = model.model_fields if model else {}
+    # The type of a RawBody is an optional one, which has no fields of its own.
+    fields = getattr(model, "model_fields", {})
     return [field.alias or name for name, field in fields.items()]
 
 

@@ -23,6 +23,7 @@
     x FlowChangedError                somebody else wrote in between
     x ExecutionNotFinishedError
     x ExecutionFinishedError
+    x ExecutionNotRetryableError
     x IdempotencyInProgressError
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -148,6 +149,10 @@ class ExecutionNotFinishedError(ConflictError):
 
 class ExecutionFinishedError(ConflictError):
     code = "execution_finished"
+
+
+class ExecutionNotRetryableError(ConflictError):
+    code = "execution_not_retryable"
 
 
 class IdempotencyInProgressError(ConflictError):

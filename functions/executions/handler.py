@@ -18,6 +18,7 @@ from shared.config import (
 )
 from shared.executions.cancelling import Canceller
 from shared.executions.engine import Engine
+from shared.executions.launching import Launcher, Started
 from shared.executions.models import Execution, Record, Status, TaskRun
 from shared.executions.reading import (
     ExecutionDetail,
@@ -27,11 +28,12 @@ from shared.executions.reading import (
     ExecutionResults,
 )
 from shared.executions.repository import ExecutionRepository
+from shared.executions.retrying import CopyRepository, RetryRequest, RetryService
 from shared.executions.service import (
     ExecutionDraft,
     ExecutionService,
     FlowExecutionDraft,
-    Started,
+    NoBody,
     StartRequest,
 )
 from shared.flows.plans import PlanRepository
@@ -72,15 +74,41 @@ def engine() -> Engine:
 
 
 @cache
+def flow_repository() -> FlowRepository:
+    return FlowRepository(table(settings(FlowsTableSettings).flows_table_name), TENANT)
+
+
+@cache
+def claim_repository() -> IdempotencyRepository:
+    return IdempotencyRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
+
+
+@cache
+def launcher() -> Launcher:
+    return Launcher(executions=execution_repository(), engine=engine())
+
+
+@cache
 def execution_service() -> ExecutionService:
     return ExecutionService(
-        flows=FlowRepository(table(settings(FlowsTableSettings).flows_table_name), TENANT),
+        flows=flow_repository(),
+        plans=plan_repository(),
+        claims=claim_repository(),
+        launcher=launcher(),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+@cache
+def retry_service() -> RetryService:
+    return RetryService(
+        flows=flow_repository(),
         plans=plan_repository(),
         executions=execution_repository(),
-        claims=IdempotencyRepository(
-            table(settings(IdempotencyTableSettings).idempotency_table_name)
-        ),
-        engine=engine(),
+        copies=CopyRepository(table(settings(ExecutionsTableSettings).executions_table_name)),
+        claims=claim_repository(),
+        launcher=launcher(),
         now=utc_now,
         new_id=new_id,
     )
@@ -98,6 +126,7 @@ def execution_reader() -> ExecutionReader:
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
 Cancels = Annotated[Canceller, Depends(canceller)]
+Retries = Annotated[RetryService, Depends(retry_service)]
 Reader = Annotated[ExecutionReader, Depends(execution_reader)]
 
 
@@ -151,13 +180,7 @@ def execute_flow(
         flow = executions.check(request)
         checked = DryRun(flow_id=flow.id, flow_revision=flow.revision, tasks_total=flow.tasks_total)
         return answer(checked)
-    started = executions.start(request)
-    accepted = StartedExecution(
-        execution_id=started.execution.id,
-        status=started.execution.status,
-        tasks_total=started.execution.tasks_total,
-    )
-    return answer(accepted, HTTPStatus.ACCEPTED, headers=_replayed(started))
+    return _accepted(executions.start(request))
 
 
 @app.post("/api/v1/executions", status_code=HTTPStatus.CREATED)
@@ -252,6 +275,39 @@ def cancel_execution(execution_id: str, cancels: Cancels) -> Response[CancelledE
     execution = cancels.cancel(TENANT, execution_id)
     accepted = CancelledExecution(execution_id=execution.id, status=execution.status)
     return answer(accepted, HTTPStatus.ACCEPTED)
+
+
+@app.post("/api/v1/executions/<execution_id>/retry", status_code=HTTPStatus.ACCEPTED)
+def retry_execution(
+    execution_id: str,
+    retries: Retries,
+    body: RawBody[NoBody] = None,
+    key: IdempotencyKeyHeader = None,
+    correlation_id: CorrelationIdHeader = None,
+    revision: Literal["latest"] | None = None,
+    full: Annotated[bool, Query()] = False,
+) -> Response[StartedExecution]:
+    request = RetryRequest(
+        tenant=TENANT,
+        path=app.current_event.path,
+        execution_id=execution_id,
+        body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
+        key=checked_idempotency_key(key),
+        correlation_id=checked_correlation_id(correlation_id),
+        created_by=CREATED_BY,
+        is_latest=revision == "latest",
+        is_full=full,
+    )
+    return _accepted(retries.retry(request))
+
+
+def _accepted(started: Started) -> Response[Any]:
+    accepted = StartedExecution(
+        execution_id=started.execution.id,
+        status=started.execution.status,
+        tasks_total=started.execution.tasks_total,
+    )
+    return answer(accepted, HTTPStatus.ACCEPTED, headers=_replayed(started))
 
 
 def _replayed(started: Started) -> dict[str, Any]:

@@ -62,13 +62,14 @@ class Recorder:
             if outer and f"{parent}#{outer}" not in self._board.entered:
                 outer = outer.rpartition(".")[0]
             return self.ready_at(Node(self._board.tasks[parent], outer))
-        return latest or started_at
+        # What was copied from another execution ended before this one began.
+        return max(latest or started_at, started_at)
 
     def settled_at(self) -> datetime:
         """When the last of all tasks settled."""
         started_at = self._execution.started_at or self._execution.created_at
         ends = (run.finished_at for run in self._board.runs.values())
-        return max((end for end in ends if end), default=started_at)
+        return max((end for end in ends if end and end > started_at), default=started_at)
 
     def skipped(self, node: Node, *, blocked: bool) -> None:
         self._write(node, status=TaskStatus.SKIPPED, blocked=blocked)

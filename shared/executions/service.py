@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ConfigDict, Field
 
 from shared.bodies import parse_body
@@ -14,19 +13,23 @@ from shared.errors import (
     FlowNotRunnableError,
     IdempotencyKeyRequiredError,
 )
-from shared.executions.engine import Engine
 from shared.executions.inputs import check_inputs
-from shared.executions.models import Execution, Record, Status
-from shared.executions.repository import ExecutionRepository
+from shared.executions.launching import Launcher, Started
+from shared.executions.models import Execution, Record
 from shared.executions.secrets import hidden_inputs, masking_of
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
-from shared.observability import logger
 
 FIRST_LOOK = timedelta(seconds=60)
 """How long a started execution may stay unfinished before the reconciler looks at it."""
+
+
+class NoBody(Record):
+    """What a route accepts that takes nothing but an empty object."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ExecutionDraft(Record):
@@ -58,31 +61,21 @@ class StartRequest:
     is_key_required: bool = False
 
 
-@dataclass(frozen=True)
-class Started:
-    """An accepted execution, as it was created; `replayed` when its key had started it before."""
-
-    execution: Execution
-    replayed: bool
-
-
 class ExecutionService:
     def __init__(  # noqa: PLR0913 - the collaborators of a start, each named
         self,
         *,
         flows: FlowRepository,
         plans: PlanRepository,
-        executions: ExecutionRepository,
         claims: IdempotencyRepository,
-        engine: Engine,
+        launcher: Launcher,
         now: Callable[[], datetime],
         new_id: Callable[[datetime], str],
     ) -> None:
         self._flows = flows
         self._plans = plans
-        self._executions = executions
         self._claims = claims
-        self._engine = engine
+        self._launcher = launcher
         self._now = now
         self._new_id = new_id
 
@@ -90,14 +83,12 @@ class ExecutionService:
         """Accept an execution; whoever comes second with a key completes the first's start.
 
         The key is looked up, the request checked, the key claimed, the execution put, its run
-        started. Every step can be repeated. Once the execution is put, it is accepted, whatever
-        Step Functions says: the reconciler starts what was not started.
+        started. Every step can be repeated.
         """
         claim = self._earlier_claim(request)
-        if claim:
-            earlier = self._executions.find(request.tenant, claim.execution_id)
-            if earlier:
-                return Started(self._run(earlier).as_created(), replayed=True)
+        started = claim and self._launcher.again(request.tenant, claim.execution_id)
+        if started:
+            return started
         draft, flow = self._checked(request)
         replayed = claim is not None
         if claim is None:
@@ -106,10 +97,7 @@ class ExecutionService:
             claim.check(mine.fingerprint)
             replayed = claim.execution_id != mine.execution_id
         execution = self._execution(request, draft, flow, claim)
-        if not self._executions.add(execution):
-            # Someone with the same key put it in between.
-            execution = self._executions.find(request.tenant, execution.id) or execution
-        return Started(self._run(execution).as_created(), replayed=replayed)
+        return self._launcher.launch(execution, replayed=replayed)
 
     def check(self, request: StartRequest) -> FlowRecord:
         """A dry run: everything a start checks, and nothing is made."""
@@ -132,10 +120,7 @@ class ExecutionService:
         else:
             draft = parse_body(ExecutionDraft, request.body)
             flow_id = request.flow_id
-        flow = self._flows.find(flow_id)
-        if flow is None:
-            raise FlowNotFoundError(f"there is no flow {flow_id[:64]!r}")
-        _check_runnable(flow)
+        flow = find_runnable(self._flows, flow_id)
         is_required = request.is_key_required or flow.idempotency == "required"
         if is_required and request.key is None:
             raise IdempotencyKeyRequiredError("this start needs an Idempotency-Key header")
@@ -181,17 +166,14 @@ class ExecutionService:
             created_by=request.created_by,
         )
 
-    def _run(self, execution: Execution) -> Execution:
-        if execution.status is Status.QUEUED:
-            try:
-                self._engine.start(execution)
-            except (ClientError, BotoCoreError):
-                logger.exception("start deferred to the reconciler", extra={"id": execution.id})
-        return execution
 
-
-def _check_runnable(flow: FlowRecord) -> None:
+def find_runnable(flows: FlowRepository, flow_id: str) -> FlowRecord:
+    """The flow, if it may be run; FlowNotFoundError or FlowNotRunnableError."""
+    flow = flows.find(flow_id)
+    if flow is None:
+        raise FlowNotFoundError(f"there is no flow {flow_id[:64]!r}")
     if flow.disabled:
         raise FlowNotRunnableError(f"flow {flow.name!r} is disabled")
     if flow.status is not FlowStatus.ACTIVE:
         raise FlowNotRunnableError(f"flow {flow.name!r} is {flow.status}; activate it first")
+    return flow

@@ -29,6 +29,7 @@ PERMITTED = {
     },
     "ExecutionsRole": {
         "dynamodb:BatchGetItem": {EXECUTIONS},
+        "dynamodb:BatchWriteItem": {EXECUTIONS},
         "dynamodb:GetItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
         "dynamodb:PutItem": {EXECUTIONS, IDEMPOTENCY},
         "dynamodb:Query": {

@@ -1,0 +1,114 @@
+"""Which task runs a retry keeps: successes that rest on nothing that runs again. Pure."""
+
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+
+from shared.executions.board import node_key
+from shared.executions.models import TaskRun, TaskStatus
+from shared.flows.plan import Plan, PlanTask
+
+FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})
+
+
+class _Again(IntEnum):
+    """How much of a node runs again: what is left of a container, or all of it."""
+
+    REST = 1
+    ALL = 2
+
+
+def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
+    """Successes of `before` (the plan that made `runs`) that an execution of `plan` starts with.
+
+    What failed, was cancelled or never ran, runs again, and with it all that comes after it; so
+    does what is written otherwise in `plan`. A container that failed keeps what succeeded inside.
+    Tasks of `errors` and `finally` always run again.
+    """
+    again = _Spreading(plan, runs)
+    for name, iteration in _unfinished(plan, runs):
+        again.add(name, iteration, _Again.REST)
+    for name in _changed(plan, before):
+        again.add(name, "", _Again.ALL)
+    known = {planned.task.name for planned in plan.tasks if planned.section == "main"}
+    return [
+        run.model_copy(update={"logs": (), "fence": 0})
+        for key, run in runs.items()
+        if run.status is TaskStatus.SUCCESS and run.task_name in known and key not in again.nodes
+    ]
+
+
+def _unfinished(plan: Plan, runs: Mapping[str, TaskRun]) -> Iterator[tuple[str, str]]:
+    """Nodes without a good record: name and iteration."""
+    tasks = {planned.task.name for planned in plan.tasks}
+    for run in runs.values():
+        if run.status not in FINE and run.task_name in tasks:
+            yield run.task_name, run.iteration or ""
+    for planned in plan.tasks:
+        if planned.parent is None and planned.task.name not in runs:
+            yield planned.task.name, ""
+
+
+def _changed(plan: Plan, before: Plan) -> Iterator[str]:
+    """Tasks of the outermost lists that read otherwise in `plan`, anywhere inside them."""
+    old, new = ({each.task.name: each for each in one.tasks} for one in (before, plan))
+    for name in {*old, *new}:
+        if old.get(name) != new.get(name):
+            for tasks in (old, new):
+                outermost = _outermost(name, tasks)
+                if outermost in new:
+                    yield outermost
+
+
+def _outermost(name: str, tasks: Mapping[str, PlanTask]) -> str:
+    while name in tasks and (parent := tasks[name].parent):
+        name = parent
+    return name
+
+
+class _Spreading:
+    """Nodes that run again: what follows one in its list, and the containers round it."""
+
+    def __init__(self, plan: Plan, runs: Mapping[str, TaskRun]) -> None:
+        self.nodes: dict[str, _Again] = {}
+        self._tasks = {planned.task.name: planned for planned in plan.tasks}
+        self._runs = runs
+        self._after: dict[str, list[str]] = {}
+        self._inside: dict[str, list[str]] = {}
+        for planned in plan.tasks:
+            for predecessor in planned.predecessors:
+                self._after.setdefault(predecessor.name, []).append(planned.task.name)
+            if planned.parent:
+                self._inside.setdefault(planned.parent, []).append(planned.task.name)
+
+    def add(self, name: str, iteration: str, again: _Again) -> None:
+        waiting = [(name, iteration, again)]
+        while waiting:
+            name, iteration, again = waiting.pop()
+            key = node_key(name, iteration)
+            if self.nodes.get(key, 0) >= again:
+                continue
+            self.nodes[key] = again
+            waiting += ((each, iteration, _Again.ALL) for each in self._after.get(name, ()))
+            waiting += self._round(name, iteration)
+            if again is _Again.ALL:
+                waiting += self._within(name, iteration)
+
+    def _round(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
+        """The container round a node; a loop stands one iteration further out."""
+        parent = self._tasks[name].parent
+        if parent:
+            is_loop = self._tasks[parent].task.type == "flow.foreach"
+            outer = iteration.rpartition(".")[0] if is_loop else iteration
+            yield parent, outer, _Again.REST
+
+    def _within(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
+        inner = set(self._inside.get(name, ()))
+        if not inner:
+            return
+        for run in self._runs.values():
+            place = run.iteration or ""
+            is_under = not iteration or place == iteration or place.startswith(f"{iteration}.")
+            if run.task_name in inner and is_under:
+                yield run.task_name, place, _Again.ALL
+        # A branch that has no record of its own may hold some.
+        yield from ((each, iteration, _Again.ALL) for each in inner)

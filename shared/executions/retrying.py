@@ -1,0 +1,187 @@
+"""Retrying an execution: a new one on the same inputs, which keeps what succeeded."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.bodies import parse_body
+from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
+from shared.executions.inputs import check_inputs
+from shared.executions.kept import kept_runs
+from shared.executions.launching import Launcher, Started
+from shared.executions.models import Execution, Status, TaskRun, Trigger
+from shared.executions.repository import ExecutionRepository, ExecutionState
+from shared.executions.rows import run_to_item
+from shared.executions.secrets import hidden_inputs
+from shared.executions.service import FIRST_LOOK, NoBody, find_runnable
+from shared.flows.plan import Plan
+from shared.flows.plans import PlanRepository
+from shared.flows.repository import FlowRepository
+from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
+from shared.ids import is_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+RETRYABLE = frozenset({Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
+
+
+@dataclass(frozen=True)
+class RetryRequest:
+    """A request to retry, on the flow's latest revision or its own; `is_full` keeps nothing."""
+
+    tenant: str
+    path: str
+    execution_id: str
+    body: Mapping[str, Any] | None
+    key: str | None
+    correlation_id: str | None
+    created_by: str
+    is_latest: bool = False
+    is_full: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint([self.body, self.is_latest, self.is_full])
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    plan: Plan
+    inputs: dict[str, Any]
+    kept: list[TaskRun]
+
+
+class CopyRepository:
+    """Writes task runs of an execution that is not there yet."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def put(self, execution: Execution, runs: Iterable[TaskRun]) -> None:
+        """Put copies; putting them twice is the same as once."""
+        with self._table.batch_writer() as batch:
+            for run in runs:
+                batch.put_item(Item=run_to_item(execution, run))
+
+
+@dataclass(frozen=True)
+class RetryService:
+    flows: FlowRepository
+    plans: PlanRepository
+    executions: ExecutionRepository
+    copies: CopyRepository
+    claims: IdempotencyRepository
+    launcher: Launcher
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+
+    def retry(self, request: RetryRequest) -> Started:
+        """Accept a retry; whoever comes second with a key completes the first's.
+
+        What is kept is copied before the execution is put: one that is there is whole, and copies
+        whose execution never came are in a partition that nobody reads.
+        """
+        claim = self._earlier_claim(request)
+        started = claim and self.launcher.again(request.tenant, claim.execution_id)
+        if started:
+            return started
+        parse_body(NoBody, request.body)
+        source = self._source(request)
+        flow = find_runnable(self.flows, source.execution.flow_id)
+        revision = flow.revision if request.is_latest else source.execution.flow_revision
+        prepared = self._prepared(request, source, revision)
+        mine = self._claim_for(request, source.execution, revision)
+        first = claim or (self.claims.claim(mine) if request.key else mine)
+        first.check(mine.fingerprint)
+        if first.revision != revision:
+            # The flow was saved anew between the claim and this try: its revision is the claim's.
+            prepared = self._prepared(request, source, first.revision)
+        execution = _execution(request, source.execution, first, prepared)
+        self.copies.put(execution, prepared.kept)
+        is_mine = first.execution_id == mine.execution_id
+        return self.launcher.launch(execution, replayed=not is_mine)
+
+    def _earlier_claim(self, request: RetryRequest) -> Claim | None:
+        if request.key is None:
+            return None
+        scope = claim_scope(request.tenant, request.path, request.key)
+        claim = self.claims.find(scope, now=self.now())
+        if claim:
+            claim.check(request.fingerprint)
+        return claim
+
+    def _source(self, request: RetryRequest) -> ExecutionState:
+        execution_id = request.execution_id
+        state = self.executions.load(request.tenant, execution_id) if is_id(execution_id) else None
+        if state is None:
+            raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
+        status = state.execution.status
+        if status not in RETRYABLE:
+            raise ExecutionNotRetryableError(
+                f"the execution is {status.value}; what is FAILED, TIMED_OUT or CANCELLED "
+                "can be retried"
+            )
+        return state
+
+    def _prepared(self, request: RetryRequest, source: ExecutionState, revision: int) -> _Prepared:
+        execution = source.execution
+        before = self.plans.get(request.tenant, execution.flow_id, execution.flow_revision)
+        if revision == execution.flow_revision:
+            kept = [] if request.is_full else kept_runs(before, before, _final(source))
+            return _Prepared(before, execution.real_inputs, kept)
+        plan = self.plans.get(request.tenant, execution.flow_id, revision)
+        inputs = check_inputs(plan.inputs, execution.real_inputs)
+        # Any template may read inputs and variables: if those differ, no result can be trusted.
+        is_same = plan.inputs == before.inputs and plan.variables == before.variables
+        keeps = is_same and not request.is_full
+        kept = kept_runs(plan, before, _final(source)) if keeps else []
+        return _Prepared(plan, inputs, kept)
+
+    def _claim_for(self, request: RetryRequest, source: Execution, revision: int) -> Claim:
+        now = self.now()
+        return Claim(
+            scope=claim_scope(request.tenant, request.path, request.key or ""),
+            fingerprint=request.fingerprint,
+            execution_id=self.new_id(now),
+            flow_id=source.flow_id,
+            revision=revision,
+            created_at=now,
+        )
+
+
+def _final(source: ExecutionState) -> dict[str, TaskRun]:
+    """What was recorded by the end: a straggler's record must not turn up in one of two tries."""
+    end = source.execution.finished_at
+    return {
+        key: run
+        for key, run in source.runs.items()
+        if end is None or run.finished_at is None or run.finished_at <= end
+    }
+
+
+def _execution(
+    request: RetryRequest, source: Execution, claim: Claim, prepared: _Prepared
+) -> Execution:
+    shown, hidden = hidden_inputs(prepared.plan.inputs, prepared.inputs)
+    return Execution(
+        tenant=request.tenant,
+        id=claim.execution_id,
+        flow_id=source.flow_id,
+        flow_name=source.flow_name,
+        namespace=source.namespace,
+        flow_revision=claim.revision,
+        tasks_total=prepared.plan.tasks_total,
+        inputs=shown,
+        secrets=hidden,
+        labels=source.labels,
+        trigger=Trigger(type="retry", id=source.id),
+        trigger_type="retry",
+        correlation_id=request.correlation_id or source.correlation_id,
+        retry_of=source.id,
+        test=source.test,
+        created_at=claim.created_at,
+        check_at=claim.created_at + FIRST_LOOK,
+        created_by=request.created_by,
+    )
