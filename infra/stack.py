@@ -77,12 +77,10 @@ class PlatformStack(Stack):
 
         self.flows.may(
             "dynamodb:BatchGetItem",
-            "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
-            "dynamodb:UpdateItem",
             on=flows,
         )
         self.flows.may("dynamodb:Query", on=self.storage.index_arn("open"))

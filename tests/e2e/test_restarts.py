@@ -106,12 +106,12 @@ def wait_for_a_request(server: Server) -> None:
 
 
 def test_a_second_start_deploys_nothing_anew(stack: Stack, api: httpx.Client) -> None:
-    deployed = (stack.home / "deployment.json").stat().st_mtime_ns
+    deployed = (stack.home / "deployed.json").stat().st_mtime_ns
 
     stack.restart()
 
     assert api.get("/healthz").status_code == 200
-    assert (stack.home / "deployment.json").stat().st_mtime_ns == deployed
+    assert (stack.home / "deployed.json").stat().st_mtime_ns == deployed
 
 
 def test_the_description_is_there_while_the_stack_is(stack: Stack) -> None:

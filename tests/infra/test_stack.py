@@ -20,12 +20,10 @@ FLOWS, EXECUTIONS, IDEMPOTENCY = "FlowsTable", "ExecutionsTable", "IdempotencyTa
 PERMITTED = {
     "FlowsRole": {
         "dynamodb:BatchGetItem": {FLOWS},
-        "dynamodb:ConditionCheckItem": {FLOWS},
         "dynamodb:DeleteItem": {FLOWS},
         "dynamodb:GetItem": {FLOWS},
         "dynamodb:PutItem": {FLOWS},
         "dynamodb:Query": {FLOWS, f"{EXECUTIONS}/index/open"},
-        "dynamodb:UpdateItem": {FLOWS},
     },
     "ExecutionsRole": {
         "dynamodb:BatchGetItem": {EXECUTIONS},
