@@ -118,9 +118,16 @@ class PlatformStack(Stack):
             on=executions,
         )
 
+        self.runner.may_back("states:SendTaskSuccess", "states:StartExecution", on=machine)
+        self.runner.may_back("states:StopExecution", on=self.orchestration.executions_arn)
+
         self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))
         self.reconcile.may(
             "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", on=executions
         )
-        self.reconcile.may("states:StartExecution", on=machine)
-        self.reconcile.may("states:DescribeExecution", on=self.orchestration.executions_arn)
+        self.reconcile.may("states:SendTaskSuccess", "states:StartExecution", on=machine)
+        self.reconcile.may(
+            "states:DescribeExecution",
+            "states:StopExecution",
+            on=self.orchestration.executions_arn,
+        )

@@ -21,6 +21,11 @@ def new_id(now: datetime) -> str:
     return _uuid7(now, int.from_bytes(os.urandom(10)))
 
 
+def id_of(instant: datetime, digest: bytes) -> str:
+    """The id of a thing that must get the same one whenever it is made; `digest` names it."""
+    return _uuid7(instant, int.from_bytes(digest[:10]))
+
+
 def lowest_id_at(instant: datetime) -> str:
     """The smallest id that `new_id(instant)` could give: the lower bound of a range in time."""
     return _uuid7(instant, 0)

@@ -16,6 +16,7 @@ from shared.config import EngineSettings, ExecutionsTableSettings, settings
 from shared.executions.engine import Engine
 from shared.executions.reconcile import Action, Reconciler
 from shared.executions.repository import ExecutionRepository, Overdue
+from shared.executions.waking import Waker
 from shared.observability import logger
 from shared.table import step_functions, table
 from shared.times import utc_now
@@ -25,10 +26,10 @@ RESERVE_MILLISECONDS = 10_000
 
 @cache
 def reconciler() -> Reconciler:
+    executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
     return Reconciler(
-        executions=ExecutionRepository(
-            table(settings(ExecutionsTableSettings).executions_table_name)
-        ),
+        executions=executions,
+        waker=Waker(executions, step_functions()),
         engine=Engine(step_functions(), settings(EngineSettings).state_machine_arn),
         now=utc_now,
     )

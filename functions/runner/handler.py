@@ -2,19 +2,24 @@
 
 import os
 import time
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.config import ExecutionsTableSettings, FlowsTableSettings, settings
+from shared.executions.engine import Engine
 from shared.executions.repository import ExecutionRepository
-from shared.executions.runner import SegmentRunner, Turn
+from shared.executions.runner import Outside, SegmentRunner, Turn
+from shared.executions.subflows import Subflows
 from shared.executions.threads import Clocks
+from shared.executions.waking import Waker
 from shared.flows.plans import PlanRepository
+from shared.flows.repository import FlowRepository
 from shared.observability import logger
 from shared.plugins.registry import find
-from shared.table import table
+from shared.table import step_functions, table
 from shared.times import utc_now
 
 
@@ -23,15 +28,30 @@ def end_process() -> None:
     os._exit(1)
 
 
+def leave_to_the_sweep(_tenant: str, _execution_id: str, _at: datetime) -> None:
+    """The reconciler wakes what is due, to the minute."""
+
+
 @cache
-def segment_runner() -> SegmentRunner:
+def segment_runner(machine_arn: str) -> SegmentRunner:
+    flows = table(settings(FlowsTableSettings).flows_table_name)
+    executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
     return SegmentRunner(
-        executions=ExecutionRepository(
-            table(settings(ExecutionsTableSettings).executions_table_name)
-        ),
-        plans=PlanRepository(table(settings(FlowsTableSettings).flows_table_name)),
+        executions=executions,
+        plans=PlanRepository(flows),
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=find,
+        outside=Outside(
+            externals={
+                "flow.subflow": Subflows(
+                    flows=lambda tenant: FlowRepository(flows, tenant),
+                    executions=executions,
+                    engine=Engine(step_functions(), machine_arn),
+                )
+            },
+            waker=Waker(executions, step_functions()),
+            set_timer=leave_to_the_sweep,
+        ),
         abandon=end_process,
     )
 
@@ -41,7 +61,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     turn = Turn.model_validate(event)
     logger.append_keys(executionId=turn.execution_id, segment=turn.segment)
     return (
-        segment_runner()
+        segment_runner(turn.machine)
         .run(turn, lambda: context.get_remaining_time_in_millis() / 1000)
         .model_dump(mode="json", by_alias=True)
     )

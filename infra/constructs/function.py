@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from aws_cdk import AssetHashType, Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import AssetHashType, Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -96,3 +96,16 @@ class PlatformFunction(Construct):
     def may(self, *actions: str, on: str) -> None:
         """Allow the named actions on one ARN."""
         iam.Grant.add_to_principal(grantee=self.role, actions=list(actions), resource_arns=[on])
+
+    def may_back(self, *actions: str, on: str) -> None:
+        """As `may`, on something that itself needs this function first: a policy of its own.
+
+        The function waits for its role's policy; one that names the machine that calls the
+        function would close a circle.
+        """
+        iam.Policy(
+            Stack.of(self),
+            f"{self.node.id}May{actions[0].partition(':')[2]}",
+            statements=[iam.PolicyStatement(actions=list(actions), resources=[on])],
+            roles=[self.role],
+        )

@@ -88,6 +88,13 @@ class Trigger(Record):
     id: str | None = None
 
 
+class Parent(Record):
+    """The task of another execution that waits for this one."""
+
+    execution_id: str
+    task_name: str
+
+
 class Closing(StrEnum):
     """Why an execution's tasks are to end before they are done."""
 
@@ -98,7 +105,9 @@ class Closing(StrEnum):
 class Execution(Record):
     """One run of one revision of a flow.
 
-    `closing` is set while it is being ended early, `due_at` while a retry of the whole waits.
+    `closing` is set while it is being ended early, `due_at` while a retry of the whole waits,
+    `is_parked` while it waits for something outside, of which something is due at `wake_at`.
+    `depth` counts the executions above it.
 
     `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
     nothing new, out of `records_seen` task runs known when the current one was started.
@@ -113,6 +122,10 @@ class Execution(Record):
     closing: Closing | None = Field(default=None, exclude=True)
     due_at: Timestamp | None = Field(default=None, exclude=True)
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    is_parked: bool = Field(default=False, exclude=True)
+    wake_at: Timestamp | None = Field(default=None, exclude=True)
+    depth: int = Field(default=0, exclude=True)
+    parent: Parent | None = None
 
     id: str
     flow_id: str

@@ -12,8 +12,11 @@ from enum import StrEnum
 from shared.executions.engine import Engine, Run
 from shared.executions.models import Closing, Execution, Failure, Status, TaskStatus
 from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
+from shared.executions.waking import Waker
 
 LONGEST_PAUSE = timedelta(minutes=15)
+LONGEST_PARK = timedelta(hours=1)
+"""A parked execution is looked at so often, in case the run behind it is gone."""
 SHORTEST_PAUSE = timedelta(minutes=1)
 MAX_STALLS = 3
 """So many generations in a row that recorded nothing new end an execution."""
@@ -27,6 +30,8 @@ class Action(StrEnum):
     NOTHING = "nothing"
     STARTED = "started"
     WAITED = "waited"
+    WOKEN = "woken"
+    STOPPED = "stopped"
     RESUMED = "resumed"
     FAILED = "failed"
 
@@ -35,6 +40,7 @@ class Action(StrEnum):
 class Reconciler:
     executions: ExecutionRepository
     engine: Engine
+    waker: Waker
     now: Callable[[], datetime]
 
     def overdue(self) -> Iterable[Overdue]:
@@ -50,7 +56,7 @@ class Reconciler:
             return Action.NOTHING
         run = self.engine.look(state.execution)
         if run is Run.RUNNING:
-            return self._wait(state.execution)
+            return self._watch(state.execution)
         if run is Run.ABSENT:
             # Put the next look off first: if the start fails, the execution stays in the index.
             self._put_off(state.execution)
@@ -58,8 +64,23 @@ class Reconciler:
             return Action.STARTED
         return self._resume(state)
 
-    def _wait(self, execution: Execution) -> Action:
-        self._put_off(execution)
+    def _watch(self, execution: Execution) -> Action:
+        """A run that goes on; one that is parked is woken when something in it is due."""
+        now = self.now()
+        if not execution.is_parked:
+            self._put_off(execution)
+            return Action.WAITED
+        if execution.wake_at and execution.wake_at <= now:
+            self.executions.look_again(execution, at=now + SHORTEST_PAUSE)
+            self.waker.wake(execution.tenant, execution.id)
+            return Action.WOKEN
+        if not self.waker.can_wake(execution.tenant, execution.id):
+            # Its token was lost on the way: nobody can wake this run, so the next one parks anew.
+            self.engine.stop(execution)
+            return Action.STOPPED
+        self.executions.look_again(
+            execution, at=min(execution.wake_at or now + LONGEST_PARK, now + LONGEST_PARK)
+        )
         return Action.WAITED
 
     def _put_off(self, execution: Execution) -> None:

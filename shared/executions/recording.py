@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.executions.attempts import Outcome, failure_of, serialised
 from shared.executions.board import Board, Node, node_key
+from shared.executions.externals import Step
 from shared.executions.logs import joined
 from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
 from shared.executions.repository import ExecutionRepository
@@ -116,6 +117,23 @@ class Recorder:
         milliseconds = round((now - wait.started_at).total_seconds() * 1000)
         outputs = serialised({"waitedMs": milliseconds})
         self._end(node, TaskStatus.SUCCESS, wait.started_at, outputs=outputs)
+
+    def stepped(self, node: Node, step: Step, *, started_at: datetime) -> None:
+        """Record how a task stands that ends outside, unless that is recorded already."""
+        outputs = None if step.outputs is None else serialised(step.outputs)
+        if step.status.is_terminal:
+            self._end(node, step.status, started_at, error=step.error, outputs=outputs)
+            return
+        earlier = self._board.runs.get(node.key)
+        if earlier and (earlier.status, earlier.outputs, earlier.due_at) == (
+            step.status,
+            outputs,
+            step.due_at,
+        ):
+            return
+        self._write(
+            node, status=step.status, outputs=outputs, started_at=started_at, due_at=step.due_at
+        )
 
     def attempted(
         self,

@@ -52,6 +52,26 @@ class ExecutionState:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A turn's right to write, and how often the segment had been woken when it began."""
+
+    fence: int
+    wakes: int = 0
+
+
+@dataclass(frozen=True)
+class Parked:
+    """What an execution waits for: `is_paused` when for people alone.
+
+    `wake_at` is when something in it is due, `check_at` when the reconciler looks.
+    """
+
+    is_paused: bool
+    wake_at: datetime | None
+    check_at: datetime
+
+
+@dataclass(frozen=True)
 class End:
     """How an execution ended."""
 
@@ -102,30 +122,90 @@ class ExecutionRepository:
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
-    ) -> int | None:
-        """Take a segment over and get the fence of this turn; None for a generation that is past.
+    ) -> Entry | None:
+        """Take a segment over; None for a generation that is past.
 
         Whoever held the segment before loses it at once: its fence is older from now on.
         """
         try:
             answer = self._table.update_item(
                 Key=segment_key(tenant, execution_id, path),
-                UpdateExpression="SET #generation = :generation ADD turn :one",
+                UpdateExpression="SET #generation = :generation ADD turn :one REMOVE #token",
                 ConditionExpression="attribute_not_exists(pk) OR #generation <= :generation",
-                ExpressionAttributeNames={"#generation": "generation"},
+                ExpressionAttributeNames={"#generation": "generation", "#token": "token"},
                 ExpressionAttributeValues={":generation": generation, ":one": 1},
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
-        return generation * _FENCE_STEP + int(str(answer["Attributes"]["turn"]))
+        row = answer["Attributes"]
+        fence = generation * _FENCE_STEP + int(str(row["turn"]))
+        return Entry(fence=fence, wakes=int(str(row.get("wakes", 0))))
+
+    def register_token(
+        self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str
+    ) -> bool:
+        """Keep the token of a parked segment; False when something has happened since its turn."""
+        try:
+            self._table.update_item(
+                Key=segment_key(tenant, execution_id, path),
+                UpdateExpression="SET #token = :token",
+                ConditionExpression="#generation = :generation AND turn = :turn AND #wakes = :wakes"
+                if entry.wakes
+                else "#generation = :generation AND turn = :turn AND attribute_not_exists(#wakes)",
+                ExpressionAttributeNames={
+                    "#generation": "generation",
+                    "#token": "token",
+                    "#wakes": "wakes",
+                },
+                ExpressionAttributeValues={
+                    ":token": token,
+                    ":generation": entry.fence // _FENCE_STEP,
+                    ":turn": entry.fence % _FENCE_STEP,
+                    **({":wakes": entry.wakes} if entry.wakes else {}),
+                },
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
+        """Count a wake-up, and get the token to send if the segment is parked.
+
+        Counting comes first: a token that is registered later sees that it is too late to park.
+        """
+        answer = self._table.update_item(
+            Key=segment_key(tenant, execution_id, path),
+            UpdateExpression="ADD wakes :one",
+            ExpressionAttributeValues={":one": 1},
+            ReturnValues="ALL_NEW",
+        )
+        token = answer["Attributes"].get("token")
+        return str(token) if token else None
+
+    def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
+        key = segment_key(tenant, execution_id, path)
+        return "token" in self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+
+    def park(self, execution: Execution, parked: Parked) -> bool:
+        """Note that an execution waits for something outside, and when to look at the latest."""
+        sets = "SET #status = :status, isParked = :yes, checkAt = :check"
+        values: dict[str, Any] = {
+            ":status": Status.PAUSED if parked.is_paused else Status.RUNNING,
+            ":yes": True,
+            ":check": to_rfc3339(parked.check_at),
+        }
+        if parked.wake_at is None:
+            return self._update(execution, f"{sets} REMOVE wakeAt", values)
+        values[":wake"] = to_rfc3339(parked.wake_at)
+        return self._update(execution, f"{sets}, wakeAt = :wake", values)
 
     def mark_running(self, execution: Execution, *, now: datetime) -> Execution | None:
         """QUEUED to RUNNING in this generation; None when it is no longer ours to run."""
         started_at = execution.started_at or now
         written = self._update(
             execution,
-            "SET #status = :running, startedAt = :now",
+            "SET #status = :running, startedAt = :now REMOVE isParked, wakeAt",
             {":running": Status.RUNNING, ":now": to_rfc3339(started_at)},
         )
         if not written:
@@ -172,7 +252,7 @@ class ExecutionRepository:
         return self._update(
             execution,
             "SET closing = :closing, #generation = :next, stalls = :none, checkAt = :check"
-            " REMOVE dueAt",
+            " REMOVE dueAt, isParked, wakeAt",
             {
                 ":closing": Closing.CANCEL,
                 ":next": execution.generation + 1,

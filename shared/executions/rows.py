@@ -61,6 +61,8 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
         item["trigger"] = execution.trigger.model_dump(by_alias=True, exclude_none=True)
     if execution.test:
         item["test"] = True
+    if execution.depth:
+        item["depth"] = execution.depth
     return item
 
 
@@ -70,7 +72,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
     times = {
         name: from_rfc3339(item[name])
-        for name in ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt")
+        for name in ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt", "wakeAt")
         if name in item
     }
     return Execution.model_validate(
@@ -85,6 +87,9 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "namespace": item["namespace"],
             "status": Status(item["status"]),
             "closing": item.get("closing"),
+            "isParked": item.get("isParked", False),
+            "depth": int(item.get("depth", 0)),
+            "parent": item.get("parent"),
             "stalls": int(item.get("stalls", 0)),
             "recordsSeen": int(item.get("recordsSeen", 0)),
             "inputs": json.loads(item.get("inputs", "{}")),

@@ -6,19 +6,28 @@ was overtaken finds its fence refused and leaves the field.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.executions.board import Board
+from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Failure, Status
 from shared.executions.recording import Recorder
-from shared.executions.repository import End, ExecutionRepository, ExecutionState
+from shared.executions.repository import (
+    End,
+    Entry,
+    ExecutionRepository,
+    ExecutionState,
+    Parked,
+)
 from shared.executions.results import flow_outputs
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masking_of
 from shared.executions.threads import Clocks, FindPlugin, Threads
 from shared.executions.turn import Kind, OvertakenError, SegmentTurn, Verdict
 from shared.executions.waits import MALFORMED, read_duration
+from shared.executions.waking import Waker
 from shared.flows.definition import Definition
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
@@ -26,50 +35,85 @@ from shared.observability import logger
 
 
 class Turn(Definition):
-    """What the state machine asks for: run this segment in this generation."""
+    """What the state machine asks for: run this segment in this generation.
+
+    `machine` is the ARN of the state machine that asks: its children run on it too. With a `token`
+    it asks to keep it instead, for the turn that `fence` and `wakes` name.
+    """
 
     tenant: str
     execution_id: str
     generation: int
     segment: str
+    machine: str
+    token: str | None = None
+    fence: int = 0
+    wakes: int = 0
 
 
 class Answer(Definition):
-    """What the state machine does next: stop here, call again at once, or after `delaySeconds`."""
+    """What the state machine does next: stop, or call again.
 
-    next: Literal["done", "continue", "wait"]
+    It calls again at once, after `delaySeconds`, or when somebody sends the token it hands over.
+    """
+
+    next: Literal["done", "continue", "wait", "park"]
     delay_seconds: int = 0
+    fence: int = 0
+    wakes: int = 0
 
+
+FIRST_LOOK = timedelta(minutes=1)
+"""When the reconciler makes sure that the token of a parked execution has arrived."""
 
 DONE = Answer(next="done")
 CONTINUE = Answer(next="continue")
 
 
+@dataclass(frozen=True)
+class Outside:
+    """What a turn needs of the world beyond its execution.
+
+    `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take.
+    """
+
+    externals: Externals
+    waker: Waker
+    set_timer: Callable[[str, str, datetime], None]
+
+
 class SegmentRunner:
     """Runs turns; `abandon` ends the process and does not return."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything a turn touches, each named
         self,
         *,
         executions: ExecutionRepository,
         plans: PlanRepository,
         clocks: Clocks,
         find_plugin: FindPlugin,
+        outside: Outside,
         abandon: Callable[[], None],
     ) -> None:
         self._executions = executions
         self._plans = plans
         self._clocks = clocks
         self._find_plugin = find_plugin
+        self._outside = outside
         self._abandon = abandon
 
     def run(self, turn: Turn, remaining: Callable[[], float]) -> Answer:
         """Run one turn; `remaining` tells the seconds before the platform stops this function."""
-        fence = self._executions.enter_segment(
+        if turn.token:
+            return self._keep_token(turn, turn.token)
+        entry = self._executions.enter_segment(
             turn.tenant, turn.execution_id, generation=turn.generation, path=turn.segment
         )
         state = self._executions.load(turn.tenant, turn.execution_id)
-        if fence is None or state is None or not _is_ours(state.execution, turn):
+        if entry is None or state is None or not _is_ours(state.execution, turn):
+            if state and state.execution.status.is_terminal:
+                # The turn that ended it may have died before it could say so.
+                self._tell_parent(state.execution)
             logger.info("turn is not ours", extra={"generation": turn.generation})
             return DONE
         due_at = state.execution.due_at
@@ -78,19 +122,24 @@ class SegmentRunner:
         running = self._running(state.execution)
         if running is None:
             return DONE
-        return self._run_segment(ExecutionState(running, state.runs), fence, remaining)
+        return self._run_segment(ExecutionState(running, state.runs), entry, remaining)
+
+    def _keep_token(self, turn: Turn, token: str) -> Answer:
+        entry = Entry(fence=turn.fence, wakes=turn.wakes)
+        self._outside.waker.register(turn.tenant, turn.execution_id, entry=entry, token=token)
+        return DONE
 
     def _running(self, execution: Execution) -> Execution | None:
-        if execution.status is Status.RUNNING:
+        if execution.status is Status.RUNNING and not execution.is_parked:
             return execution
         return self._executions.mark_running(execution, now=self._clocks.now())
 
     def _run_segment(
-        self, state: ExecutionState, fence: int, remaining: Callable[[], float]
+        self, state: ExecutionState, entry: Entry, remaining: Callable[[], float]
     ) -> Answer:
         execution = state.execution
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
-        segment = self._segment(execution, plan, fence, remaining)
+        segment = self._segment(execution, plan, entry.fence, remaining)
         try:
             verdict = segment.run(state.runs.values())
             if verdict.kind is Kind.FINISHED:
@@ -101,7 +150,23 @@ class SegmentRunner:
             if segment.threads.has_strays():
                 logger.warning("a task's thread outlived its time; ending the process")
                 self._abandon()
+        if verdict.kind is Kind.PARKED:
+            return self._park(segment.execution, verdict, entry)
         return self._answer(execution, verdict)
+
+    def _park(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
+        """Leave the execution to whoever wakes it; the reconciler looks in case nobody can."""
+        now = self._clocks.now()
+        parked = Parked(
+            is_paused=verdict.is_paused,
+            wake_at=verdict.due_at,
+            check_at=min(verdict.due_at or now + FIRST_LOOK, now + FIRST_LOOK),
+        )
+        if not self._executions.park(execution, parked):
+            return DONE
+        if verdict.due_at:
+            self._outside.set_timer(execution.tenant, execution.id, verdict.due_at)
+        return Answer(next="park", fence=entry.fence, wakes=entry.wakes)
 
     def _segment(
         self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
@@ -135,7 +200,13 @@ class SegmentRunner:
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
             close=lambda closing: self._executions.close(execution, closing),
+            externals=self._outside.externals,
         )
+
+    def _tell_parent(self, execution: Execution) -> None:
+        """Wake the execution that waits for this one: a hint, for it looks now and then itself."""
+        if execution.parent:
+            self._outside.waker.wake(execution.tenant, execution.parent.execution_id)
 
     def _is_still(self, execution: Execution) -> bool:
         current = self._executions.find(execution.tenant, execution.id)
@@ -170,6 +241,7 @@ class SegmentRunner:
             outputs, error = flow_outputs(plan.outputs, scope, masking)
         end = End(_status(execution, error), board.executed(), outputs, error)
         if self._executions.finish(execution, end, now=self._clocks.now()):
+            self._tell_parent(execution)
             logger.info(
                 "execution ended", extra={"status": end.status, "tasks": end.tasks_executed}
             )

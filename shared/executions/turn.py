@@ -1,19 +1,21 @@
 """One turn of a segment: does what the board allows, records what settles, minds the time."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from shared.executions.attempts import Outcome
 from shared.executions.board import Action, Board, Leave, Node, Skip, Start
 from shared.executions.containers import CONTAINERS, enter, leave, taken
+from shared.executions.externals import Externals, Step, Visit
 from shared.executions.models import Closing, Execution, Failure, TaskRun, TaskStatus
 from shared.executions.recording import Recorder
 from shared.executions.retries import next_delay
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.threads import Clocks, Result, Threads, is_wanted
 from shared.executions.waits import MALFORMED, Wait, read_timeout, read_wait
+from shared.expressions import Scope, render_tree
 from shared.flows.plan import Plan, Section
 
 RESERVE_SECONDS = 20.0
@@ -32,16 +34,21 @@ class Kind(Enum):
     FINISHED = auto()
     OUT_OF_TIME = auto()
     WAITING = auto()
+    PARKED = auto()
     NEXT_ATTEMPT = auto()
     OVERTAKEN = auto()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a turn ended, and when something is due if it waits."""
+    """How a turn ended, and when something is due if it waits.
+
+    `is_paused` when all that is unfinished waits for people.
+    """
 
     kind: Kind
     due_at: datetime | None = None
+    is_paused: bool = False
 
 
 class OvertakenError(Exception):
@@ -67,10 +74,12 @@ class SegmentTurn:
     remaining: Callable[[], float]
     is_ours: Callable[[], bool]
     close: Callable[[Closing], bool]
+    externals: Externals
     error: Failure | None = None
     _looked_at: float = 0.0
     _has_started: bool = False
     _limits: dict[str, datetime] = field(default_factory=dict)
+    _visited_at: dict[str, float] = field(default_factory=dict)
 
     def run(self, recorded: Iterable[TaskRun]) -> Verdict:
         """Go on from what is recorded until everything is settled or the turn must end."""
@@ -137,12 +146,20 @@ class SegmentTurn:
         for run in list(self.board.runs.values()):
             planned = self.board.tasks[run.task_name]
             if not run.status.is_terminal and planned.section in sections:
-                node = Node(planned, run.iteration or "")
-                self.recorder.cancelled(node, failure, started_at=run.started_at)
+                self._cancel_waiting(Node(planned, run.iteration or ""), run, failure)
 
         for node in ready if is_cancel else ():
             if node.key not in self.board.runs:
                 self.recorder.cancelled(node, failure, started_at=None)
+
+    def _cancel_waiting(self, node: Node, run: TaskRun, failure: Failure) -> None:
+        """Settle a task that waits; whoever works on it outside is told first."""
+        external = self.externals.get(run.task_type)
+        if external:
+            ready_at = self.recorder.ready_at(node)
+            scope = self.scopes.for_node(self.board, node, attempt=1, now=ready_at)
+            external.cancel(self._visit_of(node, run, scope))
+        self.recorder.cancelled(node, failure, started_at=run.started_at)
 
     def _section(self, section: Section) -> Verdict | None:
         """Run one chain of tasks; None when all of it is settled."""
@@ -154,6 +171,8 @@ class SegmentTurn:
                 self._await_result(due_at, is_main=is_main)
             elif self.board.is_finished(section):
                 return None
+            elif self._is_waiting_outside():
+                return self._park(due_at, is_main=is_main)
             elif due_at is None:
                 return Verdict(Kind.OUT_OF_TIME)
             else:
@@ -170,6 +189,19 @@ class SegmentTurn:
         self._looked_at = self.clocks.monotonic()
         if not self.is_ours():
             raise OvertakenError
+
+    def _is_waiting_outside(self) -> bool:
+        return any(
+            run.task_type in self.externals and not run.status.is_terminal
+            for run in self.board.runs.values()
+        )
+
+    def _park(self, due_at: datetime | None, *, is_main: bool) -> Verdict:
+        if is_main and self.deadline:
+            due_at = min(due_at, self.deadline) if due_at else self.deadline
+        pending = [run.status for run in self.board.runs.values() if not run.status.is_terminal]
+        is_paused = all(status is TaskStatus.PAUSED for status in pending)
+        return Verdict(Kind.PARKED, due_at, is_paused=is_paused)
 
     def _wait_for(self, due_at: datetime, *, is_main: bool) -> Verdict | None:
         if is_main and self.deadline:
@@ -202,6 +234,8 @@ class SegmentTurn:
             self._leave(action)
             return True
         run = self.board.runs.get(action.node.key)
+        if action.node.planned.task.type in self.externals:
+            return self._visit(action.node, run, due)
         if run and run.due_at and run.due_at > self.clocks.now():
             due.append(run.due_at)
             return False
@@ -214,6 +248,58 @@ class SegmentTurn:
         if kind == "flow.wait":
             return self._wait(node, run)
         return self._may_start() and self._start(node, run)
+
+    def _visit(self, node: Node, run: TaskRun | None, due: list[datetime]) -> bool:
+        """See how a task stands that ends outside; whether it has ended."""
+        if run and not self._is_due(node, run):
+            due.extend([run.due_at] if run.due_at else [])
+            return False
+        self._visited_at[node.key] = self.clocks.monotonic()
+        scope = self.scopes.for_node(self.board, node, attempt=1, now=self.recorder.ready_at(node))
+        try:
+            if run is None and not is_wanted(node.planned.task, scope):
+                self.recorder.skipped(node, blocked=False)
+                return True
+            step = self._step(node, run, scope)
+        except MALFORMED as error:
+            self.recorder.failed(node, error, started_at=self.recorder.ready_at(node))
+            return True
+        self.recorder.stepped(node, step, started_at=self.recorder.ready_at(node))
+        due.extend([step.due_at] if step.due_at else [])
+        return step.status.is_terminal
+
+    def _is_due(self, node: Node, run: TaskRun) -> bool:
+        visited_at = self._visited_at.get(node.key)
+        if visited_at is None or self.clocks.monotonic() - visited_at >= LOOK_SECONDS:
+            return True
+        return run.due_at is not None and run.due_at <= self.clocks.now()
+
+    def _step(self, node: Node, run: TaskRun | None, scope: Scope) -> Step:
+        """One step of a task that ends outside; its own time-out ends it before that."""
+        visit = self._visit_of(node, run, scope)
+        timeout = read_timeout(node.planned.task, scope)
+        limit = None if timeout is None else visit.started_at + timeout
+        external = self.externals[node.planned.task.type]
+        step = external.step(visit)
+        if limit is None or step.status.is_terminal:
+            return step
+        if limit <= visit.now:
+            external.cancel(visit)
+            failure = Failure(code="timeout", message=f"timed out after {timeout}")
+            return Step(TaskStatus.TIMED_OUT, outputs=step.outputs, error=failure)
+        return replace(step, due_at=min(step.due_at, limit) if step.due_at else limit)
+
+    def _visit_of(self, node: Node, run: TaskRun | None, scope: Scope) -> Visit:
+        return Visit(
+            execution=self.execution,
+            key=node.key,
+            task_name=node.name,
+            run=run,
+            properties=render_tree(node.planned.task.properties, scope, "properties"),
+            scope=scope,
+            started_at=self.recorder.ready_at(node),
+            now=self.clocks.now(),
+        )
 
     def _may_start(self) -> bool:
         if self.threads.is_full:
@@ -326,8 +412,9 @@ class SegmentTurn:
             self.recorder.cancelled(active.node, failure, started_at=active.started_at)
         for run in list(self.board.runs.values()):
             if not run.status.is_terminal and is_inside(run.task_name, run.iteration or ""):
-                under = Node(self.board.tasks[run.task_name], run.iteration or "")
-                self.recorder.cancelled(under, failure, started_at=run.started_at)
+                self._cancel_waiting(
+                    Node(self.board.tasks[run.task_name], run.iteration or ""), run, failure
+                )
         self.recorder.timed_out(node, failure)
 
     def _wait(self, node: Node, run: TaskRun | None) -> bool:

@@ -20,10 +20,15 @@ RETRY = [
 ]
 
 
+A_YEAR = 365 * 24 * 3600
+"""The longest that a Standard execution may take, in seconds."""
+
+
 def one_segment_machine() -> dict[str, Any]:
     """Run one segment turn by turn until it is done: three transitions when one turn is enough.
 
-    Between turns it waits for what is due: a retry, the end of a `flow.wait`.
+    Between turns it waits for what is due (a retry, the end of a `flow.wait`), or is parked until
+    somebody outside sends its token.
     """
     return {
         "Comment": "Runs a flow whose tasks all fit in one segment.",
@@ -32,7 +37,11 @@ def one_segment_machine() -> dict[str, Any]:
             "RunSegment": _segment("main", after="Decide"),
             "Decide": {
                 "Type": "Choice",
-                "Choices": [_choice("continue", "RunSegment"), _choice("wait", "Pause")],
+                "Choices": [
+                    _choice("continue", "RunSegment"),
+                    _choice("wait", "Pause"),
+                    _choice("park", "Park"),
+                ],
                 "Default": "Done",
             },
             "Pause": {
@@ -40,6 +49,7 @@ def one_segment_machine() -> dict[str, Any]:
                 "SecondsPath": "$.turn.delaySeconds",
                 "Next": "RunSegment",
             },
+            "Park": _park("main", after="RunSegment"),
             "Done": {"Type": "Succeed"},
         },
     }
@@ -47,6 +57,32 @@ def one_segment_machine() -> dict[str, Any]:
 
 def _choice(answer: str, then: str) -> dict[str, Any]:
     return {"Variable": "$.turn.next", "StringEquals": answer, "Next": then}
+
+
+def _park(path: str, *, after: str) -> dict[str, Any]:
+    """Hand the token to the runner, which keeps it, and wait until somebody sends it."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Parameters": {
+            "FunctionName": RUNNER_ARN,
+            "Payload": {
+                "tenant.$": "$.tenant",
+                "executionId.$": "$.executionId",
+                "generation.$": "$.generation",
+                "segment": path,
+                "machine.$": "$$.StateMachine.Id",
+                "fence.$": "$.turn.fence",
+                "wakes.$": "$.turn.wakes",
+                "token.$": "$$.Task.Token",
+            },
+        },
+        "ResultPath": None,
+        "TimeoutSeconds": A_YEAR,
+        # Whatever ends the wait, the next turn looks at the records and decides.
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": after}],
+        "Next": after,
+    }
 
 
 def _segment(path: str, *, after: str) -> dict[str, Any]:
@@ -60,11 +96,14 @@ def _segment(path: str, *, after: str) -> dict[str, Any]:
                 "executionId.$": "$.executionId",
                 "generation.$": "$.generation",
                 "segment": path,
+                "machine.$": "$$.StateMachine.Id",
             },
         },
         "ResultSelector": {
             "next.$": "$.Payload.next",
             "delaySeconds.$": "$.Payload.delaySeconds",
+            "fence.$": "$.Payload.fence",
+            "wakes.$": "$.Payload.wakes",
         },
         "ResultPath": "$.turn",
         "TimeoutSeconds": 960,

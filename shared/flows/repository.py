@@ -79,6 +79,11 @@ class FlowRepository:
         item = self._get(items.flow_partition(self._tenant), flow_id)
         return None if item is None else items.flow_record(item)
 
+    def find_named(self, namespace_and_name: str) -> FlowRecord | None:
+        """Read the flow with this name (`namespace/name`), consistently."""
+        item = self._get(items.name_partition(self._tenant), namespace_and_name)
+        return None if item is None else self.find(str(item["flowId"]))
+
     def find_text(self, flow_id: str, revision: int) -> str | None:
         partition = items.revision_partition(self._tenant, flow_id)
         item = self._get(partition, items.source_key(revision))

@@ -47,13 +47,18 @@ PERMITTED = {
         "dynamodb:PutItem": {EXECUTIONS},
         "dynamodb:Query": {EXECUTIONS},
         "dynamodb:UpdateItem": {EXECUTIONS},
+        "states:SendTaskSuccess": {"OneSegment"},
+        "states:StartExecution": {"OneSegment"},
+        "states:StopExecution": {"OneSegment:*"},
     },
     "ReconcileRole": {
         "dynamodb:GetItem": {EXECUTIONS},
         "dynamodb:Query": {EXECUTIONS, f"{EXECUTIONS}/index/open"},
         "dynamodb:UpdateItem": {EXECUTIONS},
         "states:DescribeExecution": {"OneSegment:*"},
+        "states:SendTaskSuccess": {"OneSegment"},
         "states:StartExecution": {"OneSegment"},
+        "states:StopExecution": {"OneSegment:*"},
     },
     "OrchestrationOneSegmentRole": {"lambda:InvokeFunction": {"RunnerFunction"}},
 }

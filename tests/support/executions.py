@@ -2,16 +2,26 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.executions.board import node_key
 from shared.executions.engine import Engine, run_name
+from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Status, TaskRun
-from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
-from shared.executions.runner import Answer, SegmentRunner, Turn
+from shared.executions.repository import (
+    End,
+    Entry,
+    ExecutionRepository,
+    ExecutionState,
+    Overdue,
+    Parked,
+)
+from shared.executions.runner import Answer, Outside, SegmentRunner, Turn
 from shared.executions.threads import Clocks
+from shared.executions.waking import Waker
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.plugins.plugin import Manifest, Plugin, PluginError, Run, TaskContext
@@ -27,6 +37,8 @@ class InMemoryExecutions(ExecutionRepository):
         self.executions = {(each.tenant, each.id): each for each in executions}
         self.runs: dict[tuple[str, str], dict[str, TaskRun]] = {}
         self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.tokens: dict[tuple[str, str, str], str] = {}
+        self.wakes: Counter[tuple[str, str, str]] = Counter()
         self.written: list[TaskRun] = []
         self.looks = 0
         self.is_broken = False
@@ -47,16 +59,47 @@ class InMemoryExecutions(ExecutionRepository):
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
-    ) -> int | None:
-        known, turn = self.turns.get((tenant, execution_id, path), (0, 0))
+    ) -> Entry | None:
+        key = (tenant, execution_id, path)
+        known, turn = self.turns.get(key, (0, 0))
         if generation < known:
             return None
-        self.turns[tenant, execution_id, path] = (generation, turn + 1)
-        return generation * 1_000_000 + turn + 1
+        self.turns[key] = (generation, turn + 1)
+        self.tokens.pop(key, None)
+        return Entry(generation * 1_000_000 + turn + 1, self.wakes[key])
+
+    def register_token(
+        self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str
+    ) -> bool:
+        key = (tenant, execution_id, path)
+        generation, turn = self.turns[key]
+        if entry != Entry(generation * 1_000_000 + turn, self.wakes[key]):
+            return False
+        self.tokens[key] = token
+        return True
+
+    def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
+        self.wakes[tenant, execution_id, path] += 1
+        return self.tokens.get((tenant, execution_id, path))
+
+    def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
+        return (tenant, execution_id, path) in self.tokens
+
+    def park(self, execution: Execution, parked: Parked) -> bool:
+        moved = self._replace(
+            execution,
+            status=Status.PAUSED if parked.is_paused else Status.RUNNING,
+            is_parked=True,
+            wake_at=parked.wake_at,
+            check_at=parked.check_at,
+        )
+        return moved is not None
 
     def mark_running(self, execution: Execution, *, now: datetime) -> Execution | None:
         started_at = execution.started_at or now
-        return self._replace(execution, status=Status.RUNNING, started_at=started_at)
+        return self._replace(
+            execution, status=Status.RUNNING, started_at=started_at, is_parked=False, wake_at=None
+        )
 
     def record(self, execution: Execution, run: TaskRun) -> TaskRun | None:
         if self.is_broken:
@@ -96,6 +139,8 @@ class InMemoryExecutions(ExecutionRepository):
             stalls=0,
             check_at=check_at,
             due_at=None,
+            is_parked=False,
+            wake_at=None,
         )
         return moved is not None
 
@@ -174,16 +219,45 @@ def execution_of(plan: Plan, **fields: Any) -> Execution:
     )
 
 
+class SentTokens:
+    """Step Functions, as far as tokens go."""
+
+    exceptions = type(
+        "exceptions",
+        (),
+        dict.fromkeys(("TaskDoesNotExist", "TaskTimedOut", "InvalidToken"), KeyError),
+    )
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803 - AWS's names
+        assert output == "{}"
+        self.sent.append(taskToken)
+
+
+def waker_of(store: ExecutionRepository, states: Any) -> Waker:
+    return Waker(store, states)
+
+
 class Bench:
     """One execution in memory, and a runner for it with plugins of the test's own."""
 
-    def __init__(self, plan: Plan, plugins: Mapping[str, Run] | None = None, **fields: Any) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        plugins: Mapping[str, Run] | None = None,
+        externals: Externals | None = None,
+        **fields: Any,
+    ) -> None:
         self.ahead = timedelta(0)
         """How far the wall clock was moved on."""
         self.execution = execution_of(plan, **fields)
         self.answer = Answer(next="done")
         self.store = InMemoryExecutions(self.execution)
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
+        self.states: Any = SentTokens()
+        self.timers: list[datetime] = []
         self.runner = SegmentRunner(
             executions=self.store,
             plans=OnePlan(plan),
@@ -193,6 +267,11 @@ class Bench:
                 sleep=time.sleep,
             ),
             find_plugin=lambda name: self.plugins.get(name) or find(name),
+            outside=Outside(
+                externals=externals or {},
+                waker=waker_of(self.store, self.states),
+                set_timer=lambda _tenant, _id, at: self.timers.append(at),
+            ),
             abandon=abandon,
         )
 
@@ -203,9 +282,26 @@ class Bench:
             execution_id=self.execution.id,
             generation=generation,
             segment="main",
+            machine="arn:machine",
         )
         self.answer = self.runner.run(turn, remaining)
         return self.answer.next
+
+    def register(self, token: str) -> None:
+        """Hand over the token of the parked run that the last turn asked for."""
+        self.runner.run(
+            Turn(
+                tenant="default",
+                execution_id=self.execution.id,
+                generation=self.now.generation,
+                segment="main",
+                machine="arn:machine",
+                token=token,
+                fence=self.answer.fence,
+                wakes=self.answer.wakes,
+            ),
+            lambda: 900.0,
+        )
 
     def run(self, *, turns: int = 50) -> Execution:
         """Run turns until the end; waits pass by moving the clock."""

@@ -46,8 +46,8 @@ class Permissions:
     def _needed(self, operation: str, parameters: dict[str, Any]) -> Iterator[Needed]:
         service, _, name = operation.partition(".")
         if service == "SFN":
-            arn = parameters.get("executionArn") or parameters["stateMachineArn"]
-            yield f"states:{name}", arn
+            arn = parameters.get("executionArn") or parameters.get("stateMachineArn")
+            yield f"states:{name}", arn or self._machine_of_token()
         elif "TransactItems" in parameters:
             for item in parameters["TransactItems"]:
                 [(kind, request)] = item.items()
@@ -57,6 +57,11 @@ class Permissions:
                 yield f"dynamodb:{name}", self._table({"TableName": table})
         else:
             yield f"{service.lower()}:{name}", self._table(parameters)
+
+    def _machine_of_token(self) -> str:
+        """A task token carries its machine; there is only one here."""
+        [(name, _)] = self._template.of_type("AWS::StepFunctions::StateMachine")
+        return self._template.arn(name)
 
     def _table(self, request: dict[str, Any]) -> str:
         arn = self._template.arn(request["TableName"])

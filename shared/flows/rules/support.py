@@ -16,7 +16,7 @@ UNSUPPORTED_VALUES: Final[Mapping[tuple[str, str], str]] = {
 }
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
 CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
-SUPPORTED_DURABLE: Final = CONTAINERS | {"flow.wait"}
+SUPPORTED_DURABLE: Final = CONTAINERS | {"flow.subflow", "flow.wait"}
 
 
 def check_support(root: Spot, tasks: Iterable[WrittenTask]) -> None:

@@ -1,0 +1,136 @@
+"""`flow.subflow`: an execution that starts another and, if it is to wait, takes over its result.
+
+The child's id is a function of the task that starts it: a visit that is repeated finds the child
+that an earlier one made.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
+from shared.executions.cancelling import Canceller
+from shared.executions.engine import Engine
+from shared.executions.externals import Step, Visit
+from shared.executions.inputs import check_inputs
+from shared.executions.models import Execution, Failure, Parent, Status, TaskStatus, Trigger
+from shared.executions.repository import ExecutionRepository
+from shared.flows.models import FlowRecord, FlowStatus
+from shared.flows.repository import FlowRepository
+from shared.ids import id_of
+from shared.plugins.plugin import PluginError
+
+MAX_DEPTH = 10
+"""Executions above one another; recursion without end stops here."""
+
+LOOK_EVERY = timedelta(minutes=15)
+"""A child's end is told at once; this is for the telling that was lost."""
+
+FIRST_LOOK = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Subflows:
+    """Starts children and follows them."""
+
+    flows: Callable[[str], FlowRepository]
+    executions: ExecutionRepository
+    engine: Engine
+
+    def step(self, visit: Visit) -> Step:
+        child_id = _child_id(visit)
+        child = self.executions.find(visit.execution.tenant, child_id)
+        if child is None:
+            child = self._make(visit, child_id)
+        if child.status is Status.QUEUED:
+            self.engine.start(child)
+        if not visit.properties.get("wait", True):
+            return Step(TaskStatus.SUCCESS, outputs=_outputs(child))
+        if child.status.is_terminal:
+            return _end(visit, child)
+        return Step(TaskStatus.RUNNING, outputs={"executionId": child.id}, due_at=_next_look(visit))
+
+    def cancel(self, visit: Visit) -> None:
+        """Cancel the child, if there is one that runs."""
+        canceller = Canceller(self.executions, self.engine, lambda: visit.now)
+        with suppress(ExecutionFinishedError, ExecutionNotFoundError):
+            canceller.cancel(visit.execution.tenant, _child_id(visit))
+
+    def _make(self, visit: Visit, child_id: str) -> Execution:
+        parent = visit.execution
+        if parent.depth + 1 > MAX_DEPTH:
+            raise PluginError(
+                f"more than {MAX_DEPTH} flows inside each other", code="subflow_depth"
+            )
+        flow = self._flow(parent.tenant, visit.properties)
+        child = Execution(
+            tenant=parent.tenant,
+            id=child_id,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            namespace=flow.namespace,
+            flow_revision=flow.revision,
+            tasks_total=flow.tasks_total,
+            inputs=_inputs(flow, visit.properties.get("inputs") or {}),
+            labels=flow.labels,
+            trigger_type="subflow",
+            trigger=Trigger(type="subflow", id=parent.id),
+            correlation_id=parent.correlation_id,
+            parent=Parent(execution_id=parent.id, task_name=visit.task_name),
+            depth=parent.depth + 1,
+            created_at=visit.now,
+            check_at=visit.now + FIRST_LOOK,
+            created_by=parent.created_by,
+        )
+        self.executions.add(child)
+        return child
+
+    def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
+        flows = self.flows(tenant)
+        if properties.get("flowId"):
+            flow, named = flows.find(str(properties["flowId"])), str(properties["flowId"])
+        else:
+            namespace, name = properties.get("namespace", "default"), properties.get("name")
+            flow, named = flows.find_named(f"{namespace}/{name}"), f"{namespace}/{name}"
+        if flow is None:
+            raise PluginError(f"there is no flow {named!r}", code="flow_not_found")
+        if flow.disabled or flow.status is not FlowStatus.ACTIVE:
+            raise PluginError(f"flow {named!r} does not take executions", code="flow_not_runnable")
+        return flow
+
+
+def _child_id(visit: Visit) -> str:
+    attempt = visit.execution.attempt
+    digest = hashlib.sha256(f"{visit.execution.id}/{attempt}/{visit.key}".encode()).digest()
+    return id_of(visit.started_at, digest)
+
+
+def _next_look(visit: Visit) -> datetime:
+    """The same moment for every visit of one quarter of an hour."""
+    looks = (visit.now - visit.started_at) // LOOK_EVERY + 1
+    return visit.started_at + looks * LOOK_EVERY
+
+
+def _inputs(flow: FlowRecord, given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return check_inputs(flow.inputs, given)
+    except InvalidInputsError as error:
+        raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
+
+
+def _outputs(child: Execution) -> dict[str, Any]:
+    return {"executionId": child.id, "status": child.status.value, "outputs": child.outputs or {}}
+
+
+def _end(visit: Visit, child: Execution) -> Step:
+    has_failed = child.status is not Status.SUCCESS
+    if not has_failed or not visit.properties.get("transmitFailed", True):
+        return Step(TaskStatus.SUCCESS, outputs=_outputs(child))
+    why = f": {child.error.message}" if child.error else ""
+    failure = Failure(
+        code="subflow_failed", message=f"{child.flow_name} ended {child.status.value}{why}"
+    )
+    return Step(TaskStatus.FAILED, outputs=_outputs(child), error=failure)

@@ -1,0 +1,283 @@
+"""What a turn does with tasks that end outside, and how a parked execution is woken."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.executions.externals import Step, Visit
+from shared.executions.models import Closing, Failure, Status, TaskStatus
+from shared.executions.waking import Waker
+from shared.plugins.plugin import PluginError
+from tests.support.executions import Bench, sleeping
+from tests.support.plans import plan_of, task
+
+GATE = "t.gate"
+
+
+class Desk:
+    """Somebody outside: what they say of each task, and whom they were told to forget."""
+
+    def __init__(self, **said: Step) -> None:
+        self.said = said
+        self.visits: list[Visit] = []
+        self.cancelled: list[str] = []
+
+    def step(self, visit: Visit) -> Step:
+        self.visits.append(visit)
+        return self.said.get(visit.key, Step(TaskStatus.PAUSED, outputs={"approvalId": "x"}))
+
+    def cancel(self, visit: Visit) -> None:
+        self.cancelled.append(visit.key)
+
+
+def gate(name: str, **fields: Any) -> Any:
+    return task(name, type=GATE, **fields)
+
+
+def approve(**outputs: Any) -> Step:
+    return Step(TaskStatus.SUCCESS, outputs=outputs)
+
+
+def bench_of(desk: Desk, *tasks: Any, plugins: Any = None, **fields: Any) -> Bench:
+    return Bench(plan_of(*tasks, **fields), plugins, externals={GATE: desk})
+
+
+def test_a_flow_that_waits_for_a_person_is_parked_and_paused():
+    desk = Desk()
+    bench = bench_of(desk, gate("g"), task("after", properties={"values": {}}))
+
+    assert bench.turn() == "park"
+
+    assert bench.statuses() == {"g": "PAUSED"}
+    assert bench.runs["g"].outputs == '{"approvalId":"x"}'
+    assert bench.now.status is Status.PAUSED
+    assert bench.now.is_parked
+
+
+def test_a_decision_lets_the_next_turn_go_on():
+    desk = Desk()
+    bench = bench_of(desk, gate("g"), task("after", properties={"values": {}}))
+    bench.turn()
+    desk.said["g"] = approve(decision="approved")
+
+    assert bench.turn() == "done"
+
+    assert bench.statuses() == {"g": "SUCCESS", "after": "SUCCESS"}
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_branch_that_waits_holds_up_no_other():
+    desk = Desk()
+    bench = bench_of(
+        desk,
+        gate("g", dependsOn=[]),
+        task("b", dependsOn=[], properties={"values": {}}),
+        task("c", dependsOn=["b"], properties={"values": {}}),
+    )
+
+    assert bench.turn() == "park"
+    assert bench.statuses() == {"g": "PAUSED", "b": "SUCCESS", "c": "SUCCESS"}
+
+
+def test_gates_in_loops_are_asked_for_each_iteration():
+    desk = Desk()
+    loop = task(
+        "loop",
+        type="flow.foreach",
+        properties={"items": [1, 2], "concurrency": 0},
+        tasks=[gate("g", properties={"message": "{{ item }}?"})],
+    )
+    bench = bench_of(desk, loop)
+    bench.turn()
+
+    assert {visit.key: visit.properties["message"] for visit in desk.visits} == {
+        "g#0": "1?",
+        "g#1": "2?",
+    }
+    desk.said = {"g#0": approve(), "g#1": approve()}
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_retry_and_a_gate_wait_together_and_the_earlier_is_due():
+    desk = Desk()
+    waiting = task("w", type="flow.wait", dependsOn=[], properties={"duration": "10m"})
+    bench = bench_of(desk, gate("g", dependsOn=[]), waiting)
+
+    assert bench.turn() == "park"
+
+    [at] = bench.timers
+    assert bench.now.wake_at == at
+    assert bench.now.status.value == "RUNNING"
+    bench.ahead += timedelta(minutes=10)
+    assert bench.turn() == "park"
+    assert bench.statuses() == {"g": "PAUSED", "w": "SUCCESS"}
+    assert bench.now.status.value == "PAUSED"
+
+
+def test_a_task_that_ends_outside_may_time_out():
+    desk = Desk()
+    bench = bench_of(desk, gate("g", timeout=60))
+    bench.turn()
+    bench.ahead += timedelta(seconds=61)
+
+    assert bench.turn() == "done"
+
+    assert bench.statuses() == {"g": "TIMED_OUT"}
+    assert desk.cancelled == ["g"]
+    assert bench.runs["g"].outputs == '{"approvalId":"x"}'
+
+
+def test_the_flows_timeout_ends_a_parked_execution():
+    desk = Desk()
+    bench = bench_of(desk, gate("g"), timeout=60)
+    bench.turn()
+
+    assert bench.now.wake_at is not None
+    bench.ahead += timedelta(seconds=61)
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.TIMED_OUT
+    assert desk.cancelled == ["g"]
+
+
+def test_a_cancelled_execution_tells_those_outside():
+    desk = Desk()
+    bench = bench_of(desk, gate("g"))
+    bench.turn()
+    bench.store.close(bench.now, Closing.CANCEL)
+
+    assert bench.turn() == "done"
+    assert bench.statuses() == {"g": "CANCELLED"}
+    assert desk.cancelled == ["g"]
+
+
+def test_a_refusal_outside_fails_the_task_and_keeps_its_outputs():
+    rejected = Step(
+        TaskStatus.FAILED,
+        outputs={"decision": "rejected"},
+        error=Failure(code="rejected", message="rejected by ana"),
+    )
+    desk = Desk(g=rejected)
+    bench = bench_of(
+        desk,
+        gate("g", allowFailure=True),
+        task("note", properties={"values": {"d": "{{ outputs.g.decision }}"}}),
+    )
+    bench.turn()
+
+    assert bench.runs["note"].outputs == '{"d":"rejected"}'
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_what_is_wrong_with_such_a_task_fails_it():
+    class Strict(Desk):
+        def step(self, visit: Visit) -> Step:
+            raise PluginError(f"no {visit.task_name}", code="flow_not_found")
+
+    bench = bench_of(Strict(), gate("g"))
+    bench.turn()
+
+    error = bench.runs["g"].error
+    assert error is not None
+    assert (error.code, error.message) == ("flow_not_found", "no g")
+
+
+def test_a_condition_may_leave_such_a_task_out():
+    desk = Desk()
+    bench = bench_of(desk, gate("g", when="false"))
+    bench.turn()
+
+    assert bench.statuses() == {"g": "SKIPPED"}
+    assert desk.visits == []
+
+
+def test_while_others_run_a_decision_is_seen_within_a_second():
+    class Later(Desk):
+        def step(self, visit: Visit) -> Step:
+            super().step(visit)
+            return approve() if len(self.visits) > 1 else Step(TaskStatus.PAUSED)
+
+    desk = Later()
+    slow = task("slow", type="t.slow", dependsOn=[])
+    after = task("after", dependsOn=["g"], properties={"values": {}})
+    bench = bench_of(desk, gate("g", dependsOn=[]), slow, after, plugins={"t.slow": sleeping(2.2)})
+
+    assert bench.turn() == "done"
+    runs = bench.runs
+    assert runs["after"].finished_at is not None
+    assert runs["slow"].finished_at is not None
+    assert runs["after"].finished_at < runs["slow"].finished_at
+
+
+def waker(bench: Bench) -> Waker:
+    return Waker(bench.store, bench.states)
+
+
+def test_a_wake_up_sends_the_token_of_a_parked_run():
+    bench = bench_of(Desk(), gate("g"))
+    bench.turn()
+    bench.register("token")
+
+    assert waker(bench).wake("default", bench.execution.id)
+    assert bench.states.sent == ["token"]
+
+
+def test_a_wake_up_between_the_turn_and_its_token_is_not_lost():
+    bench = bench_of(Desk(), gate("g"))
+    bench.turn()
+
+    assert not waker(bench).wake("default", bench.execution.id)
+    bench.register("token")
+
+    assert bench.states.sent == ["token"]
+    assert not waker(bench).can_wake("default", bench.execution.id)
+
+
+def test_a_wake_up_during_a_turn_lets_it_run_once_more():
+    class Meanwhile(Desk):
+        def step(self, visit: Visit) -> Step:
+            waker(bench).wake("default", bench.execution.id)
+            return super().step(visit)
+
+    bench = bench_of(Meanwhile(), gate("g"))
+    bench.turn()
+    bench.register("token")
+
+    assert bench.states.sent == ["token"]
+
+
+def test_the_token_of_an_overtaken_turn_is_spent_at_once():
+    bench = bench_of(Desk(), gate("g"))
+    bench.turn()
+    earlier = bench.answer
+    bench.turn()
+    bench.answer = earlier
+
+    bench.register("old")
+
+    assert bench.states.sent == ["old"]
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAILED"])
+def test_the_end_of_a_child_wakes_its_parent(status: str):
+    parent = {"executionId": "01890000-0000-7000-8000-00000000000f", "taskName": "sub"}
+    body = task(
+        "a", type="core.set" if status == "SUCCESS" else "util.string", properties={"values": {}}
+    )
+    bench = Bench(plan_of(body), parent=parent)
+    bench.store.tokens["default", parent["executionId"], "main"] = "parent"
+
+    bench.turn()
+
+    assert bench.now.status is Status(status)
+    assert bench.states.sent == ["parent"]
+
+
+def test_a_turn_that_died_between_the_end_and_the_telling_tells_when_it_is_tried_again():
+    parent = {"executionId": "01890000-0000-7000-8000-00000000000f", "taskName": "sub"}
+    bench = Bench(plan_of(task("a")), parent=parent, status="SUCCESS")
+    bench.store.tokens["default", parent["executionId"], "main"] = "parent"
+
+    assert bench.turn() == "done"
+    assert bench.states.sent == ["parent"]
