@@ -39,6 +39,7 @@ from shared.executions.service import (
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.headers import (
+    REQUEST_ID,
     CorrelationIdHeader,
     IdempotencyKeyHeader,
     checked_correlation_id,
@@ -175,6 +176,7 @@ def execute_flow(
         key=checked_idempotency_key(key),
         correlation_id=checked_correlation_id(correlation_id),
         created_by=CREATED_BY,
+        request_id=app.current_event.headers.get(REQUEST_ID),
     )
     if dry_run:
         flow = executions.check(request)
@@ -199,6 +201,7 @@ def create_execution(
             key=checked_idempotency_key(key),
             correlation_id=checked_correlation_id(correlation_id),
             created_by=CREATED_BY,
+            request_id=app.current_event.headers.get(REQUEST_ID),
             is_key_required=True,
         )
     )

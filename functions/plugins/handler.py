@@ -22,7 +22,7 @@ def list_categories() -> list[PluginCategory]:
 @app.get("/api/v1/plugins/<plugin_id>", summary="Read a task type; the dot is part of its id")
 def get_plugin(plugin_id: str) -> Manifest:
     plugin = find(plugin_id)
-    if plugin is None or plugin.run is None:
+    if plugin is None or not plugin.is_available:
         raise PluginNotFoundError("there is no such plugin")
     return plugin.manifest
 

@@ -111,10 +111,12 @@ class Execution(Record):
 
     `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
     nothing new, out of `records_seen` task runs known when the current one was started.
+    `request_id` is the one of the request that started it: every log line of its turns carries it.
     `inputs` are what anybody may see; `secrets` the values of those that are shown as a mask.
     """
 
     tenant: str = Field(exclude=True)
+    request_id: str | None = Field(default=None, exclude=True)
     generation: int = Field(default=1, exclude=True)
     stalls: int = Field(default=0, exclude=True)
     records_seen: int = Field(default=0, exclude=True)

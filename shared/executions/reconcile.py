@@ -20,7 +20,7 @@ LONGEST_PARK = timedelta(hours=1)
 SHORTEST_PAUSE = timedelta(minutes=1)
 MAX_STALLS = 3
 """So many generations in a row that recorded nothing new end an execution."""
-STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
+STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
 """How long a generation that recorded nothing rests before the next: a bad deploy needs mending."""
 
 

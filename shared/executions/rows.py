@@ -12,7 +12,7 @@ OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
 """One partition of an index takes 1,000 writes a second; open executions spread over four."""
 
 # What is empty is left out: an item's kilobytes are its price.
-_TEXTS = ("currentTask", "correlationId", "retryOf")
+_TEXTS = ("currentTask", "correlationId", "requestId", "retryOf")
 _NUMBERS = ("flowRevision", "tasksTotal", "tasksExecuted", "attempt", "generation")
 
 
@@ -47,23 +47,25 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
         "flowOf": f"{execution.tenant}#{execution.flow_id}",
         "openShard": open_shard(execution.id),
     }
-    if execution.check_at:
-        item["checkAt"] = to_rfc3339(execution.check_at)
-    if execution.inputs:
-        item["inputs"] = compact(execution.inputs)
-    if execution.secrets:
-        item["secrets"] = compact(execution.secrets)
     if not execution.labels:
         del item["labels"]
-    if execution.correlation_id:
-        item["correlationOf"] = f"{execution.tenant}#{execution.correlation_id}"
-    if execution.trigger.type != "manual":
-        item["trigger"] = execution.trigger.model_dump(by_alias=True, exclude_none=True)
-    if execution.test:
-        item["test"] = True
-    if execution.depth:
-        item["depth"] = execution.depth
-    return item
+    return item | {name: value for name, value in _optional(execution).items() if value}
+
+
+def _optional(execution: Execution) -> dict[str, Any]:
+    """What most executions have none of; empty values are left out of the item."""
+    correlation, trigger = execution.correlation_id, execution.trigger
+    return {
+        "checkAt": execution.check_at and to_rfc3339(execution.check_at),
+        "inputs": execution.inputs and compact(execution.inputs),
+        "secrets": execution.secrets and compact(execution.secrets),
+        "correlationOf": correlation and f"{execution.tenant}#{correlation}",
+        "trigger": trigger.type != "manual"
+        and trigger.model_dump(by_alias=True, exclude_none=True),
+        "test": execution.test,
+        "depth": execution.depth,
+        "requestId": execution.request_id,
+    }
 
 
 def execution_from_item(item: Mapping[str, Any]) -> Execution:

@@ -116,6 +116,7 @@ class SegmentRunner:
                 self._tell_parent(state.execution)
             logger.info("turn is not ours", extra={"generation": turn.generation})
             return DONE
+        logger.append_keys(requestId=state.execution.request_id)
         due_at = state.execution.due_at
         if due_at and due_at > self._clocks.now():
             return self._wait_until(due_at)

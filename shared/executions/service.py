@@ -58,6 +58,7 @@ class StartRequest:
     key: str | None
     correlation_id: str | None
     created_by: str
+    request_id: str | None = None
     is_key_required: bool = False
 
 
@@ -161,6 +162,7 @@ class ExecutionService:
             secrets=hidden,
             labels=masking.tree({**flow.labels, **draft.labels}),
             correlation_id=request.correlation_id,
+            request_id=request.request_id,
             created_at=claim.created_at,
             check_at=claim.created_at + FIRST_LOOK,
             created_by=request.created_by,

@@ -120,13 +120,8 @@ class FlowService:
         except InvalidRequestError as error:
             return Verdict(valid=False, errors=error.problems, warnings=())
         found = self.inspect(text, draft.envelope)
-        later = (
-            place.model_copy(update={"message": f"not supported yet: {place.message}"})
-            for place in found.unsupported
-        )
-        return Verdict(
-            valid=not found.errors, errors=found.errors, warnings=(*found.warnings, *later)
-        )
+        warnings = (*found.warnings, *found.unsupported)
+        return Verdict(valid=not found.errors, errors=found.errors, warnings=warnings)
 
     def _replace(self, flow_id: str, patch: FlowPatch, if_match: str | None) -> Flow:
         old = self._stored(flow_id, if_match)

@@ -38,6 +38,12 @@ _ESCALATE = array(
 )
 
 
+BY_ENGINE = frozenset(
+    {"flow.foreach", "flow.if", "flow.parallel", "flow.subflow", "flow.switch", "flow.wait"}
+)
+"""What the engine runs today; this grows, and with it what a flow may use."""
+
+
 def _durable(
     plugin_id: str, name: str, description: str, icon: str, *schemas: Schema, **more: Any
 ) -> Plugin:
@@ -53,7 +59,8 @@ def _durable(
             execution="durable",
             icon=icon,
             **more,
-        )
+        ),
+        by_engine=plugin_id in BY_ENGINE,
     )
 
 

@@ -77,7 +77,15 @@ Run = Callable[[Mapping[str, Any], TaskContext], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Plugin:
-    """A manifest with its function; None where Step Functions does the work (`durable`)."""
+    """A manifest with its function; None where the engine itself does the work (`durable`).
+
+    `by_engine` says that the engine does so already; until then flows with it stay drafts.
+    """
 
     manifest: Manifest
     run: Run | None = None
+    by_engine: bool = False
+
+    @property
+    def is_available(self) -> bool:
+        return self.run is not None or self.by_engine

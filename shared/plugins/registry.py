@@ -95,7 +95,7 @@ def all_plugins() -> tuple[Plugin, ...]:
 
 def available_plugins() -> tuple[Plugin, ...]:
     """Only the types that can be run today, by id."""
-    return tuple(plugin for plugin in all_plugins() if plugin.run is not None)
+    return tuple(plugin for plugin in all_plugins() if plugin.is_available)
 
 
 def categories() -> tuple[PluginCategory, ...]:

@@ -254,3 +254,14 @@ def test_two_hundred_executions_by_twenty_clients_all_succeed(moto_stack: MotoSt
         assert detail["execution"]["status"] == "SUCCESS"
         assert detail["execution"]["tasksExecuted"] == 1
     assert len(moto_stack.runs()) == 200
+
+
+def test_the_request_id_of_a_start_is_kept_for_its_turns(moto_stack: MotoStack, path: str):
+    moto_stack.api("POST", path, START, {"x-request-id": "r-17"})
+
+    [put] = [
+        call.parameters["Item"]
+        for call in moto_stack.calls.all()
+        if call.function == "executions" and call.operation == "DynamoDB.PutItem"
+    ]
+    assert put["requestId"] == "r-17"

@@ -17,7 +17,6 @@ from shared.expressions.filters import FILTERS
 from shared.expressions.functions import FUNCTIONS
 from shared.expressions.predicates import TESTS
 from shared.flows.rules.support import (
-    SUPPORTED_DURABLE,
     UNSUPPORTED_FLOW_FIELDS,
     UNSUPPORTED_FUNCTIONS,
 )
@@ -154,7 +153,7 @@ def test_each_plugin_is_told_and_those_that_cannot_run_as_such():
     told = set(re.findall(r"`([\w.]+)`", waiting))
 
     assert [p.manifest.id for p in all_plugins() if not written(GUIDE, p.manifest.id)] == []
-    available = {p.manifest.id for p in available_plugins()} | SUPPORTED_DURABLE
+    available = {p.manifest.id for p in available_plugins()}
     assert told == {p.manifest.id for p in all_plugins()} - available
 
 
@@ -169,7 +168,6 @@ def test_the_readme_says_all_that_cannot_run_yet():
     section = rest.partition("\n## ")[0]
     refused = {*UNSUPPORTED_FLOW_FIELDS, *UNSUPPORTED_FUNCTIONS}
     refused |= {p.manifest.id for p in all_plugins()} - {p.manifest.id for p in available_plugins()}
-    refused -= SUPPORTED_DURABLE
 
     assert [name for name in sorted(refused) if not written(section, name)] == []
 

@@ -369,7 +369,7 @@ def test_validate_always_answers_200_and_saves_nothing(api: Api) -> None:
 
     assert verdict({"yamlContent": "a"}) == (True, [], [])
     assert verdict({"yamlContent": "a bad"}) == (False, ["tasks"], ["is odd"])
-    assert verdict({"yamlContent": "a later"}) == (True, [], ["not supported yet: waits"])
+    assert verdict({"yamlContent": "a later"}) == (True, [], ["waits"])
     assert verdict({}) == (False, ["yamlContent"], [])
     assert verdict({"yamlContent": 5}) == (False, ["yamlContent"], [])
     assert verdict({"nodes": []}) == (False, ["nodes"], [])

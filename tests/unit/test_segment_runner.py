@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.executions.models import Status, TaskRun, TaskStatus
+from shared.observability import logger
 from shared.plugins.plugin import TaskContext
 from tests.support.executions import Abandoned, Bench, failing, sleeping
 from tests.support.plans import plan_of, task
@@ -364,3 +365,9 @@ def test_a_task_is_offered_one_idempotency_key_however_often_it_is_tried():
 
     assert keys[:2] == keys[2:]
     assert keys[0] != keys[1]
+
+
+def test_the_lines_of_a_turn_carry_the_request_id_of_the_start():
+    Bench(plan_of(task("a", properties={"values": {}})), request_id="r-17").turn()
+
+    assert logger.get_current_keys()["requestId"] == "r-17"

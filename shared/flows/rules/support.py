@@ -16,7 +16,6 @@ UNSUPPORTED_VALUES: Final[Mapping[tuple[str, str], str]] = {
 }
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
 CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
-SUPPORTED_DURABLE: Final = CONTAINERS | {"flow.subflow", "flow.wait"}
 
 
 def check_support(root: Spot, tasks: Iterable[WrittenTask]) -> None:
@@ -35,7 +34,7 @@ def _check_task(task: WrittenTask) -> None:
     if kind is None or plugin is None:
         return
     name = plugin.manifest.id
-    if plugin.manifest.execution != "inline" and name not in SUPPORTED_DURABLE:
+    if not plugin.is_available:
         kind.not_supported(f"{name} is")
     retry = task.spot.entry("retry")
     if retry and retry.value is not None and name in CONTAINERS:
