@@ -282,7 +282,7 @@ tasks:
 def test_a_wrong_default_is_named_once_where_it_stands() -> None:
     text = """\
 name: f
-defaults: {util.log: {level: LOUD, message: '{{ nope }}'}}
+defaults: {util.log: {level: LOUD, message: '{{ 1 + }}'}}
 tasks:
   - {name: a, type: util.log}
   - {name: b, type: util.log}
@@ -290,7 +290,7 @@ tasks:
 
     assert [(each.line, each.column, each.path) for each in check_flow(text).errors] == [
         (2, 30, 'defaults["util.log"].level'),
-        (2, 49, 'defaults["util.log"].message'),
+        (2, 53, 'defaults["util.log"].message'),
     ]
 
 
