@@ -16,10 +16,13 @@ CONFIG = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 6}
 )
 
+# Whoever asks whether a store is there wants to know soon, and will ask again.
+IMPATIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+
 
 @cache
-def table(name: str) -> "Table":
-    return boto3.resource("dynamodb", config=CONFIG).Table(name)
+def table(name: str, config: Config = CONFIG) -> "Table":
+    return boto3.resource("dynamodb", config=config).Table(name)
 
 
 @cache

@@ -48,10 +48,10 @@ def get_openapi() -> Response[Any]:
 
 
 def _ask_store() -> object:
-    from shared.table import table  # noqa: PLC0415 - /healthz and 404s need no client
+    from shared.table import IMPATIENT, table  # noqa: PLC0415 - /healthz and 404s need no client
 
     name = settings(FlowsTableSettings).flows_table_name
-    return table(name).get_item(Key={"pk": "readiness", "sk": "readiness"})
+    return table(name, IMPATIENT).get_item(Key={"pk": "readiness", "sk": "readiness"})
 
 
 def _is_well(ask: Callable[[], object]) -> bool:

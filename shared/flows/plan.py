@@ -14,7 +14,6 @@ from shared.flows.definition import (
     TaskDefinition,
 )
 from shared.flows.graph import list_edges, nested_lists
-from shared.flows.reads import task_reads
 
 PLAN_VERSION: Literal[1] = 1
 
@@ -92,6 +91,8 @@ def _planned(
     container: TaskDefinition | None = None,
     branch: str | None = None,
 ) -> Iterator[PlanTask]:
+    from shared.flows.reads import task_reads  # noqa: PLC0415 - plans are read more than made
+
     starts_together = container is not None and container.type == "flow.parallel"
     before: dict[str, list[Predecessor]] = {}
     for edge in list_edges(tasks, task_reads, starts_together=starts_together):
