@@ -1,6 +1,7 @@
 """One turn of a segment: does what the board allows, records what settles, minds the time."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -78,6 +79,7 @@ class SegmentTurn:
     error: Failure | None = None
     _looked_at: float = 0.0
     _has_started: bool = False
+    _is_held_back: bool = False
     _limits: dict[str, datetime] = field(default_factory=dict)
     _visited_at: dict[str, float] = field(default_factory=dict)
 
@@ -158,7 +160,8 @@ class SegmentTurn:
         if external:
             ready_at = self.recorder.ready_at(node)
             scope = self.scopes.for_node(self.board, node, attempt=1, now=ready_at)
-            external.cancel(self._visit_of(node, run, scope))
+            with suppress(*MALFORMED):  # what cannot be read was never begun
+                external.cancel(self._visit_of(node, run, scope))
         self.recorder.cancelled(node, failure, started_at=run.started_at)
 
     def _section(self, section: Section) -> Verdict | None:
@@ -171,11 +174,11 @@ class SegmentTurn:
                 self._await_result(due_at, is_main=is_main)
             elif self.board.is_finished(section):
                 return None
+            elif self._is_held_back or (due_at is None and not self._is_waiting_outside()):
+                return Verdict(Kind.OUT_OF_TIME)
             elif self._is_waiting_outside():
                 return self._park(due_at, is_main=is_main)
-            elif due_at is None:
-                return Verdict(Kind.OUT_OF_TIME)
-            else:
+            elif due_at is not None:
                 verdict = self._wait_for(due_at, is_main=is_main)
                 if verdict:
                     return verdict
@@ -216,6 +219,7 @@ class SegmentTurn:
         """Do whatever needs no waiting; when the next thing is due, if something waits."""
         while True:
             due: list[datetime] = []
+            self._is_held_back = False
             is_changed = self._time_out_containers()
             due.extend(self._limits.values())
             for action in self.board.actions(section):
@@ -302,9 +306,9 @@ class SegmentTurn:
         )
 
     def _may_start(self) -> bool:
-        if self.threads.is_full:
-            return False
-        return self.remaining() > ENOUGH_SECONDS or not self._has_started
+        is_time_left = self.remaining() > ENOUGH_SECONDS or not self._has_started
+        self._is_held_back = self._is_held_back or not is_time_left
+        return is_time_left and not self.threads.is_full
 
     def _start(self, node: Node, run: TaskRun | None) -> bool:
         """Start the next attempt of a task in a thread."""

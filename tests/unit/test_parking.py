@@ -281,3 +281,16 @@ def test_a_turn_that_died_between_the_end_and_the_telling_tells_when_it_is_tried
 
     assert bench.turn() == "done"
     assert bench.states.sent == ["parent"]
+
+
+def test_what_time_was_too_short_for_goes_on_at_once_whatever_else_waits():
+    tasks = [task(f"t{n}", dependsOn=[], properties={"values": {}}) for n in range(3)]
+    box = task("box", type="flow.parallel", dependsOn=[], timeout="1h", tasks=tasks)
+    wait = task("w", type="flow.wait", dependsOn=[], properties={"duration": "1h"})
+    bench = bench_of(Desk(), gate("g", dependsOn=[]), wait, box)
+
+    assert bench.turn(remaining=lambda: 30.0) == "continue"
+    assert bench.turn(remaining=lambda: 30.0) == "continue"
+    assert bench.turn(remaining=lambda: 30.0) == "park"
+
+    assert bench.statuses()["box"] == "SUCCESS"
