@@ -33,17 +33,20 @@ class PlatformStack(Stack):
         flows = {"FLOWS_TABLE_NAME": storage.flows.table_name}
         executions = {"EXECUTIONS_TABLE_NAME": storage.executions.table_name}
         idempotency = {"IDEMPOTENCY_TABLE_NAME": storage.idempotency.table_name}
+        payloads = {"PAYLOADS_BUCKET_NAME": storage.payloads.bucket_name}
         egress = {"HEADRACE_EGRESS_ALLOW": options.egress_allow}
 
         self.runner = self._function(
-            "Runner", flows | executions | egress, Size(Duration.minutes(15), memory_mb=1769)
+            "Runner",
+            flows | executions | payloads | egress,
+            Size(Duration.minutes(15), memory_mb=1769),
         )
         self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
         machine = {"STATE_MACHINE_ARN": self.orchestration.machine.state_machine_arn}
 
         self.flows = self._function("Flows", flows | executions, of_an_api)
         self.executions = self._function(
-            "Executions", flows | executions | idempotency | machine, of_an_api
+            "Executions", flows | executions | idempotency | machine | payloads, of_an_api
         )
         self.plugins = self._function("Plugins", {}, of_an_api)
         self.health = self._function("Health", flows, of_an_api)
@@ -106,6 +109,10 @@ class PlatformStack(Stack):
         self.executions.may("states:StartExecution", on=machine)
         self.executions.may("states:StopExecution", on=self.orchestration.executions_arn)
 
+        for kind in ("executions", "results"):
+            self.executions.may("s3:GetObject", on=self.storage.objects_arn(kind))
+        self.executions.may("s3:PutObject", on=self.storage.objects_arn("results"))
+
         self.health.may("dynamodb:GetItem", on=flows)
 
         self.orchestration.may_invoke(self.runner)
@@ -120,6 +127,7 @@ class PlatformStack(Stack):
 
         self.runner.may_back("states:SendTaskSuccess", "states:StartExecution", on=machine)
         self.runner.may_back("states:StopExecution", on=self.orchestration.executions_arn)
+        self.runner.may("s3:GetObject", "s3:PutObject", on=self.storage.objects_arn("executions"))
 
         self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))
         self.reconcile.may(

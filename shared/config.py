@@ -25,6 +25,10 @@ class IdempotencyTableSettings(Settings):
     idempotency_table_name: str
 
 
+class PayloadsSettings(Settings):
+    payloads_bucket_name: str
+
+
 class EngineSettings(Settings):
     state_machine_arn: str
 

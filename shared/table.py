@@ -8,6 +8,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_stepfunctions.client import SFNClient
 
 # Throttles and lost connections are retried by the SDK, with jitter; a dead endpoint is given up
@@ -28,3 +29,8 @@ def table(name: str, config: Config = CONFIG) -> "Table":
 @cache
 def step_functions() -> "SFNClient":
     return boto3.client("stepfunctions", config=CONFIG)
+
+
+@cache
+def s3() -> "S3Client":
+    return boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4")))

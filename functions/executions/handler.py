@@ -14,18 +14,21 @@ from shared.config import (
     ExecutionsTableSettings,
     FlowsTableSettings,
     IdempotencyTableSettings,
+    PayloadsSettings,
     settings,
 )
 from shared.executions.cancelling import Canceller
 from shared.executions.engine import Engine
 from shared.executions.launching import Launcher, Started
 from shared.executions.models import Execution, Record, Status, TaskRun
+from shared.executions.payloads import Payloads
 from shared.executions.reading import (
     ExecutionDetail,
     ExecutionFilter,
     ExecutionLogLine,
     ExecutionReader,
     ExecutionResults,
+    ResultsLink,
 )
 from shared.executions.repository import ExecutionRepository
 from shared.executions.retrying import CopyRepository, RetryRequest, RetryService
@@ -49,7 +52,7 @@ from shared.http import answer, http_app, http_handler
 from shared.idempotency import IdempotencyRepository
 from shared.ids import new_id
 from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
-from shared.table import step_functions, table
+from shared.table import s3, step_functions, table
 from shared.times import utc_now
 
 app = http_app()
@@ -122,7 +125,11 @@ def canceller() -> Canceller:
 
 @cache
 def execution_reader() -> ExecutionReader:
-    return ExecutionReader(executions=execution_repository(), plans=plan_repository())
+    return ExecutionReader(
+        executions=execution_repository(),
+        plans=plan_repository(),
+        payloads=Payloads(s3, settings(PayloadsSettings).payloads_bucket_name),
+    )
 
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
@@ -258,7 +265,7 @@ def list_task_runs(
 
 
 @app.get("/api/v1/executions/<execution_id>/results")
-def get_results(execution_id: str, reader: Reader) -> ExecutionResults:
+def get_results(execution_id: str, reader: Reader) -> ExecutionResults | ResultsLink:
     return reader.results(TENANT, execution_id)
 
 

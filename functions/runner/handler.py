@@ -8,8 +8,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.config import ExecutionsTableSettings, FlowsTableSettings, settings
+from shared.config import (
+    ExecutionsTableSettings,
+    FlowsTableSettings,
+    PayloadsSettings,
+    settings,
+)
 from shared.executions.engine import Engine
+from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import Outside, SegmentRunner, Turn
 from shared.executions.subflows import Subflows
@@ -19,7 +25,7 @@ from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.observability import logger
 from shared.plugins.registry import find
-from shared.table import step_functions, table
+from shared.table import s3, step_functions, table
 from shared.times import utc_now
 
 
@@ -39,6 +45,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
     return SegmentRunner(
         executions=executions,
         plans=PlanRepository(flows),
+        payloads=Payloads(s3, settings(PayloadsSettings).payloads_bucket_name),
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=find,
         outside=Outside(

@@ -1,7 +1,8 @@
 """Everything that remembers: the tables, their indexes, and how hard they are to lose."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 
@@ -16,6 +17,7 @@ class Storage(Construct):
             "ExecutionsTable", partition="pk", sort="sk", expires="expiresAt"
         )
         self.idempotency = self._table("IdempotencyTable", partition="id", expires="expiresAt")
+        self.payloads = self._bucket()
         self._index("recent", "recentOf", "id")
         self._index("by-flow", "flowOf", "id")
         self._index("by-correlation", "correlationOf", "id")
@@ -40,6 +42,21 @@ class Storage(Construct):
             removal_policy=(RemovalPolicy.RETAIN if self._is_protected else RemovalPolicy.DESTROY),
         )
 
+    def _bucket(self) -> s3.Bucket:
+        """What is too large for a row; results are made anew whenever somebody asks."""
+        return s3.Bucket(
+            self,
+            "Payloads",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(prefix="results/", expiration=Duration.days(1)),
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
+            ],
+            removal_policy=(RemovalPolicy.RETAIN if self._is_protected else RemovalPolicy.DESTROY),
+        )
+
     def _index(
         self, name: str, partition: str, sort: str, *, carries: list[str] | None = None
     ) -> None:
@@ -55,6 +72,10 @@ class Storage(Construct):
     def index_arn(self, name: str) -> str:
         """The ARN of one index of the executions table: `recent`, `open`, …."""
         return f"{self.executions.table_arn}/index/{name}"
+
+    def objects_arn(self, kind: str) -> str:
+        """The ARN of all objects of a kind: `executions`, `results`."""
+        return self.payloads.arn_for_objects(f"{kind}/*")
 
 
 def _text(name: str) -> dynamodb.Attribute:

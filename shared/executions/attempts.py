@@ -26,8 +26,8 @@ from shared.plugins.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.schemas import apply_defaults, deferred_properties, validate_properties
 from shared.plugins.sentences import join_path
 
-MAX_OUTPUT_BYTES = 300_000
-"""An output above this fails its task; a DynamoDB item holds 400 KB, log lines included."""
+MAX_OUTPUT_BYTES = 20_000_000
+"""An output above this fails its task; parsed, it takes several times as much of the memory."""
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ def taken(board: Board, node: Node, entered: Entered) -> Entered:
     return entered
 
 
-def leave(board: Board, node: Node, scope: Scope) -> Outputs:
-    """A container's outputs once everything in it is settled."""
+def leave(board: Board, node: Node, scope: Scope, read: Callable[[TaskRun], Json]) -> Outputs:
+    """A container's outputs once everything in it is settled; `read` gives a task run's own."""
     entered = board.entered[node.key]
     kind = node.planned.task.type
     if kind == "flow.if":
@@ -92,7 +92,7 @@ def leave(board: Board, node: Node, scope: Scope) -> Outputs:
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
     if entered.items is not None:
-        return {"count": len(entered.items), "results": _results(board, node, entered)}
+        return {"count": len(entered.items), "results": _results(board, node, entered, read)}
     return {"count": len(board.list_of(node.name, "tasks"))}
 
 
@@ -101,18 +101,16 @@ def _if_outputs(node: Node, entered: Entered, scope: Scope) -> Outputs:
     return {"result": result, "branch": entered.branch or "none"}
 
 
-def _results(board: Board, node: Node, entered: Entered) -> list[Json]:
+def _results(
+    board: Board, node: Node, entered: Entered, read: Callable[[TaskRun], Json]
+) -> list[Json]:
     names = [planned.task.name for planned in board.inner(node.name)]
     results = []
     for index in range(len(entered.items or ())):
         iteration = inner_iteration(node.iteration, index)
         found = ((name, board.runs.get(node_key(name, iteration))) for name in names)
-        results.append({name: _outputs(run) for name, run in found if run is not None})
+        results.append({name: read(run) for name, run in found if run is not None})
     return results
-
-
-def _outputs(run: TaskRun) -> Json:
-    return json.loads(run.outputs) if run.outputs else {}
 
 
 def _case(value: Json) -> str:

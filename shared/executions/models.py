@@ -95,6 +95,13 @@ class Parent(Record):
     task_name: str
 
 
+class Stored(Record):
+    """A JSON text in S3: the object's key, and its size in bytes."""
+
+    key: str
+    size: int
+
+
 class Closing(StrEnum):
     """Why an execution's tasks are to end before they are done."""
 
@@ -112,6 +119,7 @@ class Execution(Record):
     `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
     nothing new, out of `records_seen` task runs known when the current one was started.
     `request_id` is the one of the request that started it: every log line of its turns carries it.
+    `outputs` too large for the row are `stored_outputs`, and shown as `outputsUrl`.
     `inputs` are what anybody may see; `secrets` the values of those that are shown as a mask.
     """
 
@@ -128,6 +136,7 @@ class Execution(Record):
     wake_at: Timestamp | None = Field(default=None, exclude=True)
     depth: int = Field(default=0, exclude=True)
     parent: Parent | None = None
+    stored_outputs: Stored | None = Field(default=None, exclude=True)
 
     id: str
     flow_id: str
@@ -140,6 +149,7 @@ class Execution(Record):
     current_task: str | None = None
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] | None = None
+    outputs_url: str | None = None
     labels: dict[str, str] = {}
     trigger_type: str = "manual"
     trigger: Trigger = Trigger()
@@ -172,6 +182,7 @@ class Execution(Record):
                 "tasks_executed": 0,
                 "current_task": None,
                 "outputs": None,
+                "stored_outputs": None,
                 "error": None,
                 "started_at": None,
                 "finished_at": None,
@@ -195,13 +206,14 @@ class TaskRun(Record):
     `dueAt` is when a RETRYING task is tried again, or a waiting one goes on.
 
     `outputs` is a string holding JSON, null when the task has not run, or when it did not fit into
-    the answer and waits at `outputsUrl`. `fence` is the turn that wrote the row, `blocked` a skip
-    caused by a failure upstream.
+    the answer and waits at `outputsUrl`; `stored` says where outputs are that no row holds.
+    `fence` is the turn that wrote the row, `blocked` a skip caused by a failure upstream.
     """
 
     fence: int = Field(default=0, exclude=True)
     blocked: bool = Field(default=False, exclude=True)
     logs: tuple[LogLine, ...] = Field(default=(), exclude=True)
+    stored: Stored | None = Field(default=None, exclude=True)
 
     task_name: str
     task_type: str

@@ -10,7 +10,9 @@ from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.listing import board_of, task_runs
 from shared.executions.logs import LEVELS
 from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
+from shared.executions.payloads import OutputReader, Payloads
 from shared.executions.repository import ExecutionRepository, Index
+from shared.executions.result_files import results_size, store_results
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.ids import is_id, lowest_id_at
@@ -45,7 +47,6 @@ class StepResult(Record):
     task_type: str
     status: TaskStatus
     outputs: dict[str, Any] | None
-    outputs_url: str | None = None
     error: Any = None
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
@@ -58,6 +59,12 @@ class ExecutionResults(Record):
     step_results: tuple[StepResult, ...]
     final_output: dict[str, Any] | None
     error: Any = None
+
+
+class ResultsLink(Record):
+    """Where results are that no answer holds: an address good for a quarter of an hour."""
+
+    url: str
 
 
 @dataclass(frozen=True)
@@ -96,15 +103,18 @@ class ExecutionFilter:
 
 
 class ExecutionReader:
-    def __init__(self, *, executions: ExecutionRepository, plans: PlanRepository) -> None:
+    def __init__(
+        self, *, executions: ExecutionRepository, plans: PlanRepository, payloads: Payloads
+    ) -> None:
         self._executions = executions
         self._plans = plans
+        self._payloads = payloads
 
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """The execution with all its tasks, those that have not run yet included."""
         execution, plan, runs = self._state(tenant, execution_id)
         tasks = tuple(task_runs(plan, execution, runs))
-        shown = execution
+        shown = self._linked(execution)
         if not execution.status.is_terminal:
             running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
             shown = execution.model_copy(
@@ -113,26 +123,35 @@ class ExecutionReader:
                     "current_task": next(running, None),
                 }
             )
-        return ExecutionDetail(execution=shown, tasks=tuple(_bounded(execution_id, tasks)))
+        bounded = _bounded(execution_id, map(self._linked_run, tasks))
+        return ExecutionDetail(execution=shown, tasks=tuple(bounded))
 
     def task(self, tenant: str, execution_id: str, task_name: str) -> list[TaskRun]:
-        """The runs of one task, outputs in full."""
+        """The runs of one task, outputs in full, or where they are."""
         execution, plan, runs = self._state(tenant, execution_id)
-        return [run for run in task_runs(plan, execution, runs) if run.task_name == task_name]
+        found = (run for run in task_runs(plan, execution, runs) if run.task_name == task_name)
+        return [self._linked_run(run) for run in found]
 
-    def results(self, tenant: str, execution_id: str) -> ExecutionResults:
+    def results(self, tenant: str, execution_id: str) -> ExecutionResults | ResultsLink:
         """What a finished execution gave; ExecutionNotFinishedError before its end."""
         execution, plan, runs = self._state(tenant, execution_id)
         if not execution.status.is_terminal:
             raise ExecutionNotFinishedError(
                 f"the execution is {execution.status.value}; its results come when it has ended"
             )
-        tasks = _bounded(execution_id, task_runs(plan, execution, runs))
+        tasks = list(task_runs(plan, execution, runs))
+        if results_size(execution, tasks) > MAX_ANSWER_BYTES:
+            stored = store_results(self._payloads, execution, tasks)
+            return ResultsLink(url=self._payloads.url(stored))
+        read = OutputReader(self._payloads)
+        outputs = execution.outputs
+        if execution.stored_outputs:
+            outputs = json.loads(self._payloads.get(execution.stored_outputs))
         return ExecutionResults(
             execution_id=execution.id,
             status=execution.status,
-            step_results=tuple(_step(run) for run in tasks),
-            final_output=execution.outputs,
+            step_results=tuple(_step(run, read) for run in tasks),
+            final_output=outputs,
             error=execution.error,
         )
 
@@ -168,11 +187,24 @@ class ExecutionReader:
             ids, has_more = self._executions.ids_page(
                 index, value, bounds=wanted.bounds(), limit=limit - len(found), after=after
             )
-            found += filter(wanted.accepts, self._executions.find_many(tenant, ids))
+            known = self._executions.find_many(tenant, ids)
+            found += map(self._linked, filter(wanted.accepts, known))
             after = ids[-1] if ids and has_more else None
             if after is None or len(found) >= limit:
                 break
         return Page(tuple(found), encode_cursor(after, query) if after else None)
+
+    def _linked(self, execution: Execution) -> Execution:
+        """An execution as it is shown: outputs that its row does not hold have an address."""
+        if execution.stored_outputs is None:
+            return execution
+        url = self._payloads.url(execution.stored_outputs)
+        return execution.model_copy(update={"outputs_url": url})
+
+    def _linked_run(self, run: TaskRun) -> TaskRun:
+        if run.stored is None:
+            return run
+        return run.model_copy(update={"outputs_url": self._payloads.url(run.stored)})
 
     def _state(
         self, tenant: str, execution_id: str
@@ -199,13 +231,12 @@ def _bounded(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
         yield run.model_copy(update={"outputs": None, "outputs_url": url})
 
 
-def _step(run: TaskRun) -> StepResult:
+def _step(run: TaskRun, read: OutputReader) -> StepResult:
     return StepResult(
         task_name=run.task_name,
         task_type=run.task_type,
         status=run.status,
-        outputs=json.loads(run.outputs) if run.outputs else None,
-        outputs_url=run.outputs_url,
+        outputs=read(run) if run.outputs or run.stored else None,
         error=run.error,
         started_at=run.started_at,
         finished_at=run.finished_at,

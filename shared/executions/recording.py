@@ -6,9 +6,11 @@ from typing import Any
 
 from shared.executions.attempts import Outcome, failure_of, serialised
 from shared.executions.board import Board, Node, node_key
+from shared.executions.bounds import MAX_EXECUTION_BYTES, refused, within_bounds
 from shared.executions.externals import Step
 from shared.executions.logs import joined
 from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
+from shared.executions.payloads import Payloads, size_of
 from shared.executions.repository import ExecutionRepository
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masked_run
@@ -29,6 +31,7 @@ class Recorder:
         scopes: ScopeBuilder,
         fence: int,
         masking: Masking,
+        payloads: Payloads,
         now: Callable[[], datetime],
         overtaken: type[Exception],
     ) -> None:
@@ -38,12 +41,15 @@ class Recorder:
         self._scopes = scopes
         self._fence = fence
         self._masking = masking
+        self._payloads = payloads
+        self._kept_bytes = 0
         self._now = now
         self._overtaken = overtaken
 
     def adopt(self, run: TaskRun) -> None:
         """Take a recorded task run for what it is."""
         self._board.settle(run)
+        self._kept_bytes += size_of(run)
         if run.status.is_terminal and run.task_name in self._board.tasks:
             self._scopes.add(run)
             if run.status is not TaskStatus.SUCCESS or self._holds_tasks(run.task_name):
@@ -196,10 +202,17 @@ class Recorder:
             fence=self._fence,
             **fields,
         )
-        recorded = self._executions.record(self._execution, masked_run(self._masking, run))
+        recorded = self._executions.record(self._execution, self._storable(run))
         if recorded is None or recorded.fence > self._fence:
             raise self._overtaken
         self.adopt(recorded)
+
+    def _storable(self, run: TaskRun) -> TaskRun:
+        """A task run as its row may hold it: masked, within bounds, large outputs elsewhere."""
+        run = within_bounds(masked_run(self._masking, run))
+        if self._kept_bytes + size_of(run) > MAX_EXECUTION_BYTES:
+            run = refused(run, self._now())
+        return self._payloads.shelved(self._execution, run)
 
     def _holds_tasks(self, name: str) -> bool:
         return any(True for _ in self._board.branches(name))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.conditions import Key
 
 from shared.executions.board import node_key
-from shared.executions.models import Closing, Execution, Failure, Status, TaskRun
+from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
 from shared.executions.rows import (
     OPEN_SHARDS,
     compact,
@@ -79,6 +79,7 @@ class End:
     tasks_executed: int
     outputs: Mapping[str, Any] | None = None
     error: Failure | None = None
+    stored_outputs: Stored | None = None
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,9 @@ class ExecutionRepository:
         if end.outputs is not None:
             sets.append("outputs = :outputs")
             values[":outputs"] = compact(end.outputs)
+        if end.stored_outputs is not None:
+            sets.append("storedOutputs = :stored")
+            values[":stored"] = end.stored_outputs.model_dump()
         if end.error is not None:
             sets.append("#error = :error")
             values[":error"] = end.error.model_dump(mode="json", by_alias=True, exclude_none=True)

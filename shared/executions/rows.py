@@ -5,7 +5,16 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from shared.executions.models import Execution, Failure, LogLine, Status, TaskRun, TaskStatus
+from shared.executions.models import (
+    Execution,
+    Failure,
+    LogLine,
+    Status,
+    Stored,
+    TaskRun,
+    TaskStatus,
+)
+from shared.masking import MASK
 from shared.times import from_rfc3339, to_rfc3339
 
 OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
@@ -39,7 +48,10 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
         **execution.model_dump(
             mode="json",
             by_alias=True,
-            exclude={"inputs", "outputs", "trigger", "trigger_type", "duration_ms", "test"},
+            exclude={
+                *("inputs", "outputs", "outputs_url", "duration_ms"),
+                *("trigger", "trigger_type", "test"),
+            },
             exclude_none=True,
         ),
         "generation": execution.generation,
@@ -55,9 +67,12 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
 def _optional(execution: Execution) -> dict[str, Any]:
     """What most executions have none of; empty values are left out of the item."""
     correlation, trigger = execution.correlation_id, execution.trigger
+    shown = {
+        name: value for name, value in execution.inputs.items() if name not in execution.secrets
+    }
     return {
         "checkAt": execution.check_at and to_rfc3339(execution.check_at),
-        "inputs": execution.inputs and compact(execution.inputs),
+        "inputs": shown and compact(shown),
         "secrets": execution.secrets and compact(execution.secrets),
         "correlationOf": correlation and f"{execution.tenant}#{correlation}",
         "trigger": trigger.type != "manual"
@@ -70,6 +85,7 @@ def _optional(execution: Execution) -> dict[str, Any]:
 
 def execution_from_item(item: Mapping[str, Any]) -> Execution:
     trigger = item.get("trigger", {})
+    secrets = json.loads(item.get("secrets", "{}"))
     fields = {name: item[name] for name in _TEXTS if name in item}
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
     times = {
@@ -94,8 +110,9 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "parent": item.get("parent"),
             "stalls": int(item.get("stalls", 0)),
             "recordsSeen": int(item.get("recordsSeen", 0)),
-            "inputs": json.loads(item.get("inputs", "{}")),
-            "secrets": json.loads(item.get("secrets", "{}")),
+            "inputs": {**json.loads(item.get("inputs", "{}")), **dict.fromkeys(secrets, MASK)},
+            "secrets": secrets,
+            "storedOutputs": item.get("storedOutputs"),
             "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
             "labels": item.get("labels", {}),
             "trigger": trigger,
@@ -131,14 +148,12 @@ def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
     }
     if run.outputs is not None:
         item["outputs"] = run.outputs
+    if run.stored:
+        item["stored"] = run.stored.model_dump()
     if run.error:
         item["error"] = run.error.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if run.started_at:
-        item["startedAt"] = to_rfc3339(run.started_at)
-    if run.finished_at:
-        item["finishedAt"] = to_rfc3339(run.finished_at)
-    if run.due_at:
-        item["dueAt"] = to_rfc3339(run.due_at)
+    times = {"startedAt": run.started_at, "finishedAt": run.finished_at, "dueAt": run.due_at}
+    item |= {name: to_rfc3339(time) for name, time in times.items() if time}
     if run.blocked:
         item["blocked"] = True
     if run.logs:
@@ -165,6 +180,7 @@ def run_from_item(item: Mapping[str, Any]) -> TaskRun:
         fence=int(item["fence"]),
         blocked=item.get("blocked", False),
         outputs=item.get("outputs"),
+        stored=Stored(**item["stored"]) if "stored" in item else None,
         error=_failure(item.get("error")),
         started_at=from_rfc3339(item["startedAt"]) if "startedAt" in item else None,
         finished_at=from_rfc3339(item["finishedAt"]) if "finishedAt" in item else None,

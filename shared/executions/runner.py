@@ -13,6 +13,7 @@ from typing import Literal
 from shared.executions.board import Board
 from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Failure, Status
+from shared.executions.payloads import FLOW_ROW_BYTES, OutputReader, Payloads
 from shared.executions.recording import Recorder
 from shared.executions.repository import (
     End,
@@ -22,6 +23,7 @@ from shared.executions.repository import (
     Parked,
 )
 from shared.executions.results import flow_outputs
+from shared.executions.rows import compact
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masking_of
 from shared.executions.threads import Clocks, FindPlugin, Threads
@@ -90,6 +92,7 @@ class SegmentRunner:
         *,
         executions: ExecutionRepository,
         plans: PlanRepository,
+        payloads: Payloads,
         clocks: Clocks,
         find_plugin: FindPlugin,
         outside: Outside,
@@ -97,6 +100,7 @@ class SegmentRunner:
     ) -> None:
         self._executions = executions
         self._plans = plans
+        self._payloads = payloads
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._outside = outside
@@ -172,7 +176,8 @@ class SegmentRunner:
     def _segment(
         self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
     ) -> SegmentTurn:
-        board, scopes = Board(plan), ScopeBuilder(execution, plan)
+        board = Board(plan)
+        scopes = ScopeBuilder(execution, plan, OutputReader(self._payloads))
         masking = masking_of(plan.inputs, execution.real_inputs)
         recorder = Recorder(
             executions=self._executions,
@@ -181,6 +186,7 @@ class SegmentRunner:
             scopes=scopes,
             fence=fence,
             masking=masking,
+            payloads=self._payloads,
             now=self._clocks.now,
             overtaken=OvertakenError,
         )
@@ -240,7 +246,10 @@ class SegmentRunner:
             scope = segment.scopes.for_outputs(now=segment.recorder.settled_at())
             masking = masking_of(plan.inputs, execution.real_inputs)
             outputs, error = flow_outputs(plan.outputs, scope, masking)
-        end = End(_status(execution, error), board.executed(), outputs, error)
+        stored = None
+        if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
+            outputs, stored = None, self._payloads.put_of(execution, text)
+        end = End(_status(execution, error), board.executed(), outputs, error, stored)
         if self._executions.finish(execution, end, now=self._clocks.now()):
             self._tell_parent(execution)
             logger.info(

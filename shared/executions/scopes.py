@@ -1,7 +1,6 @@
 """What a flow's templates may read, built from the execution and from what is recorded of it."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +14,22 @@ from shared.times import to_rfc3339
 class ScopeBuilder:
     """Builds the scopes of one execution; recorded outputs are parsed once.
 
-    `error` is what the tasks of `errors` read of the failure.
+    `error` is what the tasks of `errors` read of the failure, `read` gives a task run's outputs.
     """
 
-    def __init__(self, execution: Execution, plan: Plan) -> None:
+    def __init__(
+        self, execution: Execution, plan: Plan, read: Callable[[TaskRun], dict[str, Any]]
+    ) -> None:
         self.error: Failure | None = None
+        self.read = read
         self._execution = execution
         self._plan = plan
         self._outputs: dict[str, dict[str, Any]] = {}
 
     def add(self, run: TaskRun) -> None:
         """Make a settled task's outputs readable; a skipped task's are an empty map."""
-        outputs = json.loads(run.outputs) if run.outputs else {}
+        # What is in S3 is fetched when a template reads it.
+        outputs = run if run.stored else self.read(run)
         self._outputs.setdefault(run.iteration or "", {})[run.task_name] = outputs
 
     def add_empty(self, task_name: str, iteration: str) -> None:
@@ -65,13 +68,13 @@ class ScopeBuilder:
             outputs=self._visible(iteration), vars=LazyVariables(self._plan.variables, bare)
         )
 
-    def _visible(self, iteration: str) -> dict[str, Any]:
+    def _visible(self, iteration: str) -> "Outputs":
         """The outputs outside all loops, and those of the iterations that this one stands in."""
         visible = dict(self._outputs.get("", {}))
         indices = iteration.split(".") if iteration else []
         for depth in range(len(indices)):
             visible |= self._outputs.get(".".join(indices[: depth + 1]), {})
-        return visible
+        return Outputs(visible, self.read)
 
     def _roots(self) -> Mapping[str, Any]:
         execution = self._execution
@@ -93,6 +96,27 @@ class ScopeBuilder:
                 "revision": execution.flow_revision,
             },
         }
+
+
+class Outputs(Mapping[str, Any]):
+    """The root `outputs`; a task run stands for outputs that are fetched when they are read."""
+
+    def __init__(self, known: Mapping[str, Any], read: Callable[[TaskRun], Any]) -> None:
+        self._known = known
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._known[name]
+        return self._read(found) if isinstance(found, TaskRun) else found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def _loop(board: Board, node: Node) -> dict[str, Any]:

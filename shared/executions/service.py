@@ -12,10 +12,13 @@ from shared.errors import (
     FlowNotFoundError,
     FlowNotRunnableError,
     IdempotencyKeyRequiredError,
+    InvalidRequestError,
+    Problem,
 )
 from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher, Started
 from shared.executions.models import Execution, Record
+from shared.executions.rows import compact
 from shared.executions.secrets import hidden_inputs, masking_of
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans import PlanRepository
@@ -24,6 +27,10 @@ from shared.idempotency import Claim, IdempotencyRepository, claim_scope, finger
 
 FIRST_LOOK = timedelta(seconds=60)
 """How long a started execution may stay unfinished before the reconciler looks at it."""
+
+
+MAX_LABEL_BYTES = 16_000
+"""As much again comes from the flow; the execution's row holds inputs and outputs as well."""
 
 
 class NoBody(Record):
@@ -122,6 +129,7 @@ class ExecutionService:
             draft = parse_body(ExecutionDraft, request.body)
             flow_id = request.flow_id
         flow = find_runnable(self._flows, flow_id)
+        _check_labels(draft.labels)
         is_required = request.is_key_required or flow.idempotency == "required"
         if is_required and request.key is None:
             raise IdempotencyKeyRequiredError("this start needs an Idempotency-Key header")
@@ -167,6 +175,12 @@ class ExecutionService:
             check_at=claim.created_at + FIRST_LOOK,
             created_by=request.created_by,
         )
+
+
+def _check_labels(labels: Mapping[str, str]) -> None:
+    if len(compact(labels).encode()) > MAX_LABEL_BYTES:
+        problem = Problem(path="labels", message=f"take more than {MAX_LABEL_BYTES} bytes")
+        raise InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def find_runnable(flows: FlowRepository, flow_id: str) -> FlowRecord:

@@ -392,7 +392,9 @@ class SegmentTurn:
         started_at = self.recorder.ready_at(node)
         scope = self.scopes.for_node(self.board, node, attempt=1, now=started_at)
         self._limits.pop(node.key, None)
-        self.recorder.left(node, leave(self.board, node, scope), action.failure, started_at)
+        self.recorder.left(
+            node, leave(self.board, node, scope, self.scopes.read), action.failure, started_at
+        )
 
     def _time_out_containers(self) -> bool:
         now = self.clocks.now()

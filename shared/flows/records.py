@@ -9,6 +9,8 @@ from shared.flows.models import Envelope, FlowRecord
 
 MAX_RECORD_BYTES = 300_000
 """Labels, description and inputs together; an item of DynamoDB holds 400 KB."""
+MAX_LABEL_BYTES = 16_000
+"""They are copied to every execution."""
 
 _REST_OF_AN_ANSWER = 1_000
 
@@ -40,6 +42,8 @@ def with_envelope(record: FlowRecord, envelope: Envelope, text: str) -> FlowReco
 
 def check_size(record: FlowRecord) -> FlowRecord:
     """Refuse, as InvalidFlowError, a record that its item could not hold."""
+    if len(json.dumps(record.labels, ensure_ascii=False).encode()) > MAX_LABEL_BYTES:
+        raise InvalidFlowError(f"the labels take more than {MAX_LABEL_BYTES} bytes")
     if len(record.model_dump_json().encode()) > MAX_RECORD_BYTES:
         raise InvalidFlowError("labels, description and inputs together are too large")
     return record

@@ -17,6 +17,7 @@ ON_EVERYTHING: dict[str, str] = {}
 
 # Everything each role may do: (action, resource), the resource as the last part of its ARN.
 FLOWS, EXECUTIONS, IDEMPOTENCY = "FlowsTable", "ExecutionsTable", "IdempotencyTable"
+PAYLOADS = "Payloads"
 PERMITTED = {
     "FlowsRole": {
         "dynamodb:BatchGetItem": {FLOWS},
@@ -37,6 +38,8 @@ PERMITTED = {
             f"{EXECUTIONS}/index/by-correlation",
         },
         "dynamodb:UpdateItem": {EXECUTIONS, IDEMPOTENCY},
+        "s3:GetObject": {f"{PAYLOADS}/executions/*", f"{PAYLOADS}/results/*"},
+        "s3:PutObject": {f"{PAYLOADS}/results/*"},
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},
     },
@@ -47,6 +50,8 @@ PERMITTED = {
         "dynamodb:PutItem": {EXECUTIONS},
         "dynamodb:Query": {EXECUTIONS},
         "dynamodb:UpdateItem": {EXECUTIONS},
+        "s3:GetObject": {f"{PAYLOADS}/executions/*"},
+        "s3:PutObject": {f"{PAYLOADS}/executions/*"},
         "states:SendTaskSuccess": {"OneSegment"},
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},
@@ -86,7 +91,7 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
 
 def short(resource: str) -> str:
     """`…:table/StorageFlowsTable1A2B3C4D/index/open` as `FlowsTable/index/open`."""
-    for name in (FLOWS, EXECUTIONS, IDEMPOTENCY, "OneSegment", "RunnerFunction"):
+    for name in (FLOWS, EXECUTIONS, IDEMPOTENCY, PAYLOADS, "OneSegment", "RunnerFunction"):
         _, found, tail = resource.partition(name)
         if found:
             return name + tail[8:]
@@ -194,8 +199,23 @@ def test_tables_outlive_the_stack_in_production_only(aws: Template, production: 
             if resource["Type"] == "AWS::DynamoDB::Table"
         }
 
+    [bucket] = [each for each in production.resources.values() if each["Type"] == "AWS::S3::Bucket"]
+    assert bucket["DeletionPolicy"] == "Retain"
     assert protection(production) == {(True, "Retain")}
     assert protection(aws) == {(False, "Delete")}
+
+
+def test_the_bucket_is_private_encrypted_and_reached_by_tls_alone(aws: Template) -> None:
+    [(name, properties)] = aws.of_type("AWS::S3::Bucket")
+    [(_, policy)] = aws.of_type("AWS::S3::BucketPolicy")
+
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    [rule] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    [denied] = policy["PolicyDocument"]["Statement"]
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert aws.arn(name) in aws.resolve(denied["Resource"])
 
 
 def test_aws_runs_arm64_under_lambdas_python(aws: Template) -> None:

@@ -43,7 +43,16 @@ def test_a_finished_execution_tells_everything(run: Finished):
     assert set(seen.execution) == {
         *("id", "flowId", "flowName", "namespace", "flowRevision", "status", "tasksTotal"),
         *("tasksExecuted", "currentTask", "inputs", "outputs", "labels", "triggerType", "trigger"),
-        *("correlationId", "error", "retryOf", "attempt", "test", "createdAt", "startedAt"),
+        *(
+            "outputsUrl",
+            "correlationId",
+            "error",
+            "retryOf",
+            "attempt",
+            "test",
+            "createdAt",
+            "startedAt",
+        ),
         *("finishedAt", "durationMs", "createdBy"),
     }
     assert seen.execution["labels"] == {"team": "red"}

@@ -10,7 +10,8 @@ from typing import Any
 from shared.executions.board import node_key
 from shared.executions.engine import Engine, run_name
 from shared.executions.externals import Externals
-from shared.executions.models import Closing, Execution, Status, TaskRun
+from shared.executions.models import Closing, Execution, Status, Stored, TaskRun
+from shared.executions.payloads import Payloads
 from shared.executions.repository import (
     End,
     Entry,
@@ -123,6 +124,7 @@ class InMemoryExecutions(ExecutionRepository):
             tasks_executed=end.tasks_executed,
             outputs=end.outputs,
             error=end.error,
+            stored_outputs=end.stored_outputs,
             finished_at=now,
             check_at=None,
         )
@@ -193,6 +195,25 @@ class OnePlan(PlanRepository):
         return self._plan
 
 
+class InMemoryPayloads(Payloads):
+    """Keeps texts; `reads` counts how often one was fetched."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.reads = 0
+
+    def put(self, key: str, text: str) -> Stored:
+        self.texts[key] = text
+        return Stored(key=key, size=len(text.encode()))
+
+    def get(self, stored: Stored) -> str:
+        self.reads += 1
+        return self.texts[stored.key]
+
+    def url(self, stored: Stored) -> str:
+        return f"https://objects.example/{stored.key}"
+
+
 class Abandoned(SystemExit):
     """Stands for the end of the process."""
 
@@ -255,12 +276,14 @@ class Bench:
         self.execution = execution_of(plan, **fields)
         self.answer = Answer(next="done")
         self.store = InMemoryExecutions(self.execution)
+        self.payloads = InMemoryPayloads()
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
         self.runner = SegmentRunner(
             executions=self.store,
             plans=OnePlan(plan),
+            payloads=self.payloads,
             clocks=Clocks(
                 now=lambda: datetime.now(UTC) + self.ahead,
                 monotonic=time.monotonic,

@@ -48,6 +48,8 @@ class Permissions:
         if service == "SFN":
             arn = parameters.get("executionArn") or parameters.get("stateMachineArn")
             yield f"states:{name}", arn or self._machine_of_token()
+        elif service == "S3":
+            yield f"s3:{name}", f"{self._template.arn(parameters['Bucket'])}/{parameters['Key']}"
         elif "TransactItems" in parameters:
             for item in parameters["TransactItems"]:
                 [(kind, request)] = item.items()

@@ -161,6 +161,8 @@ class MotoStack:
             wanted = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
             wanted.setdefault("StreamSpecification", {})["StreamEnabled"] = True
             self._dynamodb.create_table(TableName=name, **wanted)
+        for name, _ in self.template.of_type("AWS::S3::Bucket"):
+            boto3.client("s3", region_name=REGION).create_bucket(Bucket=name)
         for name, properties in self.template.of_type("AWS::StepFunctions::StateMachine"):
             definition = properties["DefinitionString"]
             for key, value in self.template.resolve(properties["DefinitionSubstitutions"]).items():

@@ -1,0 +1,32 @@
+"""Bounds of what is stored of an execution, so that no row outgrows DynamoDB's 400 KB."""
+
+from datetime import datetime
+
+from shared.executions.models import Failure, LogLine, TaskRun, TaskStatus
+
+MAX_EXECUTION_BYTES = 100_000_000
+"""Outputs of all tasks of an execution together: a turn holds those of the rows in memory."""
+MAX_MESSAGE_CHARACTERS = 8_000
+
+
+def within_bounds(run: TaskRun) -> TaskRun:
+    """A task run whose failure is told in a message of a bearable length."""
+    error = run.error
+    if error is None or len(error.message) <= MAX_MESSAGE_CHARACTERS:
+        return run
+    message = f"{error.message[:MAX_MESSAGE_CHARACTERS]}… ({len(error.message)} characters, cut)"
+    return run.model_copy(update={"error": error.model_copy(update={"message": message})})
+
+
+def refused(run: TaskRun, now: datetime) -> TaskRun:
+    """A task run whose outputs would be too much for its execution: FAILED, without them."""
+    message = f"the outputs of one execution take {MAX_EXECUTION_BYTES} bytes at most"
+    line = LogLine(timestamp=now, level="ERROR", message=message, attempt=run.attempt)
+    return run.model_copy(
+        update={
+            "status": TaskStatus.FAILED,
+            "outputs": None,
+            "error": Failure(code="output_too_large", message=message),
+            "logs": (*run.logs, line),
+        }
+    )

@@ -1,0 +1,99 @@
+"""Outputs in objects: lazily read, kept for the turn, within bounds."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from shared.executions import bounds, payloads
+from shared.executions.models import Status, TaskRun, TaskStatus
+from shared.executions.payloads import OutputReader
+from shared.plugins.plugin import PluginError, TaskContext
+from tests.support.executions import Bench, InMemoryPayloads, failing
+from tests.support.plans import plan_of, task
+
+
+def large(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+    return {"text": "x" * 400_000, "name": properties.get("name")}
+
+
+def test_an_object_is_read_only_where_a_template_reads_it():
+    plan = plan_of(task("a", type="t.large"), task("b", properties={"values": {"x": 1}}))
+    bench = Bench(plan, {"t.large": large})
+    bench.turn()
+
+    assert bench.now.status is Status.SUCCESS
+    assert bench.runs["a"].outputs is None
+    assert bench.payloads.reads == 0
+
+
+def test_a_loop_gathers_what_its_iterations_stored_apart():
+    loop = task(
+        "loop",
+        type="flow.foreach",
+        properties={"items": [1, 2, 3]},
+        tasks=[task("each", type="t.large", properties={"name": "{{ item }}"})],
+    )
+    bench = Bench(
+        plan_of(loop, outputs={"last": "{{ outputs.loop.results[2].each.name }}"}),
+        {"t.large": large},
+    )
+    bench.turn()
+
+    assert bench.now.status is Status.SUCCESS, bench.now.error
+    assert bench.now.outputs == {"last": 3}
+    assert bench.runs["loop"].stored is not None
+    assert len(bench.payloads.texts) == 4
+
+
+def test_equal_outputs_of_one_execution_are_one_object():
+    plan = plan_of(task("a", type="t.large"), task("b", type="t.large"))
+    bench = Bench(plan, {"t.large": large})
+    bench.turn()
+
+    assert len(bench.payloads.texts) == 1
+
+
+def test_the_outputs_of_one_execution_are_bounded_together(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("shared.executions.recording.MAX_EXECUTION_BYTES", 900_000)
+    plan = plan_of(*(task(name, type="t.large", dependsOn=[]) for name in "abc"))
+    bench = Bench(plan, {"t.large": large})
+    bench.turn()
+
+    assert sorted(bench.statuses().values()) == ["FAILED", "SUCCESS", "SUCCESS"]
+    [failed] = [run for run in bench.runs.values() if run.error]
+    assert failed.error is not None
+    assert (failed.error.code, failed.outputs) == ("output_too_large", None)
+    assert [line.level for line in failed.logs] == ["ERROR"]
+
+
+def test_a_very_long_message_is_cut():
+    error = PluginError("long " * 10_000, code="x")
+    bench = Bench(plan_of(task("a", type="t.fail")), {"t.fail": failing(error)})
+    bench.turn()
+
+    stored = bench.runs["a"].error
+    assert stored is not None
+    assert len(stored.message) < bounds.MAX_MESSAGE_CHARACTERS + 50
+    assert stored.message.endswith("(50000 characters, cut)")
+
+
+def test_only_so_much_is_kept_parsed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(payloads, "CACHED_BYTES", 50)
+    objects = InMemoryPayloads()
+    read = OutputReader(objects)
+    runs = [
+        TaskRun(
+            task_name=name,
+            task_type="t",
+            status=TaskStatus.SUCCESS,
+            stored=objects.put(name, json.dumps({name: "x" * 20})),
+        )
+        for name in "ab"
+    ]
+
+    assert [read(run) for run in (runs[0], runs[0])] == [{"a": "x" * 20}] * 2
+    assert objects.reads == 1
+    assert [read(run) for run in (runs[1], runs[0])] == [{"b": "x" * 20}, {"a": "x" * 20}]
+    assert objects.reads == 3
