@@ -82,7 +82,8 @@ def _told(method: str, path: str, error: Exception) -> PlatformError:
         return error
     if isinstance(error, NoRouteError):
         allowed = openapi.allowed_methods(path)
-        if allowed:
+        # An allowed method that reached no route: its id has characters that no id has.
+        if allowed and method not in allowed:
             detail = f"{method} is not allowed here"
             return errors.MethodNotAllowedError(detail, allowed=allowed)
         return errors.RouteNotFoundError("there is nothing at this path")

@@ -4,6 +4,7 @@ Who made a call is known by the thread: an invocation marks its own, and a threa
 of the one that started it.
 """
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -85,6 +86,17 @@ class Calls:
         """Answer the next matching call with an error, once, without AWS seeing it."""
         with self._lock:
             self._failures.append((matching, error))
+
+    def fail_at(self, number: int, error: Exception, function: str) -> None:
+        """Answer the function's call `number` (from now, from 1) with an error, once."""
+        seen = itertools.count(1)
+        self.fail_next(error, lambda call: call.function == function and next(seen) == number)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether every planned failure has happened."""
+        with self._lock:
+            return not self._failures
 
     @property
     def has_crashed(self) -> bool:
