@@ -1,7 +1,7 @@
 """What no route may take: each is refused in our own shape, whatever route it comes to."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ NO_SECRETS = re.compile(r"arn:|Traceback|Exception|botocore|\.py")
 JSON = {"content-type": "application/json"}
 KEY = {"idempotency-key": "k"}
 TWO_MIB = 2 * 1024 * 1024
+PathOf = Callable[[str], tuple[str, str]]
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
 KEYS = [key for keys in ROUTES.values() for key in keys if key != DEFAULT_ROUTE]
@@ -54,7 +55,7 @@ def concrete(key: str, name: str = NOBODY) -> tuple[str, str]:
 
 
 @pytest.fixture
-def path_of(create_flow: Any) -> Any:
+def path_of(create_flow: Any) -> PathOf:
     """A route's method and path, those of flows with the id of one that is there."""
     flow = create_flow("{name: f, tasks: [{name: a, type: util.log, properties: {message: x}}]}")
     return lambda key: concrete(key, flow["id"])
@@ -75,7 +76,7 @@ def path_of(create_flow: Any) -> Any:
     ids=lambda value: str(value)[:24],
 )
 def test_a_bad_body_is_refused_by_every_route_that_takes_one(
-    body: Any, headers: Any, expected: tuple[int, str], moto_stack: MotoStack, path_of: Any
+    body: Any, headers: Any, expected: tuple[int, str], moto_stack: MotoStack, path_of: PathOf
 ):
     found = {
         key: refused(moto_stack.api(*path_of(key), body, headers | KEY)) for key in TAKING_A_BODY
@@ -86,7 +87,7 @@ def test_a_bad_body_is_refused_by_every_route_that_takes_one(
 
 
 def test_an_unknown_field_is_refused_by_every_route_but_the_one_that_only_tells(
-    moto_stack: MotoStack, path_of: Any
+    moto_stack: MotoStack, path_of: PathOf
 ):
     validate = "POST /api/v1/flows/validate"
     for key in set(TAKING_A_BODY) - {validate}:
@@ -100,7 +101,7 @@ def test_an_unknown_field_is_refused_by_every_route_but_the_one_that_only_tells(
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "x" * 300, "a b", "é", "a\nb"])
 def test_a_bad_key_is_refused_by_every_route_that_starts(
-    key: str, moto_stack: MotoStack, path_of: Any
+    key: str, moto_stack: MotoStack, path_of: PathOf
 ):
     found = {refused(moto_stack.api(*path_of(r), {}, {"idempotency-key": key})) for r in STARTING}
 
