@@ -29,7 +29,12 @@ class PlatformStack(Stack):
         self._runtime = Runtime(self, "Runtime", options=options, layer=layer)
         of_an_api = Size(Duration.seconds(29), memory_mb=512)
 
-        self.storage = storage = Storage(self, "Storage", is_protected=options.is_production)
+        self.storage = storage = Storage(
+            self,
+            "Storage",
+            is_protected=options.is_production,
+            has_tls=options.target == "aws",  # the emulator speaks plain HTTP
+        )
         flows = {"FLOWS_TABLE_NAME": storage.flows.table_name}
         executions = {"EXECUTIONS_TABLE_NAME": storage.executions.table_name}
         idempotency = {"IDEMPOTENCY_TABLE_NAME": storage.idempotency.table_name}

@@ -9,8 +9,9 @@ from constructs import Construct
 class Storage(Construct):
     """Flows and executions share nothing, so that a role can be kept out of one of them."""
 
-    def __init__(self, scope: Construct, name: str, *, is_protected: bool) -> None:
+    def __init__(self, scope: Construct, name: str, *, is_protected: bool, has_tls: bool) -> None:
         super().__init__(scope, name)
+        self._has_tls = has_tls
         self._is_protected = is_protected
         self.flows = self._table("FlowsTable", partition="pk", sort="sk")
         self.executions = self._table(
@@ -49,7 +50,7 @@ class Storage(Construct):
             "Payloads",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=self._has_tls,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="results/", expiration=Duration.days(1)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
