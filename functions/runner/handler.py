@@ -42,10 +42,11 @@ def leave_to_the_sweep(_tenant: str, _execution_id: str, _at: datetime) -> None:
 def segment_runner(machine_arn: str) -> SegmentRunner:
     flows = table(settings(FlowsTableSettings).flows_table_name)
     executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
+    payloads = Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
     return SegmentRunner(
         executions=executions,
         plans=PlanRepository(flows),
-        payloads=Payloads(s3, settings(PayloadsSettings).payloads_bucket_name),
+        payloads=payloads,
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=find,
         outside=Outside(
@@ -54,6 +55,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
                     flows=lambda tenant: FlowRepository(flows, tenant),
                     executions=executions,
                     engine=Engine(step_functions(), machine_arn),
+                    payloads=payloads,
                 )
             },
             waker=Waker(executions, step_functions()),

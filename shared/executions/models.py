@@ -120,7 +120,9 @@ class Execution(Record):
     nothing new, out of `records_seen` task runs known when the current one was started.
     `request_id` is the one of the request that started it: every log line of its turns carries it.
     `outputs` too large for the row are `stored_outputs`, and shown as `outputsUrl`.
-    `inputs` are what anybody may see; `secrets` the values of those that are shown as a mask.
+    `inputs` are what anybody may see: in them stands a mask for the SECRET ones, whose values are
+    `secrets`, and for others that hold such a value, whose own are `hidden_inputs`;
+    `inherited_secrets` are values that the parent's SECRET inputs handed down.
     """
 
     tenant: str = Field(exclude=True)
@@ -132,6 +134,8 @@ class Execution(Record):
     closing: Closing | None = Field(default=None, exclude=True)
     due_at: Timestamp | None = Field(default=None, exclude=True)
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     is_parked: bool = Field(default=False, exclude=True)
     wake_at: Timestamp | None = Field(default=None, exclude=True)
     depth: int = Field(default=0, exclude=True)
@@ -172,7 +176,7 @@ class Execution(Record):
     @property
     def real_inputs(self) -> dict[str, Any]:
         """The inputs with their secrets: for templates of this execution only."""
-        return {**self.inputs, **self.secrets}
+        return {**self.inputs, **self.secrets, **self.hidden_inputs}
 
     def as_created(self) -> "Execution":
         """The execution as its first answer showed it, whatever has happened since."""

@@ -126,7 +126,11 @@ class Recorder:
 
     def stepped(self, node: Node, step: Step, *, started_at: datetime) -> None:
         """Record how a task stands that ends outside, unless that is recorded already."""
-        outputs = None if step.outputs is None else serialised(step.outputs)
+        try:
+            outputs = None if step.outputs is None else serialised(step.outputs)
+        except PluginError as error:
+            self.failed(node, error, started_at=started_at)
+            return
         if step.status.is_terminal:
             self._end(node, step.status, started_at, error=step.error, outputs=outputs)
             return

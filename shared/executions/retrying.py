@@ -13,7 +13,7 @@ from shared.executions.launching import Launcher, Started
 from shared.executions.models import Execution, Status, TaskRun, Trigger
 from shared.executions.repository import ExecutionRepository, ExecutionState
 from shared.executions.rows import run_to_item
-from shared.executions.secrets import hidden_inputs
+from shared.executions.secrets import guarded_inputs
 from shared.executions.service import FIRST_LOOK, NoBody, find_runnable
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
@@ -164,7 +164,7 @@ def _final(source: ExecutionState) -> dict[str, TaskRun]:
 def _execution(
     request: RetryRequest, source: Execution, claim: Claim, prepared: _Prepared
 ) -> Execution:
-    shown, hidden = hidden_inputs(prepared.plan.inputs, prepared.inputs)
+    guarded = guarded_inputs(prepared.plan.inputs, prepared.inputs, source.inherited_secrets)
     return Execution(
         tenant=request.tenant,
         id=claim.execution_id,
@@ -173,8 +173,7 @@ def _execution(
         namespace=source.namespace,
         flow_revision=claim.revision,
         tasks_total=prepared.plan.tasks_total,
-        inputs=shown,
-        secrets=hidden,
+        **guarded,
         labels=source.labels,
         trigger=Trigger(type="retry", id=source.id),
         trigger_type="retry",

@@ -67,13 +67,14 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
 def _optional(execution: Execution) -> dict[str, Any]:
     """What most executions have none of; empty values are left out of the item."""
     correlation, trigger = execution.correlation_id, execution.trigger
-    shown = {
-        name: value for name, value in execution.inputs.items() if name not in execution.secrets
-    }
+    masked = {*execution.secrets, *execution.hidden_inputs}
+    shown = {name: value for name, value in execution.inputs.items() if name not in masked}
     return {
         "checkAt": execution.check_at and to_rfc3339(execution.check_at),
         "inputs": shown and compact(shown),
         "secrets": execution.secrets and compact(execution.secrets),
+        "hiddenInputs": execution.hidden_inputs and compact(execution.hidden_inputs),
+        "inheritedSecrets": list(execution.inherited_secrets),
         "correlationOf": correlation and f"{execution.tenant}#{correlation}",
         "trigger": trigger.type != "manual"
         and trigger.model_dump(by_alias=True, exclude_none=True),
@@ -85,7 +86,8 @@ def _optional(execution: Execution) -> dict[str, Any]:
 
 def execution_from_item(item: Mapping[str, Any]) -> Execution:
     trigger = item.get("trigger", {})
-    secrets = json.loads(item.get("secrets", "{}"))
+    secrets, hidden = (json.loads(item.get(name, "{}")) for name in ("secrets", "hiddenInputs"))
+    shown = {**json.loads(item.get("inputs", "{}")), **dict.fromkeys([*secrets, *hidden], MASK)}
     fields = {name: item[name] for name in _TEXTS if name in item}
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
     times = {
@@ -110,8 +112,10 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "parent": item.get("parent"),
             "stalls": int(item.get("stalls", 0)),
             "recordsSeen": int(item.get("recordsSeen", 0)),
-            "inputs": {**json.loads(item.get("inputs", "{}")), **dict.fromkeys(secrets, MASK)},
+            "inputs": shown,
             "secrets": secrets,
+            "hiddenInputs": hidden,
+            "inheritedSecrets": item.get("inheritedSecrets", ()),
             "storedOutputs": item.get("storedOutputs"),
             "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
             "labels": item.get("labels", {}),

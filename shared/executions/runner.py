@@ -178,7 +178,7 @@ class SegmentRunner:
     ) -> SegmentTurn:
         board = Board(plan)
         scopes = ScopeBuilder(execution, plan, OutputReader(self._payloads))
-        masking = masking_of(plan.inputs, execution.real_inputs)
+        masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,
             execution=execution,
@@ -244,7 +244,7 @@ class SegmentRunner:
         outputs = None
         if error is None:
             scope = segment.scopes.for_outputs(now=segment.recorder.settled_at())
-            masking = masking_of(plan.inputs, execution.real_inputs)
+            masking = masking_of(execution)
             outputs, error = flow_outputs(plan.outputs, scope, masking)
         stored = None
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:

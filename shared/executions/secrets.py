@@ -1,40 +1,58 @@
 """Which of an execution's inputs nobody is shown, and what has to be masked because of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.executions.models import TaskRun
+from shared.executions.models import Execution, TaskRun
 from shared.executions.rows import compact
 from shared.flows.definition import InputDefinition, InputType
 from shared.masking import MASK, Masking
 
 
-def masking_of(declared: Sequence[InputDefinition], inputs: Mapping[str, Any]) -> Masking:
-    """Masks the values of inputs of type SECRET; `inputs` are the real ones."""
-    return Masking(
-        str(inputs[definition.name])
-        for definition in declared
-        if definition.type is InputType.SECRET and inputs.get(definition.name) is not None
-    )
+def masking_of(execution: Execution) -> Masking:
+    """Masks the SECRET inputs of an execution, and those of the executions above it."""
+    return Masking(secret_values(execution))
 
 
-def hidden_inputs(
-    declared: Sequence[InputDefinition], inputs: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is shown of the inputs, and the real values of those that are shown as a mask.
+def secret_values(execution: Execution) -> tuple[str, ...]:
+    return (*map(str, execution.secrets.values()), *execution.inherited_secrets)
+
+
+def guarded_inputs(
+    declared: Sequence[InputDefinition],
+    inputs: Mapping[str, Any],
+    inherited: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The fields of an Execution that hold its inputs, its secrets apart from what is shown.
 
     Hidden are SECRET inputs, however short, and whole inputs that hold the value of one: showing
-    them with a hole would mean keeping them twice.
+    them with a hole would mean keeping them twice. `inherited` are secrets of the execution that
+    starts this one; those that its inputs hold are kept.
     """
-    secret = {each.name for each in declared if each.type is InputType.SECRET}
-    masking = masking_of(declared, inputs)
+    names = {each.name for each in declared if each.type is InputType.SECRET}
+    secrets = {name: inputs[name] for name in names if inputs.get(name) is not None}
+    passed = tuple(each for each in inherited if _holds(inputs, each))
+    masking = Masking([*map(str, secrets.values()), *passed])
     hidden = {
         name: value
         for name, value in inputs.items()
-        if value is not None and (name in secret or masking.tree(value) != value)
+        if name not in secrets and masking.tree(value) != value
     }
-    return {name: MASK if name in hidden else value for name, value in inputs.items()}, hidden
+    return {
+        "inputs": {
+            name: MASK if name in secrets or name in hidden else value
+            for name, value in inputs.items()
+        },
+        "secrets": secrets,
+        "hidden_inputs": hidden,
+        "inherited_secrets": passed,
+    }
+
+
+def _holds(inputs: Mapping[str, Any], secret: str) -> bool:
+    masked: dict[str, Any] = Masking([secret]).tree(dict(inputs))
+    return masked != inputs
 
 
 def masked_run(masking: Masking, run: TaskRun) -> TaskRun:

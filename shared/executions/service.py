@@ -19,7 +19,7 @@ from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher, Started
 from shared.executions.models import Execution, Record
 from shared.executions.rows import compact
-from shared.executions.secrets import hidden_inputs, masking_of
+from shared.executions.secrets import guarded_inputs, masking_of
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
@@ -156,9 +156,7 @@ class ExecutionService:
             given = (request.body or {}).get("inputs", {})
             declared, tasks_total = plan.inputs, plan.tasks_total
             inputs = check_inputs(declared, given)
-        shown, hidden = hidden_inputs(declared, inputs)
-        masking = masking_of(declared, inputs)
-        return Execution(
+        execution = Execution(
             tenant=request.tenant,
             id=claim.execution_id,
             flow_id=flow.id,
@@ -166,15 +164,16 @@ class ExecutionService:
             namespace=flow.namespace,
             flow_revision=claim.revision,
             tasks_total=tasks_total,
-            inputs=shown,
-            secrets=hidden,
-            labels=masking.tree({**flow.labels, **draft.labels}),
+            **guarded_inputs(declared, inputs),
+            labels={**flow.labels, **draft.labels},
             correlation_id=request.correlation_id,
             request_id=request.request_id,
             created_at=claim.created_at,
             check_at=claim.created_at + FIRST_LOOK,
             created_by=request.created_by,
         )
+        labels = masking_of(execution).tree(execution.labels)
+        return execution.model_copy(update={"labels": labels})
 
 
 def _check_labels(labels: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ that an earlier one made.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from shared.executions.engine import Engine
 from shared.executions.externals import Step, Visit
 from shared.executions.inputs import check_inputs
 from shared.executions.models import Execution, Failure, Parent, Status, TaskStatus, Trigger
+from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
+from shared.executions.rows import compact
+from shared.executions.secrets import guarded_inputs, secret_values
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.repository import FlowRepository
 from shared.ids import id_of
@@ -29,6 +33,9 @@ MAX_DEPTH = 10
 LOOK_EVERY = timedelta(minutes=15)
 """A child's end is told at once; this is for the telling that was lost."""
 
+MAX_INHERITED_BYTES = 16_000
+"""Secrets in a child's inputs are kept beside them, to be masked: one row holds both."""
+
 FIRST_LOOK = timedelta(seconds=60)
 
 
@@ -39,6 +46,7 @@ class Subflows:
     flows: Callable[[str], FlowRepository]
     executions: ExecutionRepository
     engine: Engine
+    payloads: Payloads
 
     def step(self, visit: Visit) -> Step:
         child_id = _child_id(visit)
@@ -48,9 +56,9 @@ class Subflows:
         if child.status is Status.QUEUED:
             self.engine.start(child)
         if not visit.properties.get("wait", True):
-            return Step(TaskStatus.SUCCESS, outputs=_outputs(child))
+            return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
         if child.status.is_terminal:
-            return _end(visit, child)
+            return self._end(visit, child)
         return Step(TaskStatus.RUNNING, outputs={"executionId": child.id}, due_at=_next_look(visit))
 
     def cancel(self, visit: Visit) -> None:
@@ -74,7 +82,7 @@ class Subflows:
             namespace=flow.namespace,
             flow_revision=flow.revision,
             tasks_total=flow.tasks_total,
-            inputs=_inputs(flow, visit.properties.get("inputs") or {}),
+            **_inputs(flow, visit.properties.get("inputs") or {}, parent),
             labels=flow.labels,
             trigger_type="subflow",
             trigger=Trigger(type="subflow", id=parent.id),
@@ -102,6 +110,22 @@ class Subflows:
             raise PluginError(f"flow {named!r} does not take executions", code="flow_not_runnable")
         return flow
 
+    def _outputs(self, child: Execution) -> dict[str, Any]:
+        outputs = child.outputs or {}
+        if child.stored_outputs:
+            outputs = json.loads(self.payloads.get(child.stored_outputs))
+        return {"executionId": child.id, "status": child.status.value, "outputs": outputs}
+
+    def _end(self, visit: Visit, child: Execution) -> Step:
+        has_failed = child.status is not Status.SUCCESS
+        if not has_failed or not visit.properties.get("transmitFailed", True):
+            return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
+        why = f": {child.error.message}" if child.error else ""
+        failure = Failure(
+            code="subflow_failed", message=f"{child.flow_name} ended {child.status.value}{why}"
+        )
+        return Step(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
+
 
 def _child_id(visit: Visit) -> str:
     attempt = visit.execution.attempt
@@ -115,23 +139,13 @@ def _next_look(visit: Visit) -> datetime:
     return visit.started_at + looks * LOOK_EVERY
 
 
-def _inputs(flow: FlowRecord, given: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(flow: FlowRecord, given: Mapping[str, Any], parent: Execution) -> dict[str, Any]:
+    """The child's fields for its inputs; what is secret above stays secret below."""
     try:
-        return check_inputs(flow.inputs, given)
+        inputs = check_inputs(flow.inputs, given)
     except InvalidInputsError as error:
         raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
-
-
-def _outputs(child: Execution) -> dict[str, Any]:
-    return {"executionId": child.id, "status": child.status.value, "outputs": child.outputs or {}}
-
-
-def _end(visit: Visit, child: Execution) -> Step:
-    has_failed = child.status is not Status.SUCCESS
-    if not has_failed or not visit.properties.get("transmitFailed", True):
-        return Step(TaskStatus.SUCCESS, outputs=_outputs(child))
-    why = f": {child.error.message}" if child.error else ""
-    failure = Failure(
-        code="subflow_failed", message=f"{child.flow_name} ended {child.status.value}{why}"
-    )
-    return Step(TaskStatus.FAILED, outputs=_outputs(child), error=failure)
+    guarded = guarded_inputs(flow.inputs, inputs, secret_values(parent))
+    if len(compact(guarded["inherited_secrets"]).encode()) > MAX_INHERITED_BYTES:
+        raise PluginError("the secrets passed on are too large", code="invalid_inputs")
+    return guarded

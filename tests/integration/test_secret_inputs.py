@@ -66,7 +66,7 @@ def test_no_form_of_a_secret_leaves_the_execution(run: Finished):
     assert ENCODED not in everything
 
 
-def test_the_table_holds_the_secret_in_one_place_only(moto_stack: MotoStack, run: Finished):
+def test_the_table_holds_the_secret_among_the_inputs_only(moto_stack: MotoStack, run: Finished):
     run(FLOW, INPUTS)
     table = moto_stack.environment["EXECUTIONS_TABLE_NAME"]
 
@@ -78,7 +78,7 @@ def test_the_table_holds_the_secret_in_one_place_only(moto_stack: MotoStack, run
         for name, value in item.items()
         if "en/w" in json.dumps(value, ensure_ascii=False)
     ]
-    assert places == [("execution", "secrets")]
+    assert sorted(places) == [("execution", "hiddenInputs"), ("execution", "secrets")]
 
 
 def test_starts_and_replays_show_a_mask(moto_stack: MotoStack, create_flow: Any):
@@ -105,3 +105,38 @@ def test_a_wrong_secret_is_refused_without_saying_it(moto_stack: MotoStack, crea
 
     assert answer.body["code"] == "invalid_inputs"
     assert "en/w" not in json.dumps(answer.body, ensure_ascii=False)
+
+
+CHILD = """
+name: child
+inputs: [{name: header, type: STRING}, {name: plain, type: STRING}]
+tasks: [{name: say, type: util.log, properties: {message: 'got {{ inputs.header }}'}}]
+outputs: {length: '{{ inputs.header | length }}', header: '{{ inputs.header }}'}
+"""
+PARENT = """
+name: parent
+inputs: [{name: token, type: SECRET}]
+tasks:
+  - name: call
+    type: flow.subflow
+    properties: {name: child, inputs: {header: 'Bearer {{ inputs.token }}', plain: yes}}
+"""
+
+
+def test_a_secret_stays_one_in_the_flow_that_it_is_handed_to(
+    moto_stack: MotoStack, create_flow: Any, run: Finished
+):
+    create_flow(CHILD)
+
+    seen = run(PARENT, {"token": TOKEN})
+
+    call = seen.outputs("call")
+    assert call["outputs"]["header"] == "Bearer ******"
+    child = moto_stack.api("GET", f"/api/v1/executions/{call['executionId']}").body
+    logs = moto_stack.api("GET", f"/api/v1/executions/{call['executionId']}/logs").body
+    assert child["execution"]["inputs"] == {"header": "******", "plain": "yes"}
+    assert child["execution"]["outputs"] == {
+        "length": len(f"Bearer {TOKEN}"),
+        "header": "Bearer ******",
+    }
+    assert [line["message"] for line in logs] == ["got Bearer ******"]
