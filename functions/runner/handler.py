@@ -43,6 +43,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
     flows = table(settings(FlowsTableSettings).flows_table_name)
     executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
     payloads = Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+    engine = Engine(step_functions(), machine_arn)
     return SegmentRunner(
         executions=executions,
         plans=PlanRepository(flows),
@@ -54,12 +55,13 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
                 "flow.subflow": Subflows(
                     flows=lambda tenant: FlowRepository(flows, tenant),
                     executions=executions,
-                    engine=Engine(step_functions(), machine_arn),
                     payloads=payloads,
+                    engine=engine,
                 )
             },
             waker=Waker(executions, step_functions()),
             set_timer=leave_to_the_sweep,
+            start=engine.start,
         ),
         abandon=end_process,
     )

@@ -118,6 +118,7 @@ class Execution(Record):
 
     `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
     nothing new, out of `records_seen` task runs known when the current one was started.
+    `turns_before` counts the turns taken before the run was last changed for a fresh one.
     `request_id` is the one of the request that started it: every log line of its turns carries it.
     `outputs` too large for the row are `stored_outputs`, and shown as `outputsUrl`.
     `inputs` are what anybody may see: in them stands a mask for the SECRET ones, whose values are
@@ -130,6 +131,7 @@ class Execution(Record):
     generation: int = Field(default=1, exclude=True)
     stalls: int = Field(default=0, exclude=True)
     records_seen: int = Field(default=0, exclude=True)
+    turns_before: int = Field(default=0, exclude=True)
     check_at: Timestamp | None = Field(default=None, exclude=True)
     closing: Closing | None = Field(default=None, exclude=True)
     due_at: Timestamp | None = Field(default=None, exclude=True)

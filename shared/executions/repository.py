@@ -58,6 +58,11 @@ class Entry:
     fence: int
     wakes: int = 0
 
+    @property
+    def turn(self) -> int:
+        """The number of the turn, from 1, over all generations."""
+        return self.fence % _FENCE_STEP
+
 
 @dataclass(frozen=True)
 class Parked:
@@ -284,6 +289,23 @@ class ExecutionRepository:
                 ":next": execution.generation + 1,
                 ":stalls": stalls,
                 ":records": records,
+                ":check": to_rfc3339(check_at),
+            },
+        )
+
+    def begin_anew(
+        self, execution: Execution, *, turns: int, records: int, check_at: datetime
+    ) -> bool:
+        """Move to the next generation because of the `turns` taken so far; False as in `resume`."""
+        return self._update(
+            execution,
+            "SET #generation = :next, stalls = :none, recordsSeen = :records,"
+            " turnsBefore = :turns, checkAt = :check",
+            {
+                ":next": execution.generation + 1,
+                ":none": 0,
+                ":records": records,
+                ":turns": turns,
                 ":check": to_rfc3339(check_at),
             },
         )

@@ -117,6 +117,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "hiddenInputs": hidden,
             "inheritedSecrets": item.get("inheritedSecrets", ()),
             "storedOutputs": item.get("storedOutputs"),
+            "turnsBefore": int(item.get("turnsBefore", 0)),
             "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
             "labels": item.get("labels", {}),
             "trigger": trigger,

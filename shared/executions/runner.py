@@ -65,6 +65,9 @@ class Answer(Definition):
     wakes: int = 0
 
 
+MOST_TURNS = 1_000
+"""Turns of one Step Functions run: each adds 7 to 13 events to a history that holds 25,000."""
+
 FIRST_LOOK = timedelta(minutes=1)
 """When the reconciler makes sure that the token of a parked execution has arrived."""
 
@@ -76,12 +79,14 @@ CONTINUE = Answer(next="continue")
 class Outside:
     """What a turn needs of the world beyond its execution.
 
-    `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take.
+    `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take;
+    `start` starts the run of an execution's generation.
     """
 
     externals: Externals
     waker: Waker
     set_timer: Callable[[str, str, datetime], None]
+    start: Callable[[Execution], None]
 
 
 class SegmentRunner:
@@ -97,6 +102,7 @@ class SegmentRunner:
         find_plugin: FindPlugin,
         outside: Outside,
         abandon: Callable[[], None],
+        most_turns: int = MOST_TURNS,
     ) -> None:
         self._executions = executions
         self._plans = plans
@@ -105,6 +111,7 @@ class SegmentRunner:
         self._find_plugin = find_plugin
         self._outside = outside
         self._abandon = abandon
+        self._most_turns = most_turns
 
     def run(self, turn: Turn, remaining: Callable[[], float]) -> Answer:
         """Run one turn; `remaining` tells the seconds before the platform stops this function."""
@@ -127,7 +134,27 @@ class SegmentRunner:
         running = self._running(state.execution)
         if running is None:
             return DONE
+        if entry.turn - running.turns_before > self._most_turns:
+            return self._begin_anew(running, entry, records=len(state.runs))
         return self._run_segment(ExecutionState(running, state.runs), entry, remaining)
+
+    def _begin_anew(self, execution: Execution, entry: Entry, *, records: int) -> Answer:
+        """Go on in a new run, before this one's history is full.
+
+        If the start does not come to pass, the reconciler finds a generation without a run.
+        """
+        moved = self._executions.begin_anew(
+            execution,
+            turns=entry.turn,
+            records=records,
+            check_at=self._clocks.now() + FIRST_LOOK,
+        )
+        if moved:
+            logger.info("going on in a new run", extra={"turns": entry.turn})
+            self._outside.start(
+                execution.model_copy(update={"generation": execution.generation + 1})
+            )
+        return DONE
 
     def _keep_token(self, turn: Turn, token: str) -> Answer:
         entry = Entry(fence=turn.fence, wakes=turn.wakes)

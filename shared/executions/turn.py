@@ -306,9 +306,11 @@ class SegmentTurn:
         )
 
     def _may_start(self) -> bool:
-        is_time_left = self.remaining() > ENOUGH_SECONDS or not self._has_started
-        self._is_held_back = self._is_held_back or not is_time_left
-        return is_time_left and not self.threads.is_full
+        """Whether this turn takes another task; one that it leaves to the next is remembered."""
+        is_alone = self.plan.isolation == "task"
+        is_room_left = not self._has_started or (not is_alone and self.remaining() > ENOUGH_SECONDS)
+        self._is_held_back = self._is_held_back or not is_room_left
+        return is_room_left and not self.threads.is_full
 
     def _start(self, node: Node, run: TaskRun | None) -> bool:
         """Start the next attempt of a task in a thread."""

@@ -59,6 +59,7 @@ class Plan(Definition):
     outputs: dict[str, Json] | None = None
     timeout: timedelta | str | None = None
     retry: RetryPolicy | None = None
+    isolation: Literal["segment", "task"] = "segment"
 
     @property
     def tasks_total(self) -> int:
@@ -82,6 +83,7 @@ def compile_plan(definition: FlowDefinition) -> Plan:
         outputs=definition.outputs,
         timeout=definition.timeout,
         retry=definition.retry,
+        isolation=definition.isolation,
     )
 
 

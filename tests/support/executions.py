@@ -20,7 +20,7 @@ from shared.executions.repository import (
     Overdue,
     Parked,
 )
-from shared.executions.runner import Answer, Outside, SegmentRunner, Turn
+from shared.executions.runner import MOST_TURNS, Answer, Outside, SegmentRunner, Turn
 from shared.executions.threads import Clocks
 from shared.executions.waking import Waker
 from shared.flows.plan import Plan
@@ -162,6 +162,19 @@ class InMemoryExecutions(ExecutionRepository):
         )
         return moved is not None
 
+    def begin_anew(
+        self, execution: Execution, *, turns: int, records: int, check_at: datetime
+    ) -> bool:
+        moved = self._replace(
+            execution,
+            generation=execution.generation + 1,
+            stalls=0,
+            records_seen=records,
+            turns_before=turns,
+            check_at=check_at,
+        )
+        return moved is not None
+
     def look_again(self, execution: Execution, *, at: datetime) -> bool:
         return self._replace(execution, check_at=at) is not None
 
@@ -269,6 +282,7 @@ class Bench:
         plan: Plan,
         plugins: Mapping[str, Run] | None = None,
         externals: Externals | None = None,
+        most_turns: int = MOST_TURNS,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
@@ -280,6 +294,7 @@ class Bench:
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
+        self.engine = FakeEngine()
         self.runner = SegmentRunner(
             executions=self.store,
             plans=OnePlan(plan),
@@ -294,8 +309,10 @@ class Bench:
                 externals=externals or {},
                 waker=waker_of(self.store, self.states),
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
+                start=self.engine.start,
             ),
             abandon=abandon,
+            most_turns=most_turns,
         )
 
     def turn(self, *, generation: int = 1, remaining: Callable[[], float] = lambda: 900.0) -> str:
@@ -329,7 +346,8 @@ class Bench:
     def run(self, *, turns: int = 50) -> Execution:
         """Run turns until the end; waits pass by moving the clock."""
         for _ in range(turns):
-            if self.turn(generation=self.now.generation) == "done":
+            generation = self.now.generation
+            if self.turn(generation=generation) == "done" and self.now.generation == generation:
                 return self.now
             self.ahead += timedelta(seconds=self.answer.delay_seconds)
         raise AssertionError(f"no end after {turns} turns")

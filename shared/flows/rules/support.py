@@ -11,9 +11,6 @@ UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
     "triggers": "inline triggers are",
     "retention": '"retention" is',
 }
-UNSUPPORTED_VALUES: Final[Mapping[tuple[str, str], str]] = {
-    ("isolation", "task"): "isolation: task is",
-}
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
 CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
 
@@ -23,8 +20,6 @@ def check_support(root: Spot, tasks: Iterable[WrittenTask]) -> None:
     for name, child in root.entries():
         if name in UNSUPPORTED_FLOW_FIELDS and child.value not in (None, [], {}):
             child.not_supported(UNSUPPORTED_FLOW_FIELDS[name])
-        elif isinstance(child.value, str) and (name, child.value) in UNSUPPORTED_VALUES:
-            child.not_supported(UNSUPPORTED_VALUES[name, child.value])
     for task in tasks:
         _check_task(task)
 
