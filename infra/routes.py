@@ -8,6 +8,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "POST /api/v1/flows",
         "POST /api/v1/flows/validate",
         "GET /api/v1/flows/{flow_id}",
+        "GET /api/v1/flows/{flow_id}/graph",
+        "GET /api/v1/flows/{flow_id}/state-machine",
         "PUT /api/v1/flows/{flow_id}",
         "DELETE /api/v1/flows/{flow_id}",
         "POST /api/v1/flows/{flow_id}/activate",

@@ -17,6 +17,7 @@ from shared.flows.models import (
     Namespace,
     Verdict,
 )
+from shared.flows.pictures import FlowGraph, graph_of, machine_of
 from shared.flows.service import FlowService, flow_service
 from shared.headers import IfMatchHeader
 from shared.http import answer, http_app, http_handler, no_content
@@ -76,6 +77,21 @@ def validate_flow(flows: Flows) -> Verdict:
 def get_flow(flow_id: str, flows: Flows) -> Response[Flow]:
     flow = flows.get(flow_id)
     return answer(flow, version=flow.version)
+
+
+@app.get("/api/v1/flows/<flow_id>/graph", summary="Read the graph that runs, for a picture")
+def get_graph(flow_id: str, flows: Flows) -> FlowGraph:
+    plan, revision = flows.plan(flow_id)
+    return graph_of(plan, flow_id, revision)
+
+
+@app.get(
+    "/api/v1/flows/<flow_id>/state-machine",
+    summary="Read the state machine that runs the flow, in the Amazon States Language",
+)
+def get_state_machine(flow_id: str, flows: Flows) -> dict[str, Any]:
+    plan, _ = flows.plan(flow_id)
+    return machine_of(plan)
 
 
 @app.put("/api/v1/flows/<flow_id>", summary="Save any fields of a flow")

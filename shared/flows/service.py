@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 from shared.bodies import parse_body
@@ -31,6 +31,8 @@ from shared.flows.models import (
     Verdict,
 )
 from shared.flows.open_executions import OpenExecutions
+from shared.flows.plan import Plan, unpack_plan
+from shared.flows.plans import PlanRepository
 from shared.flows.records import check_size, fields_of_text, with_envelope
 from shared.flows.repository import FlowRepository
 from shared.headers import check_if_match
@@ -50,6 +52,7 @@ class FlowService:
 
     flows: FlowRepository
     open_executions: OpenExecutions
+    find_plan: Callable[[str, int], Plan]
     compile: Compile
     inspect: Inspect
     now: Callable[[], datetime]
@@ -83,6 +86,15 @@ class FlowService:
     def get(self, flow_id: str) -> Flow:
         flow = self._stored(flow_id)
         return Flow.of(flow, self._text(flow))
+
+    def plan(self, flow_id: str) -> tuple[Plan, int]:
+        """The plan of a flow's current revision, and its number; NotSupportedYetError if none."""
+        flow = self._stored(flow_id)
+        if flow.has_plan:
+            return self.find_plan(flow.id, flow.revision), flow.revision
+        compiled = self.compile(self._text(flow), flow.envelope)
+        compiled.check_supported()
+        return unpack_plan(compiled.plan or b""), flow.revision
 
     def page(self, chosen: FlowFilter, limit: int, cursor: str | None) -> Page[Flow]:
         """List flows, newest first.
@@ -194,11 +206,13 @@ class FlowService:
 
 @cache
 def flow_service() -> FlowService:
+    plans = PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
     return FlowService(
         flows=FlowRepository(table(settings(FlowsTableSettings).flows_table_name), "default"),
         open_executions=OpenExecutions(
             table(settings(ExecutionsTableSettings).executions_table_name)
         ),
+        find_plan=partial(plans.get, "default"),
         compile=compile_text,
         inspect=inspect_text,
         now=utc_now,

@@ -9,6 +9,7 @@ from shared.flows.compilation import Compiled, Findings
 from shared.flows.definition import FlowDefinition, TaskDefinition
 from shared.flows.models import Envelope, FlowRecord, FlowStatus, Revision
 from shared.flows.open_executions import OpenExecutions
+from shared.flows.plan import Plan
 from shared.flows.repository import FlowRepository
 from shared.flows.service import FlowService
 from shared.ids import is_id, new_id
@@ -127,12 +128,17 @@ class Clock:
         return self.now
 
 
+def no_plan(_flow_id: str, _revision: int) -> Plan:
+    raise LookupError
+
+
 def service_over(
     flows: FlowRepository, open_executions: OpenExecutions | None = None
 ) -> FlowService:
     return FlowService(
         flows=flows,
         open_executions=open_executions or NoOpenExecutions(),
+        find_plan=no_plan,
         compile=compile_line,
         inspect=inspect_line,
         now=Clock(),
