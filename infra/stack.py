@@ -59,6 +59,10 @@ class PlatformStack(Stack):
             "Reconcile", executions | machine, Size(Duration.minutes(1), memory_mb=512)
         )
         self.orchestration.reconciled_by(self.reconcile)
+        self._serve(is_open=options.auth == "off")
+        self._grant()
+
+    def _serve(self, *, is_open: bool) -> None:
         Api(
             self,
             "Api",
@@ -69,9 +73,8 @@ class PlatformStack(Stack):
                 "plugins": self.plugins,
                 "health": self.health,
             },
-            is_open=options.auth == "off",
+            is_open=is_open,
         )
-        self._grant()
 
     def _function(self, name: str, environment: dict[str, str], size: Size) -> PlatformFunction:
         return PlatformFunction(
@@ -79,21 +82,26 @@ class PlatformStack(Stack):
         )
 
     def _grant(self) -> None:
-        flows = self.storage.flows.table_arn
-        executions = self.storage.executions.table_arn
-        machine = self.orchestration.machine.state_machine_arn
+        self._grant_flows()
+        self._grant_executions()
+        self._grant_runner()
+        self._grant_reconcile()
+        self.health.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
+        self.orchestration.may_invoke(self.runner)
 
+    def _grant_flows(self) -> None:
         self.flows.may(
             "dynamodb:BatchGetItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
-            on=flows,
+            on=self.storage.flows.table_arn,
         )
         self.flows.may("dynamodb:Query", on=self.storage.index_arn("open"))
 
-        self.executions.may("dynamodb:GetItem", on=flows)
+    def _grant_executions(self) -> None:
+        self.executions.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
         self.executions.may(
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
@@ -101,7 +109,7 @@ class PlatformStack(Stack):
             "dynamodb:PutItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",
-            on=executions,
+            on=self.storage.executions.table_arn,
         )
         for index in ("recent", "by-flow", "by-correlation"):
             self.executions.may("dynamodb:Query", on=self.storage.index_arn(index))
@@ -111,34 +119,46 @@ class PlatformStack(Stack):
             "dynamodb:UpdateItem",
             on=self.storage.idempotency.table_arn,
         )
-        self.executions.may("states:StartExecution", on=machine)
+        self.executions.may(
+            "states:StartExecution", on=self.orchestration.machine.state_machine_arn
+        )
         self.executions.may("states:StopExecution", on=self.orchestration.executions_arn)
 
         for kind in ("executions", "results"):
             self.executions.may("s3:GetObject", on=self.storage.objects_arn(kind))
         self.executions.may("s3:PutObject", on=self.storage.objects_arn("results"))
 
-        self.health.may("dynamodb:GetItem", on=flows)
-
-        self.orchestration.may_invoke(self.runner)
-        self.runner.may("dynamodb:GetItem", on=flows)
+    def _grant_runner(self) -> None:
+        self.runner.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
         self.runner.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",
-            on=executions,
+            on=self.storage.executions.table_arn,
         )
 
-        self.runner.may_back("states:SendTaskSuccess", "states:StartExecution", on=machine)
+        self.runner.may_back(
+            "states:SendTaskSuccess",
+            "states:StartExecution",
+            on=self.orchestration.machine.state_machine_arn,
+        )
         self.runner.may_back("states:StopExecution", on=self.orchestration.executions_arn)
         self.runner.may("s3:GetObject", "s3:PutObject", on=self.storage.objects_arn("executions"))
 
+    def _grant_reconcile(self) -> None:
         self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))
         self.reconcile.may(
-            "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", on=executions
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            on=self.storage.executions.table_arn,
         )
-        self.reconcile.may("states:SendTaskSuccess", "states:StartExecution", on=machine)
+        self.reconcile.may(
+            "states:SendTaskSuccess",
+            "states:StartExecution",
+            on=self.orchestration.machine.state_machine_arn,
+        )
         self.reconcile.may(
             "states:DescribeExecution",
             "states:StopExecution",
