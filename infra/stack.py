@@ -27,7 +27,6 @@ class PlatformStack(Stack):
     ) -> None:
         super().__init__(scope, name, synthesizer=synthesizer)
         self._runtime = Runtime(self, "Runtime", options=options, layer=layer)
-        of_an_api = Size(Duration.seconds(29), memory_mb=512)
 
         self.storage = storage = Storage(
             self,
@@ -42,22 +41,18 @@ class PlatformStack(Stack):
         egress = {"HEADRACE_EGRESS_ALLOW": options.egress_allow}
 
         self.runner = self._function(
-            "Runner",
-            flows | executions | payloads | egress,
-            Size(Duration.minutes(15), memory_mb=1769),
+            "Runner", flows | executions | payloads | egress, seconds=900, memory_mb=1769
         )
         self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
         machine = {"STATE_MACHINE_ARN": self.orchestration.machine.state_machine_arn}
 
-        self.flows = self._function("Flows", flows | executions, of_an_api)
+        self.flows = self._function("Flows", flows | executions)
         self.executions = self._function(
-            "Executions", flows | executions | idempotency | machine | payloads, of_an_api
+            "Executions", flows | executions | idempotency | machine | payloads
         )
-        self.plugins = self._function("Plugins", {}, of_an_api)
-        self.health = self._function("Health", flows, of_an_api)
-        self.reconcile = self._function(
-            "Reconcile", executions | machine, Size(Duration.minutes(1), memory_mb=512)
-        )
+        self.plugins = self._function("Plugins", {})
+        self.health = self._function("Health", flows)
+        self.reconcile = self._function("Reconcile", executions | machine, seconds=60)
         self.orchestration.reconciled_by(self.reconcile)
         self._serve(is_open=options.auth == "off")
         self._grant()
@@ -76,9 +71,16 @@ class PlatformStack(Stack):
             is_open=is_open,
         )
 
-    def _function(self, name: str, environment: dict[str, str], size: Size) -> PlatformFunction:
+    def _function(
+        self, name: str, environment: dict[str, str], *, seconds: int = 29, memory_mb: int = 512
+    ) -> PlatformFunction:
+        """A function as large as one of the API needs, unless it says otherwise."""
         return PlatformFunction(
-            self, name, runtime=self._runtime, environment=environment, size=size
+            self,
+            name,
+            runtime=self._runtime,
+            environment=environment,
+            size=Size(Duration.seconds(seconds), memory_mb),
         )
 
     def _grant(self) -> None:
