@@ -18,6 +18,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     ),
     "executions": (
         "POST /api/v1/flows/{flow_id}/execute",
+        "POST /api/v1/flows/{flow_id}/test",
         "GET /api/v1/executions",
         "POST /api/v1/executions",
         "GET /api/v1/executions/{execution_id}",

@@ -12,6 +12,7 @@
   + NotFoundError                     404
     x RouteNotFoundError
     x FlowNotFoundError
+    x RevisionNotFoundError
     x ExecutionNotFoundError
     x PluginNotFoundError
   x MethodNotAllowedError             405
@@ -101,6 +102,10 @@ class RouteNotFoundError(NotFoundError):
 
 class FlowNotFoundError(NotFoundError):
     code = "flow_not_found"
+
+
+class RevisionNotFoundError(NotFoundError):
+    code = "revision_not_found"
 
 
 class ExecutionNotFoundError(NotFoundError):

@@ -39,6 +39,7 @@ from shared.executions.service import (
     NoBody,
     StartRequest,
 )
+from shared.executions.trials import TrialDraft, TrialRequest, TrialService
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.headers import (
@@ -105,6 +106,18 @@ def execution_service() -> ExecutionService:
 
 
 @cache
+def trial_service() -> TrialService:
+    return TrialService(
+        flows=flow_repository(),
+        plans=plan_repository(),
+        claims=claim_repository(),
+        launcher=launcher(),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+@cache
 def retry_service() -> RetryService:
     return RetryService(
         flows=flow_repository(),
@@ -134,6 +147,7 @@ def execution_reader() -> ExecutionReader:
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
 Cancels = Annotated[Canceller, Depends(canceller)]
+Trials = Annotated[TrialService, Depends(trial_service)]
 Retries = Annotated[RetryService, Depends(retry_service)]
 Reader = Annotated[ExecutionReader, Depends(execution_reader)]
 
@@ -190,6 +204,29 @@ def execute_flow(
         checked = DryRun(flow_id=flow.id, flow_revision=flow.revision, tasks_total=flow.tasks_total)
         return answer(checked)
     return _accepted(executions.start(request))
+
+
+@app.post("/api/v1/flows/<flow_id>/test", status_code=HTTPStatus.ACCEPTED)
+def try_flow(
+    flow_id: str,
+    trials: Trials,
+    body: RawBody[TrialDraft] = None,
+    key: IdempotencyKeyHeader = None,
+    correlation_id: CorrelationIdHeader = None,
+    revision: Annotated[int | None, Query(ge=1)] = None,
+) -> Response[StartedExecution]:
+    request = TrialRequest(
+        tenant=TENANT,
+        path=app.current_event.path,
+        body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
+        flow_id=flow_id,
+        key=checked_idempotency_key(key),
+        correlation_id=checked_correlation_id(correlation_id),
+        created_by=CREATED_BY,
+        request_id=app.current_event.headers.get(REQUEST_ID),
+        revision=revision,
+    )
+    return _accepted(trials.start(request))
 
 
 @app.post("/api/v1/executions", status_code=HTTPStatus.CREATED)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.executions.logs import LogBuffer
+from shared.executions.mocks import mocked_outputs
 from shared.executions.models import Failure, LogLine, TaskStatus
 from shared.expressions import (
     Scope,
@@ -42,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to be made; `remaining` tells the seconds left to it."""
+    """One attempt to be made; `remaining` tells the seconds left, `mock` what stands for it."""
 
     task: TaskDefinition
     plugin: Plugin | None
@@ -50,6 +51,7 @@ class Attempt:
     key: str
     remaining: Callable[[], float]
     logs: LogBuffer
+    mock: Mapping[str, Any] | None = None
 
     def run(self) -> Outcome:
         """SKIPPED when the task's condition is false, else SUCCESS or FAILED."""
@@ -84,6 +86,9 @@ class Attempt:
         return when is None or when
 
     def _run_plugin(self) -> Outcome:
+        if self.mock is not None:
+            text = serialised(mocked_outputs(self.mock))
+            return Outcome(TaskStatus.SUCCESS, outputs=text, logs=self.logs.lines())
         if self.plugin is None or self.plugin.run is None:
             raise PluginError(f"there is no plugin {self.task.type!r}", code="unknown_plugin")
         outputs = self.plugin.run(

@@ -136,6 +136,7 @@ class Execution(Record):
     closing: Closing | None = Field(default=None, exclude=True)
     due_at: Timestamp | None = Field(default=None, exclude=True)
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    mocks: dict[str, dict[str, Any]] = Field(default={}, exclude=True, repr=False)
     hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     is_parked: bool = Field(default=False, exclude=True)

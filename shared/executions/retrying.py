@@ -180,6 +180,7 @@ def _execution(
         correlation_id=request.correlation_id or source.correlation_id,
         retry_of=source.id,
         test=source.test,
+        mocks=source.mocks,
         created_at=claim.created_at,
         check_at=claim.created_at + FIRST_LOOK,
         created_by=request.created_by,

@@ -79,6 +79,7 @@ def _optional(execution: Execution) -> dict[str, Any]:
         "trigger": trigger.type != "manual"
         and trigger.model_dump(by_alias=True, exclude_none=True),
         "test": execution.test,
+        "mocks": execution.mocks and compact(execution.mocks),
         "depth": execution.depth,
         "requestId": execution.request_id,
     }
@@ -115,6 +116,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "inputs": shown,
             "secrets": secrets,
             "hiddenInputs": hidden,
+            "mocks": json.loads(item.get("mocks", "{}")),
             "inheritedSecrets": item.get("inheritedSecrets", ()),
             "storedOutputs": item.get("storedOutputs"),
             "turnsBefore": int(item.get("turnsBefore", 0)),

@@ -227,6 +227,7 @@ class SegmentRunner:
                 find_plugin=self._find_plugin,
                 execution_id=execution.id,
                 masking=masking,
+                mocks=execution.mocks,
             ),
             clocks=self._clocks,
             execution=execution,

@@ -129,7 +129,7 @@ class ExecutionService:
             draft = parse_body(ExecutionDraft, request.body)
             flow_id = request.flow_id
         flow = find_runnable(self._flows, flow_id)
-        _check_labels(draft.labels)
+        check_labels(draft.labels)
         is_required = request.is_key_required or flow.idempotency == "required"
         if is_required and request.key is None:
             raise IdempotencyKeyRequiredError("this start needs an Idempotency-Key header")
@@ -176,7 +176,8 @@ class ExecutionService:
         return execution.model_copy(update={"labels": labels})
 
 
-def _check_labels(labels: Mapping[str, str]) -> None:
+def check_labels(labels: Mapping[str, str]) -> None:
+    """Refuse labels that would take too much of an execution's row."""
     if len(compact(labels).encode()) > MAX_LABEL_BYTES:
         problem = Problem(path="labels", message=f"take more than {MAX_LABEL_BYTES} bytes")
         raise InvalidRequestError("the request is not valid", problems=[problem])

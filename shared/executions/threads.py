@@ -1,10 +1,11 @@
 """The threads of a turn: each runs one attempt; what outlives its time is given up on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Any
 
 from shared.executions.attempts import Attempt, Outcome
 from shared.executions.board import Node
@@ -59,8 +60,15 @@ class Threads:
     """Starts attempts and collects their outcomes, one at a time."""
 
     def __init__(
-        self, *, clocks: Clocks, find_plugin: FindPlugin, execution_id: str, masking: Masking
+        self,
+        *,
+        clocks: Clocks,
+        find_plugin: FindPlugin,
+        execution_id: str,
+        masking: Masking,
+        mocks: Mapping[str, Mapping[str, Any]],
     ) -> None:
+        self.mocks = mocks
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._execution_id = execution_id
@@ -96,6 +104,7 @@ class Threads:
             key=f"{self._execution_id}/{node.key}",
             remaining=lambda: deadline - self._clocks.monotonic(),
             logs=logs,
+            mock=self.mocks.get(node.name),
         )
 
         def run() -> None:

@@ -238,7 +238,8 @@ class SegmentTurn:
             self._leave(action)
             return True
         run = self.board.runs.get(action.node.key)
-        if action.node.planned.task.type in self.externals:
+        is_mocked = action.node.name in self.threads.mocks
+        if action.node.planned.task.type in self.externals and not is_mocked:
             return self._visit(action.node, run, due)
         if run and run.due_at and run.due_at > self.clocks.now():
             due.append(run.due_at)
@@ -247,9 +248,10 @@ class SegmentTurn:
 
     def _begin(self, node: Node, run: TaskRun | None) -> bool:
         kind = node.planned.task.type
-        if kind in CONTAINERS:
+        is_mocked = node.name in self.threads.mocks
+        if kind in CONTAINERS and not is_mocked:
             return self._enter(node)
-        if kind == "flow.wait":
+        if kind == "flow.wait" and not is_mocked:
             return self._wait(node, run)
         return self._may_start() and self._start(node, run)
 

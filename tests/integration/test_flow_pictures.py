@@ -54,9 +54,7 @@ def test_the_state_machine_is_the_deployed_one_without_its_arns(
 
 
 def test_a_draft_that_cannot_run_has_no_graph(moto_stack: MotoStack, create_flow: Any):
-    text = (
-        "name: later\nisolation: task\ntasks: [{name: a, type: util.log, properties: {message: x}}]"
-    )
+    text = "name: later\ntriggers: [{name: t, type: cron, config: {cron: 0 6 * * *}}]\ntasks: [{name: a, type: util.log, properties: {message: x}}]"
     flow = create_flow(text, status="draft")
 
     for picture in ("graph", "state-machine"):

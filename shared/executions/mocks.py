@@ -1,0 +1,59 @@
+"""Mocks of a test run: what a task yields, or how it fails, instead of being run."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.bodies import problems_of, unknown
+from shared.errors import InvalidRequestError, Problem
+from shared.executions.rows import compact
+from shared.plugins.plugin import PluginError
+
+MAX_MOCK_BYTES = 50_000
+"""All mocks of a test run together, as JSON: they live in the execution's own row."""
+
+
+class MockedError(BaseModel):
+    """How a mocked task fails; `statusCode` is what a called service would have answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = "mocked"
+    message: str = "the mock fails"
+    statusCode: int | None = None  # noqa: N815 - as it is written
+
+
+def check_mocks(mocks: Mapping[str, Mapping[str, Any]], tasks: Collection[str]) -> None:
+    """Refuse mocks of tasks that are not there, and errors of another shape than ours."""
+    problems = [
+        Problem(path=f"mocks.{name}", message=unknown("task", name, tasks))
+        for name in mocks
+        if name not in tasks
+    ]
+    for name, mock in mocks.items():
+        problems += _problems(name, mock)
+    if len(compact(mocks).encode()) > MAX_MOCK_BYTES:
+        problems.append(Problem(path="mocks", message=f"take more than {MAX_MOCK_BYTES} bytes"))
+    if problems:
+        raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def mocked_outputs(mock: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The outputs that a mock stands for; PluginError if it is one that fails."""
+    if set(mock) != {"error"}:
+        return mock
+    error = MockedError.model_validate(mock["error"])
+    raise PluginError(error.message, code=error.code, status_code=error.statusCode)
+
+
+def _problems(name: str, mock: Mapping[str, Any]) -> list[Problem]:
+    try:
+        if set(mock) == {"error"}:
+            MockedError.model_validate(mock["error"])
+    except ValidationError as error:
+        return [
+            each.model_copy(update={"path": f"mocks.{name}.error.{each.path}".rstrip(".")})
+            for each in problems_of(error.errors(include_url=False), MockedError)
+        ]
+    return []

@@ -1,0 +1,137 @@
+"""Test runs: executions of any revision, drafts too, with mocks in the place of some tasks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.bodies import parse_body
+from shared.errors import FlowNotFoundError, NotSupportedYetError, RevisionNotFoundError
+from shared.executions.inputs import check_inputs
+from shared.executions.launching import Launcher, Started
+from shared.executions.mocks import check_mocks
+from shared.executions.models import Execution
+from shared.executions.secrets import guarded_inputs, masking_of
+from shared.executions.service import FIRST_LOOK, ExecutionDraft, check_labels
+from shared.flows.models import FlowRecord
+from shared.flows.plan import Plan
+from shared.flows.plans import PlanRepository
+from shared.flows.repository import FlowRepository
+from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
+
+
+class TrialDraft(ExecutionDraft):
+    """A test run to be; `mocks` are outputs by task name, or `{"error": {…}}` for a failure."""
+
+    mocks: dict[str, dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class TrialRequest:
+    """A request for a test run, of the flow's current revision unless one is named."""
+
+    tenant: str
+    path: str
+    flow_id: str
+    body: Mapping[str, Any] | None
+    key: str | None
+    correlation_id: str | None
+    created_by: str
+    request_id: str | None = None
+    revision: int | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint([self.body, self.revision])
+
+
+@dataclass(frozen=True)
+class TrialService:
+    flows: FlowRepository
+    plans: PlanRepository
+    claims: IdempotencyRepository
+    launcher: Launcher
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+
+    def start(self, request: TrialRequest) -> Started:
+        """Accept a test run; whoever comes second with a key completes the first's.
+
+        Raises FlowNotFoundError, RevisionNotFoundError, NotSupportedYetError for a revision that
+        cannot run, and what a start raises for its inputs.
+        """
+        claim = self._earlier_claim(request)
+        started = claim and self.launcher.again(request.tenant, claim.execution_id)
+        if started:
+            return started
+        draft = parse_body(TrialDraft, request.body)
+        flow = self.flows.find(request.flow_id)
+        if flow is None:
+            raise FlowNotFoundError("there is no such flow")
+        mine = self._claim_for(request, flow, claim)
+        plan = self._plan(request.tenant, flow, mine.revision)
+        execution = _execution(request, draft, flow, plan, mine)
+        first = self.claims.claim(mine) if request.key else mine
+        first.check(mine.fingerprint)
+        if first != mine:
+            plan = self._plan(request.tenant, flow, first.revision)
+            execution = _execution(request, draft, flow, plan, first)
+        is_mine = claim is None and first == mine
+        return self.launcher.launch(execution, replayed=not is_mine)
+
+    def _earlier_claim(self, request: TrialRequest) -> Claim | None:
+        if request.key is None:
+            return None
+        scope = claim_scope(request.tenant, request.path, request.key)
+        claim = self.claims.find(scope, now=self.now())
+        if claim:
+            claim.check(request.fingerprint)
+        return claim
+
+    def _claim_for(self, request: TrialRequest, flow: FlowRecord, earlier: Claim | None) -> Claim:
+        if earlier:
+            return earlier
+        now = self.now()
+        return Claim(
+            scope=claim_scope(request.tenant, request.path, request.key or ""),
+            fingerprint=request.fingerprint,
+            execution_id=self.new_id(now),
+            flow_id=flow.id,
+            revision=request.revision or flow.revision,
+            created_at=now,
+        )
+
+    def _plan(self, tenant: str, flow: FlowRecord, revision: int) -> Plan:
+        try:
+            return self.plans.get(tenant, flow.id, revision)
+        except LookupError:
+            if self.flows.find_text(flow.id, revision) is None:
+                raise RevisionNotFoundError(f"the flow has no revision {revision}") from None
+        raise NotSupportedYetError(f"revision {revision} uses what cannot run yet")
+
+
+def _execution(
+    request: TrialRequest, draft: TrialDraft, flow: FlowRecord, plan: Plan, claim: Claim
+) -> Execution:
+    check_labels(draft.labels)
+    check_mocks(draft.mocks, [planned.task.name for planned in plan.tasks])
+    execution = Execution(
+        tenant=request.tenant,
+        id=claim.execution_id,
+        flow_id=flow.id,
+        flow_name=flow.name,
+        namespace=flow.namespace,
+        flow_revision=claim.revision,
+        tasks_total=plan.tasks_total,
+        **guarded_inputs(plan.inputs, check_inputs(plan.inputs, draft.inputs)),
+        labels={**flow.labels, **draft.labels},
+        correlation_id=request.correlation_id,
+        request_id=request.request_id,
+        test=True,
+        mocks=draft.mocks,
+        created_at=claim.created_at,
+        check_at=claim.created_at + FIRST_LOOK,
+        created_by=request.created_by,
+    )
+    labels = masking_of(execution).tree(execution.labels)
+    return execution.model_copy(update={"labels": labels})
