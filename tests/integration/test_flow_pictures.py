@@ -18,6 +18,11 @@ tasks:
       - {name: c, type: core.set, properties: {values: {}}}
 errors: [{name: mend, type: core.set, properties: {values: {}}}]
 """
+LATER = """
+name: later
+triggers: [{name: t, type: cron, config: {cron: 0 6 * * *}}]
+tasks: [{name: a, type: util.log, properties: {message: x}}]
+"""
 
 
 def test_a_graph_shows_tasks_where_they_stand_and_what_they_wait_for(
@@ -54,11 +59,10 @@ def test_the_state_machine_is_the_deployed_one_without_its_arns(
 
 
 def test_a_draft_that_cannot_run_has_no_graph(moto_stack: MotoStack, create_flow: Any):
-    text = "name: later\ntriggers: [{name: t, type: cron, config: {cron: 0 6 * * *}}]\ntasks: [{name: a, type: util.log, properties: {message: x}}]"
-    flow = create_flow(text, status="draft")
+    flow = create_flow(LATER, status="draft")
 
     for picture in ("graph", "state-machine"):
         answer = moto_stack.api("GET", f"/api/v1/flows/{flow['id']}/{picture}")
         assert (answer.status, answer.body["code"]) == (400, "not_supported_yet")
-        assert answer.body["errors"][0]["line"] == 2
+        assert answer.body["errors"][0]["line"] == 3
     assert moto_stack.api("GET", "/api/v1/flows/nonsense/graph").status == 404

@@ -19,6 +19,11 @@ tasks:
   - {name: say, type: util.log, properties: {message: 'shipped {{ outputs.each.count }}'}}
 outputs: {total: '{{ outputs.fetch.body.total }}'}
 """
+LATER = """
+name: later
+triggers: [{name: t, type: cron, config: {cron: 0 6 * * *}}]
+tasks: [{name: a, type: util.log, properties: {message: x}}]
+"""
 MOCKS = {
     "fetch": {"status_code": 200, "body": {"total": 7, "lines": [1, 2]}},
     "rest": {"waitedMs": 0},
@@ -112,8 +117,7 @@ def test_an_older_revision_can_be_tested(moto_stack: MotoStack, draft: Any, trie
 
 
 def test_a_draft_that_cannot_run_cannot_be_tested(moto_stack: MotoStack, create_flow: Any):
-    text = "name: later\ntriggers: [{name: t, type: cron, config: {cron: 0 6 * * *}}]\ntasks: [{name: a, type: util.log, properties: {message: x}}]"
-    flow = create_flow(text, status="draft")
+    flow = create_flow(LATER, status="draft")
 
     answer = moto_stack.api("POST", f"/api/v1/flows/{flow['id']}/test")
 
