@@ -146,7 +146,12 @@ class PlatformStack(Stack):
             on=self.orchestration.machine.state_machine_arn,
         )
         self.runner.may_back("states:StopExecution", on=self.orchestration.executions_arn)
-        self.runner.may("s3:GetObject", "s3:PutObject", on=self.storage.objects_arn("executions"))
+        self.runner.may(
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            on=self.storage.objects_arn("executions"),
+        )
 
     def _grant_reconcile(self) -> None:
         self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))

@@ -5,6 +5,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+DAY_CLASSES = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650)
+"""Days after which objects are removed that are tagged so; the runner knows the same."""
+
 
 class Storage(Construct):
     """Flows and executions share nothing, so that a role can be kept out of one of them."""
@@ -53,6 +56,12 @@ class Storage(Construct):
             enforce_ssl=self._has_tls,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="results/", expiration=Duration.days(1)),
+                *(
+                    s3.LifecycleRule(
+                        tag_filters={"days": str(days)}, expiration=Duration.days(days)
+                    )
+                    for days in DAY_CLASSES
+                ),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
             removal_policy=(RemovalPolicy.RETAIN if self._is_protected else RemovalPolicy.DESTROY),

@@ -121,6 +121,7 @@ class Execution(Record):
     `turns_before` counts the turns taken before the run was last changed for a fresh one.
     `request_id` is the one of the request that started it: every log line of its turns carries it.
     `outputs` too large for the row are `stored_outputs`, and shown as `outputsUrl`.
+    `expires_at` is when an ended one is no more, in seconds of the epoch.
     `inputs` are what anybody may see: in them stands a mask for the SECRET ones, whose values are
     `secrets`, and for others that hold such a value, whose own are `hidden_inputs`;
     `inherited_secrets` are values that the parent's SECRET inputs handed down.
@@ -136,6 +137,8 @@ class Execution(Record):
     closing: Closing | None = Field(default=None, exclude=True)
     due_at: Timestamp | None = Field(default=None, exclude=True)
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    retention_seconds: int | None = Field(default=None, exclude=True)
+    expires_at: int | None = Field(default=None, exclude=True)
     mocks: dict[str, dict[str, Any]] = Field(default={}, exclude=True, repr=False)
     hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)

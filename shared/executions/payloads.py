@@ -52,6 +52,14 @@ class Payloads:
         digest = hashlib.sha256(text.encode()).hexdigest()
         return self.put(f"executions/{execution.tenant}/{execution.id}/{digest}.json", text)
 
+    def remove_after(self, stored: Stored, days: int) -> None:
+        """Let S3 remove an object so many days after it was written; one of DAY_CLASSES."""
+        self._client().put_object_tagging(
+            Bucket=self._bucket,
+            Key=stored.key,
+            Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
+        )
+
     def shelved(self, execution: Execution, run: TaskRun) -> TaskRun:
         """A task run as its row can hold it: large outputs are stored, and pointed to."""
         if run.outputs is None or len(run.outputs.encode()) <= ROW_BYTES:

@@ -6,7 +6,7 @@ segment        `segment#{path}`  generation, turn: who may write this segment's 
 task run       `task#{name}`     one settled task, with its log lines
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.executions.board import node_key
 from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
+from shared.executions.retention import GRACE, expires_at
 from shared.executions.rows import (
     OPEN_SHARDS,
     compact,
@@ -27,7 +28,7 @@ from shared.executions.rows import (
     run_to_item,
     segment_key,
 )
-from shared.times import to_rfc3339
+from shared.times import to_rfc3339, utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -98,8 +99,9 @@ class Overdue:
 class ExecutionRepository:
     """Owns the keys and the conditions; every write that matters is conditional."""
 
-    def __init__(self, table: "Table") -> None:
+    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
         self._table = table
+        self._now = now
 
     def add(self, execution: Execution) -> bool:
         """Store a new execution; False when one with its id is there already (and stays)."""
@@ -111,7 +113,7 @@ class ExecutionRepository:
         item = self._table.get_item(
             Key=execution_key(tenant, execution_id), ConsistentRead=True
         ).get("Item")
-        return execution_from_item(item) if item else None
+        return execution_from_item(item) if item and not self._is_over(item) else None
 
     def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
         """Read the execution and everything recorded of it, consistently."""
@@ -119,7 +121,7 @@ class ExecutionRepository:
         execution: Execution | None = None
         runs: dict[str, TaskRun] = {}
         for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
-            if item["sk"] == "execution":
+            if item["sk"] == "execution" and not self._is_over(item):
                 execution = execution_from_item(item)
             elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
                 run = run_from_item(item)
@@ -247,8 +249,33 @@ class ExecutionRepository:
         if end.error is not None:
             sets.append("#error = :error")
             values[":error"] = end.error.model_dump(mode="json", by_alias=True, exclude_none=True)
+        expiry = expires_at(execution, now)
+        if expiry is not None:
+            self._expire_rows(execution, expiry + GRACE)
+            sets.append("expiresAt = :expiry")
+            values[":expiry"] = int(expiry.timestamp())
         # Leaving the index of open executions and ending are one write.
         return self._update(execution, f"SET {', '.join(sets)} REMOVE openShard, checkAt", values)
+
+    def _expire_rows(self, execution: Execution, at: datetime) -> None:
+        """Let all but the execution's own row go; before the end, for a crash could skip it."""
+        pk = execution_key(execution.tenant, execution.id)["pk"]
+        keys = self._query(
+            KeyConditionExpression=Key("pk").eq(pk),
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+        for key in list(keys):
+            if key["sk"] != "execution":
+                self._table.update_item(
+                    Key=dict(key),
+                    UpdateExpression="SET expiresAt = :at",
+                    ExpressionAttributeValues={":at": int(at.timestamp())},
+                )
+
+    def _is_over(self, item: Mapping[str, Any]) -> bool:
+        """DynamoDB removes what has expired within days; for us it is gone at once."""
+        return "expiresAt" in item and int(item["expiresAt"]) <= self._now().timestamp()
 
     def close(self, execution: Execution, closing: Closing) -> bool:
         """Note why the execution ends early, before anything is ended; the first reason stays."""
@@ -380,8 +407,8 @@ class ExecutionRepository:
             while request:
                 answer = dynamodb.batch_get_item(RequestItems=request)
                 for item in answer["Responses"].get(self._table.name, []):
-                    execution = execution_from_item(item)
-                    found[execution.id] = execution
+                    if not self._is_over(item):
+                        found[str(item["id"])] = execution_from_item(item)
                 request = answer.get("UnprocessedKeys")
         return [found[execution_id] for execution_id in ids if execution_id in found]
 

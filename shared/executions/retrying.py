@@ -181,6 +181,7 @@ def _execution(
         retry_of=source.id,
         test=source.test,
         mocks=source.mocks,
+        retention_seconds=source.retention_seconds,
         created_at=claim.created_at,
         check_at=claim.created_at + FIRST_LOOK,
         created_by=request.created_by,

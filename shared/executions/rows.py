@@ -81,6 +81,7 @@ def _optional(execution: Execution) -> dict[str, Any]:
         "test": execution.test,
         "mocks": execution.mocks and compact(execution.mocks),
         "depth": execution.depth,
+        "retentionSeconds": execution.retention_seconds,
         "requestId": execution.request_id,
     }
 
@@ -116,6 +117,8 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "inputs": shown,
             "secrets": secrets,
             "hiddenInputs": hidden,
+            "retentionSeconds": item.get("retentionSeconds"),
+            "expiresAt": item.get("expiresAt"),
             "mocks": json.loads(item.get("mocks", "{}")),
             "inheritedSecrets": item.get("inheritedSecrets", ()),
             "storedOutputs": item.get("storedOutputs"),

@@ -5,14 +5,14 @@ was overtaken finds its fence refused and leaves the field.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.executions.board import Board
 from shared.executions.externals import Externals
-from shared.executions.models import Closing, Execution, Failure, Status
+from shared.executions.models import Closing, Execution, Failure, Status, Stored
 from shared.executions.payloads import FLOW_ROW_BYTES, OutputReader, Payloads
 from shared.executions.recording import Recorder
 from shared.executions.repository import (
@@ -23,6 +23,7 @@ from shared.executions.repository import (
     Parked,
 )
 from shared.executions.results import flow_outputs
+from shared.executions.retention import day_class
 from shared.executions.rows import compact
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masking_of
@@ -277,12 +278,19 @@ class SegmentRunner:
         stored = None
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
             outputs, stored = None, self._payloads.put_of(execution, text)
+        self._limit_objects(execution, [stored, *(run.stored for run in board.runs.values())])
         end = End(_status(execution, error), board.executed(), outputs, error, stored)
         if self._executions.finish(execution, end, now=self._clocks.now()):
             self._tell_parent(execution)
             logger.info(
                 "execution ended", extra={"status": end.status, "tasks": end.tasks_executed}
             )
+
+    def _limit_objects(self, execution: Execution, objects: Iterable[Stored | None]) -> None:
+        days = day_class(execution, self._clocks.now())
+        for stored in objects:
+            if days is not None and stored is not None:
+                self._payloads.remove_after(stored, days)
 
 
 def _status(execution: Execution, error: Failure | None) -> Status:

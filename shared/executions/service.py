@@ -168,6 +168,7 @@ class ExecutionService:
             labels={**flow.labels, **draft.labels},
             correlation_id=request.correlation_id,
             request_id=request.request_id,
+            retention_seconds=flow.retention_seconds,
             created_at=claim.created_at,
             check_at=claim.created_at + FIRST_LOOK,
             created_by=request.created_by,

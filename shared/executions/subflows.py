@@ -88,6 +88,7 @@ class Subflows:
             trigger=Trigger(type="subflow", id=parent.id),
             correlation_id=parent.correlation_id,
             request_id=parent.request_id,
+            retention_seconds=flow.retention_seconds,
             parent=Parent(execution_id=parent.id, task_name=visit.task_name),
             depth=parent.depth + 1,
             created_at=visit.now,

@@ -127,6 +127,7 @@ def _execution(
         labels={**flow.labels, **draft.labels},
         correlation_id=request.correlation_id,
         request_id=request.request_id,
+        retention_seconds=flow.retention_seconds,
         test=True,
         mocks=draft.mocks,
         created_at=claim.created_at,

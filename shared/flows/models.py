@@ -110,6 +110,7 @@ class FlowRecord(Shape):
     version: int
     tasks_total: int
     idempotency: Literal["optional", "required"] = "optional"
+    retention_seconds: int | None = None
     inputs: tuple[InputDefinition, ...] = ()
     envelope: Envelope = Envelope()
     has_plan: bool

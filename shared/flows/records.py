@@ -1,6 +1,8 @@
 """How a flow's record follows from its text, its envelope and what was there before; pure."""
 
 import json
+import math
+from datetime import timedelta
 from typing import Any
 
 from shared.errors import InvalidFlowError
@@ -29,6 +31,7 @@ def fields_of_text(text: str, compiled: Compiled, envelope: Envelope) -> dict[st
         **_fields_of_envelope(envelope, written, text),
         "tasks_total": compiled.tasks_total,
         "idempotency": definition.idempotency,
+        "retention_seconds": _seconds(definition.retention),
         "inputs": definition.inputs,
         "has_plan": compiled.plan is not None,
     }
@@ -47,6 +50,10 @@ def check_size(record: FlowRecord) -> FlowRecord:
     if len(record.model_dump_json().encode()) > MAX_RECORD_BYTES:
         raise InvalidFlowError("labels, description and inputs together are too large")
     return record
+
+
+def _seconds(retention: timedelta | None) -> int | None:
+    return None if retention is None else math.ceil(retention.total_seconds())
 
 
 def _fields_of_envelope(envelope: Envelope, under: Envelope, text: str) -> dict[str, Any]:

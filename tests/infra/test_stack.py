@@ -52,6 +52,7 @@ PERMITTED = {
         "dynamodb:UpdateItem": {EXECUTIONS},
         "s3:GetObject": {f"{PAYLOADS}/executions/*"},
         "s3:PutObject": {f"{PAYLOADS}/executions/*"},
+        "s3:PutObjectTagging": {f"{PAYLOADS}/executions/*"},
         "states:SendTaskSuccess": {"OneSegment"},
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},

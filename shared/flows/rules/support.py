@@ -9,7 +9,6 @@ from shared.flows.rules.tasks import WrittenTask
 UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
     "concurrency": '"concurrency" is',
     "triggers": "inline triggers are",
-    "retention": '"retention" is',
 }
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
 CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})

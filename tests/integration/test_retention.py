@@ -1,0 +1,75 @@
+"""How long executions are kept: rows by DynamoDB's clock, objects by S3's, answers at once."""
+
+import time
+from typing import Any
+
+import boto3
+
+from shared.executions.retention import DAY_CLASSES
+from tests.support.fixtures import Finished
+from tests.support.stack import MotoStack
+
+FLOW = """
+name: kept
+retention: 2h
+tasks:
+  - {name: small, type: core.set, properties: {values: {x: 1}}}
+  - {name: big, type: util.string, properties: {operation: repeat, value: ab, times: 300000}}
+"""
+BASE = "/api/v1/executions"
+
+
+def rows(moto_stack: MotoStack) -> list[dict[str, Any]]:
+    table = boto3.resource("dynamodb").Table(moto_stack.environment["EXECUTIONS_TABLE_NAME"])
+    items: list[dict[str, Any]] = table.scan()["Items"]
+    return items
+
+
+def test_every_row_of_an_ended_execution_has_a_time_to_go(moto_stack: MotoStack, run: Finished):
+    run(FLOW)
+
+    due = {row["sk"]: int(row["expiresAt"]) - time.time() for row in rows(moto_stack)}
+
+    assert set(due) == {"execution", "segment#main", "task#small", "task#big"}
+    assert 7000 < due.pop("execution") <= 7200
+    assert all(7000 < left - 86_400 <= 7200 for left in due.values())
+
+
+def test_objects_are_given_to_a_rule_that_never_comes_too_early(
+    moto_stack: MotoStack, run: Finished
+):
+    run(FLOW)
+    s3, bucket = boto3.client("s3"), moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+
+    [found] = s3.list_objects_v2(Bucket=bucket)["Contents"]
+
+    tags = s3.get_object_tagging(Bucket=bucket, Key=found["Key"])["TagSet"]
+    assert tags == [{"Key": "days", "Value": "1"}]
+
+
+def test_what_has_expired_is_gone_at_once(moto_stack: MotoStack, run: Finished):
+    seen = run(FLOW)
+    [row] = [row for row in rows(moto_stack) if row["sk"] == "execution"]
+    table = boto3.resource("dynamodb").Table(moto_stack.environment["EXECUTIONS_TABLE_NAME"])
+    table.put_item(Item={**row, "expiresAt": int(time.time()) - 1})
+
+    for path in ("", "/results", "/logs"):
+        answer = moto_stack.api("GET", f"{BASE}/{seen.execution['id']}{path}")
+        assert (answer.status, answer.body["code"]) == (404, "execution_not_found")
+    assert moto_stack.api("GET", BASE).body == []
+
+
+def test_without_a_retention_nothing_goes(moto_stack: MotoStack, run: Finished):
+    run(FLOW.replace("retention: 2h\n", ""))
+
+    assert not any("expiresAt" in row for row in rows(moto_stack))
+    assert not [c for c in moto_stack.calls.all() if c.operation == "S3.PutObjectTagging"]
+
+
+def test_there_is_a_rule_for_every_class_of_days(moto_stack: MotoStack):
+    [(_, bucket)] = moto_stack.template.of_type("AWS::S3::Bucket")
+
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+
+    found = {rule["ExpirationInDays"]: rule["TagFilters"] for rule in rules if "TagFilters" in rule}
+    assert found == {days: [{"Key": "days", "Value": str(days)}] for days in DAY_CLASSES}
