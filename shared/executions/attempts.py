@@ -11,7 +11,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.executions.logs import LogBuffer
-from shared.executions.mocks import mocked_outputs
+from shared.executions.mocks import MockedError
 from shared.executions.models import Failure, LogLine, TaskStatus
 from shared.expressions import (
     Scope,
@@ -128,6 +128,14 @@ class Attempt:
     ) -> Outcome:
         self.logs.add("ERROR", error.message)
         return Outcome(status, outputs=outputs, error=error, logs=self.logs.lines())
+
+
+def mocked_outputs(mock: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The outputs that a mock stands for; PluginError if it is one that fails."""
+    if set(mock) != {"error"}:
+        return mock
+    error = MockedError.model_validate(mock["error"])
+    raise PluginError(error.message, code=error.code, status_code=error.statusCode)
 
 
 def idempotency_key(key: str) -> str:

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.bodies import problems_of, unknown
 from shared.errors import InvalidRequestError, Problem
 from shared.executions.rows import compact
-from shared.plugins.plugin import PluginError
 
 MAX_MOCK_BYTES = 50_000
 """All mocks of a test run together, as JSON: they live in the execution's own row."""
@@ -37,14 +36,6 @@ def check_mocks(mocks: Mapping[str, Mapping[str, Any]], tasks: Collection[str]) 
         problems.append(Problem(path="mocks", message=f"take more than {MAX_MOCK_BYTES} bytes"))
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
-
-
-def mocked_outputs(mock: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The outputs that a mock stands for; PluginError if it is one that fails."""
-    if set(mock) != {"error"}:
-        return mock
-    error = MockedError.model_validate(mock["error"])
-    raise PluginError(error.message, code=error.code, status_code=error.statusCode)
 
 
 def _problems(name: str, mock: Mapping[str, Any]) -> list[Problem]:
