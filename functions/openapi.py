@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-RESOURCES = ("executions", "flows", "health", "plugins")
+RESOURCES = ("approvals", "executions", "flows", "health", "plugins")
 POWERTOOLS_SCHEMAS = frozenset(
     {"HTTPValidationError", "ResponseValidationError", "ValidationError"}
 )

@@ -28,6 +28,12 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "POST /api/v1/executions/{execution_id}/cancel",
         "POST /api/v1/executions/{execution_id}/retry",
     ),
+    "approvals": (
+        "GET /api/v1/approvals",
+        "GET /api/v1/approvals/{approval_id}",
+        "POST /api/v1/approvals/{approval_id}/approve",
+        "POST /api/v1/approvals/{approval_id}/reject",
+    ),
     "plugins": (
         "GET /api/v1/plugins",
         "GET /api/v1/plugins/categories",

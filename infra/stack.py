@@ -38,10 +38,14 @@ class PlatformStack(Stack):
         executions = {"EXECUTIONS_TABLE_NAME": storage.executions.table_name}
         idempotency = {"IDEMPOTENCY_TABLE_NAME": storage.idempotency.table_name}
         payloads = {"PAYLOADS_BUCKET_NAME": storage.payloads.bucket_name}
+        approvals = {"APPROVALS_TABLE_NAME": storage.approvals.table_name}
         egress = {"HEADRACE_EGRESS_ALLOW": options.egress_allow}
 
         self.runner = self._function(
-            "Runner", flows | executions | payloads | egress, seconds=900, memory_mb=1769
+            "Runner",
+            flows | executions | approvals | payloads | egress,
+            seconds=900,
+            memory_mb=1769,
         )
         self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
         machine = {"STATE_MACHINE_ARN": self.orchestration.machine.state_machine_arn}
@@ -50,6 +54,7 @@ class PlatformStack(Stack):
         self.executions = self._function(
             "Executions", flows | executions | idempotency | machine | payloads
         )
+        self.approvals = self._function("Approvals", executions | approvals)
         self.plugins = self._function("Plugins", {})
         self.health = self._function("Health", flows)
         self.reconcile = self._function("Reconcile", executions | machine, seconds=60)
@@ -65,6 +70,7 @@ class PlatformStack(Stack):
             functions={
                 "flows": self.flows,
                 "executions": self.executions,
+                "approvals": self.approvals,
                 "plugins": self.plugins,
                 "health": self.health,
             },
@@ -86,6 +92,7 @@ class PlatformStack(Stack):
     def _grant(self) -> None:
         self._grant_flows()
         self._grant_executions()
+        self._grant_approvals()
         self._grant_runner()
         self._grant_reconcile()
         self.health.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
@@ -130,6 +137,17 @@ class PlatformStack(Stack):
             self.executions.may("s3:GetObject", on=self.storage.objects_arn(kind))
         self.executions.may("s3:PutObject", on=self.storage.objects_arn("results"))
 
+    def _grant_approvals(self) -> None:
+        approvals = self.storage.approvals.table_arn
+        self.approvals.may(
+            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem", on=approvals
+        )
+        self.approvals.may("dynamodb:Query", on=f"{approvals}/index/recent")
+        self.approvals.may("dynamodb:UpdateItem", on=self.storage.executions.table_arn)
+        self.approvals.may(
+            "states:SendTaskSuccess", on=self.orchestration.machine.state_machine_arn
+        )
+
     def _grant_runner(self) -> None:
         self.runner.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
         self.runner.may(
@@ -140,6 +158,12 @@ class PlatformStack(Stack):
             on=self.storage.executions.table_arn,
         )
 
+        self.runner.may(
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            on=self.storage.approvals.table_arn,
+        )
         self.runner.may_back(
             "states:SendTaskSuccess",
             "states:StartExecution",

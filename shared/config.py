@@ -25,6 +25,10 @@ class IdempotencyTableSettings(Settings):
     idempotency_table_name: str
 
 
+class ApprovalsTableSettings(Settings):
+    approvals_table_name: str
+
+
 class PayloadsSettings(Settings):
     payloads_bucket_name: str
 

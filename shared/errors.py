@@ -15,6 +15,7 @@
     x RevisionNotFoundError
     x ExecutionNotFoundError
     x PluginNotFoundError
+    x ApprovalNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -25,6 +26,7 @@
     x ExecutionNotFinishedError
     x ExecutionFinishedError
     x ExecutionNotRetryableError
+    x ApprovalDecidedError
     x IdempotencyInProgressError
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -116,6 +118,10 @@ class PluginNotFoundError(NotFoundError):
     code = "plugin_not_found"
 
 
+class ApprovalNotFoundError(NotFoundError):
+    code = "approval_not_found"
+
+
 class MethodNotAllowedError(PlatformError):
     code = "method_not_allowed"
 
@@ -158,6 +164,10 @@ class ExecutionFinishedError(ConflictError):
 
 class ExecutionNotRetryableError(ConflictError):
     code = "execution_not_retryable"
+
+
+class ApprovalDecidedError(ConflictError):
+    code = "approval_decided"
 
 
 class IdempotencyInProgressError(ConflictError):

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.config import (
+    ApprovalsTableSettings,
     ExecutionsTableSettings,
     FlowsTableSettings,
     PayloadsSettings,
@@ -24,6 +25,8 @@ from shared.executions.waking import Waker
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.observability import logger
+from shared.people.gates import Gates
+from shared.people.repository import ApprovalRepository
 from shared.plugins.registry import find
 from shared.table import s3, step_functions, table
 from shared.times import utc_now
@@ -41,6 +44,7 @@ def leave_to_the_sweep(_tenant: str, _execution_id: str, _at: datetime) -> None:
 @cache
 def segment_runner(machine_arn: str) -> SegmentRunner:
     flows = table(settings(FlowsTableSettings).flows_table_name)
+    approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
     executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
     payloads = Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
     engine = Engine(step_functions(), machine_arn)
@@ -52,12 +56,13 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
         find_plugin=find,
         outside=Outside(
             externals={
+                "flow.gate": Gates(ApprovalRepository(approvals)),
                 "flow.subflow": Subflows(
                     flows=lambda tenant: FlowRepository(flows, tenant),
                     executions=executions,
                     payloads=payloads,
                     engine=engine,
-                )
+                ),
             },
             waker=Waker(executions, step_functions()),
             set_timer=leave_to_the_sweep,

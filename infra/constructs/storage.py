@@ -10,7 +10,7 @@ DAY_CLASSES = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650)
 
 
 class Storage(Construct):
-    """Flows and executions share nothing, so that a role can be kept out of one of them."""
+    """The tables share nothing, so that a role can be kept out of one of them."""
 
     def __init__(self, scope: Construct, name: str, *, is_protected: bool, has_tls: bool) -> None:
         super().__init__(scope, name)
@@ -21,11 +21,13 @@ class Storage(Construct):
             "ExecutionsTable", partition="pk", sort="sk", expires="expiresAt"
         )
         self.idempotency = self._table("IdempotencyTable", partition="id", expires="expiresAt")
+        self.approvals = self._table("ApprovalsTable", partition="pk")
         self.payloads = self._bucket()
         self._index("recent", "recentOf", "id")
         self._index("by-flow", "flowOf", "id")
         self._index("by-correlation", "correlationOf", "id")
         self._index("open", "openShard", "checkAt", carries=["flowId"])
+        self._index("recent", "recentOf", "id", of=self.approvals)
 
     def _table(
         self, name: str, *, partition: str, sort: str | None = None, expires: str | None = None
@@ -68,10 +70,16 @@ class Storage(Construct):
         )
 
     def _index(
-        self, name: str, partition: str, sort: str, *, carries: list[str] | None = None
+        self,
+        name: str,
+        partition: str,
+        sort: str,
+        *,
+        of: dynamodb.Table | None = None,
+        carries: list[str] | None = None,
     ) -> None:
         projection = dynamodb.ProjectionType
-        self.executions.add_global_secondary_index(
+        (of or self.executions).add_global_secondary_index(
             index_name=name,
             partition_key=_text(partition),
             sort_key=_text(sort),

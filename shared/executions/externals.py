@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.executions.models import Execution, Failure, TaskRun, TaskStatus
+from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
 from shared.expressions import Scope
 
 
@@ -36,13 +36,15 @@ class Visit:
 class Step:
     """How a task stands: open (PAUSED for people, RUNNING otherwise) or at its end.
 
-    `due_at` is when an open one must be looked at again, whatever happens before.
+    `due_at` is when an open one must be looked at again, whatever happens before. `lines` are new
+    in the task's log.
     """
 
     status: TaskStatus
     outputs: Mapping[str, Any] | None = None
     error: Failure | None = None
     due_at: datetime | None = None
+    lines: tuple[LogLine, ...] = ()
 
 
 class External(Protocol):
@@ -52,8 +54,11 @@ class External(Protocol):
         """Begin the task or see how it stands; PluginError fails it."""
         ...
 
-    def cancel(self, visit: Visit) -> None:
-        """The task is cancelled: tell whoever works on it."""
+    def cancel(self, visit: Visit) -> Step | None:
+        """The task is cancelled: tell whoever works on it; the end, if that came first.
+
+        A visit may never have been made, or be made at the same time by a turn that is past.
+        """
         ...
 
 

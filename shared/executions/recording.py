@@ -132,17 +132,25 @@ class Recorder:
             self.failed(node, error, started_at=started_at)
             return
         if step.status.is_terminal:
-            self._end(node, step.status, started_at, error=step.error, outputs=outputs)
+            self._end(
+                node, step.status, started_at, error=step.error, outputs=outputs, lines=step.lines
+            )
             return
         earlier = self._board.runs.get(node.key)
-        if earlier and (earlier.status, earlier.outputs, earlier.due_at) == (
-            step.status,
-            outputs,
-            step.due_at,
+        stands = (step.status, outputs, step.due_at)
+        if (
+            earlier
+            and not step.lines
+            and (earlier.status, earlier.outputs, earlier.due_at) == stands
         ):
             return
         self._write(
-            node, status=step.status, outputs=outputs, started_at=started_at, due_at=step.due_at
+            node,
+            status=step.status,
+            outputs=outputs,
+            started_at=started_at,
+            due_at=step.due_at,
+            logs=step.lines,
         )
 
     def attempted(
@@ -171,7 +179,7 @@ class Recorder:
             logs=outcome.logs,
         )
 
-    def _end(
+    def _end(  # noqa: PLR0913 - what an end is made of, each named
         self,
         node: Node,
         status: TaskStatus,
@@ -179,10 +187,11 @@ class Recorder:
         *,
         error: Failure | None = None,
         outputs: str | None = None,
+        lines: tuple[LogLine, ...] = (),
     ) -> None:
-        lines: tuple[LogLine, ...] = ()
         if error and status is not TaskStatus.CANCELLED and error.task_name is None:
-            lines = (LogLine(timestamp=self._now(), level="ERROR", message=error.message),)
+            failed = LogLine(timestamp=self._now(), level="ERROR", message=error.message)
+            lines = (*lines, failed)
         earlier = self._board.runs.get(node.key)
         self._write(
             node,

@@ -139,7 +139,9 @@ class ExecutionRepository:
             answer = self._table.update_item(
                 Key=segment_key(tenant, execution_id, path),
                 UpdateExpression="SET #generation = :generation ADD turn :one REMOVE #token",
-                ConditionExpression="attribute_not_exists(pk) OR #generation <= :generation",
+                ConditionExpression=(
+                    "attribute_not_exists(#generation) OR #generation <= :generation"
+                ),
                 ExpressionAttributeNames={"#generation": "generation", "#token": "token"},
                 ExpressionAttributeValues={":generation": generation, ":one": 1},
                 ReturnValues="ALL_NEW",

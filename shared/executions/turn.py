@@ -152,17 +152,27 @@ class SegmentTurn:
 
         for node in ready if is_cancel else ():
             if node.key not in self.board.runs:
+                self._withdraw(node, None)
                 self.recorder.cancelled(node, failure, started_at=None)
 
     def _cancel_waiting(self, node: Node, run: TaskRun, failure: Failure) -> None:
         """Settle a task that waits; whoever works on it outside is told first."""
-        external = self.externals.get(run.task_type)
-        if external:
-            ready_at = self.recorder.ready_at(node)
-            scope = self.scopes.for_node(self.board, node, attempt=1, now=ready_at)
-            with suppress(*MALFORMED):  # what cannot be read was never begun
-                external.cancel(self._visit_of(node, run, scope))
-        self.recorder.cancelled(node, failure, started_at=run.started_at)
+        end = self._withdraw(node, run)
+        if end:
+            self.recorder.stepped(node, end, started_at=self.recorder.ready_at(node))
+        else:
+            self.recorder.cancelled(node, failure, started_at=run.started_at)
+
+    def _withdraw(self, node: Node, run: TaskRun | None) -> Step | None:
+        """Tell whoever works outside on a task that it is over; its end, if that came first."""
+        external = self.externals.get(node.planned.task.type)
+        if external is None:
+            return None
+        ready_at = self.recorder.ready_at(node)
+        scope = self.scopes.for_node(self.board, node, attempt=1, now=ready_at)
+        with suppress(*MALFORMED):  # what cannot be read was never begun
+            return external.cancel(self._visit_of(node, run, scope))
+        return None
 
     def _section(self, section: Section) -> Verdict | None:
         """Run one chain of tasks; None when all of it is settled."""
@@ -290,9 +300,9 @@ class SegmentTurn:
         if limit is None or step.status.is_terminal:
             return step
         if limit <= visit.now:
-            external.cancel(visit)
             failure = Failure(code="timeout", message=f"timed out after {timeout}")
-            return Step(TaskStatus.TIMED_OUT, outputs=step.outputs, error=failure)
+            late = Step(TaskStatus.TIMED_OUT, outputs=step.outputs, error=failure, lines=step.lines)
+            return external.cancel(visit) or late
         return replace(step, due_at=min(step.due_at, limit) if step.due_at else limit)
 
     def _visit_of(self, node: Node, run: TaskRun | None, scope: Scope) -> Visit:

@@ -39,7 +39,15 @@ _ESCALATE = array(
 
 
 BY_ENGINE = frozenset(
-    {"flow.foreach", "flow.if", "flow.parallel", "flow.subflow", "flow.switch", "flow.wait"}
+    {
+        "flow.foreach",
+        "flow.gate",
+        "flow.if",
+        "flow.parallel",
+        "flow.subflow",
+        "flow.switch",
+        "flow.wait",
+    }
 )
 """What the engine runs today; this grows, and with it what a flow may use."""
 

@@ -17,7 +17,7 @@ ON_EVERYTHING: dict[str, str] = {}
 
 # Everything each role may do: (action, resource), the resource as the last part of its ARN.
 FLOWS, EXECUTIONS, IDEMPOTENCY = "FlowsTable", "ExecutionsTable", "IdempotencyTable"
-PAYLOADS = "Payloads"
+PAYLOADS, APPROVALS = "Payloads", "ApprovalsTable"
 PERMITTED = {
     "FlowsRole": {
         "dynamodb:BatchGetItem": {FLOWS},
@@ -43,13 +43,20 @@ PERMITTED = {
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},
     },
+    "ApprovalsRole": {
+        "dynamodb:BatchGetItem": {APPROVALS},
+        "dynamodb:GetItem": {APPROVALS},
+        "dynamodb:Query": {f"{APPROVALS}/index/recent"},
+        "dynamodb:UpdateItem": {APPROVALS, EXECUTIONS},
+        "states:SendTaskSuccess": {"OneSegment"},
+    },
     "PluginsRole": {},
     "HealthRole": {"dynamodb:GetItem": {FLOWS}},
     "RunnerRole": {
-        "dynamodb:GetItem": {FLOWS, EXECUTIONS},
-        "dynamodb:PutItem": {EXECUTIONS},
+        "dynamodb:GetItem": {FLOWS, EXECUTIONS, APPROVALS},
+        "dynamodb:PutItem": {EXECUTIONS, APPROVALS},
         "dynamodb:Query": {EXECUTIONS},
-        "dynamodb:UpdateItem": {EXECUTIONS},
+        "dynamodb:UpdateItem": {EXECUTIONS, APPROVALS},
         "s3:GetObject": {f"{PAYLOADS}/executions/*"},
         "s3:PutObject": {f"{PAYLOADS}/executions/*"},
         "s3:PutObjectTagging": {f"{PAYLOADS}/executions/*"},
@@ -92,7 +99,15 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
 
 def short(resource: str) -> str:
     """`…:table/StorageFlowsTable1A2B3C4D/index/open` as `FlowsTable/index/open`."""
-    for name in (FLOWS, EXECUTIONS, IDEMPOTENCY, PAYLOADS, "OneSegment", "RunnerFunction"):
+    for name in (
+        FLOWS,
+        EXECUTIONS,
+        IDEMPOTENCY,
+        APPROVALS,
+        PAYLOADS,
+        "OneSegment",
+        "RunnerFunction",
+    ):
         _, found, tail = resource.partition(name)
         if found:
             return name + tail[8:]
@@ -184,7 +199,7 @@ def test_routes_are_closed_on_aws_and_open_only_on_this_machine(target: str, exp
 def test_tables_are_encrypted_recoverable_and_streamed(aws: Template) -> None:
     tables = list(aws.of_type("AWS::DynamoDB::Table"))
 
-    assert len(tables) == 3
+    assert len(tables) == 4
     for _, properties in tables:
         assert properties["SSESpecification"] == {"SSEEnabled": True}
         assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True

@@ -37,8 +37,14 @@ def execute(moto_stack: MotoStack) -> Any:
 def run(moto_stack: MotoStack, create_flow: Any, execute: Any) -> Finished:
     """Save a flow, run it to its end, and read everything back."""
 
-    def run_text(text: str, inputs: dict[str, Any] | None = None) -> Seen:
+    def run_text(
+        text: str, inputs: dict[str, Any] | None = None, *, decision: str | None = None
+    ) -> Seen:
         execution_id = execute(create_flow(text)["id"], {"inputs": inputs or {}})
+        if decision:
+            path = f"/api/v1/approvals/{moto_stack.wait_for_approval(execution_id)['id']}"
+            answer = moto_stack.api("POST", f"{path}/{decision}")
+            assert answer.status == 200, answer.body
         detail = moto_stack.wait_for_execution(execution_id)
         path = f"/api/v1/executions/{execution_id}"
         results = moto_stack.api("GET", f"{path}/results").body

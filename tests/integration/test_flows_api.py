@@ -86,7 +86,7 @@ def test_a_wrong_text_is_refused_with_every_place(moto_stack: MotoStack) -> None
 
 
 def test_what_cannot_run_yet_is_kept_as_a_draft(moto_stack: MotoStack) -> None:
-    text = "name: x\ntasks:\n  - {name: a, type: flow.gate, properties: {message: ok}}\n"
+    text = "name: x\ntasks:\n  - {name: a, type: worker.job, properties: {queue: q}}\n"
 
     found = save(moto_stack, text)
 

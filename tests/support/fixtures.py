@@ -15,7 +15,11 @@ def flow_text(name: str) -> str:
 class Finished(Protocol):
     """Runs a flow's text to its end and answers `GET /executions/{id}`, `/results` and `/logs`."""
 
-    def __call__(self, text: str, inputs: dict[str, Any] | None = None) -> "Seen": ...
+    def __call__(
+        self, text: str, inputs: dict[str, Any] | None = None, *, decision: str | None = None
+    ) -> "Seen":
+        """With a `decision`, `approve` or `reject`, that is what its gate is told."""
+        ...
 
 
 class Seen:
@@ -146,6 +150,19 @@ def f08(run: Finished) -> None:
     assert seen.outputs("csv")["text"].startswith("n,age,team")
 
 
+def f11(run: Finished) -> None:
+    seen = run(flow_text("f11"), decision="approve")
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert [line["message"] for line in seen.logs] == ["decision approved"]
+    assert seen.outputs("gate")["decidedBy"] == "local"
+
+    seen = run(flow_text("f11").replace("f11-demo", "f11-again"), decision="reject")
+
+    assert seen.execution["status"] == "FAILED"
+    assert seen.statuses() == {"draft": "SUCCESS", "gate": "FAILED", "publish": "SKIPPED"}
+
+
 WORKING: dict[str, Callable[[Finished], None]] = {
     "f00": f00,
     "f01": f01,
@@ -157,4 +174,5 @@ WORKING: dict[str, Callable[[Finished], None]] = {
     "f07": f07,
     "f08": f08,
     "f10": f10,
+    "f11": f11,
 }

@@ -127,6 +127,26 @@ class MotoStack:
         )
         return self.api("GET", path).body
 
+    def wait_for_approval(self, execution_id: str) -> Any:
+        """The approval that an execution waits for, once its run is parked with a token."""
+        self.wait_until(lambda: bool(self._open_approvals(execution_id)))
+        self.wait_until(lambda: self.is_parked(execution_id))
+        return self._open_approvals(execution_id)[0]
+
+    def _open_approvals(self, execution_id: str) -> list[Any]:
+        answer = self.api("GET", "/api/v1/approvals?status=PENDING")
+        return [each for each in answer.body if each["executionId"] == execution_id]
+
+    def is_parked(self, execution_id: str) -> bool:
+        """Whether the execution's run waits with a token that is registered."""
+        [(table, _)] = [
+            found
+            for found in self.template.of_type("AWS::DynamoDB::Table")
+            if "ExecutionsTable" in found[0]
+        ]
+        key = {"pk": {"S": f"default#{execution_id}"}, "sk": {"S": "segment#main"}}
+        return "token" in self._dynamodb.get_item(TableName=table, Key=key).get("Item", {})
+
     def wait_until(self, is_true: Callable[[], bool], *, seconds: float = 30) -> None:
         """Return as soon as the condition holds; fail after `seconds`."""
         deadline, pause = time.monotonic() + seconds, 0.01

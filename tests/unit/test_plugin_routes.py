@@ -24,8 +24,8 @@ def test_the_plugins_come_whole_and_by_id_with_their_schemas() -> None:
 
 
 def test_what_cannot_run_yet_is_not_shown() -> None:
-    assert call(lambda_handler, "GET", "/api/v1/plugins/flow.gate").status == 404
-    assert "flow.gate" not in (call(lambda_handler, "GET", "/api/v1/plugins").text or "")
+    assert call(lambda_handler, "GET", "/api/v1/plugins/worker.job").status == 404
+    assert "worker.job" not in (call(lambda_handler, "GET", "/api/v1/plugins").text or "")
 
 
 def test_a_category_narrows_the_list() -> None:

@@ -1,0 +1,78 @@
+"""HTTP resource /approvals."""
+
+from functools import cache
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Depends, Response
+
+from shared.bodies import RawBody, parse_body
+from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
+from shared.executions.repository import ExecutionRepository
+from shared.executions.waking import Waker
+from shared.http import answer, http_app, http_handler
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
+from shared.people.decisions import DecisionRepository
+from shared.people.models import Approval, ApprovalStatus, Decision, Remark
+from shared.people.repository import ApprovalRepository
+from shared.people.service import ApprovalService
+from shared.table import step_functions, table
+from shared.times import utc_now
+
+app = http_app()
+
+TENANT = "default"
+CALLER = "local"
+"""Without users there is one caller, who may decide everything."""
+
+
+@cache
+def approval_service() -> ApprovalService:
+    approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
+    executions = table(settings(ExecutionsTableSettings).executions_table_name)
+    return ApprovalService(
+        approvals=ApprovalRepository(approvals),
+        decisions=DecisionRepository(approvals, executions),
+        waker=Waker(ExecutionRepository(executions), step_functions()),
+        now=utc_now,
+    )
+
+
+Approvals = Annotated[ApprovalService, Depends(approval_service)]
+
+
+@app.get("/api/v1/approvals")
+def list_approvals(
+    approvals: Approvals,
+    status: ApprovalStatus | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response[list[Approval]]:
+    page = approvals.page(TENANT, status=status, limit=limit, cursor=cursor)
+    event = app.current_event
+    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
+    return answer(list(page.items), headers={"Link": more} if more else None)
+
+
+@app.get("/api/v1/approvals/<approval_id>")
+def get_approval(approval_id: str, approvals: Approvals) -> Approval:
+    return approvals.get(TENANT, approval_id)
+
+
+@app.post("/api/v1/approvals/<approval_id>/approve")
+def approve(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None) -> Approval:
+    return _decide(approvals, approval_id, Decision.APPROVED, body)
+
+
+@app.post("/api/v1/approvals/<approval_id>/reject")
+def reject(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None) -> Approval:
+    return _decide(approvals, approval_id, Decision.REJECTED, body)
+
+
+def _decide(
+    approvals: ApprovalService, approval_id: str, decision: Decision, body: Remark | None
+) -> Approval:
+    remark = parse_body(Remark, body)
+    return approvals.decide(TENANT, approval_id, decision, by=CALLER, comment=remark.comment)
+
+
+lambda_handler = http_handler(app)

@@ -1,0 +1,1 @@
+"""People in the loop: what is asked of them, and what they decide."""

@@ -1,0 +1,58 @@
+"""Approvals in memory, with the conditions of the table."""
+
+from datetime import datetime
+
+from shared.people.models import Approval, ApprovalStatus
+from shared.people.repository import ApprovalRepository
+
+
+class InMemoryApprovals(ApprovalRepository):
+    """Keeps what the table would keep; `asked` counts the writes that asked anew."""
+
+    def __init__(self) -> None:
+        self.approvals: dict[tuple[str, str], Approval | None] = {}
+        self.asked = 0
+
+    @property
+    def all(self) -> list[Approval]:
+        return [each for each in self.approvals.values() if each]
+
+    def only(self) -> Approval:
+        [approval] = self.all
+        return approval
+
+    def add(self, approval: Approval) -> bool:
+        key = (approval.tenant, approval.id)
+        if key in self.approvals:
+            return False
+        self.approvals[key] = approval
+        self.asked += 1
+        return True
+
+    def find(self, tenant: str, approval_id: str) -> Approval | None:
+        return self.approvals.get((tenant, approval_id))
+
+    def expire(self, expired: Approval) -> bool:
+        return self.replace(expired)
+
+    def remind(self, approval: Approval, reminded: Approval) -> bool:
+        current = self.find(approval.tenant, approval.id)
+        counts = current and (current.reminders, current.escalations)
+        return counts == (approval.reminders, approval.escalations) and self.replace(reminded)
+
+    def close(self, tenant: str, approval_id: str, *, at: datetime) -> bool:
+        key = (tenant, approval_id)
+        current = self.approvals.setdefault(key, None)
+        if current is None:
+            return True
+        closed = {"status": ApprovalStatus.CANCELLED, "decided_at": at}
+        return self.replace(current.model_copy(update=closed))
+
+    def replace(self, approval: Approval) -> bool:
+        """Write an approval if the one that is there is PENDING."""
+        key = (approval.tenant, approval.id)
+        current = self.approvals.get(key)
+        if current is None or not current.is_pending:
+            return False
+        self.approvals[key] = approval
+        return True

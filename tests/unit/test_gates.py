@@ -1,0 +1,369 @@
+"""Gates: what is asked, who decides, and what a flow sees of it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.executions.models import Closing, Status
+from shared.people.gates import Gates
+from shared.people.models import Approval, ApprovalStatus, Decision
+from tests.support.approvals import InMemoryApprovals
+from tests.support.executions import Bench
+from tests.support.plans import plan_of, task
+
+
+class GateBench(Bench):
+    """A bench whose flows may ask people."""
+
+    def __init__(self, *tasks: Any, secrets: Any = None, **fields: Any) -> None:
+        self.approvals = InMemoryApprovals()
+        super().__init__(
+            plan_of(*tasks, **fields),
+            externals={"flow.gate": Gates(self.approvals)},
+            secrets=secrets or {},
+        )
+
+    def decide(self, decision: str, approval: Approval | None = None, comment: str = "") -> bool:
+        decided = (approval or self.approvals.only()).decided(
+            Decision(decision), by="ana", at=datetime.now(UTC) + self.ahead, comment=comment or None
+        )
+        return self.approvals.replace(decided)
+
+    def pass_time(self, **time: float) -> str:
+        self.ahead += timedelta(**time)
+        return self.turn(generation=self.now.generation)
+
+    def outputs(self, name: str) -> Any:
+        return json.loads(self.runs[name].outputs or "null")
+
+
+def gate(name: str = "g", **properties: Any) -> Any:
+    more: dict[str, Any] = {}
+    if "timeout_" in properties:
+        more["timeout"] = properties.pop("timeout_")
+    return task(name, type="flow.gate", properties={"message": "Go?", **properties}, **more)
+
+
+def after(name: str = "after") -> Any:
+    return task(name, dependsOn=["g"], properties={"values": {}})
+
+
+def test_a_gate_asks_and_pauses_its_execution():
+    bench = GateBench(gate(approvers=["ops", "ana"], timeout="1h"), after())
+
+    assert bench.turn() == "park"
+
+    approval = bench.approvals.only()
+    assert (approval.message, approval.approvers) == ("Go?", ("ops", "ana"))
+    assert approval.status is ApprovalStatus.PENDING
+    assert approval.expires_at == approval.requested_at + timedelta(hours=1)
+    assert (approval.execution_id, approval.task_name) == (bench.execution.id, "g")
+    assert bench.outputs("g") == {"approvalId": approval.id}
+    assert bench.now.status is Status.PAUSED
+    assert bench.now.wake_at == approval.expires_at
+
+
+def test_an_approval_lets_the_flow_go_on():
+    bench = GateBench(gate(), after())
+    bench.turn()
+    assert bench.now.wake_at is None
+    bench.decide("approved", comment="well done")
+
+    assert bench.turn() == "done"
+
+    assert bench.statuses() == {"g": "SUCCESS", "after": "SUCCESS"}
+    outputs = bench.outputs("g")
+    assert (outputs["decision"], outputs["decidedBy"]) == ("approved", "ana")
+    assert outputs["comment"] == "well done"
+    assert outputs["decidedAt"].endswith("Z")
+
+
+def test_a_rejection_fails_the_gate_and_keeps_what_was_said():
+    bench = GateBench(gate(), after())
+    bench.turn()
+    bench.decide("rejected", comment="not today")
+
+    assert bench.turn() == "done"
+
+    assert bench.statuses() == {"g": "FAILED", "after": "SKIPPED"}
+    assert bench.outputs("g")["decision"] == "rejected"
+    assert bench.now.error is not None
+    assert bench.now.error.code == "rejected"
+    assert bench.now.error.message == "rejected by ana: not today"
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "status", "decision"),
+    [
+        ("reject", "FAILED", "rejected"),
+        ("approve", "SUCCESS", "approved"),
+        ("fail", "TIMED_OUT", None),
+    ],
+)
+def test_what_nobody_decides_in_time_decides_itself(
+    on_timeout: str, status: str, decision: str | None
+):
+    bench = GateBench(gate(timeout=60, onTimeout=on_timeout))
+    bench.turn()
+    assert bench.pass_time(seconds=61) == "done"
+
+    assert bench.statuses() == {"g": status}
+    assert bench.outputs("g")["decision"] == decision
+    approval = bench.approvals.only()
+    assert (approval.status, approval.decision) == (ApprovalStatus.EXPIRED, decision)
+    assert not bench.decide("approved", approval)
+
+
+def test_the_time_out_of_the_gate_comes_before_that_of_the_task():
+    bench = GateBench(gate(timeout=60, onTimeout="approve", timeout_=60))
+    bench.turn()
+    bench.pass_time(seconds=61)
+
+    assert bench.statuses() == {"g": "SUCCESS"}
+
+
+def test_the_time_out_of_the_task_closes_the_approval():
+    bench = GateBench(gate(timeout=600, timeout_=60))
+    bench.turn()
+    bench.pass_time(seconds=61)
+
+    assert bench.statuses() == {"g": "TIMED_OUT"}
+    assert bench.approvals.only().status is ApprovalStatus.CANCELLED
+    assert not bench.decide("approved")
+
+
+def test_a_decision_just_before_the_time_out_of_the_task_counts():
+    bench = GateBench(gate(timeout_=60))
+    bench.turn()
+    asked = bench.approvals.only()
+
+    class Racing(InMemoryApprovals):
+        def close(self, tenant: str, approval_id: str, *, at: datetime) -> bool:
+            bench.decide("approved", asked)
+            return super().close(tenant, approval_id, at=at)
+
+    bench.approvals.__class__ = Racing
+    bench.pass_time(seconds=61)
+
+    assert bench.statuses() == {"g": "SUCCESS"}
+
+
+def test_a_decision_just_before_the_expiry_counts():
+    bench = GateBench(gate(timeout=60, onTimeout="reject"))
+    bench.turn()
+
+    class Racing(InMemoryApprovals):
+        def expire(self, expired: Approval) -> bool:
+            bench.decide("approved")
+            return super().expire(expired)
+
+    bench.approvals.__class__ = Racing
+    bench.pass_time(seconds=61)
+
+    assert bench.statuses() == {"g": "SUCCESS"}
+
+
+def test_reminders_and_escalations_are_counted_once_and_logged():
+    bench = GateBench(
+        gate(
+            approvers=["ops"],
+            remind=["10m", 1800],
+            escalate=[{"after": "20m", "to": "lead"}, {"after": "1h", "to": ["boss", "ops"]}],
+        )
+    )
+    bench.turn()
+    asked = bench.approvals.only().requested_at
+    assert bench.now.wake_at == asked + timedelta(minutes=10)
+
+    bench.pass_time(minutes=10)
+    assert bench.approvals.only().reminders == 1
+    assert bench.now.wake_at == asked + timedelta(minutes=20)
+    bench.pass_time(minutes=10)
+    assert bench.approvals.only().approvers == ("ops", "lead")
+    bench.turn()
+    bench.pass_time(hours=1)
+
+    approval = bench.approvals.only()
+    assert (approval.reminders, approval.escalations) == (2, 2)
+    assert approval.approvers == ("ops", "lead", "boss")
+    assert [line.message for line in bench.runs["g"].logs] == [
+        "reminder 1 of 2",
+        "escalated to lead",
+        "reminder 2 of 2",
+        "escalated to boss, ops",
+    ]
+    assert bench.statuses() == {"g": "PAUSED"}
+
+
+def test_an_escalation_takes_nobody_the_right_to_decide():
+    bench = GateBench(gate(escalate=[{"after": 60, "to": "boss"}]))
+    bench.turn()
+    bench.pass_time(seconds=60)
+
+    assert bench.approvals.only().approvers == ()
+    assert [line.message for line in bench.runs["g"].logs] == ["escalated to boss"]
+
+
+def test_a_reminder_meets_a_decision():
+    bench = GateBench(gate(remind=[60]))
+    bench.turn()
+
+    class Racing(InMemoryApprovals):
+        def remind(self, approval: Approval, reminded: Approval) -> bool:
+            bench.decide("approved")
+            return super().remind(approval, reminded)
+
+    bench.approvals.__class__ = Racing
+    bench.pass_time(seconds=61)
+
+    assert bench.statuses() == {"g": "SUCCESS"}
+    assert bench.approvals.only().reminders == 0
+
+
+def test_a_turn_that_died_after_asking_asks_the_same():
+    bench = GateBench(gate())
+    bench.store.is_broken = True
+    with pytest.raises(ConnectionError):
+        bench.turn()
+    bench.store.is_broken = False
+    bench.turn()
+
+    assert bench.approvals.asked == 1
+    assert bench.outputs("g") == {"approvalId": bench.approvals.only().id}
+
+
+def test_each_gate_of_a_loop_asks_for_itself_when_its_turn_comes():
+    loop = task(
+        "loop",
+        type="flow.foreach",
+        properties={"items": ["a", "b"]},
+        tasks=[task("g", type="flow.gate", properties={"message": "{{ item }}?", "timeout": 3600})],
+    )
+    bench = GateBench(loop)
+    bench.turn()
+    first = bench.approvals.only()
+    assert (first.message, first.iteration) == ("a?", "0")
+    bench.ahead += timedelta(minutes=50)
+    bench.decide("approved")
+    assert bench.turn() == "park"
+
+    [second] = [each for each in bench.approvals.all if each.is_pending]
+    assert (second.message, second.iteration) == ("b?", "1")
+    # Its hour begins when it is asked, not with the loop.
+    assert bench.pass_time(minutes=30) == "park"
+    bench.decide("approved", second)
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_gate_in_a_parallel_branch_holds_up_no_other():
+    both = task(
+        "both",
+        type="flow.parallel",
+        tasks=[gate(), task("wait", type="flow.wait", properties={"duration": 60})],
+    )
+    bench = GateBench(both)
+    assert bench.turn() == "park"
+    assert bench.pass_time(seconds=61) == "park"
+    assert bench.statuses()["wait"] == "SUCCESS"
+    bench.decide("approved")
+
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_cancel_closes_the_approval():
+    bench = GateBench(gate())
+    bench.turn()
+    bench.store.close(bench.now, Closing.CANCEL)
+    assert bench.turn() == "done"
+
+    assert bench.statuses() == {"g": "CANCELLED"}
+    assert bench.approvals.only().status is ApprovalStatus.CANCELLED
+    assert not bench.decide("approved")
+
+
+def test_a_decision_before_a_cancel_stands_in_the_records():
+    bench = GateBench(gate(), after())
+    bench.turn()
+    bench.decide("approved")
+    bench.store.close(bench.now, Closing.CANCEL)
+    bench.turn()
+
+    assert bench.statuses()["g"] == "SUCCESS"
+    assert "after" not in bench.runs
+    assert bench.now.status is Status.CANCELLED
+
+
+def test_a_turn_that_is_past_cannot_ask_what_was_cancelled():
+    bench = GateBench(gate())
+    bench.store.is_broken = True
+    with pytest.raises(ConnectionError):
+        bench.turn()
+    asked = bench.approvals.approvals.popitem()[1]
+    assert asked
+    bench.store.is_broken = False
+    bench.store.mark_running(bench.now, now=asked.requested_at)
+    bench.store.close(bench.now, Closing.CANCEL)
+    bench.turn()
+
+    assert not bench.approvals.add(asked)
+    assert bench.approvals.asked == 1
+
+
+def test_what_cannot_be_read_is_cancelled_without_a_word():
+    bench = GateBench(gate(message="{{ nope }}"))
+    bench.store.mark_running(bench.now, now=bench.now.created_at)
+    bench.store.close(bench.now, Closing.CANCEL)
+    bench.turn()
+
+    assert bench.statuses() == {"g": "CANCELLED"}
+    assert bench.approvals.approvals == {}
+
+
+def test_an_approval_shows_no_secret():
+    bench = GateBench(
+        gate(message="Use {{ inputs.token }}?", approvers=["{{ inputs.token }}"]),
+        secrets={"token": "s3cret-value"},
+        inputs=[{"name": "token", "type": "SECRET"}],
+    )
+    bench.turn()
+
+    assert bench.approvals.only().message == "Use ******?"
+    assert bench.approvals.only().approvers == ("******",)
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"timeout": "{{ 'soon' }}"}, "properties.timeout: "),
+        ({"onTimeout": "{{ 'maybe' }}"}, "properties.onTimeout: 'maybe' is none of"),
+        ({"approvers": "{{ [1] }}"}, "properties.approvers: not a list"),
+        ({"approvers": "{{ range(101) }}"}, "properties.approvers: more than 100"),
+        ({"remind": "{{ 'x' }}"}, "properties.remind: not a list"),
+        ({"message": "{{ 'x' * 9000 }}"}, "message: more than 8192 bytes"),
+    ],
+)
+def test_a_gate_that_makes_no_sense_fails(properties: Any, message: str):
+    bench = GateBench(gate(**properties))
+    assert bench.turn() == "done"
+
+    error = bench.runs["g"].error
+    assert error is not None
+    assert message in error.message
+    assert bench.approvals.all == []
+
+
+def test_the_next_generation_keeps_the_approval():
+    bench = GateBench(gate(), after())
+    bench.turn()
+    asked = bench.approvals.only()
+    bench.store.resume(bench.now, stalls=0, records=1, check_at=asked.requested_at)
+
+    assert bench.turn(generation=2) == "park"
+    assert bench.approvals.only() == asked
+    bench.decide("approved")
+    assert bench.turn(generation=2) == "done"
+    assert bench.now.status is Status.SUCCESS
