@@ -114,6 +114,7 @@ class PlatformStack(Stack):
         self.executions.may(
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
@@ -129,7 +130,9 @@ class PlatformStack(Stack):
             on=self.storage.idempotency.table_arn,
         )
         self.executions.may(
-            "states:StartExecution", on=self.orchestration.machine.state_machine_arn
+            "states:SendTaskSuccess",
+            "states:StartExecution",
+            on=self.orchestration.machine.state_machine_arn,
         )
         self.executions.may("states:StopExecution", on=self.orchestration.executions_arn)
 
@@ -151,6 +154,7 @@ class PlatformStack(Stack):
     def _grant_runner(self) -> None:
         self.runner.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
         self.runner.may(
+            "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
@@ -180,6 +184,7 @@ class PlatformStack(Stack):
     def _grant_reconcile(self) -> None:
         self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))
         self.reconcile.may(
+            "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",

@@ -1,5 +1,6 @@
 """HTTP resource /executions, and the start of one under /flows."""
 
+import time
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -22,6 +23,7 @@ from shared.executions.engine import Engine
 from shared.executions.launching import Launcher, Started
 from shared.executions.models import Execution, Record, Status, TaskRun
 from shared.executions.payloads import Payloads
+from shared.executions.promoting import Promoter
 from shared.executions.reading import (
     ExecutionDetail,
     ExecutionFilter,
@@ -39,7 +41,9 @@ from shared.executions.service import (
     NoBody,
     StartRequest,
 )
+from shared.executions.slots import SlotRepository
 from shared.executions.trials import TrialDraft, TrialRequest, TrialService
+from shared.executions.waking import Waker
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.headers import (
@@ -89,8 +93,21 @@ def claim_repository() -> IdempotencyRepository:
 
 
 @cache
+def slot_repository() -> SlotRepository:
+    return SlotRepository(
+        table(settings(ExecutionsTableSettings).executions_table_name), time.sleep
+    )
+
+
+@cache
 def launcher() -> Launcher:
-    return Launcher(executions=execution_repository(), engine=engine())
+    return Launcher(
+        executions=execution_repository(),
+        engine=engine(),
+        slots=slot_repository(),
+        promoter=Promoter(slot_repository(), engine(), utc_now),
+        now=utc_now,
+    )
 
 
 @cache
@@ -133,7 +150,13 @@ def retry_service() -> RetryService:
 
 @cache
 def canceller() -> Canceller:
-    return Canceller(executions=execution_repository(), engine=engine(), now=utc_now)
+    return Canceller(
+        executions=execution_repository(),
+        engine=engine(),
+        slots=slot_repository(),
+        wake=Waker(execution_repository(), step_functions()).wake,
+        now=utc_now,
+    )
 
 
 @cache

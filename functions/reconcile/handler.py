@@ -5,6 +5,7 @@ restart with `{"all": true}`, which looks at everything open at once.
 """
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -14,8 +15,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.config import EngineSettings, ExecutionsTableSettings, settings
 from shared.executions.engine import Engine
+from shared.executions.promoting import Promoter
 from shared.executions.reconcile import Action, Reconciler
 from shared.executions.repository import ExecutionRepository, Overdue
+from shared.executions.slots import SlotRepository
 from shared.executions.waking import Waker
 from shared.observability import logger
 from shared.table import step_functions, table
@@ -26,11 +29,14 @@ RESERVE_MILLISECONDS = 10_000
 
 @cache
 def reconciler() -> Reconciler:
-    executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
+    stored = table(settings(ExecutionsTableSettings).executions_table_name)
+    executions = ExecutionRepository(stored)
+    engine = Engine(step_functions(), settings(EngineSettings).state_machine_arn)
     return Reconciler(
         executions=executions,
         waker=Waker(executions, step_functions()),
-        engine=Engine(step_functions(), settings(EngineSettings).state_machine_arn),
+        engine=engine,
+        promoter=Promoter(SlotRepository(stored, time.sleep), engine, utc_now),
         now=utc_now,
     )
 

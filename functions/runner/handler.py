@@ -16,9 +16,12 @@ from shared.config import (
     settings,
 )
 from shared.executions.engine import Engine
+from shared.executions.launching import Launcher
 from shared.executions.payloads import Payloads
+from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import Outside, SegmentRunner, Turn
+from shared.executions.slots import SlotRepository
 from shared.executions.subflows import Subflows
 from shared.executions.threads import Clocks
 from shared.executions.waking import Waker
@@ -45,12 +48,15 @@ def leave_to_the_sweep(_tenant: str, _execution_id: str, _at: datetime) -> None:
 def segment_runner(machine_arn: str) -> SegmentRunner:
     flows = table(settings(FlowsTableSettings).flows_table_name)
     approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
-    executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
+    stored = table(settings(ExecutionsTableSettings).executions_table_name)
+    executions = ExecutionRepository(stored)
     payloads = Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+    plans, slots = PlanRepository(flows), SlotRepository(stored, time.sleep)
     engine = Engine(step_functions(), machine_arn)
+    promoter = Promoter(slots, engine, utc_now)
     return SegmentRunner(
         executions=executions,
-        plans=PlanRepository(flows),
+        plans=plans,
         payloads=payloads,
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=find,
@@ -61,12 +67,14 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
                     flows=lambda tenant: FlowRepository(flows, tenant),
                     executions=executions,
                     payloads=payloads,
-                    engine=engine,
+                    plans=plans,
+                    launcher=Launcher(executions, engine, slots, promoter, utc_now),
                 ),
             },
             waker=Waker(executions, step_functions()),
             set_timer=leave_to_the_sweep,
             start=engine.start,
+            promote=promoter.promote,
         ),
         abandon=end_process,
     )

@@ -8,31 +8,40 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
 from shared.executions.engine import Engine
-from shared.executions.models import Closing, Execution
+from shared.executions.models import Closing, Execution, Failure, Status
 from shared.executions.repository import ExecutionRepository
+from shared.executions.slots import SlotRepository
 from shared.ids import is_id
 from shared.observability import logger
 
 LOOK_AFTER = timedelta(seconds=60)
 """How long the settling may take before the reconciler looks."""
 TRIES = 5
+CANCELLED = Failure(code="cancelled", message="the execution was cancelled")
 
 
 @dataclass(frozen=True)
 class Canceller:
     executions: ExecutionRepository
     engine: Engine
+    slots: SlotRepository
+    wake: Callable[[str, str], object]
     now: Callable[[], datetime]
 
     def cancel(self, tenant: str, execution_id: str) -> Execution:
         """Cancel an open execution; again while it is closing is the same again.
 
         From the write on, the old run is fenced out: stopping it only saves its time, and the
-        reconciler starts the new one if this fails to. Raises ExecutionNotFoundError and
+        reconciler starts the new one if this fails to. What still waits for a slot ends at once:
+        nothing of it has run, and nothing does. Raises ExecutionNotFoundError and
         ExecutionFinishedError.
         """
         for _ in range(TRIES):
             execution = self._open(tenant, execution_id)
+            if execution.is_waiting:
+                if self.slots.leave(execution, CANCELLED, now=self.now()):
+                    return self._left(execution)
+                continue
             if execution.closing is Closing.CANCEL:
                 self._try(self.engine.start, execution)
                 return execution
@@ -47,6 +56,15 @@ class Canceller:
         if execution.status.is_terminal:
             raise ExecutionFinishedError(f"the execution has ended: {execution.status.value}")
         return execution
+
+    def _left(self, execution: Execution) -> Execution:
+        """An execution that has left the line has ended: nobody but us can tell its parent."""
+        if execution.parent:
+            try:
+                self.wake(execution.tenant, execution.parent.execution_id)
+            except (ClientError, BotoCoreError):
+                logger.exception("the parent looks itself", extra={"id": execution.id})
+        return execution.model_copy(update={"status": Status.CANCELLED})
 
     def _take_over(self, old: Execution) -> Execution:
         new = old.model_copy(

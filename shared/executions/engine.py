@@ -28,14 +28,15 @@ class Engine:
 
     def start(self, execution: Execution) -> None:
         """Start the run of an execution's generation; one that exists already counts as started."""
-        turn = {
-            "tenant": execution.tenant,
-            "executionId": execution.id,
-            "generation": execution.generation,
-        }
+        self.start_run(execution.tenant, execution.id, generation=execution.generation)
+
+    def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
+        """As `start`, of an execution that was not read."""
+        turn = {"tenant": tenant, "executionId": execution_id, "generation": generation}
+        name = f"{execution_id}-{generation}"
         try:
             self._states.start_execution(
-                stateMachineArn=self._machine_arn, name=run_name(execution), input=json.dumps(turn)
+                stateMachineArn=self._machine_arn, name=name, input=json.dumps(turn)
             )
         except self._states.exceptions.ExecutionAlreadyExists:
             return

@@ -1,12 +1,17 @@
 """The last steps of every start: put the execution, start its run; each can be repeated."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.errors import UnavailableError
 from shared.executions.engine import Engine
-from shared.executions.models import Execution, Status
+from shared.executions.models import Execution, Failure, Slot, Status
+from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
+from shared.executions.slots import Admission, SlotRepository
 from shared.observability import logger
 
 
@@ -22,6 +27,9 @@ class Started:
 class Launcher:
     executions: ExecutionRepository
     engine: Engine
+    slots: SlotRepository
+    promoter: Promoter
+    now: Callable[[], datetime]
 
     def launch(self, execution: Execution, *, replayed: bool) -> Started:
         """Put an execution, or find the one that the same key put, and start its run.
@@ -29,21 +37,61 @@ class Launcher:
         Once it is put it is accepted, whatever Step Functions says: the reconciler starts what was
         not started.
         """
-        if not self.executions.add(execution):
-            execution = self.executions.find(execution.tenant, execution.id) or execution
-        return Started(self._run(execution).as_created(), replayed=replayed)
+        return self._started(self.put(execution), replayed=replayed)
+
+    def _started(self, execution: Execution, *, replayed: bool) -> Started:
+        try:
+            self.run(execution)
+        except (ClientError, BotoCoreError, UnavailableError):
+            logger.exception("start deferred to the reconciler", extra={"id": execution.id})
+        return Started(execution.as_created(), replayed=replayed)
 
     def again(self, tenant: str, execution_id: str) -> Started | None:
         """Go on with an execution that an earlier try put; None when none has."""
         execution = self.executions.find(tenant, execution_id)
-        if execution is None:
-            return None
-        return Started(self._run(execution).as_created(), replayed=True)
+        return self._started(execution, replayed=True) if execution else None
 
-    def _run(self, execution: Execution) -> Execution:
-        if execution.status is Status.QUEUED:
-            try:
-                self.engine.start(execution)
-            except (ClientError, BotoCoreError):
-                logger.exception("start deferred to the reconciler", extra={"id": execution.id})
-        return execution
+    def put(self, execution: Execution) -> Execution:
+        """Put an execution as it begins: free, in line, with a slot, or refused for want of one.
+
+        One that was put before is answered as it is now.
+        """
+        put = self._put(execution)
+        return put or self.executions.find(execution.tenant, execution.id) or execution
+
+    def run(self, execution: Execution) -> None:
+        """Start the run of what has not begun; what waits for a slot gets its turn in line."""
+        if execution.status is not Status.QUEUED:
+            return
+        if execution.slot and execution.slot.waiting:
+            self.promoter.promote(execution.slot.line)
+        else:
+            self.engine.start(execution)
+
+    def _put(self, execution: Execution) -> Execution | None:
+        slot = execution.slot
+        if slot is None:
+            return execution if self.executions.add(execution) else None
+        if slot.behavior == "QUEUE":
+            return execution if self.slots.enter(execution) else None
+        holding = execution.model_copy(update={"slot": slot.model_copy(update={"waiting": False})})
+        admission = self.slots.take(holding)
+        if admission is Admission.FULL:
+            refused = _refused(execution, slot, now=self.now())
+            return refused if self.executions.add(refused) else None
+        return holding if admission is Admission.ADMITTED else None
+
+
+def _refused(execution: Execution, slot: Slot, *, now: datetime) -> Execution:
+    """The execution that is made where no slot is free and nobody may wait: ended already."""
+    status = Status.CANCELLED if slot.behavior == "CANCEL" else Status.FAILED
+    message = f"all {slot.limit} slots of the flow's concurrency are taken"
+    return execution.model_copy(
+        update={
+            "slot": None,
+            "check_at": None,
+            "status": status,
+            "finished_at": now,
+            "error": Failure(code="concurrency_limit", message=message),
+        }
+    )

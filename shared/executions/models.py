@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 from pydantic.alias_generators import to_camel
@@ -109,6 +109,18 @@ class Closing(StrEnum):
     TIMEOUT = "timeout"
 
 
+class Slot(Record):
+    """The slot of a flow with `concurrency` that an execution waits for, or holds.
+
+    `line` is the partition of its slots, `limit` how many there are by its own revision.
+    """
+
+    line: str
+    limit: int
+    behavior: Literal["QUEUE", "CANCEL", "FAIL"] = "QUEUE"
+    waiting: bool = True
+
+
 class Execution(Record):
     """One run of one revision of a flow.
 
@@ -144,6 +156,7 @@ class Execution(Record):
     inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     is_parked: bool = Field(default=False, exclude=True)
     wake_at: Timestamp | None = Field(default=None, exclude=True)
+    slot: Slot | None = Field(default=None, exclude=True)
     depth: int = Field(default=0, exclude=True)
     parent: Parent | None = None
     stored_outputs: Stored | None = Field(default=None, exclude=True)
@@ -184,8 +197,15 @@ class Execution(Record):
         """The inputs with their secrets: for templates of this execution only."""
         return {**self.inputs, **self.secrets, **self.hidden_inputs}
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stands in line for a slot, and must not be run yet."""
+        return self.slot is not None and self.slot.waiting
+
     def as_created(self) -> "Execution":
         """The execution as its first answer showed it, whatever has happened since."""
+        if self.error and self.error.code == "concurrency_limit":
+            return self
         return self.model_copy(
             update={
                 "status": Status.QUEUED,

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from shared.executions.engine import Engine, Run
 from shared.executions.models import Closing, Execution, Failure, Status, TaskStatus
+from shared.executions.promoting import Promoter
 from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
 from shared.executions.waking import Waker
 
@@ -30,6 +31,7 @@ class Action(StrEnum):
     NOTHING = "nothing"
     STARTED = "started"
     WAITED = "waited"
+    PROMOTED = "promoted"
     WOKEN = "woken"
     STOPPED = "stopped"
     RESUMED = "resumed"
@@ -41,6 +43,7 @@ class Reconciler:
     executions: ExecutionRepository
     engine: Engine
     waker: Waker
+    promoter: Promoter
     now: Callable[[], datetime]
 
     def overdue(self) -> Iterable[Overdue]:
@@ -54,6 +57,10 @@ class Reconciler:
         state = self.executions.load(tenant, execution_id)
         if state is None or state.execution.status.is_terminal:
             return Action.NOTHING
+        slot = state.execution.slot
+        if slot and slot.waiting:
+            self._put_off(state.execution)
+            return Action.PROMOTED if self.promoter.promote(slot.line) else Action.WAITED
         run = self.engine.look(state.execution)
         if run is Run.RUNNING:
             return self._watch(state.execution)
@@ -117,6 +124,8 @@ class Reconciler:
         status = Status.CANCELLED if is_cancelled else Status.FAILED
         end = End(status, _executed(state), error=error)
         ended = self.executions.finish(state.execution, end, now=self.now())
+        if ended and state.execution.slot:
+            self.promoter.promote(state.execution.slot.line)
         return Action.FAILED if ended else Action.NOTHING
 
 

@@ -6,6 +6,7 @@ segment        `segment#{path}`  generation, turn: who may write this segment's 
 task run       `task#{name}`     one settled task, with its log lines
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ from shared.executions.rows import (
     run_to_item,
     segment_key,
 )
+from shared.executions.slots import SlotRepository
 from shared.times import to_rfc3339, utc_now
 
 if TYPE_CHECKING:
@@ -99,9 +101,15 @@ class Overdue:
 class ExecutionRepository:
     """Owns the keys and the conditions; every write that matters is conditional."""
 
-    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        table: "Table",
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._table = table
         self._now = now
+        self._slots = SlotRepository(table, sleep)
 
     def add(self, execution: Execution) -> bool:
         """Store a new execution; False when one with its id is there already (and stays)."""
@@ -257,7 +265,10 @@ class ExecutionRepository:
             sets.append("expiresAt = :expiry")
             values[":expiry"] = int(expiry.timestamp())
         # Leaving the index of open executions and ending are one write.
-        return self._update(execution, f"SET {', '.join(sets)} REMOVE openShard, checkAt", values)
+        expression = f"SET {', '.join(sets)} REMOVE openShard, checkAt"
+        if execution.slot is None:
+            return self._update(execution, expression, values)
+        return self._slots.end(execution.slot.line, _while_open(execution, expression, values))
 
     def _expire_rows(self, execution: Execution, at: datetime) -> None:
         """Let all but the execution's own row go; before the end, for a crash could skip it."""
@@ -361,25 +372,8 @@ class ExecutionRepository:
 
     def _update(self, execution: Execution, expression: str, values: Mapping[str, Any]) -> bool:
         """Update an execution that is open and in the generation that the caller knows."""
-        names = {"#status": "status", "#generation": "generation"}
-        if "#error" in expression:
-            names["#error"] = "error"
         try:
-            self._table.update_item(
-                Key=execution_key(execution.tenant, execution.id),
-                UpdateExpression=expression,
-                ConditionExpression=(
-                    "#generation = :generation AND #status IN (:queued, :running_, :paused)"
-                ),
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues={
-                    **values,
-                    ":generation": execution.generation,
-                    ":queued": Status.QUEUED,
-                    ":running_": Status.RUNNING,
-                    ":paused": Status.PAUSED,
-                },
-            )
+            self._table.update_item(**_while_open(execution, expression, values))
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -433,3 +427,25 @@ class ExecutionRepository:
             query["ExclusiveStartKey"] = {**execution_key(tenant, after), key: value, "id": after}
         answer = self._table.query(**query)
         return [str(item["id"]) for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+
+def _while_open(execution: Execution, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """An update of an execution that is open and in the generation that the caller knows."""
+    names = {"#status": "status", "#generation": "generation"}
+    if "#error" in expression:
+        names["#error"] = "error"
+    return {
+        "Key": execution_key(execution.tenant, execution.id),
+        "UpdateExpression": expression,
+        "ConditionExpression": (
+            "#generation = :generation AND #status IN (:queued, :running_, :paused)"
+        ),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": {
+            **values,
+            ":generation": execution.generation,
+            ":queued": Status.QUEUED,
+            ":running_": Status.RUNNING,
+            ":paused": Status.PAUSED,
+        },
+    }

@@ -10,6 +10,7 @@ from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
 from shared.executions.inputs import check_inputs
 from shared.executions.kept import kept_runs
 from shared.executions.launching import Launcher, Started
+from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Status, TaskRun, Trigger
 from shared.executions.repository import ExecutionRepository, ExecutionState
 from shared.executions.rows import run_to_item
@@ -93,6 +94,8 @@ class RetryService:
         revision = flow.revision if request.is_latest else source.execution.flow_revision
         prepared = self._prepared(request, source, revision)
         mine = self._claim_for(request, source.execution, revision)
+        # Refuses what has no key to wait by, before anything is remembered.
+        _execution(request, source.execution, mine, prepared)
         first = claim or (self.claims.claim(mine) if request.key else mine)
         first.check(mine.fingerprint)
         if first.revision != revision:
@@ -165,7 +168,7 @@ def _execution(
     request: RetryRequest, source: Execution, claim: Claim, prepared: _Prepared
 ) -> Execution:
     guarded = guarded_inputs(prepared.plan.inputs, prepared.inputs, source.inherited_secrets)
-    return Execution(
+    execution = Execution(
         tenant=request.tenant,
         id=claim.execution_id,
         flow_id=source.flow_id,
@@ -186,3 +189,5 @@ def _execution(
         check_at=claim.created_at + FIRST_LOOK,
         created_by=request.created_by,
     )
+    slot = slot_of(execution, prepared.plan.concurrency, lambda: prepared.plan)
+    return execution.model_copy(update={"slot": slot})

@@ -81,13 +81,15 @@ class Outside:
     """What a turn needs of the world beyond its execution.
 
     `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take;
-    `start` starts the run of an execution's generation.
+    `start` starts the run of an execution's generation; `promote(line)` gives free slots to those
+    who wait for one.
     """
 
     externals: Externals
     waker: Waker
     set_timer: Callable[[str, str, datetime], None]
     start: Callable[[Execution], None]
+    promote: Callable[[str], object]
 
 
 class SegmentRunner:
@@ -125,7 +127,7 @@ class SegmentRunner:
         if entry is None or state is None or not _is_ours(state.execution, turn):
             if state and state.execution.status.is_terminal:
                 # The turn that ended it may have died before it could say so.
-                self._tell_parent(state.execution)
+                self._tell_others(state.execution)
             logger.info("turn is not ours", extra={"generation": turn.generation})
             return DONE
         logger.append_keys(requestId=state.execution.request_id)
@@ -239,10 +241,15 @@ class SegmentRunner:
             externals=self._outside.externals,
         )
 
-    def _tell_parent(self, execution: Execution) -> None:
-        """Wake the execution that waits for this one: a hint, for it looks now and then itself."""
+    def _tell_others(self, execution: Execution) -> None:
+        """After the end, wake the execution that waits for this one, and hand its slot on.
+
+        These are hints: the parent looks now and then itself, and the reconciler promotes too.
+        """
         if execution.parent:
             self._outside.waker.wake(execution.tenant, execution.parent.execution_id)
+        if execution.slot:
+            self._outside.promote(execution.slot.line)
 
     def _is_still(self, execution: Execution) -> bool:
         current = self._executions.find(execution.tenant, execution.id)
@@ -281,7 +288,7 @@ class SegmentRunner:
         self._limit_objects(execution, [stored, *(run.stored for run in board.runs.values())])
         end = End(_status(execution, error), board.executed(), outputs, error, stored)
         if self._executions.finish(execution, end, now=self._clocks.now()):
-            self._tell_parent(execution)
+            self._tell_others(execution)
             logger.info(
                 "execution ended", extra={"status": end.status, "tasks": end.tasks_executed}
             )
@@ -302,7 +309,8 @@ def _status(execution: Execution, error: Failure | None) -> Status:
 
 
 def _is_ours(execution: Execution, turn: Turn) -> bool:
-    return execution.generation == turn.generation and not execution.status.is_terminal
+    is_open = not execution.status.is_terminal and not execution.is_waiting
+    return is_open and execution.generation == turn.generation
 
 
 def _deadline(execution: Execution, plan: Plan, scopes: ScopeBuilder) -> datetime | None:

@@ -17,6 +17,7 @@ from shared.errors import (
 )
 from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher, Started
+from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Record
 from shared.executions.rows import compact
 from shared.executions.secrets import guarded_inputs, masking_of
@@ -101,6 +102,9 @@ class ExecutionService:
         replayed = claim is not None
         if claim is None:
             mine = self._claim_for(request, flow)
+            if flow.concurrency:
+                # Refuses what has no key to wait by, before anything is remembered.
+                self._execution(request, draft, flow, mine)
             claim = self._claims.claim(mine) if request.key else mine
             claim.check(mine.fingerprint)
             replayed = claim.execution_id != mine.execution_id
@@ -150,11 +154,12 @@ class ExecutionService:
         self, request: StartRequest, draft: ExecutionDraft, flow: FlowRecord, claim: Claim
     ) -> Execution:
         declared, inputs, tasks_total = flow.inputs, draft.inputs, flow.tasks_total
+        concurrency = flow.concurrency
         if claim.revision != flow.revision:
             # The flow was saved anew between the claim and this try: its revision is the claim's.
             plan = self._plans.get(request.tenant, flow.id, claim.revision)
             given = (request.body or {}).get("inputs", {})
-            declared, tasks_total = plan.inputs, plan.tasks_total
+            declared, tasks_total, concurrency = plan.inputs, plan.tasks_total, plan.concurrency
             inputs = check_inputs(declared, given)
         execution = Execution(
             tenant=request.tenant,
@@ -174,7 +179,13 @@ class ExecutionService:
             created_by=request.created_by,
         )
         labels = masking_of(execution).tree(execution.labels)
-        return execution.model_copy(update={"labels": labels})
+        execution = execution.model_copy(update={"labels": labels})
+        slot = slot_of(
+            execution,
+            concurrency,
+            lambda: self._plans.get(request.tenant, flow.id, claim.revision),
+        )
+        return execution.model_copy(update={"slot": slot})
 
 
 def check_labels(labels: Mapping[str, str]) -> None:

@@ -14,15 +14,17 @@ from typing import Any
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
 from shared.executions.cancelling import Canceller
-from shared.executions.engine import Engine
 from shared.executions.externals import Step, Visit
 from shared.executions.inputs import check_inputs
+from shared.executions.launching import Launcher
+from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Failure, Parent, Status, TaskStatus, Trigger
 from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.rows import compact
 from shared.executions.secrets import guarded_inputs, secret_values
 from shared.flows.models import FlowRecord, FlowStatus
+from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.ids import id_of
 from shared.plugins.plugin import PluginError
@@ -45,7 +47,8 @@ class Subflows:
 
     flows: Callable[[str], FlowRepository]
     executions: ExecutionRepository
-    engine: Engine
+    plans: PlanRepository
+    launcher: Launcher
     payloads: Payloads
 
     def step(self, visit: Visit) -> Step:
@@ -53,8 +56,7 @@ class Subflows:
         child = self.executions.find(visit.execution.tenant, child_id)
         if child is None:
             child = self._make(visit, child_id)
-        if child.status is Status.QUEUED:
-            self.engine.start(child)
+        self.launcher.run(child)
         if not visit.properties.get("wait", True):
             return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
         if child.status.is_terminal:
@@ -63,7 +65,13 @@ class Subflows:
 
     def cancel(self, visit: Visit) -> None:
         """Cancel the child, if there is one that runs."""
-        canceller = Canceller(self.executions, self.engine, lambda: visit.now)
+        canceller = Canceller(
+            executions=self.executions,
+            engine=self.launcher.engine,
+            slots=self.launcher.slots,
+            wake=lambda _tenant, _parent: None,
+            now=lambda: visit.now,
+        )
         with suppress(ExecutionFinishedError, ExecutionNotFoundError):
             canceller.cancel(visit.execution.tenant, _child_id(visit))
 
@@ -95,8 +103,15 @@ class Subflows:
             check_at=visit.now + FIRST_LOOK,
             created_by=parent.created_by,
         )
-        self.executions.add(child)
-        return child
+        try:
+            slot = slot_of(
+                child,
+                flow.concurrency,
+                lambda: self.plans.get(parent.tenant, flow.id, flow.revision),
+            )
+        except InvalidInputsError as error:
+            raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
+        return self.launcher.put(child.model_copy(update={"slot": slot}))
 
     def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
         flows = self.flows(tenant)

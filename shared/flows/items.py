@@ -12,7 +12,7 @@ Item = dict[str, Any]
 COMPRESS_ABOVE_BYTES = 100_000
 """Texts up to here stay readable in a console; the longest allowed fits an item either way."""
 
-_NESTED = ("labels", "inputs", "envelope")
+_NESTED = ("labels", "inputs", "envelope", "concurrency")
 """Kept as JSON text: their keys may be empty, and their numbers floats."""
 
 

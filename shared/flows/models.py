@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared.errors import FlowTransitionError, Problem
-from shared.flows.definition import InputDefinition
+from shared.flows.definition import Concurrency, InputDefinition
 from shared.ids import FlowId
 from shared.times import Timestamp
 
@@ -95,7 +95,7 @@ class FlowRecord(Shape):
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
     beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
     an answer, its text included; `has_plan` is false while the engine cannot run the text; `inputs`
-    are those of the current revision.
+    and `concurrency` are those of the current revision.
     """
 
     id: FlowId
@@ -112,6 +112,7 @@ class FlowRecord(Shape):
     idempotency: Literal["optional", "required"] = "optional"
     retention_seconds: int | None = None
     inputs: tuple[InputDefinition, ...] = ()
+    concurrency: Concurrency | None = None
     envelope: Envelope = Envelope()
     has_plan: bool
     shown_bytes: int

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.flows.definition import (
+    Concurrency,
     Definition,
     FlowDefinition,
     InputDefinition,
@@ -60,6 +61,7 @@ class Plan(Definition):
     timeout: timedelta | str | None = None
     retry: RetryPolicy | None = None
     isolation: Literal["segment", "task"] = "segment"
+    concurrency: Concurrency | None = None
 
     @property
     def tasks_total(self) -> int:
@@ -84,6 +86,7 @@ def compile_plan(definition: FlowDefinition) -> Plan:
         timeout=definition.timeout,
         retry=definition.retry,
         isolation=definition.isolation,
+        concurrency=definition.concurrency,
     )
 
 

@@ -33,6 +33,7 @@ def fields_of_text(text: str, compiled: Compiled, envelope: Envelope) -> dict[st
         "idempotency": definition.idempotency,
         "retention_seconds": _seconds(definition.retention),
         "inputs": definition.inputs,
+        "concurrency": definition.concurrency,
         "has_plan": compiled.plan is not None,
     }
 

@@ -29,6 +29,7 @@ PERMITTED = {
     "ExecutionsRole": {
         "dynamodb:BatchGetItem": {EXECUTIONS},
         "dynamodb:BatchWriteItem": {EXECUTIONS},
+        "dynamodb:DeleteItem": {EXECUTIONS},
         "dynamodb:GetItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
         "dynamodb:PutItem": {EXECUTIONS, IDEMPOTENCY},
         "dynamodb:Query": {
@@ -40,6 +41,7 @@ PERMITTED = {
         "dynamodb:UpdateItem": {EXECUTIONS, IDEMPOTENCY},
         "s3:GetObject": {f"{PAYLOADS}/executions/*", f"{PAYLOADS}/results/*"},
         "s3:PutObject": {f"{PAYLOADS}/results/*"},
+        "states:SendTaskSuccess": {"OneSegment"},
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},
     },
@@ -53,6 +55,7 @@ PERMITTED = {
     "PluginsRole": {},
     "HealthRole": {"dynamodb:GetItem": {FLOWS}},
     "RunnerRole": {
+        "dynamodb:DeleteItem": {EXECUTIONS},
         "dynamodb:GetItem": {FLOWS, EXECUTIONS, APPROVALS},
         "dynamodb:PutItem": {EXECUTIONS, APPROVALS},
         "dynamodb:Query": {EXECUTIONS},
@@ -65,6 +68,7 @@ PERMITTED = {
         "states:StopExecution": {"OneSegment:*"},
     },
     "ReconcileRole": {
+        "dynamodb:DeleteItem": {EXECUTIONS},
         "dynamodb:GetItem": {EXECUTIONS},
         "dynamodb:Query": {EXECUTIONS, f"{EXECUTIONS}/index/open"},
         "dynamodb:UpdateItem": {EXECUTIONS},

@@ -295,6 +295,7 @@ class Bench:
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
         self.engine = FakeEngine()
+        self.promoted: list[str] = []
         self.runner = SegmentRunner(
             executions=self.store,
             plans=OnePlan(plan),
@@ -310,6 +311,7 @@ class Bench:
                 waker=waker_of(self.store, self.states),
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
                 start=self.engine.start,
+                promote=self.promoted.append,
             ),
             abandon=abandon,
             most_turns=most_turns,
@@ -404,13 +406,14 @@ class FakeEngine(Engine):
         self.stopped: list[str] = []
         self.error: Exception | None = None
 
-    def start(self, execution: Execution) -> None:
-        self._note(self.started, execution)
+    def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
+        del tenant
+        self._note(self.started, f"{execution_id}-{generation}")
 
     def stop(self, execution: Execution) -> None:
-        self._note(self.stopped, execution)
+        self._note(self.stopped, run_name(execution))
 
-    def _note(self, runs: list[str], execution: Execution) -> None:
+    def _note(self, runs: list[str], name: str) -> None:
         if self.error:
             raise self.error
-        runs.append(run_name(execution))
+        runs.append(name)

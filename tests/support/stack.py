@@ -4,6 +4,7 @@ The functions run in this process, with the union of their environments in the t
 works with its own alone is what `tests/infra` checks.
 """
 
+import copy
 import importlib
 import io
 import json
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import boto3
+import moto.dynamodb.models
 import pytest
 from moto import mock_aws
 from moto.core.config import DefaultConfig
@@ -268,6 +270,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: _Lambda(stack))
         monkeypatch.setattr(retrier_decl, "time", _NoTime)
         monkeypatch.setattr(ExecutionWorker, "stop", _stopping(ExecutionWorker.stop))
+        monkeypatch.setattr(moto.dynamodb.models, "copy", _Copying)
         stack.calls.clear()
         yield stack
         stack.stop()
@@ -293,6 +296,19 @@ def _stopping(stop: Callable[..., None]) -> Callable[..., None]:
         stop(worker, *arguments, **named)
 
     return once_it_runs
+
+
+class _Copying:
+    """Stands where moto copies a whole table before each transaction: its stream is left out.
+
+    The stream holds every change there ever was, so a test of a few hundred transactions would
+    spend its minutes there; what a refused transaction leaves in it nobody reads.
+    """
+
+    @staticmethod
+    def deepcopy(thing: Any) -> Any:
+        shard = getattr(thing, "stream_shard", None)
+        return copy.deepcopy(thing, {id(shard): shard} if shard else {})
 
 
 class _Lambda:

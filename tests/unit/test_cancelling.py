@@ -14,13 +14,18 @@ from shared.executions.models import Closing, Execution, Status
 from shared.plugins.plugin import TaskContext
 from tests.support.executions import Bench, FakeEngine, failing
 from tests.support.plans import plan_of, task
+from tests.support.slots import InMemorySlots
 
 UNKNOWN = "01890000-0000-7000-8000-00000000dead"
 
 
 def canceller(bench: Bench, engine: FakeEngine | None = None) -> Canceller:
     return Canceller(
-        executions=bench.store, engine=engine or FakeEngine(), now=lambda: datetime.now(UTC)
+        executions=bench.store,
+        engine=engine or FakeEngine(),
+        slots=InMemorySlots(bench.store),
+        wake=lambda _tenant, _parent: None,
+        now=lambda: datetime.now(UTC),
     )
 
 

@@ -7,7 +7,6 @@ from shared.flows.rules.report import Spot
 from shared.flows.rules.tasks import WrittenTask
 
 UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
-    "concurrency": '"concurrency" is',
     "triggers": "inline triggers are",
 }
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}

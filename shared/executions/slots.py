@@ -1,0 +1,189 @@
+"""Slots: how many executions of a flow (or of one key of it) run at once, and who waits in line.
+
+Item           pk                              sk              attributes
+the count      `{tenant}#slots#{flow}[#{key}]` `count`         taken
+who waits      the same                        `waiting#{id}`  limit
+
+An execution takes its slot, leaves the line and is admitted in one transaction, and gives the slot
+back in the one that ends it: a slot can neither leak nor be freed twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from random import random
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key
+
+from shared.errors import UnavailableError
+from shared.executions.models import Execution, Failure, Status
+from shared.executions.rows import execution_key, execution_to_item
+from shared.times import to_rfc3339
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+TRIES = 12
+LONGEST_PAUSE_SECONDS = 0.4
+IS_NEW = "attribute_not_exists(pk)"
+IS_WAITING = "#slot.#waiting = :true AND #status = :queued"
+WAITING = {
+    "ExpressionAttributeNames": {"#slot": "slot", "#waiting": "waiting", "#status": "status"},
+    "ConditionExpression": IS_WAITING,
+}
+_CONFLICT = "TransactionConflict"
+_FAILED = "ConditionalCheckFailed"
+Request = Mapping[str, Any]
+
+
+class Admission(Enum):
+    """What became of an attempt to admit whoever is first in line."""
+
+    ADMITTED = auto()
+    FULL = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True)
+class First:
+    """Whoever has waited longest, and the slots taken; `limit` is that of its own revision."""
+
+    execution_id: str
+    limit: int
+    taken: int
+
+
+class SlotRepository:
+    def __init__(self, table: "Table", sleep: Callable[[float], None]) -> None:
+        self._table = table
+        self._sleep = sleep
+
+    def enter(self, execution: Execution) -> bool:
+        """Put an execution and its place in line; False when it was put before."""
+        execution_id, slot = execution.id, execution.slot
+        assert slot  # noqa: S101 - only executions with a slot come here
+        place = {**_place(slot.line, execution_id), "limit": slot.limit}
+        new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
+        return not any(self._transact([new, {"Put": {"Item": place}}]))
+
+    def take(self, execution: Execution) -> Admission:
+        """Put an execution that does not wait, if a slot is free; GONE when it was put before."""
+        slot = execution.slot
+        assert slot  # noqa: S101 - as above
+        new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
+        failed = self._transact([_taking(slot.line, slot.limit), new])
+        if failed[1]:
+            return Admission.GONE
+        return Admission.FULL if failed[0] else Admission.ADMITTED
+
+    def first(self, line: str) -> First | None:
+        """Read the head of a line, consistently: `count` sorts before whoever waits."""
+        condition = Key("pk").eq(line)
+        answer = self._table.query(KeyConditionExpression=condition, ConsistentRead=True, Limit=2)
+        taken, waiting = 0, None
+        for item in answer["Items"]:
+            if item["sk"] == "count":
+                taken = int(str(item["taken"]))
+            else:
+                waiting = waiting or item
+        if waiting is None:
+            return None
+        execution_id = str(waiting["sk"]).partition("#")[2]
+        return First(execution_id, int(str(waiting["limit"])), taken)
+
+    def admit(self, line: str, first: First, *, check_at: datetime) -> Admission:
+        """Give whoever is first a slot; GONE when it has left the line in between."""
+        place = {"Key": _place(line, first.execution_id), "ConditionExpression": _IS_THERE}
+        admitted = {
+            **WAITING,
+            "Key": execution_key(line.partition("#")[0], first.execution_id),
+            "UpdateExpression": "SET #slot.#waiting = :false, checkAt = :check",
+            "ExpressionAttributeValues": {
+                ":false": False,
+                ":true": True,
+                ":queued": Status.QUEUED,
+                ":check": to_rfc3339(check_at),
+            },
+        }
+        failed = self._transact(
+            [_taking(line, first.limit), {"Delete": place}, {"Update": admitted}]
+        )
+        if failed[2] and not failed[1]:
+            # A place whose execution is no longer there would hold up everybody behind it.
+            self._table.delete_item(Key=_place(line, first.execution_id))
+        if failed[1] or failed[2]:
+            return Admission.GONE
+        return Admission.FULL if failed[0] else Admission.ADMITTED
+
+    def leave(self, execution: Execution, failure: Failure, *, now: datetime) -> bool:
+        """End an execution that waits as CANCELLED; False when it does not wait any more."""
+        slot = execution.slot
+        assert slot  # noqa: S101 - as above
+        ended = {
+            **WAITING,
+            "Key": execution_key(execution.tenant, execution.id),
+            "UpdateExpression": "SET #status = :ended, finishedAt = :now, #error = :error"
+            " REMOVE openShard, checkAt",
+            "ExpressionAttributeNames": {**WAITING["ExpressionAttributeNames"], "#error": "error"},  # type: ignore[dict-item]  # one literal of two kinds
+            "ExpressionAttributeValues": {
+                ":true": True,
+                ":queued": Status.QUEUED,
+                ":ended": Status.CANCELLED,
+                ":now": to_rfc3339(now),
+                ":error": failure.model_dump(mode="json", by_alias=True, exclude_none=True),
+            },
+        }
+        place = {"Key": _place(slot.line, execution.id), "ConditionExpression": _IS_THERE}
+        return not any(self._transact([{"Update": ended}, {"Delete": place}]))
+
+    def end(self, line: str, update: Request) -> bool:
+        """Make the update that ends an execution, and give its slot back with it."""
+        freed = {
+            "Key": {"pk": line, "sk": "count"},
+            "UpdateExpression": "ADD taken :minus",
+            "ExpressionAttributeValues": {":minus": -1},
+        }
+        return not any(self._transact([{"Update": update}, {"Update": freed}]))
+
+    def _transact(self, writes: Sequence[Mapping[str, Request]]) -> list[bool]:
+        """Write all or nothing; which conditions failed, in order. Conflicts are tried again."""
+        client = self._table.meta.client
+        requests: Any = [
+            {kind: {"TableName": self._table.name, **request}}
+            for write in writes
+            for kind, request in write.items()
+        ]
+        for number in range(TRIES):
+            try:
+                client.transact_write_items(TransactItems=requests)
+            except client.exceptions.TransactionCanceledException as error:
+                reasons: list[Any] = error.response.get("CancellationReasons", [])
+                codes = [reason.get("Code") for reason in reasons]
+                if _FAILED in codes:
+                    return [code == _FAILED for code in codes]
+                if _CONFLICT not in codes:
+                    raise
+                self._sleep(random() * min(LONGEST_PAUSE_SECONDS, 0.02 * 2**number))
+            else:
+                return [False] * len(writes)
+        raise UnavailableError("the store is busy, try again")
+
+
+_IS_THERE = "attribute_exists(pk)"
+
+
+def _place(line: str, execution_id: str) -> dict[str, Any]:
+    return {"pk": line, "sk": f"waiting#{execution_id}"}
+
+
+def _taking(line: str, limit: int) -> dict[str, Request]:
+    return {
+        "Update": {
+            "Key": {"pk": line, "sk": "count"},
+            "UpdateExpression": "ADD taken :one",
+            "ConditionExpression": "attribute_not_exists(taken) OR taken < :limit",
+            "ExpressionAttributeValues": {":one": 1, ":limit": limit},
+        }
+    }

@@ -1,0 +1,329 @@
+"""Slots on real parts: never more at once than there are, none left behind, whatever dies when."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Key
+
+from shared.times import from_rfc3339, to_rfc3339
+from tests.support.events import scheduled_event
+from tests.support.stack import MotoStack
+
+LIMITED = """
+name: limited
+concurrency: {limit: LIMIT, behavior: BEHAVIOR}
+tasks:
+  - {name: a, type: core.set, properties: {values: {x: 1}}}
+"""
+WAITING = """
+name: waits
+concurrency: {limit: 1, behavior: BEHAVIOR}
+tasks:
+  - {name: a, type: flow.wait, properties: {duration: 1h}}
+finally:
+  - {name: tidy, type: core.set, properties: {values: {x: 1}}}
+"""
+
+
+def limited(limit: int, behavior: str = "QUEUE") -> str:
+    return LIMITED.replace("LIMIT", str(limit)).replace("BEHAVIOR", behavior)
+
+
+def waits(behavior: str = "QUEUE") -> str:
+    return WAITING.replace("BEHAVIOR", behavior)
+
+
+def table(stack: MotoStack) -> Any:
+    return boto3.resource("dynamodb").Table(stack.environment["EXECUTIONS_TABLE_NAME"])
+
+
+def line(stack: MotoStack, flow: Any) -> tuple[int, list[str]]:
+    """The slots taken, and who waits."""
+    condition = Key("pk").eq(f"default#slots#{flow['id']}")
+    items = table(stack).query(KeyConditionExpression=condition, ConsistentRead=True)["Items"]
+    taken = sum(int(item["taken"]) for item in items if item["sk"] == "count")
+    return taken, [item["sk"].partition("#")[2] for item in items if item["sk"] != "count"]
+
+
+def status(stack: MotoStack, execution_id: str) -> str:
+    answer = stack.api("GET", f"/api/v1/executions/{execution_id}")
+    return str(answer.body["execution"]["status"])
+
+
+def cancel(stack: MotoStack, execution_id: str) -> Any:
+    return stack.api("POST", f"/api/v1/executions/{execution_id}/cancel")
+
+
+def until(stack: MotoStack, execution_id: str, wanted: str) -> None:
+    stack.wait_until(lambda: status(stack, execution_id) == wanted)
+
+
+def make_due(stack: MotoStack, execution_id: str) -> None:
+    table(stack).update_item(
+        Key={"pk": f"default#{execution_id}", "sk": "execution"},
+        UpdateExpression="SET checkAt = :at",
+        ExpressionAttributeValues={":at": to_rfc3339(datetime.now(UTC) - timedelta(seconds=1))},
+    )
+
+
+def most_at_once(executions: list[Any]) -> int:
+    """The most executions between their start and their end at any moment."""
+    moments = [(from_rfc3339(each["startedAt"]), 1) for each in executions]
+    moments += [(from_rfc3339(each["finishedAt"]), -1) for each in executions]
+    at_once = most = 0
+    for _, change in sorted(moments):
+        at_once += change
+        most = max(most, at_once)
+    return most
+
+
+def test_a_hundred_and_one_executions_share_five_slots(moto_stack: MotoStack, create_flow: Any):
+    flow = create_flow(limited(5))
+    path = f"/api/v1/flows/{flow['id']}/execute"
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: moto_stack.api("POST", path), range(101)))
+
+    assert {answer.status for answer in answers} == {202}
+    ended = [
+        moto_stack.wait_for_execution(answer.body["executionId"], seconds=120)["execution"]
+        for answer in answers
+    ]
+    assert {each["status"] for each in ended} == {"SUCCESS"}
+    assert most_at_once(ended) <= 5
+    assert line(moto_stack, flow) == (0, [])
+    assert len(moto_stack.runs()) == 101
+
+
+def test_the_oldest_goes_first_and_nobody_else_is_started(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(waits())
+    first, second, third = (execute(flow["id"]) for _ in range(3))
+    until(moto_stack, first, "RUNNING")
+    for each in (second, third):
+        make_due(moto_stack, each)
+    assert moto_stack.invoke("reconcile", scheduled_event()) == {"waited": 2}
+    assert [run["name"] for run in moto_stack.runs()] == [f"{first}-1"]
+    assert line(moto_stack, flow) == (1, [second, third])
+
+    cancel(moto_stack, first)
+    until(moto_stack, second, "RUNNING")
+
+    assert status(moto_stack, third) == "QUEUED"
+    assert line(moto_stack, flow) == (1, [third])
+
+
+def test_a_waiting_execution_that_is_cancelled_ends_at_once_and_runs_nothing(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(waits())
+    first, second, third = (execute(flow["id"]) for _ in range(3))
+
+    answer = cancel(moto_stack, second)
+
+    assert (answer.status, answer.body["status"]) == (202, "CANCELLED")
+    assert cancel(moto_stack, second).status == 409
+    detail = moto_stack.api("GET", f"/api/v1/executions/{second}").body
+    assert detail["execution"]["error"]["code"] == "cancelled"
+    assert {task["startedAt"] for task in detail["tasks"]} == {None}
+    cancel(moto_stack, first)
+    until(moto_stack, third, "RUNNING")
+    assert line(moto_stack, flow) == (1, [])
+    assert len(moto_stack.runs()) == 3
+
+
+def test_of_a_cancel_and_an_admission_exactly_one_wins(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(waits())
+    running = execute(flow["id"])
+    for _ in range(6):
+        waiting = execute(flow["id"])
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda each: cancel(moto_stack, each), [running, waiting]))
+        for each in (running, waiting):
+            moto_stack.wait_for_execution(each)
+        moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+        running = execute(flow["id"])
+
+
+@pytest.mark.parametrize(("behavior", "ended"), [("CANCEL", "CANCELLED"), ("FAIL", "FAILED")])
+def test_who_may_not_wait_is_made_ended_and_the_same_key_says_so_again(
+    behavior: str, ended: str, moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(waits(behavior))
+    path, key = f"/api/v1/flows/{flow['id']}/execute", {"idempotency-key": "k"}
+    holder = execute(flow["id"])
+
+    refused = moto_stack.api("POST", path, None, key)
+    cancel(moto_stack, holder)
+    moto_stack.wait_for_execution(holder)
+    again = moto_stack.api("POST", path, None, key)
+
+    assert (refused.status, refused.body["status"]) == (202, ended)
+    assert again.body == refused.body
+    detail = moto_stack.api("GET", f"/api/v1/executions/{refused.body['executionId']}").body
+    assert detail["execution"]["status"] == ended
+    assert detail["execution"]["error"]["code"] == "concurrency_limit"
+    assert line(moto_stack, flow) == (0, [])
+    until(moto_stack, execute(flow["id"]), "RUNNING")
+
+
+def test_each_value_of_a_key_has_its_own_slots(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(waits().replace("limit: 1,", "limit: 1, key: 'inputs.user',"))
+    path = f"/api/v1/flows/{flow['id']}/execute"
+
+    ana, bob, second = (
+        execute(flow["id"], {"inputs": {"user": user}}) for user in ("ana", "bob", "ana")
+    )
+    refused = moto_stack.api("POST", path, None, {"idempotency-key": "k"})
+    accepted = moto_stack.api("POST", path, {"inputs": {"user": "eve"}}, {"idempotency-key": "k"})
+
+    for each in (ana, bob):
+        until(moto_stack, each, "RUNNING")
+    assert status(moto_stack, second) == "QUEUED"
+    assert (refused.status, refused.body["code"]) == (400, "invalid_inputs")
+    assert "concurrency.key" in refused.body["detail"]
+    assert accepted.status == 202
+
+
+@pytest.mark.parametrize("behavior", ["QUEUE", "CANCEL"])
+@pytest.mark.parametrize("kind", ["after", "before"])
+def test_a_start_that_dies_at_any_call_leaks_no_slot(
+    behavior: str, kind: str, moto_stack: MotoStack, create_flow: Any
+):
+    flow = create_flow(limited(1, behavior))
+    path = f"/api/v1/flows/{flow['id']}/execute"
+    for number in range(1, 20):
+        key = {"idempotency-key": f"{number}"}
+        moto_stack.calls.clear()
+        getattr(moto_stack.calls, f"crash_{kind}")(number, "executions")
+        try:
+            answer = moto_stack.api("POST", path, None, key)
+        except SystemExit:
+            answer = moto_stack.api("POST", path, None, key)
+        has_crashed = moto_stack.calls.has_crashed
+        moto_stack.calls.clear()
+        detail = moto_stack.wait_for_execution(answer.body["executionId"])
+        assert detail["execution"]["status"] == "SUCCESS"
+        moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+        if not has_crashed:
+            break
+    assert number > 4
+
+
+@pytest.mark.parametrize("kind", ["after", "before"])
+def test_a_runner_that_dies_at_any_call_leaks_no_slot(
+    kind: str, moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(limited(1))
+    for number in range(1, 15):
+        moto_stack.calls.clear()
+        getattr(moto_stack.calls, f"crash_{kind}")(number)
+        started = [execute(flow["id"]) for _ in range(3)]
+        moto_stack.wait_until(lambda: all(r["status"] != "RUNNING" for r in moto_stack.runs()))
+        # One that was admitted by whoever died next is started by the next look.
+        moto_stack.invoke("reconcile", {"all": True})
+        ended = [moto_stack.wait_for_execution(each)["execution"] for each in started]
+        assert {each["status"] for each in ended} == {"SUCCESS"}
+        assert most_at_once(ended) == 1
+        moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+    assert moto_stack.calls.has_crashed
+
+
+def test_the_reconciler_promotes_where_whoever_freed_a_slot_died_for_good(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(limited(1))
+    moto_stack.calls.clear()
+    moto_stack.wait_for_execution(execute(flow["id"]))
+    moto_stack.wait_until(lambda: moto_stack.runs()[0]["status"] != "RUNNING")
+    calls = moto_stack.calls.of("runner")
+    end = calls.index("DynamoDB.TransactWriteItems") + 1
+    moto_stack.dies_for_good = True
+    moto_stack.calls.crash_after(end)
+    with ThreadPoolExecutor(2) as pool:
+        started = list(pool.map(lambda _: execute(flow["id"]), range(2)))
+    first, second = sorted(started)
+    moto_stack.wait_for_execution(first)
+    moto_stack.wait_until(lambda: moto_stack.runs()[-1]["status"] != "RUNNING")
+    moto_stack.dies_for_good = False
+
+    moto_stack.invoke("reconcile", {"all": True})
+
+    assert moto_stack.wait_for_execution(second)["execution"]["status"] == "SUCCESS"
+    moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+
+
+def test_a_reconciler_that_dies_at_any_call_leaks_no_slot(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(limited(1))
+    for number in range(1, 8):
+        moto_stack.calls.clear()
+        # The start dies before it promotes.
+        moto_stack.calls.crash_after(2, "executions")
+        with pytest.raises(SystemExit):
+            execute(flow["id"])
+        moto_stack.calls.crash_after(number, "reconcile")
+        for _ in range(2):
+            try:
+                moto_stack.invoke("reconcile", {"all": True})
+            except SystemExit:
+                continue
+        moto_stack.calls.clear()
+        [newest] = moto_stack.api("GET", "/api/v1/executions?limit=1").body
+        assert moto_stack.wait_for_execution(newest["id"])["execution"]["status"] == "SUCCESS"
+        moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+
+
+def test_a_retry_of_the_whole_keeps_its_slot_and_a_retry_by_hand_stands_in_line(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow("""
+name: failing
+concurrency: {limit: 1}
+retry: {maxAttempts: 2, delay: 1h}
+tasks:
+  - {name: a, type: util.validate, properties: {data: 1, schema: {type: string}}}
+""")
+    first = execute(flow["id"])
+    path = f"/api/v1/executions/{first}"
+    moto_stack.wait_until(lambda: moto_stack.api("GET", path).body["execution"]["attempt"] == 2)
+    assert line(moto_stack, flow) == (1, [])
+    cancel(moto_stack, first)
+    moto_stack.wait_for_execution(first)
+    holder = execute(flow["id"])
+
+    answer = moto_stack.api("POST", f"{path}/retry")
+
+    assert answer.status == 202
+    until(moto_stack, holder, "RUNNING")
+    assert line(moto_stack, flow) == (1, [answer.body["executionId"]])
+
+
+def test_children_stand_in_line_too(moto_stack: MotoStack, create_flow: Any, execute: Any):
+    child = create_flow(limited(1))
+    parent = create_flow("""
+name: parent
+tasks:
+  - name: both
+    type: flow.parallel
+    tasks:
+      - {name: one, type: flow.subflow, properties: {namespace: default, name: limited}}
+      - {name: two, type: flow.subflow, properties: {namespace: default, name: limited}}
+""")
+
+    detail = moto_stack.wait_for_execution(execute(parent["id"]), seconds=60)
+
+    assert detail["execution"]["status"] == "SUCCESS"
+    children = moto_stack.api("GET", f"/api/v1/executions?flowId={child['id']}").body
+    assert [each["status"] for each in children] == ["SUCCESS", "SUCCESS"]
+    assert most_at_once(children) == 1
+    moto_stack.wait_until(lambda: line(moto_stack, child) == (0, []))
