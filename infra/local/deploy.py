@@ -58,7 +58,11 @@ class Deployer:
         return found if is_same and self._status() in STANDING else None
 
     def deploy(self, assembly: Path) -> Deployment:
-        """Create or update the stack; a failure names the resource and its reason."""
+        """Create or update the stack; a failure names the resource and its reason.
+
+        The next start does it again unless the deployment is remembered.
+        """
+        self._local.deployment.unlink(missing_ok=True)
         self._upload(assembly)
         # As text a template may have 51,200 bytes; white space is a third of it.
         template = json.dumps(
@@ -68,12 +72,16 @@ class Deployer:
             self._apply(template)
         except (ClientError, WaiterError) as error:
             if "No updates are to be performed" in str(error):
-                return self._remember(assembly)
+                return self._deployment(assembly)
             raise LocalStackError(
                 f"the deploy failed: {self._reason() or error}\n"
                 f"To start from nothing: make down, then remove {self._local.home}"
             ) from error
-        return self._remember(assembly)
+        return self._deployment(assembly)
+
+    def remember(self, deployment: Deployment) -> None:
+        """Let the next start find it, once the emulator's state is on disk."""
+        self._local.deployment.write_text(json.dumps(asdict(deployment)), "utf-8")
 
     def resume(self, deployment: Deployment) -> str | None:
         """Let interrupted executions go on; what went wrong, or None."""
@@ -131,14 +139,12 @@ class Deployer:
             for event in failed[:5]
         )
 
-    def _remember(self, assembly: Path) -> Deployment:
+    def _deployment(self, assembly: Path) -> Deployment:
         resources = self._stacks.describe_stack_resources(StackName=STACK)["StackResources"]
         ids = {found["LogicalResourceId"]: found["PhysicalResourceId"] for found in resources}
         [api] = [i["PhysicalResourceId"] for i in resources if i["ResourceType"].endswith("::Api")]
         reconcile = next(ids[name] for name in ids if name.startswith("ReconcileFunction"))
-        deployment = Deployment(template=_hash(assembly), api_id=api, reconcile=reconcile)
-        self._local.deployment.write_text(json.dumps(asdict(deployment)), "utf-8")
-        return deployment
+        return Deployment(template=_hash(assembly), api_id=api, reconcile=reconcile)
 
 
 def _hash(assembly: Path) -> str:

@@ -17,6 +17,7 @@ from hypercorn.config import Config
 
 from infra.local.gateway import Gateway
 from infra.local.settings import HOST, REGION, Local, LocalStackError
+from infra.local.snapshots import Snapshots, Writes
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -80,33 +81,43 @@ def require_free_ports(local: Local) -> None:
 
 
 @asynccontextmanager
-async def serving(local: Local) -> AsyncIterator[Gateway]:
-    """Serve emulator and API until the block ends; then save the state and stop the workers."""
+async def serving(local: Local) -> AsyncIterator[tuple[Gateway, Snapshots]]:
+    """Serve emulator and API until the block ends; then stop the workers and save the state."""
     module: Any = importlib.import_module("ministack.app")
     is_stopping = threading.Event()
+    # Imported before a snapshot is chosen: code lies beside the snapshots, once for all of them.
     _take_turns(importlib.import_module("ministack.services.lambda_svc"), is_stopping)
-    gateway = Gateway(module.app, port=local.port)
+    writes = Writes(module.app)
+    snapshots = Snapshots(local.state, writes)
+    snapshots.choose()
+    gateway = Gateway(writes, port=local.port)
     application: Any = gateway
-    config = Config()
-    config.bind = [f"{HOST}:{local.port}", f"{HOST}:{local.emulator_port}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 3
-    config.accesslog = None
-    config.errorlog = logging.getLogger("hypercorn.error")
     is_over = asyncio.Event()
-    server = asyncio.create_task(serve(application, config, shutdown_trigger=is_over.wait))
+    server = asyncio.create_task(
+        serve(application, _server_config(local), shutdown_trigger=is_over.wait)
+    )
     try:
         await _listening(local, server)
-        yield gateway
+        yield gateway, snapshots
     finally:
         # The workers first: one in the middle of its work would call a server that is gone, again
         # and again, while that server waits for its answer.
         is_stopping.set()
         workers: Any = importlib.import_module("ministack.core.lambda_runtime")
         await asyncio.to_thread(workers.reset)
-        is_over.set()
-        with contextlib.suppress(asyncio.CancelledError):
+        with snapshots.last(), contextlib.suppress(asyncio.CancelledError):
+            is_over.set()
             await server
+
+
+def _server_config(local: Local) -> Config:
+    config = Config()
+    config.bind = [f"{HOST}:{local.port}", f"{HOST}:{local.emulator_port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 3
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
 
 
 def _take_turns(service: Any, is_stopping: threading.Event) -> None:

@@ -19,6 +19,7 @@ from infra.local.deploy import Deployer, Deployment
 from infra.local.emulator import prepare, require_free_ports, serving
 from infra.local.gateway import Gateway
 from infra.local.settings import REGION, Local, LocalStackError
+from infra.local.snapshots import Snapshots
 from infra.options import LOCAL, NATIVE
 from infra.synthesis import BUILD, SynthesisError, assembly
 
@@ -60,27 +61,35 @@ async def _serve(local: Local, built: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with _step("emulator"):
         server = serving(local)
-        gateway = await server.__aenter__()
+        gateway, snapshots = await server.__aenter__()
     try:
-        work = asyncio.create_task(_bring_up(local, gateway, built))
+        work = asyncio.create_task(_bring_up(local, gateway, built, snapshots))
         ended = asyncio.create_task(stop.wait())
         await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
-            await ended
-        else:
-            work.cancel()
+        work.cancel()
     finally:
         local.description.unlink(missing_ok=True)
         with _step("saving the state"):
+            await asyncio.wait({work})
             await server.__aexit__(None, None, None)
 
 
-async def _bring_up(local: Local, gateway: Gateway, built: Path) -> None:
+async def _bring_up(local: Local, gateway: Gateway, built: Path, snapshots: Snapshots) -> None:
     deployer = Deployer(local)
     with _step("deploy"):
-        deployment = await _aside(lambda: deployer.unchanged(built) or deployer.deploy(built))
+        deployment = await _aside(lambda: deployer.unchanged(built))
+        if deployment is None:
+            deployment = await _aside(lambda: deployer.deploy(built))
+            # Only what a snapshot holds is there after a kill.
+            if await snapshots.take():
+                deployer.remember(deployment)
     _announce(local, gateway, deployment)
+    await asyncio.gather(snapshots.keep_taking(), _resume(deployer, deployment))
+
+
+async def _resume(deployer: Deployer, deployment: Deployment) -> None:
     problem = await _aside(lambda: deployer.resume(deployment))
     if problem:
         _say(f"warning: interrupted executions were not resumed: {problem}")

@@ -1,0 +1,197 @@
+"""What the engine can do, over HTTP, on a stack whose Step Functions is not moto's."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.fixtures import WORKING, Finished, Seen
+from tests.support.servers import Server, answering, serving
+
+Finishes = Callable[..., Any]
+
+
+@pytest.fixture
+def start(api: httpx.Client) -> Callable[..., str]:
+    """Save a flow's text in a namespace of its own and start it; the execution's id."""
+
+    def save_and_start(text: str, inputs: dict[str, Any] | None = None, **envelope: str) -> str:
+        envelope = {"namespace": f"e2e-{time.time_ns()}", **envelope}
+        saved = api.post("/api/v1/flows", json={"yamlContent": text, **envelope})
+        assert saved.status_code == 201, saved.text
+        answer = api.post(
+            f"/api/v1/flows/{saved.json()['id']}/execute", json={"inputs": inputs or {}}
+        )
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["executionId"])
+
+    return save_and_start
+
+
+@pytest.fixture
+def run(api: httpx.Client, start: Callable[..., str], finished: Finishes) -> Finished:
+    """Save a flow, run it to its end, and read everything back."""
+
+    def run_text(text: str, inputs: dict[str, Any] | None = None) -> Seen:
+        execution_id = start(text, inputs)
+        detail = finished(execution_id)
+        path = f"/api/v1/executions/{execution_id}"
+        return Seen(detail, api.get(f"{path}/results").json(), api.get(f"{path}/logs").json())
+
+    return run_text
+
+
+@pytest.mark.parametrize("name", sorted(WORKING))
+def test_a_fixture_ends_as_its_first_line_says(name: str, run: Finished) -> None:
+    WORKING[name](run)
+
+
+def test_branches_loops_and_waits_stand_inside_each_other(run: Finished) -> None:
+    seen = run(
+        """
+name: nested
+tasks:
+  - name: both
+    type: flow.parallel
+    tasks:
+      - name: nap
+        type: flow.wait
+        properties: {duration: 2s}
+      - name: each
+        type: flow.foreach
+        properties: {items: [a, b, c], concurrency: 2}
+        tasks:
+          - name: pick
+            type: flow.if
+            properties: {condition: item != 'b'}
+            then:
+              - {name: short, type: flow.wait, properties: {duration: 1s}}
+              - {name: say, type: util.log, properties: {message: '{{ index }}{{ item }}'}}
+"""
+    )
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.outputs("each")["count"] == 3
+    said = [task for task in seen.tasks if task["taskName"] == "say"]
+    assert [(task["iteration"], task["status"]) for task in said] == [
+        ("0", "SUCCESS"),
+        ("1", "SKIPPED"),
+        ("2", "SUCCESS"),
+    ]
+    assert sorted(line["message"] for line in seen.logs) == ["0a", "2c"]
+
+
+def test_a_call_that_fails_is_repeated_after_its_delay(run: Finished) -> None:
+    def third_time_lucky(connection: Any, request: bytes, server: Server) -> None:
+        head = "HTTP/1.1 200 OK" if len(server.requests) == 3 else "HTTP/1.1 503 Busy"
+        answering(head, b"{}")(connection, request, server)
+
+    with serving(third_time_lucky) as server:
+        seen = run(
+            f"""
+name: retrying
+tasks:
+  - name: call
+    type: http.request
+    properties: {{url: '{server.url}'}}
+    retry: {{maxAttempts: 3, delay: 2s}}
+"""
+        )
+
+    assert seen.execution["status"] == "SUCCESS"
+    assert seen.row("call")["attempt"] == 3
+    assert len(server.requests) == 3
+
+
+def test_a_flow_waits_for_the_flow_it_starts(
+    api: httpx.Client, start: Callable[..., str], finished: Finishes
+) -> None:
+    namespace = f"e2e-{time.time_ns()}"
+    child = """
+name: child
+inputs:
+  - {name: n, type: INT}
+tasks:
+  - {name: nap, type: flow.wait, properties: {duration: 2s}}
+  - {name: double, type: core.set, properties: {values: {n: '{{ inputs.n * 2 }}'}}}
+outputs: {n: '{{ outputs.double.n }}'}
+"""
+    saved = api.post("/api/v1/flows", json={"yamlContent": child, "namespace": namespace})
+    assert saved.status_code == 201, saved.text
+
+    execution_id = start(
+        f"""
+name: parent
+tasks:
+  - name: call
+    type: flow.subflow
+    properties: {{namespace: {namespace}, name: child, inputs: {{n: 21}}}}
+outputs: {{answer: '{{{{ outputs.call.outputs.n }}}}'}}
+"""
+    )
+
+    detail = finished(execution_id)
+    assert detail["execution"]["status"] == "SUCCESS", detail
+    assert detail["execution"]["outputs"] == {"answer": 42}
+
+
+def test_a_cancelled_execution_runs_nothing_more_but_its_finally(
+    api: httpx.Client, start: Callable[..., str], finished: Finishes
+) -> None:
+    execution_id = start(
+        """
+name: cancelled
+tasks:
+  - {name: nap, type: flow.wait, properties: {duration: 10m}}
+  - {name: never, type: util.log, properties: {message: never}}
+finally:
+  - {name: bye, type: util.log, properties: {message: bye}}
+"""
+    )
+    path = f"/api/v1/executions/{execution_id}"
+    _until(lambda: api.get(path).json()["execution"]["status"] == "RUNNING")
+
+    answer = api.post(f"{path}/cancel")
+
+    assert answer.status_code == 202, answer.text
+    detail = finished(execution_id)
+    assert detail["execution"]["status"] == "CANCELLED"
+    statuses = {task["taskName"]: task["status"] for task in detail["tasks"]}
+    assert (statuses["never"], statuses["bye"]) == ("CANCELLED", "SUCCESS")
+    assert [line["message"] for line in api.get(f"{path}/logs").json()] == ["bye"]
+
+
+def test_an_execution_that_failed_is_retried_from_where_it_failed(
+    api: httpx.Client, start: Callable[..., str], finished: Finishes
+) -> None:
+    def second_time_lucky(connection: Any, request: bytes, server: Server) -> None:
+        head = "HTTP/1.1 400 No" if len(server.requests) == 1 else "HTTP/1.1 200 OK"
+        answering(head, b"{}")(connection, request, server)
+
+    with serving(second_time_lucky) as server:
+        execution_id = start(
+            f"""
+name: retried
+tasks:
+  - {{name: before, type: util.log, properties: {{message: before}}}}
+  - {{name: call, type: http.request, properties: {{url: '{server.url}'}}}}
+"""
+        )
+        assert finished(execution_id)["execution"]["status"] == "FAILED"
+
+        answer = api.post(f"/api/v1/executions/{execution_id}/retry")
+        assert answer.status_code == 202, answer.text
+        again = finished(answer.json()["executionId"])
+
+    assert again["execution"]["status"] == "SUCCESS"
+    assert again["execution"]["retryOf"] == execution_id
+    assert len(server.requests) == 2
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)
