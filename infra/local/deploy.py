@@ -63,13 +63,9 @@ class Deployer:
         The next start does it again unless the deployment is remembered.
         """
         self._local.deployment.unlink(missing_ok=True)
-        self._upload(assembly)
-        # As text a template may have 51,200 bytes; white space is a third of it.
-        template = json.dumps(
-            json.loads((assembly / TEMPLATE).read_text("utf-8")), separators=(",", ":")
-        )
+        template_url = self._upload(assembly)
         try:
-            self._apply(template)
+            self._apply(template_url)
         except (ClientError, WaiterError) as error:
             if "No updates are to be performed" in str(error):
                 return self._deployment(assembly)
@@ -97,24 +93,27 @@ class Deployer:
             return None
         return stack["StackStatus"]
 
-    def _upload(self, assembly: Path) -> None:
+    def _upload(self, assembly: Path) -> str:
+        """Put every asset into its bucket; where the template is then."""
         bucket_client: S3Client = self._session.client("s3", **self._connection)
         manifest = json.loads((assembly / ASSETS).read_text("utf-8"))
+        places = {}
         for asset in manifest["files"].values():
-            if asset["source"]["packaging"] != "zip":
-                continue
+            source = assembly / asset["source"]["path"]
+            is_folder = asset["source"]["packaging"] == "zip"
+            body = _archive(source) if is_folder else source.read_bytes()
             for destination in asset["destinations"].values():
                 bucket = _filled(destination["bucketName"])
+                key = destination["objectKey"]
                 bucket_client.create_bucket(Bucket=bucket)
-                bucket_client.put_object(
-                    Bucket=bucket,
-                    Key=destination["objectKey"],
-                    Body=_archive(assembly / asset["source"]["path"]),
-                )
+                bucket_client.put_object(Bucket=bucket, Key=key, Body=body)
+                places[source.name] = f"{self._local.aws_endpoint_url}/{bucket}/{key}"
+        return places[TEMPLATE]
 
-    def _apply(self, template: str) -> None:
+    def _apply(self, template_url: str) -> None:
+        # A template in the request itself is limited to 51,200 bytes.
         given: Any = {
-            "StackName": STACK, "TemplateBody": template, "Capabilities": CAPABILITIES
+            "StackName": STACK, "TemplateURL": template_url, "Capabilities": CAPABILITIES
         }  # fmt: skip
         waiting: Any = {"StackName": STACK, "WaiterConfig": {"Delay": 1, "MaxAttempts": 120}}
         status = self._status()

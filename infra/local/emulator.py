@@ -87,6 +87,7 @@ async def serving(local: Local) -> AsyncIterator[tuple[Gateway, Snapshots]]:
     is_stopping = threading.Event()
     # Imported before a snapshot is chosen: code lies beside the snapshots, once for all of them.
     _take_turns(importlib.import_module("ministack.services.lambda_svc"), is_stopping)
+    _name_machine(importlib.import_module("ministack.core.iam_actions"))
     writes = Writes(module.app)
     snapshots = Snapshots(local.state, writes)
     snapshots.choose()
@@ -137,6 +138,25 @@ def _take_turns(service: Any, is_stopping: threading.Event) -> None:
             return STOPPED if is_stopping.is_set() else dispatch(function, config, *invocation)
 
     service._execute_function_dispatch = in_turn  # noqa: SLF001
+
+
+def _name_machine(permissions: Any) -> None:
+    """Let a role that may send tokens to the machine send them.
+
+    A token belongs to a machine, and AWS checks the grant against that. As delivered, the emulator
+    looks for an ARN in the request, where there is none, and demands a grant on everything. There
+    is one machine.
+    """
+    extract = permissions.extract_resource_arn
+
+    def named(service: str, *request: Any, **more: Any) -> Any:
+        found = extract(service, *request, **more)
+        if found == "*" and service == "states":
+            states: Any = importlib.import_module("ministack.services.stepfunctions")
+            return next(iter(states._state_machines), found)  # noqa: SLF001 - as its own lists do
+        return found
+
+    permissions.extract_resource_arn = named
 
 
 async def _listening(local: Local, server: "asyncio.Task[None]") -> None:

@@ -53,9 +53,9 @@ class Stack:
             assert alive, f"the stack did not start:\n{output.read_text('utf-8')}"
             time.sleep(0.1)
 
-    def stop(self) -> int:
-        """End it as Ctrl-C would; the exit code."""
-        return self._end(signal.SIGINT)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """End it as Ctrl-C would, or by another signal that it minds; the exit code."""
+        return self._end(how)
 
     def kill(self) -> None:
         """End it as a power cut would."""

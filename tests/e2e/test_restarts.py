@@ -1,13 +1,16 @@
 """Stopping, killing and starting the stack: what was accepted is still there, and goes on."""
 
 import json
+import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.e2e.conftest import Stack
 from tests.support.servers import Server, answering, serving
@@ -33,6 +36,18 @@ tasks:
     type: util.log
     properties:
       message: after
+"""
+NAP = """
+tasks:
+  - {name: nap, type: flow.wait, properties: {duration: 10s}}
+  - {name: say, type: util.log, properties: {message: awake}}
+"""
+CALL = """
+tasks:
+  - name: call
+    type: flow.subflow
+    properties:
+      flowId: {flow}
 """
 
 
@@ -79,16 +94,92 @@ def test_a_run_that_a_restart_interrupts_is_resumed_and_ends_well(
     assert len(server.requests) == 2
 
 
-def test_what_was_saved_survives_a_power_cut_that_comes_later(
+def test_a_kill_loses_nothing_older_than_five_seconds_and_what_ran_goes_on(
+    stack: Stack,
+    api: httpx.Client,
+    saved: Callable[[str], Any],
+    finished: Callable[..., Any],
+) -> None:
+    with serving(slowly) as server:
+        flow = saved(SLOW.format(url=server.url))
+        path = f"/api/v1/flows/{flow['id']}/execute"
+        execution_id = api.post(path).json()["executionId"]
+        wait_for_a_request(server)
+        time.sleep(5)
+
+        stack.kill()
+        stack.start()
+
+        assert api.get(f"/api/v1/flows/{flow['id']}").json() == flow
+        answer = finished(execution_id, seconds=120)
+    assert answer["execution"]["status"] == "SUCCESS"
+    assert [run["status"] for run in answer["tasks"]] == ["SUCCESS"] * 3
+    assert finished(api.post(path).json()["executionId"])["execution"]["status"] == "SUCCESS"
+
+
+def test_a_snapshot_that_a_kill_cut_short_is_never_loaded(
     stack: Stack, api: httpx.Client, saved: Callable[[str], Any]
 ) -> None:
     flow = saved(LOG)
-    stack.restart()
+    time.sleep(5)
 
     stack.kill()
+    unfinished = stack.home / "state" / f"snapshot-{time.time_ns()}"
+    unfinished.mkdir()
+    (unfinished / "dynamodb.json").write_text('{"half": ')
     stack.start()
 
     assert api.get(f"/api/v1/flows/{flow['id']}").json() == flow
+    assert not unfinished.exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_in_the_middle_of_twenty_executions_and_a_start_end_them_all(
+    stack: Stack,
+    api: httpx.Client,
+    saved: Callable[[str], Any],
+    finished: Callable[..., Any],
+    how: signal.Signals,
+) -> None:
+    flow = saved(NAP)
+    path = f"/api/v1/flows/{flow['id']}/execute"
+    with ThreadPoolExecutor(5) as clients:
+        started = [
+            answer.json()["executionId"]
+            for answer in clients.map(lambda _: api.post(path), range(20))
+        ]
+
+    assert stack.stop(how) == 0
+    stack.start()
+
+    ends = {each: finished(each, seconds=180)["execution"]["status"] for each in started}
+    assert set(ends.values()) == {"SUCCESS"}
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_flow_that_waits_for_another_goes_on_after_a_restart(
+    stack: Stack,
+    api: httpx.Client,
+    saved: Callable[[str], Any],
+    finished: Callable[..., Any],
+    how: str,
+) -> None:
+    child = saved(NAP)
+    parent = saved(CALL.format(flow=child["id"]))
+    path = f"/api/v1/flows/{parent['id']}/execute"
+    execution_id = api.post(path).json()["executionId"]
+    until(lambda: api.get("/api/v1/executions", params={"flowId": child["id"]}).json())
+
+    if how == "stop":
+        assert stack.stop() == 0
+    else:
+        time.sleep(5)
+        stack.kill()
+    stack.start()
+
+    answer = finished(execution_id, seconds=180)
+    assert answer["execution"]["status"] == "SUCCESS"
+    assert len(api.get("/api/v1/executions", params={"flowId": child["id"]}).json()) == 1
 
 
 def slowly(connection: socket.socket, request: bytes, server: Server) -> None:
@@ -99,9 +190,13 @@ def slowly(connection: socket.socket, request: bytes, server: Server) -> None:
 
 
 def wait_for_a_request(server: Server) -> None:
+    until(lambda: server.requests)
+
+
+def until(condition: Callable[[], Any]) -> None:
     deadline = time.monotonic() + 60
-    while not server.requests:
-        assert time.monotonic() < deadline, "the task never called"
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
         time.sleep(0.05)
 
 
