@@ -34,10 +34,17 @@ def start(api: httpx.Client) -> Callable[..., str]:
 def run(api: httpx.Client, start: Callable[..., str], finished: Finishes) -> Finished:
     """Save a flow, run it to its end, and read everything back."""
 
-    def run_text(text: str, inputs: dict[str, Any] | None = None) -> Seen:
+    def run_text(
+        text: str, inputs: dict[str, Any] | None = None, *, decision: str | None = None
+    ) -> Seen:
         execution_id = start(text, inputs)
-        detail = finished(execution_id)
         path = f"/api/v1/executions/{execution_id}"
+        if decision:
+            _until(lambda: api.get(path).json()["execution"]["status"] == "PAUSED")
+            waiting = api.get("/api/v1/approvals", params={"status": "PENDING"}).json()
+            [approval] = [each for each in waiting if each["executionId"] == execution_id]
+            api.post(f"/api/v1/approvals/{approval['id']}/{decision}").raise_for_status()
+        detail = finished(execution_id)
         return Seen(detail, api.get(f"{path}/results").json(), api.get(f"{path}/logs").json())
 
     return run_text
