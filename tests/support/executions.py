@@ -43,6 +43,8 @@ class InMemoryExecutions(ExecutionRepository):
         self.written: list[TaskRun] = []
         self.looks = 0
         self.is_broken = False
+        self.on_write: Callable[[str], None] = lambda _moment: None
+        """Called `before` and `after` each write."""
         self._lock = threading.Lock()
 
     def add(self, execution: Execution) -> bool:
@@ -113,8 +115,10 @@ class InMemoryExecutions(ExecutionRepository):
                 return known
             if known and known.fence > run.fence:
                 return None
+            self.on_write("before")
             rows[key] = run
             self.written.append(run)
+            self.on_write("after")
             return run
 
     def finish(self, execution: Execution, end: End, *, now: datetime) -> bool:
@@ -193,7 +197,9 @@ class InMemoryExecutions(ExecutionRepository):
             or current.generation != execution.generation
         ):
             return None
+        self.on_write("before")
         self.executions[key] = current.model_copy(update=changes)
+        self.on_write("after")
         return self.executions[key]
 
 
@@ -361,6 +367,11 @@ class Bench:
     @property
     def runs(self) -> dict[str, TaskRun]:
         return self.store.runs.get(("default", self.execution.id), {})
+
+    @property
+    def pause(self) -> timedelta:
+        """How long the state machine waits after the last turn."""
+        return timedelta(seconds=self.answer.delay_seconds)
 
     def statuses(self) -> dict[str, str]:
         return {name: run.status.value for name, run in self.runs.items()}

@@ -1,0 +1,152 @@
+"""Flows at random, valid by construction: every rule of order and outcome has a chance in them."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+Task = dict[str, Any]
+
+
+class Author:
+    """Writes one flow; `waits` allows what takes time (delays, `flow.wait`)."""
+
+    def __init__(self, draw: Draw, *, waits: bool) -> None:
+        self._draw = draw
+        self._waits = waits
+        self._numbers = itertools.count()
+
+    def flow(self) -> Task:
+        tasks = self._tasks([], depth=2, most=4)
+        names = [task["name"] for task in tasks]
+        flow: Task = {
+            "name": "random",
+            "tasks": tasks,
+            "outputs": {"last": f"{{{{ outputs.{names[-1]}.v | default(-1) }}}}"},
+        }
+        for section in ("errors", "finally"):
+            if self._rarely():
+                flow[section] = self._tasks(names, depth=1, most=2)
+        if self._rarely():
+            flow["retry"] = self._retry()
+        return flow
+
+    def _tasks(self, readable: list[str], *, depth: int, most: int, loop: bool = False) -> Any:
+        is_graph = self._draw(st.booleans())
+        tasks: list[Task] = []
+        known = list(readable)
+        for _ in range(self._draw(st.integers(1, most))):
+            task = self._task(known, depth=depth, loop=loop)
+            if is_graph and (self._draw(st.booleans()) or not tasks):
+                before = st.lists(st.sampled_from([t["name"] for t in tasks]), unique=True)
+                task["dependsOn"] = self._draw(before) if tasks else []
+            tasks.append(task)
+            known += _names(task)
+        return tasks
+
+    def _task(self, known: list[str], *, depth: int, loop: bool) -> Task:
+        task: Task = {"name": f"t{next(self._numbers)}"} | self._kind(known, depth, loop=loop)
+        if self._rarely():
+            task["when"] = self._draw(st.sampled_from([False, "false", self._condition(known)]))
+        if self._rarely():
+            task["runWhen"] = self._draw(st.sampled_from(["done", "failed"]))
+        if self._rarely():
+            task["allowFailure"] = True
+        if self._draw(st.integers(0, 9)) == 0:
+            task["disabled"] = True
+        return task
+
+    def _kind(self, known: list[str], depth: int, *, loop: bool) -> Task:
+        kinds: list[Callable[..., Task]] = [self._set, self._set, self._check]
+        if self._waits:
+            kinds.append(self._wait)
+        if depth:
+            kinds += [self._if, self._switch, self._parallel, self._foreach, self._foreach]
+        write: Callable[..., Task] = self._draw(st.sampled_from(kinds))
+        return write(known, depth - 1, loop=loop)
+
+    def _set(self, known: list[str], _depth: int, *, loop: bool) -> Task:
+        return {"type": "core.set", "properties": {"values": {"v": self._value(known, loop=loop)}}}
+
+    def _check(self, known: list[str], _depth: int, *, loop: bool) -> Task:
+        values = ["{{ task.attempt }}", "{{ execution.attempt }}", self._value(known, loop=loop)]
+        schema = {"type": "number", "minimum": self._draw(st.integers(1, 3))}
+        properties = {"data": self._draw(st.sampled_from(values)), "schema": schema}
+        task: Task = {"type": "util.validate", "properties": properties}
+        if self._draw(st.booleans()):
+            task["retry"] = self._retry()
+        return task
+
+    def _wait(self, _known: list[str], _depth: int, *, loop: bool) -> Task:
+        del loop
+        duration = self._draw(st.sampled_from([2, 60, 3600]))
+        return {"type": "flow.wait", "properties": {"duration": duration}}
+
+    def _if(self, known: list[str], depth: int, *, loop: bool) -> Task:
+        task: Task = {"type": "flow.if", "properties": {"condition": self._condition(known)}}
+        task["then"] = self._tasks(known, depth=depth, most=2, loop=loop)
+        if self._draw(st.booleans()):
+            task["else"] = self._tasks(known, depth=depth, most=2, loop=loop)
+        return task
+
+    def _switch(self, known: list[str], depth: int, *, loop: bool) -> Task:
+        task: Task = {"type": "flow.switch", "properties": {"value": self._value(known, loop=loop)}}
+        task["cases"] = {"1": self._tasks(known, depth=depth, most=2, loop=loop)}
+        if self._draw(st.booleans()):
+            task["default"] = self._tasks(known, depth=depth, most=2, loop=loop)
+        return task
+
+    def _parallel(self, known: list[str], depth: int, *, loop: bool) -> Task:
+        return {
+            "type": "flow.parallel",
+            "properties": {"concurrency": self._draw(st.integers(0, 2))},
+            "tasks": self._tasks(known, depth=depth, most=3, loop=loop),
+        }
+
+    def _foreach(self, known: list[str], depth: int, *, loop: bool) -> Task:
+        del loop
+        items = st.sampled_from([[], [1], [0, 1, 2], {"a": 1, "b": 2}, "{{ range(3) }}"])
+        properties = {"items": self._draw(items)}
+        if self._draw(st.booleans()):
+            # With several at once, which ones a failure still keeps from starting is a race.
+            properties |= {"failFast": False, "concurrency": self._draw(st.integers(0, 3))}
+        tasks = self._tasks(known, depth=depth, most=3, loop=True)
+        return {"type": "flow.foreach", "properties": properties, "tasks": tasks}
+
+    def _value(self, known: list[str], *, loop: bool) -> Any:
+        values: list[Any] = [0, 1, "{{ 1 + 1 }}"]
+        values += ["{{ index }}", "{{ item }}"] if loop else ["{{ inputs.nope }}"]
+        if known:
+            name = self._draw(st.sampled_from(known))
+            values += [f"{{{{ outputs.{name}.v | default(0) }}}}"] * 3
+        return self._draw(st.sampled_from(values))
+
+    def _condition(self, known: list[str]) -> str:
+        if not known:
+            return str(self._draw(st.sampled_from(["true", "false"])))
+        return f"{{{{ outputs.{self._draw(st.sampled_from(known))}.v | default(0) }}}}"
+
+    def _retry(self) -> Task:
+        delays = [0, 2, 3600] if self._waits else [0]
+        return {
+            "maxAttempts": self._draw(st.integers(1, 3)),
+            "delay": self._draw(st.sampled_from(delays)),
+        }
+
+    def _rarely(self) -> bool:
+        return bool(self._draw(st.integers(0, 4)) == 0)
+
+
+def _names(task: Task) -> list[str]:
+    """A task and all that it holds."""
+    lists = [task.get(key) or [] for key in ("tasks", "then", "else", "default")]
+    lists += (task.get("cases") or {}).values()
+    return [task["name"], *(name for each in lists for inner in each for name in _names(inner))]
+
+
+@st.composite
+def flows(draw: Draw, *, waits: bool = True) -> Task:
+    """A flow as its author would write it in JSON."""
+    return Author(draw, waits=waits).flow()
