@@ -24,17 +24,20 @@ class ScopeBuilder:
         self.read = read
         self._execution = execution
         self._plan = plan
-        self._outputs: dict[str, dict[str, Any]] = {}
+        self._outputs: dict[_Place, dict[str, Any]] = {}
+        self._loops = _loops(plan)
 
     def add(self, run: TaskRun) -> None:
         """Make a settled task's outputs readable; a skipped task's are an empty map."""
         # What is in S3 is fetched when a template reads it.
         outputs = run if run.stored else self.read(run)
-        self._outputs.setdefault(run.iteration or "", {})[run.task_name] = outputs
+        place = self._place(run.task_name, run.iteration or "")
+        self._outputs.setdefault(place, {})[run.task_name] = outputs
 
     def add_empty(self, task_name: str, iteration: str) -> None:
         """Let a task that never runs read as an empty map, unless it has outputs."""
-        self._outputs.setdefault(iteration, {}).setdefault(task_name, {})
+        place = self._place(task_name, iteration)
+        self._outputs.setdefault(place, {}).setdefault(task_name, {})
 
     def for_node(self, board: Board, node: Node, *, attempt: int, now: datetime) -> Scope:
         """`now` must be the same when a crashed attempt is repeated: when the task got ready."""
@@ -49,7 +52,7 @@ class ScopeBuilder:
                 "message": self.error.message,
                 "status": self.error.status,
             }
-        scope = self._scope(seed=seed, now=now, iteration=node.iteration, **roots)
+        scope = self._scope(seed=seed, now=now, node=node, **roots)
         return scope.with_locals(**_loop(board, node)) if node.iteration else scope
 
     def for_outputs(self, *, now: datetime) -> Scope:
@@ -59,21 +62,27 @@ class ScopeBuilder:
         """What the flow's own fields may read: no outputs yet."""
         return self._scope(seed=f"{self._execution.id}/flow", now=now)
 
-    def _scope(self, *, seed: str, now: datetime, iteration: str = "", **roots: Any) -> Scope:
+    def _scope(self, *, seed: str, now: datetime, node: Node | None = None, **roots: Any) -> Scope:
         bare = Scope(
             roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
         )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
-            outputs=self._visible(iteration), vars=LazyVariables(self._plan.variables, bare)
+            outputs=self._visible(node), vars=LazyVariables(self._plan.variables, bare)
         )
 
-    def _visible(self, iteration: str) -> "Outputs":
-        """The outputs outside all loops, and those of the iterations that this one stands in."""
-        visible = dict(self._outputs.get("", {}))
-        indices = iteration.split(".") if iteration else []
-        for depth in range(len(indices)):
-            visible |= self._outputs.get(".".join(indices[: depth + 1]), {})
+    def _place(self, task_name: str, iteration: str) -> "_Place":
+        """Two loops have iterations of one name: the loop tells them apart."""
+        depth = iteration.count(".") + 1 if iteration else 0
+        return (self._loops[task_name][depth - 1] if depth else "", iteration)
+
+    def _visible(self, node: Node | None) -> "Outputs":
+        """The outputs outside all loops, and those of the iterations that a node stands in."""
+        visible = dict(self._outputs.get(("", ""), {}))
+        indices = node.iteration.split(".") if node and node.iteration else []
+        for depth in range(1, len(indices) + 1):
+            iteration = ".".join(indices[:depth])
+            visible |= self._outputs.get(self._place(node.name, iteration), {}) if node else {}
         return Outputs(visible, self.read)
 
     def _roots(self) -> Mapping[str, Any]:
@@ -96,6 +105,21 @@ class ScopeBuilder:
                 "revision": execution.flow_revision,
             },
         }
+
+
+_Place = tuple[str, str]
+"""The innermost loop round a task and its iteration; both empty outside of loops."""
+
+
+def _loops(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The loops round each task, outermost first."""
+    loops: dict[str, tuple[str, ...]] = {}
+    types = {planned.task.name: planned.task.type for planned in plan.tasks}
+    for planned in plan.tasks:
+        parent = planned.parent
+        own = (parent,) if parent and types[parent] == "flow.foreach" else ()
+        loops[planned.task.name] = loops.get(parent or "", ()) + own
+    return loops
 
 
 class Outputs(Mapping[str, Any]):

@@ -425,8 +425,10 @@ class SegmentTurn:
         inner = {planned.task.name for planned in self.board.inner(name)}
         failure = Failure(code="timeout", message=f"{name} timed out")
 
+        within = f"{iteration}." if iteration else ""
+
         def is_inside(task_name: str, its_iteration: str) -> bool:
-            return task_name in inner and its_iteration.startswith(iteration)
+            return task_name in inner and f"{its_iteration}.".startswith(within)
 
         for active in self.threads.give_up(lambda a: is_inside(a.node.name, a.node.iteration)):
             self.recorder.cancelled(active.node, failure, started_at=active.started_at)

@@ -16,7 +16,7 @@ from tests.support.outcomes import check, definition_of
 from tests.support.random_flows import flows
 
 MOST_TURNS = 2_000
-LAWS = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 def run_to_the_end(bench: Bench, remaining: Iterator[float]) -> Execution:

@@ -381,3 +381,46 @@ def test_a_failing_finally_fails_the_execution():
     assert bench.now.status is Status.FAILED
     assert bench.now.error is not None
     assert bench.now.error.task_name == "boom"
+
+
+def test_the_iterations_of_one_loop_do_not_see_the_outputs_of_another():
+    read = "{{ outputs.first.n | default('none') }}"
+    plan = plan_of(
+        task(
+            "one",
+            type="flow.foreach",
+            properties={"items": [1, 2]},
+            tasks=[setting("first", n="{{ item }}")],
+        ),
+        task(
+            "two",
+            type="flow.foreach",
+            properties={"items": [3, 4]},
+            tasks=[setting("second", n=read)],
+        ),
+    )
+    bench = Bench(plan)
+    bench.turn()
+
+    assert [outputs(bench, f"second#{index}") for index in (0, 1)] == [{"n": "none"}] * 2
+
+
+def test_a_container_that_times_out_in_one_iteration_leaves_the_others_alone():
+    inner = task("pause", type="flow.wait", properties={"duration": "{{ item }}"})
+    limit = "{{ '10s' if index == 1 else '1h' }}"
+    held = task("held", type="flow.parallel", timeout=limit, tasks=[inner])
+    loop = task(
+        "loop",
+        type="flow.foreach",
+        properties={"items": [60] * 12, "concurrency": 0, "failFast": False},
+        tasks=[held],
+    )
+    bench = Bench(plan_of(loop))
+    bench.run()
+
+    assert bench.runs["held#1"].status.value == "TIMED_OUT"
+    assert bench.runs["pause#1"].status.value == "CANCELLED"
+    others = {
+        key: run.status.value for key, run in bench.runs.items() if run.iteration not in {None, "1"}
+    }
+    assert set(others.values()) == {"SUCCESS"}
