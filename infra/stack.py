@@ -9,6 +9,7 @@ from infra.constructs.api import Api
 from infra.constructs.function import PlatformFunction, Runtime, Size
 from infra.constructs.orchestration import Orchestration
 from infra.constructs.storage import Storage
+from infra.constructs.timers import Timers
 from infra.options import Options
 from infra.routes import ROUTES
 
@@ -39,11 +40,13 @@ class PlatformStack(Stack):
         idempotency = {"IDEMPOTENCY_TABLE_NAME": storage.idempotency.table_name}
         payloads = {"PAYLOADS_BUCKET_NAME": storage.payloads.bucket_name}
         approvals = {"APPROVALS_TABLE_NAME": storage.approvals.table_name}
+        self.timing = Timers(self, "Timing")
+        timers = {"TIMERS_QUEUE_URL": self.timing.queue.queue_url}
         egress = {"HEADRACE_EGRESS_ALLOW": options.egress_allow}
 
         self.runner = self._function(
             "Runner",
-            flows | executions | approvals | payloads | egress,
+            flows | executions | approvals | payloads | timers | egress,
             seconds=900,
             memory_mb=1769,
         )
@@ -59,6 +62,8 @@ class PlatformStack(Stack):
         self.health = self._function("Health", flows)
         self.reconcile = self._function("Reconcile", executions | machine, seconds=60)
         self.orchestration.reconciled_by(self.reconcile)
+        self.timers = self._function("Timers", executions, seconds=30)
+        self.timing.read_by(self.timers)
         self._serve(is_open=options.auth == "off")
         self._grant()
 
@@ -94,6 +99,7 @@ class PlatformStack(Stack):
         self._grant_executions()
         self._grant_approvals()
         self._grant_runner()
+        self._grant_timers()
         self._grant_reconcile()
         self.health.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
         self.orchestration.may_invoke(self.runner)
@@ -180,6 +186,13 @@ class PlatformStack(Stack):
             "s3:PutObjectTagging",
             on=self.storage.objects_arn("executions"),
         )
+
+    def _grant_timers(self) -> None:
+        self.runner.may("sqs:SendMessage", on=self.timing.queue.queue_arn)
+        self.timers.may(
+            "dynamodb:GetItem", "dynamodb:UpdateItem", on=self.storage.executions.table_arn
+        )
+        self.timers.may("states:SendTaskSuccess", on=self.orchestration.machine.state_machine_arn)
 
     def _grant_reconcile(self) -> None:
         self.reconcile.may("dynamodb:Query", on=self.storage.index_arn("open"))

@@ -33,6 +33,10 @@ class PayloadsSettings(Settings):
     payloads_bucket_name: str
 
 
+class TimersSettings(Settings):
+    timers_queue_url: str
+
+
 class EngineSettings(Settings):
     state_machine_arn: str
 

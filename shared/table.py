@@ -9,6 +9,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
 # Throttles and lost connections are retried by the SDK, with jitter; a dead endpoint is given up
@@ -29,6 +30,11 @@ def table(name: str, config: Config = CONFIG) -> "Table":
 @cache
 def step_functions() -> "SFNClient":
     return boto3.client("stepfunctions", config=CONFIG)
+
+
+@cache
+def sqs() -> "SQSClient":
+    return boto3.client("sqs", config=CONFIG)
 
 
 @cache

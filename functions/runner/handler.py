@@ -2,7 +2,6 @@
 
 import os
 import time
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from shared.config import (
     ExecutionsTableSettings,
     FlowsTableSettings,
     PayloadsSettings,
+    TimersSettings,
     settings,
 )
 from shared.executions.engine import Engine
@@ -24,6 +24,7 @@ from shared.executions.runner import Outside, SegmentRunner, Turn
 from shared.executions.slots import SlotRepository
 from shared.executions.subflows import Subflows
 from shared.executions.threads import Clocks
+from shared.executions.timers import Timers
 from shared.executions.waking import Waker
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
@@ -31,17 +32,13 @@ from shared.observability import logger
 from shared.people.gates import Gates
 from shared.people.repository import ApprovalRepository
 from shared.plugins.registry import find
-from shared.table import s3, step_functions, table
+from shared.table import s3, sqs, step_functions, table
 from shared.times import utc_now
 
 
 def end_process() -> None:
     """End this process without an answer; Step Functions tries again, with a fresh one."""
     os._exit(1)
-
-
-def leave_to_the_sweep(_tenant: str, _execution_id: str, _at: datetime) -> None:
-    """The reconciler wakes what is due, to the minute."""
 
 
 @cache
@@ -72,7 +69,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
                 ),
             },
             waker=Waker(executions, step_functions()),
-            set_timer=leave_to_the_sweep,
+            set_timer=Timers(sqs(), settings(TimersSettings).timers_queue_url, utc_now).set,
             start=engine.start,
             promote=promoter.promote,
         ),

@@ -14,7 +14,16 @@ from tests.support.stack import forget_factories
 from tests.support.template import REGION, Template
 
 PUT_OF_A_FLOW = {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}
-FUNCTIONS = ("approvals", "executions", "flows", "health", "plugins", "reconcile", "runner")
+FUNCTIONS = (
+    "approvals",
+    "executions",
+    "flows",
+    "health",
+    "plugins",
+    "reconcile",
+    "runner",
+    "timers",
+)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -17,7 +17,7 @@ ON_EVERYTHING: dict[str, str] = {}
 
 # Everything each role may do: (action, resource), the resource as the last part of its ARN.
 FLOWS, EXECUTIONS, IDEMPOTENCY = "FlowsTable", "ExecutionsTable", "IdempotencyTable"
-PAYLOADS, APPROVALS = "Payloads", "ApprovalsTable"
+PAYLOADS, APPROVALS, TIMERS = "Payloads", "ApprovalsTable", "TimersQueue"
 PERMITTED = {
     "FlowsRole": {
         "dynamodb:BatchGetItem": {FLOWS},
@@ -60,12 +60,22 @@ PERMITTED = {
         "dynamodb:PutItem": {EXECUTIONS, APPROVALS},
         "dynamodb:Query": {EXECUTIONS},
         "dynamodb:UpdateItem": {EXECUTIONS, APPROVALS},
+        "sqs:SendMessage": {TIMERS},
         "s3:GetObject": {f"{PAYLOADS}/executions/*"},
         "s3:PutObject": {f"{PAYLOADS}/executions/*"},
         "s3:PutObjectTagging": {f"{PAYLOADS}/executions/*"},
         "states:SendTaskSuccess": {"OneSegment"},
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},
+    },
+    "TimersRole": {
+        "dynamodb:GetItem": {EXECUTIONS},
+        "dynamodb:UpdateItem": {EXECUTIONS},
+        "sqs:ChangeMessageVisibility": {TIMERS},
+        "sqs:DeleteMessage": {TIMERS},
+        "sqs:GetQueueAttributes": {TIMERS},
+        "sqs:ReceiveMessage": {TIMERS},
+        "states:SendTaskSuccess": {"OneSegment"},
     },
     "ReconcileRole": {
         "dynamodb:DeleteItem": {EXECUTIONS},
@@ -109,6 +119,7 @@ def short(resource: str) -> str:
         IDEMPOTENCY,
         APPROVALS,
         PAYLOADS,
+        TIMERS,
         "OneSegment",
         "RunnerFunction",
     ):

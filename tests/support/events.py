@@ -79,6 +79,24 @@ def scheduled_event() -> dict[str, Any]:
     }
 
 
+def sqs_event(messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What Lambda hands over of a queue."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": {},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "awsRegion": "us-east-1",
+            }
+            for message in messages
+        ]
+    }
+
+
 def run_ended_event(machine_arn: str, name: str, status: str) -> dict[str, Any]:
     """What Step Functions tells EventBridge when a run ends FAILED, TIMED_OUT or ABORTED."""
     return {

@@ -50,6 +50,9 @@ class Permissions:
             yield f"states:{name}", arn or self._machine_of_token()
         elif service == "S3":
             yield f"s3:{name}", f"{self._template.arn(parameters['Bucket'])}/{parameters['Key']}"
+        elif service == "SQS":
+            queue = parameters["QueueUrl"].rpartition("/")[2]
+            yield f"sqs:{name}", self._template.arn(queue)
         elif "TransactItems" in parameters:
             for item in parameters["TransactItems"]:
                 [(kind, request)] = item.items()

@@ -29,7 +29,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from tests.support.calls import Calls, Crash, invoking, record_calls
-from tests.support.events import api_event
+from tests.support.events import api_event, sqs_event
 from tests.support.permissions import Permissions
 from tests.support.template import REGION, Template
 from tests.support.threads import keep_requests_apart
@@ -93,6 +93,7 @@ class MotoStack:
         }
         self._routes = list(_routes(template))
         self._dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        self._queues: Any = boto3.client("sqs", region_name=REGION)
         self._machines: Any = boto3.client("stepfunctions", region_name=REGION)
 
     def api(
@@ -183,6 +184,8 @@ class MotoStack:
             wanted = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
             wanted.setdefault("StreamSpecification", {})["StreamEnabled"] = True
             self._dynamodb.create_table(TableName=name, **wanted)
+        for name, _ in self.template.of_type("AWS::SQS::Queue"):
+            self._queues.create_queue(QueueName=name)
         for name, _ in self.template.of_type("AWS::S3::Bucket"):
             boto3.client("s3", region_name=REGION).create_bucket(Bucket=name)
         for name, properties in self.template.of_type("AWS::StepFunctions::StateMachine"):
@@ -194,6 +197,20 @@ class MotoStack:
                 definition=definition,
                 roleArn=self.template.resolve(properties["RoleArn"]),
             )
+
+    def ring_timers(self) -> int:
+        """Hand the messages that are due to the timers function, as Lambda would; how many."""
+        url = self.environment["TIMERS_QUEUE_URL"]
+        messages = self._queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        found = messages.get("Messages", [])
+        if found:
+            answer = self.invoke("timers", sqs_event(found))
+            failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+            for message in found:
+                if message["MessageId"] not in failed:
+                    receipt = message["ReceiptHandle"]
+                    self._queues.delete_message(QueueUrl=url, ReceiptHandle=receipt)
+        return len(found)
 
     def stop(self) -> None:
         """End what still runs, so that no test meets another's run."""

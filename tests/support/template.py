@@ -21,6 +21,7 @@ PSEUDO = {
 # How the ARN of each kind of resource is made from its name.
 ARNS = {
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{}}",
+    "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{{}}",
     "AWS::S3::Bucket": "arn:aws:s3:::{}",
     "AWS::Lambda::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}",
     "AWS::StepFunctions::StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{{}}",
@@ -70,6 +71,8 @@ class Template:
     def _ref(self, name: str) -> str:
         if name in PSEUDO:
             return PSEUDO[name]
+        if self.resources[name]["Type"] == "AWS::SQS::Queue":
+            return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
         return self.arn(name) if self.resources[name]["Type"] in REF_IS_ARN else name
 
     def _attribute(self, argument: list[str]) -> str:
