@@ -28,6 +28,7 @@ TAKING_A_BODY = [
 STARTING = ["POST /api/v1/flows/{flow_id}/execute", "POST /api/v1/executions"]
 NOT_FOUND = {
     "flow_id": "flow_not_found",
+    "approval_id": "approval_not_found",
     "execution_id": "execution_not_found",
     "plugin_id": "plugin_not_found",
 }
