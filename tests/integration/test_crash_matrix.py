@@ -1,0 +1,113 @@
+"""A flow of everything durable, its runner dead at each AWS call in turn: the end is the same.
+
+Delays are short of a second, so that the turn waits for them itself; that turns are cut by longer
+ones, and die there, is what `tests/property/test_engine_laws.py` tries.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.support.stack import MotoStack
+
+CHILD = """
+name: child
+tasks: [{name: c, type: core.set, properties: {values: {n: 7}}}]
+outputs: {n: '{{ outputs.c.n }}'}
+"""
+FLOW = """
+name: everything
+tasks:
+  - name: loop
+    type: flow.foreach
+    dependsOn: []
+    properties: {items: [1, 2], concurrency: 2}
+    tasks: [{name: twice, type: util.math, properties: {operation: mul, a: '{{ item }}', b: 2}}]
+  - name: choose
+    type: flow.if
+    dependsOn: [loop]
+    properties: {condition: '{{ outputs.loop.count > 1 }}'}
+    then: [{name: chosen, type: core.set, properties: {values: {x: 1}}}]
+    else: [{name: never, type: core.set, properties: {values: {x: 1}}}]
+  - name: flaky
+    type: util.validate
+    dependsOn: []
+    retry: {maxAttempts: 2, delay: 50ms}
+    properties: {data: '{{ task.attempt }}', schema: {minimum: 2}}
+  - name: allowed
+    type: util.validate
+    dependsOn: [flaky]
+    allowFailure: true
+    properties: {data: 1, schema: {minimum: 2}}
+  - {name: pause, type: flow.wait, dependsOn: [], properties: {duration: 50ms}}
+  - name: sub
+    type: flow.subflow
+    dependsOn: [pause]
+    properties: {namespace: default, name: child}
+  - name: broken
+    type: util.validate
+    dependsOn: [sub, allowed, choose]
+    properties: {data: 1, schema: {minimum: '{{ outputs.sub.outputs.n }}'}}
+  - {name: behind, type: core.set, dependsOn: [broken], properties: {values: {}}}
+errors: [{name: mourn, type: core.set, properties: {values: {of: '{{ error.taskName }}'}}}]
+finally: [{name: last, type: core.set, properties: {values: {}}}]
+"""
+EXPECTED = {
+    "loop": "SUCCESS",
+    "twice": "SUCCESS",
+    "choose": "SUCCESS",
+    "chosen": "SUCCESS",
+    "never": "SKIPPED",
+    "flaky": "SUCCESS",
+    "allowed": "FAILED",
+    "pause": "SUCCESS",
+    "sub": "SUCCESS",
+    "broken": "FAILED",
+    "behind": "SKIPPED",
+    "mourn": "SUCCESS",
+    "last": "SUCCESS",
+}
+MOST_CALLS = 120
+
+
+def check_end(stack: MotoStack, execution_id: str) -> None:
+    detail = stack.wait_for_execution(execution_id)
+    assert {task["taskName"]: task["status"] for task in detail["tasks"]} == EXPECTED
+    assert detail["execution"]["status"] == "FAILED"
+    assert detail["execution"]["error"]["taskName"] == "broken"
+    assert detail["execution"]["tasksExecuted"] == 9
+    attempts = {task["taskName"]: task["attempt"] for task in detail["tasks"]}
+    assert attempts["flaky"] == 2
+
+
+def check_settled_once(stack: MotoStack, execution_id: str) -> None:
+    """No result that is recorded is offered again by a later turn: it was read."""
+    settled = Counter(
+        (call.parameters["Item"]["pk"], call.parameters["Item"]["sk"])
+        for call in stack.calls.all()
+        if call.function == "runner"
+        and call.operation == "DynamoDB.PutItem"
+        and call.parameters["Item"].get("settled")
+    )
+    assert {pk for pk, _ in settled} >= {f"default#{execution_id}"}
+    assert max(settled.values()) == 1
+
+
+@pytest.mark.parametrize(("kind", "step"), [("after", 1), ("before", 5)])
+def test_a_runner_may_die_at_every_call_of_a_flow_with_everything(
+    kind: str, step: int, moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    # One thread makes all calls: to die before one is, for AWS, to die after the one before it.
+    create_flow(CHILD)
+    flow = create_flow(FLOW)
+    for number in range(1, MOST_CALLS, step):
+        moto_stack.calls.clear()
+        getattr(moto_stack.calls, f"crash_{kind}")(number)
+        execution_id = execute(flow["id"])
+        check_end(moto_stack, execution_id)
+        check_settled_once(moto_stack, execution_id)
+        if not moto_stack.calls.has_crashed:
+            break
+    assert not moto_stack.calls.has_crashed
+    assert number > 30
