@@ -90,9 +90,12 @@ class Board:
         self.entered: dict[str, Entered] = {}
         self._reaches: dict[str, dict[str, Node]] = {}
         self._lists: dict[tuple[str, str | None], list[PlanTask]] = {}
+        self._children: dict[str, list[PlanTask]] = {}
         for planned in plan.tasks:
             place = planned.parent or planned.section
             self._lists.setdefault((place, planned.branch), []).append(planned)
+            if planned.parent:
+                self._children.setdefault(planned.parent, []).append(planned)
 
     def settle(self, run: TaskRun) -> None:
         """Take note of a task run; only a terminal one settles its node."""
@@ -104,14 +107,18 @@ class Board:
 
     def branches(self, container: str) -> Iterator[str]:
         """The keys of the lists that a container holds."""
-        return (branch for place, branch in self._lists if place == container and branch)
+        found = (planned.branch for planned in self.children(container))
+        return iter(dict.fromkeys(branch for branch in found if branch))
+
+    def children(self, container: str) -> list[PlanTask]:
+        """The tasks of all the lists that a container holds itself."""
+        return self._children.get(container, [])
 
     def inner(self, container: str) -> Iterator[PlanTask]:
         """Everything a container holds, at any depth, in the order of the text."""
-        for planned in self.tasks.values():
-            if planned.parent == container:
-                yield planned
-                yield from self.inner(planned.task.name)
+        for planned in self.children(container):
+            yield planned
+            yield from self.inner(planned.task.name)
 
     def actions(self, section: Section) -> list[Action]:
         """What may be done now, in the order of the text; what runs already is named again."""

@@ -25,7 +25,7 @@ def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> 
 
 def _with_inner(board: Board, execution: Execution, node: Node) -> Iterator[TaskRun]:
     yield board.runs.get(node.key) or _unrecorded(board, execution, node)
-    inner = [each for each in board.tasks.values() if each.parent == node.name]
+    inner = board.children(node.name)
     if node.planned.task.type != "flow.foreach":
         for planned in inner:
             yield from _with_inner(board, execution, Node(planned, node.iteration))

@@ -1,0 +1,63 @@
+"""Work grows with the size of a flow, not with its square: steps counted, nothing timed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from shared.executions.listing import task_runs
+from shared.executions.models import TaskRun, TaskStatus
+from shared.flows.plan import Plan
+from tests.support.executions import execution_of
+from tests.support.plans import START, plan_of, task
+from tests.support.steps import steps_of
+
+
+def growth(work: Callable[[int], object], small: int, large: int) -> float:
+    """How much more work the larger one is, for each that it has more."""
+    return steps_of(lambda: work(large)) / steps_of(lambda: work(small)) / (large / small)
+
+
+def done(name: str, iteration: str | None = None) -> TaskRun:
+    return TaskRun(
+        task_name=name,
+        task_type="core.set",
+        status=TaskStatus.SUCCESS,
+        iteration=iteration,
+        outputs="{}",
+        finished_at=START,
+    )
+
+
+def loop_plan(items: int) -> Plan:
+    inner = [task("a"), task("b", type="flow.if", properties={"condition": True}, then=[task("c")])]
+    loop = task("loop", type="flow.foreach", properties={"items": [0] * items}, tasks=inner)
+    return plan_of(loop)
+
+
+def listed_loop(items: int) -> Any:
+    plan = loop_plan(1)
+    runs = {f"{name}#{n}": done(name, str(n)) for n in range(items) for name in "abc"}
+    execution = execution_of(plan, status="RUNNING", startedAt=START)
+    return lambda: list(task_runs(plan, execution, runs))
+
+
+def listed_ifs(number: int) -> Any:
+    ifs = [
+        task(f"i{n}", type="flow.if", properties={"condition": True}, then=[task(f"t{n}")])
+        for n in range(number)
+    ]
+    plan = plan_of(*ifs)
+    runs = {name: done(name) for n in range(number) for name in (f"i{n}", f"t{n}")}
+    execution = execution_of(plan, status="RUNNING", startedAt=START)
+    return lambda: list(task_runs(plan, execution, runs))
+
+
+def test_listing_iterations_grows_with_their_number():
+    works = {size: listed_loop(size) for size in (100, 1000)}
+
+    assert growth(lambda size: works[size](), 100, 1000) < 1.5
+
+
+def test_listing_containers_grows_with_their_number():
+    works = {size: listed_ifs(size) for size in (25, 250)}
+
+    assert growth(lambda size: works[size](), 25, 250) < 1.5
