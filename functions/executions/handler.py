@@ -1,7 +1,5 @@
 """HTTP resource /executions, and the start of one under /flows."""
 
-import time
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -9,21 +7,18 @@ from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime
 
-from shared.bodies import RawBody
-from shared.config import (
-    EngineSettings,
-    ExecutionsTableSettings,
-    FlowsTableSettings,
-    IdempotencyTableSettings,
-    PayloadsSettings,
-    settings,
+from functions.executions.services import (
+    TENANT,
+    canceller,
+    execution_reader,
+    execution_service,
+    retry_service,
+    trial_service,
 )
+from shared.bodies import RawBody
 from shared.executions.cancelling import Canceller
-from shared.executions.engine import Engine
-from shared.executions.launching import Launcher, Started
+from shared.executions.launching import Started
 from shared.executions.models import Execution, Record, Status, TaskRun
-from shared.executions.payloads import Payloads
-from shared.executions.promoting import Promoter
 from shared.executions.reading import (
     ExecutionDetail,
     ExecutionFilter,
@@ -32,8 +27,7 @@ from shared.executions.reading import (
     ExecutionResults,
     ResultsLink,
 )
-from shared.executions.repository import ExecutionRepository
-from shared.executions.retrying import CopyRepository, RetryRequest, RetryService
+from shared.executions.retrying import RetryRequest, RetryService
 from shared.executions.service import (
     ExecutionDraft,
     ExecutionService,
@@ -41,11 +35,7 @@ from shared.executions.service import (
     NoBody,
     StartRequest,
 )
-from shared.executions.slots import SlotRepository
 from shared.executions.trials import TrialDraft, TrialRequest, TrialService
-from shared.executions.waking import Waker
-from shared.flows.plans import PlanRepository
-from shared.flows.repository import FlowRepository
 from shared.headers import (
     REQUEST_ID,
     CorrelationIdHeader,
@@ -54,118 +44,12 @@ from shared.headers import (
     checked_idempotency_key,
 )
 from shared.http import answer, http_app, http_handler
-from shared.idempotency import IdempotencyRepository
-from shared.ids import new_id
 from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
-from shared.table import s3, step_functions, table
-from shared.times import utc_now
 
 app = http_app()
 
-TENANT = "default"
 CREATED_BY = "local"
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
-
-
-@cache
-def execution_repository() -> ExecutionRepository:
-    return ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
-
-
-@cache
-def plan_repository() -> PlanRepository:
-    return PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
-
-
-@cache
-def engine() -> Engine:
-    return Engine(step_functions(), settings(EngineSettings).state_machine_arn)
-
-
-@cache
-def flow_repository() -> FlowRepository:
-    return FlowRepository(table(settings(FlowsTableSettings).flows_table_name), TENANT)
-
-
-@cache
-def claim_repository() -> IdempotencyRepository:
-    return IdempotencyRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
-
-
-@cache
-def slot_repository() -> SlotRepository:
-    return SlotRepository(
-        table(settings(ExecutionsTableSettings).executions_table_name), time.sleep
-    )
-
-
-@cache
-def launcher() -> Launcher:
-    return Launcher(
-        executions=execution_repository(),
-        engine=engine(),
-        slots=slot_repository(),
-        promoter=Promoter(slot_repository(), engine(), utc_now),
-        now=utc_now,
-    )
-
-
-@cache
-def execution_service() -> ExecutionService:
-    return ExecutionService(
-        flows=flow_repository(),
-        plans=plan_repository(),
-        claims=claim_repository(),
-        launcher=launcher(),
-        now=utc_now,
-        new_id=new_id,
-    )
-
-
-@cache
-def trial_service() -> TrialService:
-    return TrialService(
-        flows=flow_repository(),
-        plans=plan_repository(),
-        claims=claim_repository(),
-        launcher=launcher(),
-        now=utc_now,
-        new_id=new_id,
-    )
-
-
-@cache
-def retry_service() -> RetryService:
-    return RetryService(
-        flows=flow_repository(),
-        plans=plan_repository(),
-        executions=execution_repository(),
-        copies=CopyRepository(table(settings(ExecutionsTableSettings).executions_table_name)),
-        claims=claim_repository(),
-        launcher=launcher(),
-        now=utc_now,
-        new_id=new_id,
-    )
-
-
-@cache
-def canceller() -> Canceller:
-    return Canceller(
-        executions=execution_repository(),
-        engine=engine(),
-        slots=slot_repository(),
-        wake=Waker(execution_repository(), step_functions()).wake,
-        now=utc_now,
-    )
-
-
-@cache
-def execution_reader() -> ExecutionReader:
-    return ExecutionReader(
-        executions=execution_repository(),
-        plans=plan_repository(),
-        payloads=Payloads(s3, settings(PayloadsSettings).payloads_bucket_name),
-    )
 
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]

@@ -17,8 +17,9 @@ from shared.config import EngineSettings, ExecutionsTableSettings, settings
 from shared.executions.engine import Engine
 from shared.executions.promoting import Promoter
 from shared.executions.reconcile import Action, Reconciler
-from shared.executions.repository import ExecutionRepository, Overdue
+from shared.executions.repository import ExecutionRepository
 from shared.executions.slots import SlotRepository
+from shared.executions.states import Overdue
 from shared.executions.waking import Waker
 from shared.observability import logger
 from shared.table import step_functions, table

@@ -10,8 +10,9 @@ from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.listing import board_of, task_runs
 from shared.executions.logs import LEVELS
 from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
+from shared.executions.pages import ExecutionPages, Index
 from shared.executions.payloads import OutputReader, Payloads
-from shared.executions.repository import ExecutionRepository, Index
+from shared.executions.repository import ExecutionRepository
 from shared.executions.result_files import results_size, store_results
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
@@ -104,9 +105,15 @@ class ExecutionFilter:
 
 class ExecutionReader:
     def __init__(
-        self, *, executions: ExecutionRepository, plans: PlanRepository, payloads: Payloads
+        self,
+        *,
+        executions: ExecutionRepository,
+        pages: ExecutionPages,
+        plans: PlanRepository,
+        payloads: Payloads,
     ) -> None:
         self._executions = executions
+        self._pages = pages
         self._plans = plans
         self._payloads = payloads
 
@@ -184,10 +191,10 @@ class ExecutionReader:
         after = decode_cursor(cursor, query) if cursor else None
         found: list[Execution] = []
         for _ in range(MAX_LOOKS):
-            ids, has_more = self._executions.ids_page(
+            ids, has_more = self._pages.ids_page(
                 index, value, bounds=wanted.bounds(), limit=limit - len(found), after=after
             )
-            known = self._executions.find_many(tenant, ids)
+            known = self._pages.find_many(tenant, ids)
             found += map(self._linked, filter(wanted.accepts, known))
             after = ids[-1] if ids and has_more else None
             if after is None or len(found) >= limit:

@@ -12,7 +12,8 @@ from enum import StrEnum
 from shared.executions.engine import Engine, Run
 from shared.executions.models import Closing, Execution, Failure, Status, TaskStatus
 from shared.executions.promoting import Promoter
-from shared.executions.repository import End, ExecutionRepository, ExecutionState, Overdue
+from shared.executions.repository import ExecutionRepository
+from shared.executions.states import End, ExecutionState, Overdue
 from shared.executions.waking import Waker
 
 LONGEST_PAUSE = timedelta(minutes=15)

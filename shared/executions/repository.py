@@ -1,21 +1,15 @@
-"""Executions, segments and task runs in DynamoDB: one partition per execution.
-
-Item           sk                attributes
-execution      `execution`       the execution, its index keys, its generation
-segment        `segment#{path}`  generation, turn: who may write this segment's task runs
-task run       `task#{name}`     one settled task, with its log lines
-"""
+"""Executions, segments and task runs in DynamoDB: one partition per execution."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
 from shared.executions.board import node_key
-from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
+from shared.executions.conditions import while_open
+from shared.executions.models import Closing, Execution, Status, TaskRun
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.rows import (
     OPEN_SHARDS,
@@ -23,6 +17,7 @@ from shared.executions.rows import (
     execution_from_item,
     execution_key,
     execution_to_item,
+    is_over,
     run_from_item,
     run_key,
     run_prefix,
@@ -30,72 +25,11 @@ from shared.executions.rows import (
     segment_key,
 )
 from shared.executions.slots import SlotRepository
+from shared.executions.states import FENCE_STEP, End, Entry, ExecutionState, Overdue, Parked
 from shared.times import to_rfc3339, utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-_FENCE_STEP = 1_000_000
-"""Turns a generation may take before its fences would reach the next one's."""
-
-Index = Literal["recent", "by-flow", "by-correlation"]
-INDEX_KEYS: Mapping[Index, str] = {
-    "recent": "recentOf",
-    "by-flow": "flowOf",
-    "by-correlation": "correlationOf",
-}
-
-
-@dataclass(frozen=True)
-class ExecutionState:
-    """One consistent read of an execution's partition."""
-
-    execution: Execution
-    runs: Mapping[str, TaskRun]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A turn's right to write, and how often the segment had been woken when it began."""
-
-    fence: int
-    wakes: int = 0
-
-    @property
-    def turn(self) -> int:
-        """The number of the turn, from 1, over all generations."""
-        return self.fence % _FENCE_STEP
-
-
-@dataclass(frozen=True)
-class Parked:
-    """What an execution waits for: `is_paused` when for people alone.
-
-    `wake_at` is when something in it is due, `check_at` when the reconciler looks.
-    """
-
-    is_paused: bool
-    wake_at: datetime | None
-    check_at: datetime
-
-
-@dataclass(frozen=True)
-class End:
-    """How an execution ended."""
-
-    status: Status
-    tasks_executed: int
-    outputs: Mapping[str, Any] | None = None
-    error: Failure | None = None
-    stored_outputs: Stored | None = None
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """An open execution that is due for a look."""
-
-    tenant: str
-    execution_id: str
 
 
 class ExecutionRepository:
@@ -121,7 +55,7 @@ class ExecutionRepository:
         item = self._table.get_item(
             Key=execution_key(tenant, execution_id), ConsistentRead=True
         ).get("Item")
-        return execution_from_item(item) if item and not self._is_over(item) else None
+        return execution_from_item(item) if item and not is_over(item, self._now()) else None
 
     def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
         """Read the execution and everything recorded of it, consistently."""
@@ -129,7 +63,7 @@ class ExecutionRepository:
         execution: Execution | None = None
         runs: dict[str, TaskRun] = {}
         for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
-            if item["sk"] == "execution" and not self._is_over(item):
+            if item["sk"] == "execution" and not is_over(item, self._now()):
                 execution = execution_from_item(item)
             elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
                 run = run_from_item(item)
@@ -157,7 +91,7 @@ class ExecutionRepository:
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
         row = answer["Attributes"]
-        fence = generation * _FENCE_STEP + int(str(row["turn"]))
+        fence = generation * FENCE_STEP + int(str(row["turn"]))
         return Entry(fence=fence, wakes=int(str(row.get("wakes", 0))))
 
     def register_token(
@@ -178,8 +112,8 @@ class ExecutionRepository:
                 },
                 ExpressionAttributeValues={
                     ":token": token,
-                    ":generation": entry.fence // _FENCE_STEP,
-                    ":turn": entry.fence % _FENCE_STEP,
+                    ":generation": entry.fence // FENCE_STEP,
+                    ":turn": entry.fence % FENCE_STEP,
                     **({":wakes": entry.wakes} if entry.wakes else {}),
                 },
             )
@@ -268,7 +202,7 @@ class ExecutionRepository:
         expression = f"SET {', '.join(sets)} REMOVE openShard, checkAt"
         if execution.slot is None:
             return self._update(execution, expression, values)
-        return self._slots.end(execution.slot.line, _while_open(execution, expression, values))
+        return self._slots.end(execution.slot.line, while_open(execution, expression, values))
 
     def _expire_rows(self, execution: Execution, at: datetime) -> None:
         """Let all but the execution's own row go; before the end, for a crash could skip it."""
@@ -285,10 +219,6 @@ class ExecutionRepository:
                     UpdateExpression="SET expiresAt = :at",
                     ExpressionAttributeValues={":at": int(at.timestamp())},
                 )
-
-    def _is_over(self, item: Mapping[str, Any]) -> bool:
-        """DynamoDB removes what has expired within days; for us it is gone at once."""
-        return "expiresAt" in item and int(item["expiresAt"]) <= self._now().timestamp()
 
     def close(self, execution: Execution, closing: Closing) -> bool:
         """Note why the execution ends early, before anything is ended; the first reason stays."""
@@ -373,7 +303,7 @@ class ExecutionRepository:
     def _update(self, execution: Execution, expression: str, values: Mapping[str, Any]) -> bool:
         """Update an execution that is open and in the generation that the caller knows."""
         try:
-            self._table.update_item(**_while_open(execution, expression, values))
+            self._table.update_item(**while_open(execution, expression, values))
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -392,60 +322,3 @@ class ExecutionRepository:
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
-        """Executions by id, in the order asked for; those that are gone are left out."""
-        found: dict[str, Execution] = {}
-        keys = [execution_key(tenant, execution_id) for execution_id in ids]
-        dynamodb = self._table.meta.client
-        for start in range(0, len(keys), 100):
-            request: Any = {self._table.name: {"Keys": keys[start : start + 100]}}
-            while request:
-                answer = dynamodb.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self._table.name, []):
-                    if not self._is_over(item):
-                        found[str(item["id"])] = execution_from_item(item)
-                request = answer.get("UnprocessedKeys")
-        return [found[execution_id] for execution_id in ids if execution_id in found]
-
-    def ids_page(
-        self, index: Index, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
-    ) -> tuple[list[str], bool]:
-        """Ids in one index, newest first, between two ids; and whether there may be more.
-
-        `after` is the id behind which the page starts.
-        """
-        key = INDEX_KEYS[index]
-        query: dict[str, Any] = {
-            "IndexName": index,
-            "KeyConditionExpression": Key(key).eq(value) & Key("id").between(*bounds),
-            "ScanIndexForward": False,
-            "Limit": limit,
-        }
-        if after:
-            tenant = value.partition("#")[0]
-            query["ExclusiveStartKey"] = {**execution_key(tenant, after), key: value, "id": after}
-        answer = self._table.query(**query)
-        return [str(item["id"]) for item in answer["Items"]], "LastEvaluatedKey" in answer
-
-
-def _while_open(execution: Execution, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """An update of an execution that is open and in the generation that the caller knows."""
-    names = {"#status": "status", "#generation": "generation"}
-    if "#error" in expression:
-        names["#error"] = "error"
-    return {
-        "Key": execution_key(execution.tenant, execution.id),
-        "UpdateExpression": expression,
-        "ConditionExpression": (
-            "#generation = :generation AND #status IN (:queued, :running_, :paused)"
-        ),
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": {
-            **values,
-            ":generation": execution.generation,
-            ":queued": Status.QUEUED,
-            ":running_": Status.RUNNING,
-            ":paused": Status.PAUSED,
-        },
-    }

@@ -12,10 +12,11 @@ from shared.executions.kept import kept_runs
 from shared.executions.launching import Launcher, Started
 from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Status, TaskRun, Trigger
-from shared.executions.repository import ExecutionRepository, ExecutionState
+from shared.executions.repository import ExecutionRepository
 from shared.executions.rows import run_to_item
 from shared.executions.secrets import guarded_inputs
 from shared.executions.service import FIRST_LOOK, NoBody, find_runnable
+from shared.executions.states import ExecutionState
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository

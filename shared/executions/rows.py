@@ -1,8 +1,15 @@
-"""Executions and task runs to DynamoDB items and back; JSON travels as text, so floats survive."""
+"""Executions and task runs to DynamoDB items and back; JSON travels as text, so floats survive.
+
+Item           sk                attributes
+execution      `execution`       the execution, its index keys, its generation
+segment        `segment#{path}`  generation, turn: who may write this segment's task runs
+task run       `task#{name}`     one settled task, with its log lines
+"""
 
 import json
 import zlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from shared.executions.models import (
@@ -21,8 +28,14 @@ OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
 """One partition of an index takes 1,000 writes a second; open executions spread over four."""
 
 # What is empty is left out: an item's kilobytes are its price.
-_TEXTS = ("currentTask", "correlationId", "requestId", "retryOf")
-_NUMBERS = ("flowRevision", "tasksTotal", "tasksExecuted", "attempt", "generation")
+_AS_THEY_ARE = (
+    *("currentTask", "correlationId", "requestId", "retryOf"),
+    *("closing", "parent", "storedOutputs"),
+)
+_NUMBERS = (
+    *("flowRevision", "tasksTotal", "tasksExecuted", "attempt", "generation"),
+    *("depth", "stalls", "recordsSeen", "turnsBefore"),
+)
 
 
 def execution_key(tenant: str, execution_id: str) -> dict[str, str]:
@@ -31,6 +44,11 @@ def execution_key(tenant: str, execution_id: str) -> dict[str, str]:
 
 def segment_key(tenant: str, execution_id: str, path: str) -> dict[str, str]:
     return {"pk": f"{tenant}#{execution_id}", "sk": f"segment#{path}"}
+
+
+def is_over(item: Mapping[str, Any], now: datetime) -> bool:
+    """DynamoDB removes what has expired within days; for us it is gone at once."""
+    return "expiresAt" in item and int(item["expiresAt"]) <= now.timestamp()
 
 
 def open_shard(execution_id: str) -> str:
@@ -91,7 +109,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
     trigger = item.get("trigger", {})
     secrets, hidden = (json.loads(item.get(name, "{}")) for name in ("secrets", "hiddenInputs"))
     shown = {**json.loads(item.get("inputs", "{}")), **dict.fromkeys([*secrets, *hidden], MASK)}
-    fields = {name: item[name] for name in _TEXTS if name in item}
+    fields = {name: item[name] for name in _AS_THEY_ARE if name in item}
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
     times = {
         name: from_rfc3339(item[name])
@@ -109,12 +127,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "flowName": item["flowName"],
             "namespace": item["namespace"],
             "status": Status(item["status"]),
-            "closing": item.get("closing"),
             "isParked": item.get("isParked", False),
-            "depth": int(item.get("depth", 0)),
-            "parent": item.get("parent"),
-            "stalls": int(item.get("stalls", 0)),
-            "recordsSeen": int(item.get("recordsSeen", 0)),
             "inputs": shown,
             "secrets": secrets,
             "hiddenInputs": hidden,
@@ -122,8 +135,6 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "expiresAt": item.get("expiresAt"),
             "mocks": json.loads(item.get("mocks", "{}")),
             "inheritedSecrets": item.get("inheritedSecrets", ()),
-            "storedOutputs": item.get("storedOutputs"),
-            "turnsBefore": int(item.get("turnsBefore", 0)),
             "slot": item.get("slot"),
             "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
             "labels": item.get("labels", {}),

@@ -15,18 +15,13 @@ from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Failure, Status, Stored
 from shared.executions.payloads import FLOW_ROW_BYTES, OutputReader, Payloads
 from shared.executions.recording import Recorder
-from shared.executions.repository import (
-    End,
-    Entry,
-    ExecutionRepository,
-    ExecutionState,
-    Parked,
-)
+from shared.executions.repository import ExecutionRepository
 from shared.executions.results import flow_outputs
 from shared.executions.retention import day_class
 from shared.executions.rows import compact
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masking_of
+from shared.executions.states import End, Entry, ExecutionState, Parked
 from shared.executions.threads import Clocks, FindPlugin, Threads
 from shared.executions.turn import Kind, OvertakenError, SegmentTurn, Verdict
 from shared.executions.waits import MALFORMED, read_duration

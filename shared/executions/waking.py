@@ -7,7 +7,8 @@ costs one turn.
 
 from typing import TYPE_CHECKING
 
-from shared.executions.repository import Entry, ExecutionRepository
+from shared.executions.repository import ExecutionRepository
+from shared.executions.states import Entry
 from shared.observability import logger
 
 if TYPE_CHECKING:

@@ -88,6 +88,6 @@ def factories(handler: Any) -> list[Any]:
         found
         for found in vars(handler).values()
         if hasattr(found, "cache_clear")
-        and found.__module__ == handler.__name__
+        and found.__module__.startswith(f"{handler.__package__}.")
         and not inspect.signature(found).parameters
     ]

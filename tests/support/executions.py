@@ -12,15 +12,9 @@ from shared.executions.engine import Engine, run_name
 from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Status, Stored, TaskRun
 from shared.executions.payloads import Payloads
-from shared.executions.repository import (
-    End,
-    Entry,
-    ExecutionRepository,
-    ExecutionState,
-    Overdue,
-    Parked,
-)
+from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import MOST_TURNS, Answer, Outside, SegmentRunner, Turn
+from shared.executions.states import End, Entry, ExecutionState, Overdue, Parked
 from shared.executions.threads import Clocks
 from shared.executions.waking import Waker
 from shared.flows.plan import Plan

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.models import Execution, Failure, Status
-from shared.executions.repository import End
 from shared.executions.slots import Admission, First, SlotRepository
+from shared.executions.states import End
 from tests.support.executions import InMemoryExecutions
 
 

@@ -1,0 +1,140 @@
+"""What the routes of /executions work with: made when first needed, once per process."""
+
+import time
+from functools import cache
+
+from shared.config import (
+    EngineSettings,
+    ExecutionsTableSettings,
+    FlowsTableSettings,
+    IdempotencyTableSettings,
+    PayloadsSettings,
+    settings,
+)
+from shared.executions.cancelling import Canceller
+from shared.executions.engine import Engine
+from shared.executions.launching import Launcher
+from shared.executions.pages import ExecutionPages
+from shared.executions.payloads import Payloads
+from shared.executions.promoting import Promoter
+from shared.executions.reading import (
+    ExecutionReader,
+)
+from shared.executions.repository import ExecutionRepository
+from shared.executions.retrying import CopyRepository, RetryService
+from shared.executions.service import (
+    ExecutionService,
+)
+from shared.executions.slots import SlotRepository
+from shared.executions.trials import TrialService
+from shared.executions.waking import Waker
+from shared.flows.plans import PlanRepository
+from shared.flows.repository import FlowRepository
+from shared.idempotency import IdempotencyRepository
+from shared.ids import new_id
+from shared.table import s3, step_functions, table
+from shared.times import utc_now
+
+TENANT = "default"
+
+
+@cache
+def execution_repository() -> ExecutionRepository:
+    return ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
+
+
+@cache
+def plan_repository() -> PlanRepository:
+    return PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
+
+
+@cache
+def engine() -> Engine:
+    return Engine(step_functions(), settings(EngineSettings).state_machine_arn)
+
+
+@cache
+def flow_repository() -> FlowRepository:
+    return FlowRepository(table(settings(FlowsTableSettings).flows_table_name), TENANT)
+
+
+@cache
+def claim_repository() -> IdempotencyRepository:
+    return IdempotencyRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
+
+
+@cache
+def slot_repository() -> SlotRepository:
+    return SlotRepository(
+        table(settings(ExecutionsTableSettings).executions_table_name), time.sleep
+    )
+
+
+@cache
+def launcher() -> Launcher:
+    return Launcher(
+        executions=execution_repository(),
+        engine=engine(),
+        slots=slot_repository(),
+        promoter=Promoter(slot_repository(), engine(), utc_now),
+        now=utc_now,
+    )
+
+
+@cache
+def execution_service() -> ExecutionService:
+    return ExecutionService(
+        flows=flow_repository(),
+        plans=plan_repository(),
+        claims=claim_repository(),
+        launcher=launcher(),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+@cache
+def trial_service() -> TrialService:
+    return TrialService(
+        flows=flow_repository(),
+        plans=plan_repository(),
+        claims=claim_repository(),
+        launcher=launcher(),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+@cache
+def retry_service() -> RetryService:
+    return RetryService(
+        flows=flow_repository(),
+        plans=plan_repository(),
+        executions=execution_repository(),
+        copies=CopyRepository(table(settings(ExecutionsTableSettings).executions_table_name)),
+        claims=claim_repository(),
+        launcher=launcher(),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+@cache
+def canceller() -> Canceller:
+    return Canceller(
+        executions=execution_repository(),
+        engine=engine(),
+        slots=slot_repository(),
+        wake=Waker(execution_repository(), step_functions()).wake,
+        now=utc_now,
+    )
+
+
+@cache
+def execution_reader() -> ExecutionReader:
+    return ExecutionReader(
+        executions=execution_repository(),
+        pages=ExecutionPages(table(settings(ExecutionsTableSettings).executions_table_name)),
+        plans=plan_repository(),
+        payloads=Payloads(s3, settings(PayloadsSettings).payloads_bucket_name),
+    )

@@ -1,0 +1,63 @@
+"""What is read of an execution at once, and what a turn or an end says of it when it writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.executions.models import Execution, Failure, Status, Stored, TaskRun
+
+FENCE_STEP = 1_000_000
+"""Turns a generation may take before its fences would reach the next one's."""
+
+
+@dataclass(frozen=True)
+class ExecutionState:
+    """One consistent read of an execution's partition."""
+
+    execution: Execution
+    runs: Mapping[str, TaskRun]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A turn's right to write, and how often the segment had been woken when it began."""
+
+    fence: int
+    wakes: int = 0
+
+    @property
+    def turn(self) -> int:
+        """The number of the turn, from 1, over all generations."""
+        return self.fence % FENCE_STEP
+
+
+@dataclass(frozen=True)
+class Parked:
+    """What an execution waits for: `is_paused` when for people alone.
+
+    `wake_at` is when something in it is due, `check_at` when the reconciler looks.
+    """
+
+    is_paused: bool
+    wake_at: datetime | None
+    check_at: datetime
+
+
+@dataclass(frozen=True)
+class End:
+    """How an execution ended."""
+
+    status: Status
+    tasks_executed: int
+    outputs: Mapping[str, Any] | None = None
+    error: Failure | None = None
+    stored_outputs: Stored | None = None
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """An open execution that is due for a look."""
+
+    tenant: str
+    execution_id: str
