@@ -45,6 +45,7 @@ def test_a_finished_execution_tells_everything(run: Finished):
         *("tasksExecuted", "currentTask", "inputs", "outputs", "labels", "triggerType", "trigger"),
         *(
             "outputsUrl",
+            "parent",
             "correlationId",
             "error",
             "retryOf",
