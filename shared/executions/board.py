@@ -4,8 +4,9 @@ A node is a task of the plan in one iteration of the loops round it. The board s
 done next; the turn does it, and tells the board what became settled.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from typing import Any
 
 from shared.executions.models import Failure, TaskRun, TaskStatus
@@ -96,6 +97,8 @@ class Board:
             self._lists.setdefault((place, planned.branch), []).append(planned)
             if planned.parent:
                 self._children.setdefault(planned.parent, []).append(planned)
+        self._chains = {id(tasks) for tasks in self._lists.values() if _is_chain(tasks)}
+        self._settled: dict[tuple[int, str], int] = {}
 
     def settle(self, run: TaskRun) -> None:
         """Take note of a task run; only a terminal one settles its node."""
@@ -140,11 +143,11 @@ class Board:
         return sum(self.tasks[name].section == "main" for name in names if name in self.tasks)
 
     def _visit(
-        self, tasks: Iterable[PlanTask], iteration: str, found: list[Action], room: int = 0
+        self, tasks: Sequence[PlanTask], iteration: str, found: list[Action], room: int = 0
     ) -> bool:
         """Collect the actions of one list, at most `room` tasks at once; whether all is settled."""
-        is_settled, opened = True, 0
-        for planned in tasks:
+        is_settled, opened, is_chain = True, 0, id(tasks) in self._chains
+        for planned in islice(tasks, self._passed(tasks, iteration), None):
             node = Node(planned, iteration)
             if self._is_settled(node):
                 continue
@@ -158,7 +161,18 @@ class Board:
                 action = self._verdict(node)
                 found.append(action)
                 opened += isinstance(action, Start)
+            if is_chain:
+                break
         return is_settled
+
+    def _passed(self, tasks: Sequence[PlanTask], iteration: str) -> int:
+        """How many tasks a list begins with that are settled: nobody need look at them again."""
+        place = (id(tasks), iteration)
+        passed = self._settled.get(place, 0)
+        while passed < len(tasks) and self._is_settled(Node(tasks[passed], iteration)):
+            passed += 1
+            self._settled[place] = passed
+        return passed
 
     def _visit_container(self, node: Node, found: list[Action]) -> None:
         entered = self.entered[node.key]
@@ -277,6 +291,14 @@ class Board:
 
 def inner_iteration(iteration: str, index: int) -> str:
     return f"{iteration}.{index}" if iteration else str(index)
+
+
+def _is_chain(tasks: Sequence[PlanTask]) -> bool:
+    """Whether each task comes after the one before it: of those, one at a time is open."""
+    return all(
+        any(before.name == first.task.name for before in second.predecessors)
+        for first, second in pairwise(tasks)
+    )
 
 
 def _failed(run: TaskRun) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from shared.executions.board import Board
 from shared.executions.listing import task_runs
 from shared.executions.models import TaskRun, TaskStatus
 from shared.flows.plan import Plan
@@ -61,3 +62,15 @@ def test_listing_containers_grows_with_their_number():
     works = {size: listed_ifs(size) for size in (25, 250)}
 
     assert growth(lambda size: works[size](), 25, 250) < 1.5
+
+
+def test_asking_what_comes_next_grows_with_the_number_of_tasks():
+    def run_through(size: int) -> None:
+        board = Board(plans[size])
+        for n in range(size):
+            assert [action.node.name for action in board.actions("main")] == [f"t{n}"]
+            board.settle(done(f"t{n}"))
+
+    plans = {size: plan_of(*(task(f"t{n}") for n in range(size))) for size in (50, 500)}
+
+    assert growth(run_through, 50, 500) < 1.5
