@@ -67,11 +67,7 @@ def _park(path: str, *, after: str) -> dict[str, Any]:
         "Parameters": {
             "FunctionName": RUNNER_ARN,
             "Payload": {
-                "tenant.$": "$.tenant",
-                "executionId.$": "$.executionId",
-                "generation.$": "$.generation",
-                "segment": path,
-                "machine.$": "$$.StateMachine.Id",
+                **_turn(path),
                 "fence.$": "$.turn.fence",
                 "wakes.$": "$.turn.wakes",
                 "token.$": "$$.Task.Token",
@@ -91,13 +87,7 @@ def _segment(path: str, *, after: str) -> dict[str, Any]:
         "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": {
             "FunctionName": RUNNER_ARN,
-            "Payload": {
-                "tenant.$": "$.tenant",
-                "executionId.$": "$.executionId",
-                "generation.$": "$.generation",
-                "segment": path,
-                "machine.$": "$$.StateMachine.Id",
-            },
+            "Payload": _turn(path),
         },
         "ResultSelector": {
             "next.$": "$.Payload.next",
@@ -109,4 +99,15 @@ def _segment(path: str, *, after: str) -> dict[str, Any]:
         "TimeoutSeconds": 960,
         "Retry": RETRY,
         "Next": after,
+    }
+
+
+def _turn(path: str) -> dict[str, Any]:
+    """What every turn is told: whose it is, and which machine asks."""
+    return {
+        "tenant.$": "$.tenant",
+        "executionId.$": "$.executionId",
+        "generation.$": "$.generation",
+        "segment": path,
+        "machine.$": "$$.StateMachine.Id",
     }
