@@ -21,6 +21,7 @@ from shared.executions.models import (
     TaskRun,
     TaskStatus,
 )
+from shared.executions.retention import expires_at
 from shared.masking import MASK
 from shared.times import from_rfc3339, to_rfc3339
 
@@ -101,8 +102,15 @@ def _optional(execution: Execution) -> dict[str, Any]:
         "slot": execution.slot and execution.slot.model_dump(by_alias=True),
         "depth": execution.depth,
         "retentionSeconds": execution.retention_seconds,
+        "expiresAt": _expiry(execution),
         "requestId": execution.request_id,
     }
+
+
+def _expiry(execution: Execution) -> int | None:
+    """When an execution that is made ended is no more; an open one has no end to count from."""
+    expiry = execution.finished_at and expires_at(execution, execution.finished_at)
+    return int(expiry.timestamp()) if expiry else None
 
 
 def execution_from_item(item: Mapping[str, Any]) -> Execution:

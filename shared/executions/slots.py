@@ -19,6 +19,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.errors import UnavailableError
 from shared.executions.models import Execution, Failure, Status
+from shared.executions.retention import expires_at
 from shared.executions.rows import execution_key, execution_to_item
 from shared.times import to_rfc3339
 
@@ -121,11 +122,13 @@ class SlotRepository:
         """End an execution that waits as CANCELLED; False when it does not wait any more."""
         slot = execution.slot
         assert slot  # noqa: S101 - as above
+        expiry = expires_at(execution, now)
         ended = {
             **WAITING,
             "Key": execution_key(execution.tenant, execution.id),
             "UpdateExpression": "SET #status = :ended, finishedAt = :now, #error = :error"
-            " REMOVE openShard, checkAt",
+            + (", expiresAt = :expiry" if expiry else "")
+            + " REMOVE openShard, checkAt",
             "ExpressionAttributeNames": {**WAITING["ExpressionAttributeNames"], "#error": "error"},  # type: ignore[dict-item]  # one literal of two kinds
             "ExpressionAttributeValues": {
                 ":true": True,
@@ -133,6 +136,7 @@ class SlotRepository:
                 ":ended": Status.CANCELLED,
                 ":now": to_rfc3339(now),
                 ":error": failure.model_dump(mode="json", by_alias=True, exclude_none=True),
+                **({":expiry": int(expiry.timestamp())} if expiry else {}),
             },
         }
         place = {"Key": _place(slot.line, execution.id), "ConditionExpression": _IS_THERE}

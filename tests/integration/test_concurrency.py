@@ -20,6 +20,7 @@ tasks:
 """
 WAITING = """
 name: waits
+retention: 30d
 concurrency: {limit: 1, behavior: BEHAVIOR}
 tasks:
   - {name: a, type: flow.wait, properties: {duration: 1h}}
@@ -51,6 +52,12 @@ def line(stack: MotoStack, flow: Any) -> tuple[int, list[str]]:
 def status(stack: MotoStack, execution_id: str) -> str:
     answer = stack.api("GET", f"/api/v1/executions/{execution_id}")
     return str(answer.body["execution"]["status"])
+
+
+def expires(stack: MotoStack, execution_id: str) -> bool:
+    """Whether an execution's row is let go of some day."""
+    key = {"pk": f"default#{execution_id}", "sk": "execution"}
+    return "expiresAt" in table(stack).get_item(Key=key)["Item"]
 
 
 def cancel(stack: MotoStack, execution_id: str) -> Any:
@@ -129,6 +136,7 @@ def test_a_waiting_execution_that_is_cancelled_ends_at_once_and_runs_nothing(
     assert cancel(moto_stack, second).status == 409
     detail = moto_stack.api("GET", f"/api/v1/executions/{second}").body
     assert detail["execution"]["error"]["code"] == "cancelled"
+    assert expires(moto_stack, second)
     assert {task["startedAt"] for task in detail["tasks"]} == {None}
     cancel(moto_stack, first)
     until(moto_stack, third, "RUNNING")
@@ -170,6 +178,7 @@ def test_who_may_not_wait_is_made_ended_and_the_same_key_says_so_again(
     assert detail["execution"]["status"] == ended
     assert detail["execution"]["error"]["code"] == "concurrency_limit"
     assert line(moto_stack, flow) == (0, [])
+    assert expires(moto_stack, refused.body["executionId"])
     until(moto_stack, execute(flow["id"]), "RUNNING")
 
 

@@ -158,7 +158,7 @@ def test_a_reconciler_that_dies_between_its_writes_leaves_work_the_next_one_find
     moto_stack: MotoStack, flow: Any
 ):
     execution_id = dying_run(moto_stack, flow, crash=4)
-    for number in range(1, 8):
+    for number in range(1, 15):
         moto_stack.calls.crash_after(number, "reconcile")
         try:
             moto_stack.invoke("reconcile", {"all": True})
