@@ -8,12 +8,12 @@ from typing import Any
 
 from benchmarks.budget import Cost, budget, exceeded
 from benchmarks.counting import count
-from benchmarks.flows import chain
+from benchmarks.flows import CHILD, FEATURES, beside, chain
 from benchmarks.imports import BAR, imports
 from benchmarks.units import units
 
 RESULTS = Path(__file__).parent / "results"
-SIZES = (1, 3, 10)
+SIZES = (1, 3, 10, 50)
 COLUMNS = ("transitions", "invocations", "write units", "reads", "index writes", "read units")
 
 
@@ -39,6 +39,7 @@ def main() -> int:
     """Return 1 when a count is over its bar; a time never fails, for machines differ."""
     RESULTS.mkdir(exist_ok=True)
     is_costly = show_cost()
+    show_features()
     show_imports()
     return 1 if is_costly else 0
 
@@ -53,6 +54,26 @@ def show_cost() -> bool:
         print(_line(row))
     print(f"All figures, AWS calls by operation included: {written}")
     return any(row["exceeded"] for row in rows)
+
+
+def show_features() -> None:
+    """Count what each feature adds to a flow of one task, and print it."""
+    plain = _cost(beside())
+    rows = {
+        name: {unit: used - plain[unit] for unit, used in _cost(beside(line), child=CHILD).items()}
+        for name, line in FEATURES.items()
+    }
+    written = _write("features", rows)
+    print("\nWhat it adds: transitions, invocations, write units, reads")
+    for name, added in rows.items():
+        print(f"{name:>22}", *(f"{used:>6g}" for used in added.values()))
+    print(f"A foreach of 10: divide by 10 for an iteration. {written}")
+
+
+def _cost(text: str, *, child: str | None = None) -> dict[str, float]:
+    counted = count(text, child=child)
+    write = units(counted.setup, counted.calls).write
+    return asdict(Cost(counted.transitions, counted.invocations, write, counted.reads))
 
 
 def show_imports() -> None:

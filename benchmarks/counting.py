@@ -37,13 +37,18 @@ class Counted:
         return sum(call.operation in READS for call in self.calls)
 
 
-def count(text: str, *, key: str | None = None) -> Counted:
-    """Save the flow, run it once to warm every cache, then count a second execution."""
+def count(text: str, *, key: str | None = None, child: str | None = None) -> Counted:
+    """Save the flow, run it once to warm every cache, then count a second execution.
+
+    `child` is a flow that it starts: what that one costs is counted with it.
+    """
     logging.disable(logging.CRITICAL)
     with pytest.MonkeyPatch.context() as monkeypatch:
         running = running_stack(synthesised(), monkeypatch)
         stack = next(running)
         try:
+            if child:
+                stack.api("POST", "/api/v1/flows", {"yamlContent": child})
             return _count(stack, text, key)
         finally:
             next(running, None)
@@ -53,12 +58,16 @@ def _count(stack: MotoStack, text: str, key: str | None) -> Counted:
     flow = stack.api("POST", "/api/v1/flows", {"yamlContent": text}).body
     _execute(stack, flow["id"], f"{key}-warm" if key else None)
     setup, warm = stack.calls.all(), stack.invocations.copy()
-    execution_id = _execute(stack, flow["id"], key)
+    known = {run["name"] for run in stack.runs()}
+    _execute(stack, flow["id"], key)
+    stack.wait_until(lambda: all(run["status"] == "SUCCEEDED" for run in stack.runs()))
     calls = stack.calls.all()[len(setup) :]
     return Counted(
         setup=setup,
         calls=[call for call in calls if call.function in PATH],
-        transitions=_transitions(stack, f"{execution_id}-1"),
+        transitions=sum(
+            _transitions(stack, run["name"]) for run in stack.runs() if run["name"] not in known
+        ),
         invocations=sum(stack.invocations[name] - warm[name] for name in PATH),
     )
 

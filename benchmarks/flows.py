@@ -1,5 +1,31 @@
 """The flows that are measured: K inline tasks in a row, each with a small record."""
 
+CHILD = "{name: child, tasks: [{name: c, type: core.set, properties: {values: {}}}]}"
+
+
+def beside(line: str = "") -> str:
+    """A flow of one plain task, and one more of any kind."""
+    return f"""
+name: beside
+tasks:
+  - {{name: plain, type: core.set, properties: {{values: {{}}}}}}
+{line}"""
+
+
+FEATURES = {
+    "a task more": "  - {name: x, type: core.set, properties: {values: {}}}",
+    "a task retried once": "  - {name: x, type: util.validate, retry: {maxAttempts: 2, delay: 2s},"
+    " properties: {data: '{{ task.attempt }}', schema: {minimum: 2}}}",
+    "a wait": "  - {name: x, type: flow.wait, properties: {duration: 2s}}",
+    "an if with a task": "  - {name: x, type: flow.if, properties: {condition: true},"
+    " then: [{name: y, type: core.set, properties: {values: {}}}]}",
+    "a foreach of 10 tasks": "  - {name: x, type: flow.foreach, properties:"
+    " {items: '{{ range(10) }}'}, tasks: [{name: y, type: core.set, properties: {values: {}}}]}",
+    "a subflow of one task": "  - {name: x, type: flow.subflow,"
+    " properties: {namespace: default, name: child}}",
+}
+"""What may stand beside the plain task; its cost is the difference to the plain task alone."""
+
 
 def chain(tasks: int) -> str:
     """A flow of so many `core.set` tasks, each reading the one before it."""
