@@ -46,6 +46,8 @@ TABLE_PROPERTIES = (
     "KeySchema",
     "StreamSpecification",
 )
+PATIENCE_SECONDS = 120
+"""When a wait is given up: long, for it says that something hangs, not that it is slow."""
 TERMINAL = {"SUCCESS", "FAILED", "CANCELLED", "TIMED_OUT"}
 Event = dict[str, Any]
 
@@ -124,7 +126,7 @@ class MotoStack:
         with invoking(function):
             return handler(json.loads(json.dumps(event)), self._context(name, function))
 
-    def wait_for_execution(self, execution_id: str, *, seconds: float = 30) -> Any:
+    def wait_for_execution(self, execution_id: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
         """The answer of `GET /api/v1/executions/{id}` once its status is terminal."""
         path = f"/api/v1/executions/{execution_id}"
         self.wait_until(
@@ -152,7 +154,7 @@ class MotoStack:
         key = {"pk": {"S": f"default#{execution_id}"}, "sk": {"S": "segment#main"}}
         return "token" in self._dynamodb.get_item(TableName=table, Key=key).get("Item", {})
 
-    def wait_until(self, is_true: Callable[[], bool], *, seconds: float = 30) -> None:
+    def wait_until(self, is_true: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
         """Return as soon as the condition holds; fail after `seconds`."""
         deadline, pause = time.monotonic() + seconds, 0.01
         while not is_true():
