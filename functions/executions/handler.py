@@ -17,11 +17,11 @@ from functions.executions.services import (
 )
 from shared.bodies import RawBody
 from shared.executions.cancelling import Canceller
+from shared.executions.filters import ExecutionFilter
 from shared.executions.launching import Started
 from shared.executions.models import Execution, Record, Status, TaskRun
 from shared.executions.reading import (
     ExecutionDetail,
-    ExecutionFilter,
     ExecutionLogLine,
     ExecutionReader,
     ExecutionResults,

@@ -48,6 +48,7 @@ class Attempt:
     task: TaskDefinition
     plugin: Plugin | None
     scope: Scope
+    tenant: str
     key: str
     remaining: Callable[[], float]
     logs: LogBuffer
@@ -94,6 +95,7 @@ class Attempt:
         outputs = self.plugin.run(
             self._properties(self.plugin.manifest),
             TaskContext(
+                tenant=self.tenant,
                 scope=self.scope,
                 log=self.logs.add,
                 remaining=self.remaining,

@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
+from shared.executions.filters import ExecutionFilter
 from shared.executions.listing import board_of, task_runs
 from shared.executions.logs import LEVELS
 from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
-from shared.executions.pages import ExecutionPages, Index
+from shared.executions.pages import ExecutionPages
 from shared.executions.payloads import OutputReader, Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.result_files import results_size, store_results
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
-from shared.ids import is_id, lowest_id_at
+from shared.ids import is_id
 from shared.paging import Page, decode_cursor, encode_cursor
 from shared.times import Timestamp
 
@@ -66,41 +66,6 @@ class ResultsLink(Record):
     """Where results are that no answer holds: an address good for a quarter of an hour."""
 
     url: str
-
-
-@dataclass(frozen=True)
-class ExecutionFilter:
-    """Which executions a list shows; None leaves a field out."""
-
-    flow_id: str | None = None
-    namespace: str | None = None
-    status: Status | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    label: tuple[str, str] | None = None
-    correlation_id: str | None = None
-
-    def index(self, tenant: str) -> tuple[Index, str]:
-        """The narrowest index, and the value to look for in it."""
-        if self.correlation_id:
-            return "by-correlation", f"{tenant}#{self.correlation_id}"
-        if self.flow_id:
-            return "by-flow", f"{tenant}#{self.flow_id}"
-        return "recent", tenant
-
-    def bounds(self) -> tuple[str, str]:
-        """Ids are made of time, so a range of time is a range of ids; `until` is included."""
-        low = lowest_id_at(self.since) if self.since else "0"
-        high = lowest_id_at(self.until + timedelta(milliseconds=1)) if self.until else "g"
-        return low, high
-
-    def accepts(self, execution: Execution) -> bool:
-        return (
-            (self.flow_id is None or execution.flow_id == self.flow_id)
-            and (self.namespace is None or execution.namespace == self.namespace)
-            and (self.status is None or execution.status is self.status)
-            and (self.label is None or execution.labels.get(self.label[0]) == self.label[1])
-        )
 
 
 class ExecutionReader:

@@ -223,9 +223,8 @@ class SegmentRunner:
             threads=Threads(
                 clocks=self._clocks,
                 find_plugin=self._find_plugin,
-                execution_id=execution.id,
+                execution=execution,
                 masking=masking,
-                mocks=execution.mocks,
             ),
             clocks=self._clocks,
             execution=execution,

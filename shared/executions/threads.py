@@ -10,6 +10,7 @@ from typing import Any
 from shared.executions.attempts import Attempt, Outcome
 from shared.executions.board import Node
 from shared.executions.logs import LogBuffer
+from shared.executions.models import Execution
 from shared.expressions import Scope, is_true, parse_expression
 from shared.flows.definition import TaskDefinition
 from shared.masking import Masking
@@ -64,14 +65,13 @@ class Threads:
         *,
         clocks: Clocks,
         find_plugin: FindPlugin,
-        execution_id: str,
+        execution: Execution,
         masking: Masking,
-        mocks: Mapping[str, Mapping[str, Any]],
     ) -> None:
-        self.mocks = mocks
+        self.mocks: Mapping[str, Mapping[str, Any]] = execution.mocks
         self._clocks = clocks
         self._find_plugin = find_plugin
-        self._execution_id = execution_id
+        self._execution = execution
         self._masking = masking
         self._active: dict[str, Active] = {}
         self._strays: list[Thread] = []
@@ -101,7 +101,8 @@ class Threads:
             task=task,
             plugin=self._find_plugin(task.type),
             scope=scope,
-            key=f"{self._execution_id}/{node.key}",
+            tenant=self._execution.tenant,
+            key=f"{self._execution.id}/{node.key}",
             remaining=lambda: deadline - self._clocks.monotonic(),
             logs=logs,
             mock=self.mocks.get(node.name),

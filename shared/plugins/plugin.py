@@ -61,11 +61,13 @@ class PluginError(Exception):
 class TaskContext:
     """What a running task is given besides its rendered properties.
 
-    `scope` evaluates deferred expressions; `log(level, message)` stores a line; `remaining()` is
-    the seconds left until the attempt's deadline; `idempotency_key` is the same for every repeat
-    of one attempt, so that a called service can recognise it.
+    `tenant` is whose execution it belongs to, `scope` evaluates deferred expressions,
+    `log(level, message)` stores a line, `remaining()` is the seconds left until the attempt's
+    deadline; `idempotency_key` is the same for every repeat of one attempt, so that a called
+    service can recognise it.
     """
 
+    tenant: str
     scope: "Scope"
     log: Callable[[str, str], None]
     remaining: Callable[[], float]

@@ -35,6 +35,7 @@ def task_context(
     **roots: Any,
 ) -> TaskContext:
     return TaskContext(
+        tenant="default",
         scope=Scope(roots=roots, seed=seed, now=NOW),
         log=log or Lines(),
         remaining=remaining,

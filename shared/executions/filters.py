@@ -1,0 +1,43 @@
+"""Which executions are meant: the filter of lists, and of what is done to many at once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.executions.models import Execution, Status
+from shared.executions.pages import Index
+from shared.ids import lowest_id_at
+
+
+@dataclass(frozen=True)
+class ExecutionFilter:
+    """Which executions a list shows; None leaves a field out."""
+
+    flow_id: str | None = None
+    namespace: str | None = None
+    status: Status | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    label: tuple[str, str] | None = None
+    correlation_id: str | None = None
+
+    def index(self, tenant: str) -> tuple[Index, str]:
+        """The narrowest index, and the value to look for in it."""
+        if self.correlation_id:
+            return "by-correlation", f"{tenant}#{self.correlation_id}"
+        if self.flow_id:
+            return "by-flow", f"{tenant}#{self.flow_id}"
+        return "recent", tenant
+
+    def bounds(self) -> tuple[str, str]:
+        """Ids are made of time, so a range of time is a range of ids; `until` is included."""
+        low = lowest_id_at(self.since) if self.since else "0"
+        high = lowest_id_at(self.until + timedelta(milliseconds=1)) if self.until else "g"
+        return low, high
+
+    def accepts(self, execution: Execution) -> bool:
+        return (
+            (self.flow_id is None or execution.flow_id == self.flow_id)
+            and (self.namespace is None or execution.namespace == self.namespace)
+            and (self.status is None or execution.status is self.status)
+            and (self.label is None or execution.labels.get(self.label[0]) == self.label[1])
+        )
