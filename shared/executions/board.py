@@ -5,81 +5,24 @@ done next; the turn does it, and tells the board what became settled.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice, pairwise
-from typing import Any
 
 from shared.executions.models import Failure, TaskRun, TaskStatus
+from shared.executions.nodes import (
+    Action,
+    Entered,
+    Leave,
+    Node,
+    Skip,
+    Start,
+    inner_iteration,
+    node_key,
+)
 from shared.flows.definition import RunWhen
 from shared.flows.plan import Plan, PlanTask, Section
 
 WIDEST_WINDOW = 64
 """Iterations looked at together when a loop sets no limit; more threads than that never run."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A task in one iteration: loop indices joined by dots, outermost first; empty outside."""
-
-    planned: PlanTask
-    iteration: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.planned.task.name
-
-    @property
-    def key(self) -> str:
-        return node_key(self.name, self.iteration)
-
-
-def node_key(name: str, iteration: str) -> str:
-    """What a task run is found by: its name, and its iteration if it has one."""
-    return f"{name}#{iteration}" if iteration else name
-
-
-@dataclass(frozen=True)
-class Skip:
-    """Record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
-
-    node: Node
-    blocked: bool
-
-
-@dataclass(frozen=True)
-class Start:
-    """Nothing upstream forbids the task (its own `when` still may); a container is entered."""
-
-    node: Node
-
-
-@dataclass(frozen=True)
-class Leave:
-    """All that a container held is settled: it failed with `failure`, or succeeded."""
-
-    node: Node
-    failure: Failure | None
-
-
-Action = Skip | Start | Leave
-
-
-@dataclass
-class Entered:
-    """What was decided when a container was entered.
-
-    A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
-    templates see (None in a list) and the item.
-    """
-
-    branch: str | None = None
-    concurrency: int = 0
-    items: list[tuple[str | None, Any]] | None = None
-    fail_fast: bool = True
-    low: int = 0
-    finished: set[int] = field(default_factory=set)
-    started: set[int] = field(default_factory=set)
-    failure: Failure | None = None
 
 
 class Board:
@@ -287,10 +230,6 @@ class Board:
         # A container's failure already names the inner task that is its cause.
         name = cause.task_name or first.task_name
         return cause.model_copy(update={"task_name": name, "status": first.status.value})
-
-
-def inner_iteration(iteration: str, index: int) -> str:
-    return f"{iteration}.{index}" if iteration else str(index)
 
 
 def _is_chain(tasks: Sequence[PlanTask]) -> bool:

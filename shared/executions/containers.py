@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.executions.board import Board, Entered, Node, inner_iteration, node_key
+from shared.executions.board import Board
 from shared.executions.models import TaskRun
+from shared.executions.nodes import Entered, Node, inner_iteration, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.flows.definition import Json
 from shared.plugins.plugin import PluginError

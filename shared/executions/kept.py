@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
-from shared.executions.board import node_key
 from shared.executions.models import TaskRun, TaskStatus
+from shared.executions.nodes import node_key
 from shared.flows.plan import Plan, PlanTask
 
 FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})

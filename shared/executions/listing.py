@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.executions.board import Board, Node, node_key
+from shared.executions.board import Board
 from shared.executions.models import Execution, Status, TaskRun, TaskStatus
+from shared.executions.nodes import Node, node_key
 from shared.flows.plan import Plan, PlanTask
 
 

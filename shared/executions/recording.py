@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.attempts import Outcome, failure_of, serialised
-from shared.executions.board import Board, Node, node_key
+from shared.executions.board import Board
 from shared.executions.bounds import MAX_EXECUTION_BYTES, refused, within_bounds
 from shared.executions.externals import Step
 from shared.executions.logs import joined
 from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
+from shared.executions.nodes import Node, node_key
 from shared.executions.payloads import Payloads, size_of
 from shared.executions.repository import ExecutionRepository
 from shared.executions.scopes import ScopeBuilder

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.executions.board import node_key
 from shared.executions.conditions import while_open
 from shared.executions.models import Closing, Execution, Status, TaskRun
+from shared.executions.nodes import node_key
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.rows import (
     OPEN_SHARDS,

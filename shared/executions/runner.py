@@ -23,9 +23,10 @@ from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masking_of
 from shared.executions.states import End, Entry, ExecutionState, Parked
 from shared.executions.threads import Clocks, FindPlugin, Threads
-from shared.executions.turn import Kind, OvertakenError, SegmentTurn, Verdict
+from shared.executions.turn import Bounds, Kind, OvertakenError, SegmentTurn, Verdict
 from shared.executions.waits import MALFORMED, read_duration
 from shared.executions.waking import Waker
+from shared.executions.workbench import Workbench
 from shared.flows.definition import Definition
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
@@ -177,11 +178,11 @@ class SegmentRunner:
         finally:
             # A thread that outlived its time must not thaw in somebody else's invocation: the
             # process ends instead of answering, and the next turn goes on from the records.
-            if segment.threads.has_strays():
+            if segment.work.threads.has_strays():
                 logger.warning("a task's thread outlived its time; ending the process")
                 self._abandon()
         if verdict.kind is Kind.PARKED:
-            return self._park(segment.execution, verdict, entry)
+            return self._park(execution, verdict, entry)
         return self._answer(execution, verdict)
 
     def _park(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
@@ -215,8 +216,9 @@ class SegmentRunner:
             now=self._clocks.now,
             overtaken=OvertakenError,
         )
-        return SegmentTurn(
+        work = Workbench(
             plan=plan,
+            execution=execution,
             board=board,
             scopes=scopes,
             recorder=recorder,
@@ -227,13 +229,15 @@ class SegmentRunner:
                 masking=masking,
             ),
             clocks=self._clocks,
-            execution=execution,
+            externals=self._outside.externals,
+        )
+        bounds = Bounds(
             deadline=_deadline(execution, plan, scopes),
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
             close=lambda closing: self._executions.close(execution, closing),
-            externals=self._outside.externals,
         )
+        return SegmentTurn(work, bounds)
 
     def _tell_others(self, execution: Execution) -> None:
         """After the end, wake the execution that waits for this one, and hand its slot on.
@@ -269,11 +273,11 @@ class SegmentRunner:
         return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
 
     def _finish(self, plan: Plan, segment: SegmentTurn) -> None:
-        execution, board = segment.execution, segment.board
+        execution, work, board = segment.execution, segment.work, segment.work.board
         error = segment.error or board.first_failure("finally")
         outputs = None
         if error is None:
-            scope = segment.scopes.for_outputs(now=segment.recorder.settled_at())
+            scope = work.scopes.for_outputs(now=work.recorder.settled_at())
             masking = masking_of(execution)
             outputs, error = flow_outputs(plan.outputs, scope, masking)
         stored = None

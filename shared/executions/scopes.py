@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.executions.board import Board, Node, node_key
+from shared.executions.board import Board
 from shared.executions.models import Execution, Failure, TaskRun
+from shared.executions.nodes import Node, node_key
 from shared.expressions import LazyVariables, Scope
 from shared.flows.plan import Plan
 from shared.times import to_rfc3339

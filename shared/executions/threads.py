@@ -8,9 +8,9 @@ from threading import Thread
 from typing import Any
 
 from shared.executions.attempts import Attempt, Outcome
-from shared.executions.board import Node
 from shared.executions.logs import LogBuffer
 from shared.executions.models import Execution
+from shared.executions.nodes import Node
 from shared.expressions import Scope, is_true, parse_expression
 from shared.flows.definition import TaskDefinition
 from shared.masking import Masking

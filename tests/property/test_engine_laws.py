@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from shared.executions.board import node_key
 from shared.executions.models import Execution
+from shared.executions.nodes import node_key
 from shared.flows.plan import compile_plan
 from tests.support.executions import Abandoned, Bench
 from tests.support.outcomes import check, definition_of

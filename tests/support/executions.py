@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.board import node_key
 from shared.executions.engine import Engine, run_name
 from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Status, Stored, TaskRun
+from shared.executions.nodes import node_key
 from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import MOST_TURNS, Answer, Outside, SegmentRunner, Turn

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from shared.executions.board import node_key
 from shared.executions.listing import task_runs
 from shared.executions.models import Execution, Status, TaskRun
+from shared.executions.nodes import node_key
 from shared.flows.definition import FlowDefinition
 from shared.flows.plan import Plan
 from shared.flows.validation import check_flow

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.executions.board import Board, Skip, Start
+from shared.executions.board import Board
+from shared.executions.nodes import Skip, Start
 from shared.flows.plan import Plan
 from tests.support.plans import plan_of, runs, task
 

@@ -1,0 +1,76 @@
+"""What the board speaks of: nodes, what may be done with them, containers that are open."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.executions.models import Failure
+from shared.flows.plan import PlanTask
+
+
+@dataclass(frozen=True)
+class Node:
+    """A task in one iteration: loop indices joined by dots, outermost first; empty outside."""
+
+    planned: PlanTask
+    iteration: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.planned.task.name
+
+    @property
+    def key(self) -> str:
+        return node_key(self.name, self.iteration)
+
+
+def node_key(name: str, iteration: str) -> str:
+    """What a task run is found by: its name, and its iteration if it has one."""
+    return f"{name}#{iteration}" if iteration else name
+
+
+def inner_iteration(iteration: str, index: int) -> str:
+    return f"{iteration}.{index}" if iteration else str(index)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
+
+    node: Node
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """Nothing upstream forbids the task (its own `when` still may); a container is entered."""
+
+    node: Node
+
+
+@dataclass(frozen=True)
+class Leave:
+    """All that a container held is settled: it failed with `failure`, or succeeded."""
+
+    node: Node
+    failure: Failure | None
+
+
+Action = Skip | Start | Leave
+
+
+@dataclass
+class Entered:
+    """What was decided when a container was entered.
+
+    A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
+    templates see (None in a list) and the item.
+    """
+
+    branch: str | None = None
+    concurrency: int = 0
+    items: list[tuple[str | None, Any]] | None = None
+    fail_fast: bool = True
+    low: int = 0
+    finished: set[int] = field(default_factory=set)
+    started: set[int] = field(default_factory=set)
+    failure: Failure | None = None
