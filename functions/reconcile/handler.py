@@ -19,7 +19,7 @@ from shared.executions.promoting import Promoter
 from shared.executions.reconcile import Action, Reconciler
 from shared.executions.repository import ExecutionRepository
 from shared.executions.slots import SlotRepository
-from shared.executions.states import Overdue
+from shared.executions.states import Overdue, OverdueLine
 from shared.executions.waking import Waker
 from shared.observability import logger
 from shared.table import step_functions, table
@@ -61,18 +61,30 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     return dict(actions)
 
 
-def _look(due: Overdue) -> str:
+def _look(due: Overdue | OverdueLine) -> str:
     try:
-        action = reconciler().look(due.tenant, due.execution_id)
+        action = _mend(due)
     except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
-        logger.exception("could not reconcile", extra={"executionId": due.execution_id})
+        logger.exception("could not reconcile", extra=_named_in_log(due))
         return "error"
     if action is not Action.NOTHING:
-        logger.info("looked", extra={"executionId": due.execution_id, "action": action})
+        logger.info("looked", extra={**_named_in_log(due), "action": action})
     return action.value
 
 
-def _named(event: Mapping[str, Any]) -> Iterable[Overdue]:
+def _mend(due: Overdue | OverdueLine) -> Action:
+    if isinstance(due, OverdueLine):
+        return reconciler().look_at_line(due.line)
+    return reconciler().look(due.tenant, due.execution_id)
+
+
+def _named_in_log(due: Overdue | OverdueLine) -> dict[str, str]:
+    if isinstance(due, OverdueLine):
+        return {"line": due.line}
+    return {"executionId": due.execution_id}
+
+
+def _named(event: Mapping[str, Any]) -> Iterable[Overdue | OverdueLine]:
     if event.get("detail-type") == "Step Functions Execution Status Change":
         turn = json.loads(event["detail"]["input"])
         return [Overdue(turn["tenant"], turn["executionId"])]

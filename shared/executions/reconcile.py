@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.executions.engine import Engine, Run
-from shared.executions.models import Closing, Execution, Failure, Status, TaskStatus
+from shared.executions.models import Closing, Execution, Failure, Slot, Status, TaskStatus
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
-from shared.executions.states import End, ExecutionState, Overdue
+from shared.executions.states import End, ExecutionState, Overdue, OverdueLine
 from shared.executions.waking import Waker
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -47,30 +47,52 @@ class Reconciler:
     promoter: Promoter
     now: Callable[[], datetime]
 
-    def overdue(self) -> Iterable[Overdue]:
+    def overdue(self) -> Iterable[Overdue | OverdueLine]:
         return self.executions.overdue(now=self.now())
 
-    def everything_open(self) -> Iterable[Overdue]:
+    def everything_open(self) -> Iterable[Overdue | OverdueLine]:
         return self.executions.overdue(now=None)
 
     def look(self, tenant: str, execution_id: str) -> Action:
         """Compare one execution with the run behind it, and mend the difference."""
         state = self.executions.load(tenant, execution_id)
-        if state is None or state.execution.status.is_terminal:
+        if state is None:
             return Action.NOTHING
+        if state.execution.status.is_terminal:
+            return self._hand_on(state.execution)
         slot = state.execution.slot
         if slot and slot.waiting:
-            self._put_off(state.execution)
-            return Action.PROMOTED if self.promoter.promote(slot.line) else Action.WAITED
+            return self._stand_by(state.execution, slot)
         run = self.engine.look(state.execution)
         if run is Run.RUNNING:
             return self._watch(state.execution)
         if run is Run.ABSENT:
-            # Put the next look off first: if the start fails, the execution stays in the index.
-            self._put_off(state.execution)
+            # The next look is put off first, and not for long, for the start may fail.
+            self.executions.look_again(state.execution, at=self.now() + SHORTEST_PAUSE)
             self.engine.start(state.execution)
             return Action.STARTED
         return self._resume(state)
+
+    def look_at_line(self, line: str) -> Action:
+        """Admit whom a crash left waiting beside a free slot."""
+        return Action.PROMOTED if self.promoter.watch(line) else Action.WAITED
+
+    def _hand_on(self, execution: Execution) -> Action:
+        """Do what comes after an end, in case the run that wrote it died before it could."""
+        if execution.parent:
+            self.waker.wake(execution.tenant, execution.parent.execution_id)
+        if execution.slot and self.promoter.promote(execution.slot.line):
+            return Action.PROMOTED
+        return Action.NOTHING
+
+    def _stand_by(self, execution: Execution, slot: Slot) -> Action:
+        """One that waits needs no looks of its own once the line is looked at."""
+        is_watched = self.promoter.is_watched(slot.line)
+        pause = LONGEST_PARK if is_watched else SHORTEST_PAUSE
+        self.executions.look_again(execution, at=self.now() + pause)
+        if not is_watched and self.promoter.promote(slot.line):
+            return Action.PROMOTED
+        return Action.WAITED
 
     def _watch(self, execution: Execution) -> Action:
         """A run that goes on; one that is parked is woken when something in it is due."""

@@ -12,6 +12,7 @@ from shared.executions.models import Closing, Execution, Status, TaskRun
 from shared.executions.nodes import node_key
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.rows import (
+    COUNT,
     OPEN_SHARDS,
     compact,
     execution_from_item,
@@ -25,7 +26,15 @@ from shared.executions.rows import (
     segment_key,
 )
 from shared.executions.slots import SlotRepository
-from shared.executions.states import FENCE_STEP, End, Entry, ExecutionState, Overdue, Parked
+from shared.executions.states import (
+    FENCE_STEP,
+    End,
+    Entry,
+    ExecutionState,
+    Overdue,
+    OverdueLine,
+    Parked,
+)
 from shared.times import to_rfc3339, utc_now
 
 if TYPE_CHECKING:
@@ -284,15 +293,14 @@ class ExecutionRepository:
         """Move the time at which the reconciler looks at an open execution."""
         return self._update(execution, "SET checkAt = :at", {":at": to_rfc3339(at)})
 
-    def overdue(self, *, now: datetime | None) -> Iterator[Overdue]:
-        """Open executions whose look is due, oldest first in each shard; None: all of them."""
+    def overdue(self, *, now: datetime | None) -> Iterator[Overdue | OverdueLine]:
+        """What is open and due for a look, oldest first in each shard; None: all that is open."""
         for shard in OPEN_SHARDS:
             # A tilde sorts behind every digit: no bound.
             until = to_rfc3339(now) if now else "~"
             condition = Key("openShard").eq(shard) & Key("checkAt").lte(until)
             for item in self._query(IndexName="open", KeyConditionExpression=condition):
-                tenant, _, execution_id = item["pk"].rpartition("#")
-                yield Overdue(tenant, execution_id)
+                yield _overdue(item)
 
     def _recorded(self, execution: Execution, run: TaskRun) -> TaskRun | None:
         key = run_key(execution, run.task_name, run.iteration)
@@ -322,3 +330,10 @@ class ExecutionRepository:
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _overdue(key: Mapping[str, Any]) -> Overdue | OverdueLine:
+    if key["sk"] == COUNT:
+        return OverdueLine(key["pk"])
+    tenant, _, execution_id = key["pk"].rpartition("#")
+    return Overdue(tenant, execution_id)

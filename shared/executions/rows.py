@@ -28,6 +28,9 @@ from shared.times import from_rfc3339, to_rfc3339
 OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
 """One partition of an index takes 1,000 writes a second; open executions spread over four."""
 
+COUNT = "count"
+"""The sort key of a line's count, which stands among open executions while somebody waits."""
+
 # What is empty is left out: an item's kilobytes are its price.
 _AS_THEY_ARE = (
     *("currentTask", "correlationId", "requestId", "retryOf"),
@@ -52,8 +55,8 @@ def is_over(item: Mapping[str, Any], now: datetime) -> bool:
     return "expiresAt" in item and int(item["expiresAt"]) <= now.timestamp()
 
 
-def open_shard(execution_id: str) -> str:
-    return OPEN_SHARDS[zlib.crc32(execution_id.encode()) % len(OPEN_SHARDS)]
+def open_shard(name: str) -> str:
+    return OPEN_SHARDS[zlib.crc32(name.encode()) % len(OPEN_SHARDS)]
 
 
 def compact(value: Any) -> str:

@@ -1,8 +1,11 @@
 """Slots: how many executions of a flow (or of one key of it) run at once, and who waits in line.
 
 Item           pk                              sk              attributes
-the count      `{tenant}#slots#{flow}[#{key}]` `count`         taken
+the count      `{tenant}#slots#{flow}[#{key}]` `count`         taken, openShard, checkAt
 who waits      the same                        `waiting#{id}`  limit
+
+While somebody waits, the count stands in the index of open executions: the reconciler looks at the
+line each minute, instead of at each who waits in it.
 
 An execution takes its slot, leaves the line and is admitted in one transaction, and gives the slot
 back in the one that ends it: a slot can neither leak nor be freed twice.
@@ -20,7 +23,7 @@ from boto3.dynamodb.conditions import Key
 from shared.errors import UnavailableError
 from shared.executions.models import Execution, Failure, Status
 from shared.executions.retention import expires_at
-from shared.executions.rows import execution_key, execution_to_item
+from shared.executions.rows import COUNT, execution_key, execution_to_item, open_shard
 from shared.times import to_rfc3339
 
 if TYPE_CHECKING:
@@ -49,11 +52,15 @@ class Admission(Enum):
 
 @dataclass(frozen=True)
 class First:
-    """Whoever has waited longest, and the slots taken; `limit` is that of its own revision."""
+    """Whoever has waited longest, and the slots taken; `limit` is that of its own revision.
+
+    `is_watched` when the reconciler looks at the line.
+    """
 
     execution_id: str
     limit: int
     taken: int
+    is_watched: bool = False
 
 
 class SlotRepository:
@@ -83,16 +90,33 @@ class SlotRepository:
         """Read the head of a line, consistently: `count` sorts before whoever waits."""
         condition = Key("pk").eq(line)
         answer = self._table.query(KeyConditionExpression=condition, ConsistentRead=True, Limit=2)
-        taken, waiting = 0, None
+        count: Mapping[str, Any] = {}
+        waiting: Mapping[str, Any] | None = None
         for item in answer["Items"]:
-            if item["sk"] == "count":
-                taken = int(str(item["taken"]))
+            if item["sk"] == COUNT:
+                count = item
             else:
                 waiting = waiting or item
         if waiting is None:
             return None
-        execution_id = str(waiting["sk"]).partition("#")[2]
-        return First(execution_id, int(str(waiting["limit"])), taken)
+        return First(
+            execution_id=str(waiting["sk"]).partition("#")[2],
+            limit=int(str(waiting["limit"])),
+            taken=int(str(count.get("taken", 0))),
+            is_watched="openShard" in count,
+        )
+
+    def watch(self, line: str, *, at: datetime) -> None:
+        """Have the reconciler look at a line at a moment."""
+        self._table.update_item(
+            Key=_count(line),
+            UpdateExpression="SET openShard = :shard, checkAt = :at",
+            ExpressionAttributeValues={":shard": open_shard(line), ":at": to_rfc3339(at)},
+        )
+
+    def unwatch(self, line: str) -> None:
+        """Have it look no more; who entered before must be looked for afterwards."""
+        self._table.update_item(Key=_count(line), UpdateExpression="REMOVE openShard, checkAt")
 
     def admit(self, line: str, first: First, *, check_at: datetime) -> Admission:
         """Give whoever is first a slot; GONE when it has left the line in between."""
@@ -145,7 +169,7 @@ class SlotRepository:
     def end(self, line: str, update: Request) -> bool:
         """Make the update that ends an execution, and give its slot back with it."""
         freed = {
-            "Key": {"pk": line, "sk": "count"},
+            "Key": _count(line),
             "UpdateExpression": "ADD taken :minus",
             "ExpressionAttributeValues": {":minus": -1},
         }
@@ -178,6 +202,10 @@ class SlotRepository:
 _IS_THERE = "attribute_exists(pk)"
 
 
+def _count(line: str) -> dict[str, Any]:
+    return {"pk": line, "sk": COUNT}
+
+
 def _place(line: str, execution_id: str) -> dict[str, Any]:
     return {"pk": line, "sk": f"waiting#{execution_id}"}
 
@@ -185,7 +213,7 @@ def _place(line: str, execution_id: str) -> dict[str, Any]:
 def _taking(line: str, limit: int) -> dict[str, Request]:
     return {
         "Update": {
-            "Key": {"pk": line, "sk": "count"},
+            "Key": _count(line),
             "UpdateExpression": "ADD taken :one",
             "ConditionExpression": "attribute_not_exists(taken) OR taken < :limit",
             "ExpressionAttributeValues": {":one": 1, ":limit": limit},

@@ -61,3 +61,10 @@ class Overdue:
 
     tenant: str
     execution_id: str
+
+
+@dataclass(frozen=True)
+class OverdueLine:
+    """A line in which somebody waits, due for a look."""
+
+    line: str

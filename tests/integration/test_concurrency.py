@@ -9,7 +9,7 @@ import pytest
 from boto3.dynamodb.conditions import Key
 
 from shared.times import from_rfc3339, to_rfc3339
-from tests.support.events import scheduled_event
+from tests.support.events import run_ended_event, scheduled_event
 from tests.support.stack import MotoStack
 
 LIMITED = """
@@ -68,12 +68,36 @@ def until(stack: MotoStack, execution_id: str, wanted: str) -> None:
     stack.wait_until(lambda: status(stack, execution_id) == wanted)
 
 
-def make_due(stack: MotoStack, execution_id: str) -> None:
+def make_due(stack: MotoStack, execution_id: str, sk: str = "execution") -> None:
     table(stack).update_item(
-        Key={"pk": f"default#{execution_id}", "sk": "execution"},
+        Key={"pk": f"default#{execution_id}", "sk": sk},
         UpdateExpression="SET checkAt = :at",
         ExpressionAttributeValues={":at": to_rfc3339(datetime.now(UTC) - timedelta(seconds=1))},
     )
+
+
+def line_look(stack: MotoStack, flow: Any) -> datetime | None:
+    """When the reconciler looks at a flow's line, if it does."""
+    key = {"pk": f"default#slots#{flow['id']}", "sk": "count"}
+    at = table(stack).get_item(Key=key, ConsistentRead=True)["Item"].get("checkAt")
+    return at and from_rfc3339(at)
+
+
+def dying_between_end_and_promotion(stack: MotoStack, flow: Any, execute: Any) -> tuple[str, str]:
+    """One that ended and whose run died for good with it, and one that still waits."""
+    stack.calls.clear()
+    stack.wait_for_execution(execute(flow["id"]))
+    stack.wait_until(lambda: stack.runs()[0]["status"] != "RUNNING")
+    calls = stack.calls.of("runner")
+    stack.dies_for_good = True
+    stack.calls.crash_after(calls.index("DynamoDB.TransactWriteItems") + 1)
+    with ThreadPoolExecutor(2) as pool:
+        started = list(pool.map(lambda _: execute(flow["id"]), range(2)))
+    first, second = sorted(started)
+    stack.wait_for_execution(first)
+    stack.wait_until(lambda: stack.runs()[-1]["status"] != "RUNNING")
+    stack.dies_for_good = False
+    return first, second
 
 
 def most_at_once(executions: list[Any]) -> int:
@@ -246,28 +270,52 @@ def test_a_runner_that_dies_at_any_call_leaks_no_slot(
     assert moto_stack.calls.has_crashed
 
 
-def test_the_reconciler_promotes_where_whoever_freed_a_slot_died_for_good(
+def test_the_minute_after_whoever_freed_a_slot_died_for_good_it_is_handed_on(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     flow = create_flow(limited(1))
-    moto_stack.calls.clear()
-    moto_stack.wait_for_execution(execute(flow["id"]))
-    moto_stack.wait_until(lambda: moto_stack.runs()[0]["status"] != "RUNNING")
-    calls = moto_stack.calls.of("runner")
-    end = calls.index("DynamoDB.TransactWriteItems") + 1
-    moto_stack.dies_for_good = True
-    moto_stack.calls.crash_after(end)
-    with ThreadPoolExecutor(2) as pool:
-        started = list(pool.map(lambda _: execute(flow["id"]), range(2)))
-    first, second = sorted(started)
-    moto_stack.wait_for_execution(first)
-    moto_stack.wait_until(lambda: moto_stack.runs()[-1]["status"] != "RUNNING")
-    moto_stack.dies_for_good = False
+    _, second = dying_between_end_and_promotion(moto_stack, flow, execute)
+    assert status(moto_stack, second) == "QUEUED"
+    at = line_look(moto_stack, flow)
+    assert at
+    assert at <= datetime.now(UTC) + timedelta(minutes=1)
 
-    moto_stack.invoke("reconcile", {"all": True})
+    make_due(moto_stack, f"slots#{flow['id']}", "count")
+    assert moto_stack.invoke("reconcile", scheduled_event()) == {"promoted": 1}
 
     assert moto_stack.wait_for_execution(second)["execution"]["status"] == "SUCCESS"
     moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+    assert line_look(moto_stack, flow) is None
+
+
+def test_the_hint_that_a_run_has_died_hands_its_slot_on_at_once(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(limited(1))
+    first, second = dying_between_end_and_promotion(moto_stack, flow, execute)
+
+    hint = run_ended_event(moto_stack.machine_arn, f"{first}-1", "ABORTED")
+
+    assert moto_stack.invoke("reconcile", hint) == {"promoted": 1}
+    assert moto_stack.wait_for_execution(second)["execution"]["status"] == "SUCCESS"
+
+
+def test_who_waits_in_a_line_that_is_looked_at_needs_no_looks_of_its_own(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(waits())
+    started = [execute(flow["id"]) for _ in range(4)]
+    until(moto_stack, started[0], "RUNNING")
+    for each in started[1:]:
+        make_due(moto_stack, each)
+    assert moto_stack.invoke("reconcile", scheduled_event()) == {"waited": 3}
+
+    make_due(moto_stack, f"slots#{flow['id']}", "count")
+    moto_stack.calls.clear()
+    assert moto_stack.invoke("reconcile", scheduled_event()) == {"waited": 1}
+
+    calls = moto_stack.calls.of("reconcile")
+    assert calls[4:] == ["DynamoDB.Query", "DynamoDB.Query", "DynamoDB.UpdateItem"]
 
 
 def test_a_reconciler_that_dies_at_any_call_leaks_no_slot(

@@ -14,7 +14,7 @@ from shared.executions.nodes import node_key
 from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import MOST_TURNS, Answer, Outside, SegmentRunner, Turn
-from shared.executions.states import End, Entry, ExecutionState, Overdue, Parked
+from shared.executions.states import End, Entry, ExecutionState, Overdue, OverdueLine, Parked
 from shared.executions.threads import Clocks
 from shared.executions.waking import Waker
 from shared.flows.plan import Plan
@@ -36,6 +36,8 @@ class InMemoryExecutions(ExecutionRepository):
         self.wakes: Counter[tuple[str, str, str]] = Counter()
         self.written: list[TaskRun] = []
         self.looks = 0
+        self.watched: dict[str, datetime] = {}
+        """Lines that are to be looked at, and when."""
         self.is_broken = False
         self.on_write: Callable[[str], None] = lambda _moment: None
         """Called `before` and `after` each write."""
@@ -176,8 +178,11 @@ class InMemoryExecutions(ExecutionRepository):
     def look_again(self, execution: Execution, *, at: datetime) -> bool:
         return self._replace(execution, check_at=at) is not None
 
-    def overdue(self, *, now: datetime | None) -> Iterator[Overdue]:
-        for execution in self.executions.values():
+    def overdue(self, *, now: datetime | None) -> Iterator[Overdue | OverdueLine]:
+        for line, at in list(self.watched.items()):
+            if now is None or at <= now:
+                yield OverdueLine(line)
+        for execution in list(self.executions.values()):
             due = execution.check_at
             if due and not execution.status.is_terminal and (now is None or due <= now):
                 yield Overdue(execution.tenant, execution.id)

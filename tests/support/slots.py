@@ -1,12 +1,25 @@
 """Slots in memory, with the conditions of the table, over executions in memory."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from shared.executions.engine import Run, run_name
+from shared.executions.launching import Launcher
 from shared.executions.models import Execution, Failure, Status
+from shared.executions.promoting import Promoter
+from shared.executions.reconcile import Action, Reconciler
 from shared.executions.slots import Admission, First, SlotRepository
-from shared.executions.states import End
-from tests.support.executions import InMemoryExecutions
+from shared.executions.states import End, Overdue, OverdueLine
+from tests.support.executions import (
+    NOW,
+    FakeEngine,
+    InMemoryExecutions,
+    SentTokens,
+    waker_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class InMemorySlots(SlotRepository):
@@ -16,12 +29,16 @@ class InMemorySlots(SlotRepository):
         self.executions = executions
         self.taken: dict[str, int] = {}
         self.lines: dict[str, dict[str, int]] = {}
+        self.reads = 0
+        self.on_write: Callable[[], None] = lambda: None
+        """Called after each write."""
 
     def enter(self, execution: Execution) -> bool:
         if not self.executions.add(execution):
             return False
         assert execution.slot
         self.lines.setdefault(execution.slot.line, {})[execution.id] = execution.slot.limit
+        self.on_write()
         return True
 
     def take(self, execution: Execution) -> Admission:
@@ -33,14 +50,25 @@ class InMemorySlots(SlotRepository):
             return Admission.FULL
         self.executions.add(execution)
         self.taken[line] = self.taken.get(line, 0) + 1
+        self.on_write()
         return Admission.ADMITTED
 
     def first(self, line: str) -> First | None:
+        self.reads += 1
         waiting = self.lines.get(line, {})
         if not waiting:
             return None
         oldest = min(waiting)
-        return First(oldest, waiting[oldest], self.taken.get(line, 0))
+        watched = line in self.executions.watched
+        return First(oldest, waiting[oldest], self.taken.get(line, 0), is_watched=watched)
+
+    def watch(self, line: str, *, at: datetime) -> None:
+        self.executions.watched[line] = at
+        self.on_write()
+
+    def unwatch(self, line: str) -> None:
+        self.executions.watched.pop(line, None)
+        self.on_write()
 
     def admit(self, line: str, first: First, *, check_at: datetime) -> Admission:
         if self.taken.get(line, 0) >= first.limit:
@@ -49,6 +77,7 @@ class InMemorySlots(SlotRepository):
             return Admission.GONE
         self._change("default", first.execution_id, check_at=check_at)
         self.taken[line] = self.taken.get(line, 0) + 1
+        self.on_write()
         return Admission.ADMITTED
 
     def leave(self, execution: Execution, failure: Failure, *, now: datetime) -> bool:
@@ -63,13 +92,15 @@ class InMemorySlots(SlotRepository):
             finished_at=now,
             check_at=None,
         )
+        self.on_write()
         return True
 
     def free(self, execution: Execution) -> None:
         """What `ExecutionRepository.finish` does to the count."""
         assert execution.slot
-        ended = self.executions.finish(execution, End(Status.SUCCESS, 0), now=execution.created_at)
-        self.taken[execution.slot.line] -= int(ended)
+        if not execution.status.is_terminal:
+            self.taken[execution.slot.line] -= 1
+        self.executions.finish(execution, End(Status.SUCCESS, 0), now=execution.created_at)
 
     def _change(self, tenant: str, execution_id: str, **changes: Any) -> None:
         current = self.executions.executions[tenant, execution_id]
@@ -78,3 +109,55 @@ class InMemorySlots(SlotRepository):
         self.executions.executions[tenant, execution_id] = current.model_copy(
             update={"slot": slot, **changes}
         )
+
+
+class WatchedEngine(FakeEngine):
+    """Knows whether a run was started."""
+
+    def look(self, execution: Execution) -> Run:
+        return Run.RUNNING if run_name(execution) in self.started else Run.ABSENT
+
+
+class Queueing:
+    """All that starts, promotes and reconciles, over memory and a clock of its own."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+        self.store, self.engine = InMemoryExecutions(), WatchedEngine()
+        self.slots = InMemorySlots(self.store)
+        self.promoter = Promoter(self.slots, self.engine, lambda: self.at)
+        self.launcher = Launcher(
+            self.store, self.engine, self.slots, self.promoter, lambda: self.at
+        )
+        states: Any = SentTokens()
+        self.reconciler = Reconciler(
+            executions=self.store,
+            engine=self.engine,
+            waker=waker_of(self.store, states),
+            promoter=self.promoter,
+            now=lambda: self.at,
+        )
+
+    def end(self, execution: Execution) -> None:
+        """What the last turn of an execution does."""
+        assert execution.slot
+        self.slots.free(execution)
+        self.promoter.promote(execution.slot.line)
+
+    def minute(self) -> list[Action]:
+        """What the reconciler does, a minute later."""
+        self.at += timedelta(minutes=1)
+        return [self.look(due) for due in list(self.reconciler.overdue())]
+
+    def look(self, due: Overdue | OverdueLine) -> Action:
+        if isinstance(due, OverdueLine):
+            return self.reconciler.look_at_line(due.line)
+        return self.reconciler.look(due.tenant, due.execution_id)
+
+    def of_line(self, line: str) -> list[Execution]:
+        """The open executions that need its slots, oldest first, as they were entered."""
+        return [
+            each
+            for each in self.store.executions.values()
+            if each.finished_at is None and each.slot and each.slot.line == line
+        ]

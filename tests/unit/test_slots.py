@@ -7,15 +7,13 @@ from botocore.exceptions import ClientError
 
 from shared.errors import InvalidInputsError, UnavailableError
 from shared.executions.engine import run_name
-from shared.executions.launching import Launcher
 from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Slot, Status
-from shared.executions.promoting import Promoter
 from shared.executions.slots import Admission, First, SlotRepository
 from shared.flows.definition import Concurrency
-from tests.support.executions import NOW, FakeEngine, InMemoryExecutions, execution_of
+from tests.support.executions import NOW, execution_of
 from tests.support.plans import plan_of, task
-from tests.support.slots import InMemorySlots
+from tests.support.slots import Queueing
 
 PLAN = plan_of(task("a"))
 LINE = "default#slots#f"
@@ -26,14 +24,8 @@ def execution(number: int, **slot: Any) -> Execution:
     return execution_of(PLAN, id=identity, slot=Slot(line=LINE, limit=2, **slot))
 
 
-class Ground:
+class Ground(Queueing):
     """A launcher over memory."""
-
-    def __init__(self) -> None:
-        self.store, self.engine = InMemoryExecutions(), FakeEngine()
-        self.slots = InMemorySlots(self.store)
-        self.promoter = Promoter(self.slots, self.engine, lambda: NOW)
-        self.launcher = Launcher(self.store, self.engine, self.slots, self.promoter, lambda: NOW)
 
     def status(self, of: Execution) -> Status:
         return self.store.executions[of.tenant, of.id].status
