@@ -33,4 +33,4 @@ def test_a_flow_under_the_machine_comes_to_what_the_reference_says(
     state = ExecutionRepository(table).load("default", answer.body["executionId"])
 
     assert state
-    check(definition, compile_plan(definition), state.execution, state.runs)
+    check(compile_plan(definition), state.execution, state.runs)

@@ -54,7 +54,7 @@ def test_a_flow_comes_to_what_the_reference_says(written: Any) -> None:
 
     ended = run_to_the_end(bench, repeat(900.0))
 
-    check(definition, plan, ended, bench.runs)
+    check(plan, ended, bench.runs)
 
 
 @LAWS
@@ -76,7 +76,7 @@ def test_neither_crashes_nor_short_turns_change_what_a_flow_comes_to(
 
     ended = run_to_the_end(bench, chain(remaining, repeat(900.0)))
 
-    check(definition, plan, ended, bench.runs)
+    check(plan, ended, bench.runs)
     settled = [run for run in bench.store.written if run.status.is_terminal]
     if definition.retry is None:
         keys = [node_key(run.task_name, run.iteration or "") for run in settled]

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from shared.expressions import Scope
+from shared.expressions import Scope, TemplateError, is_true, parse_expression, render_tree
+from shared.flows.definition import TaskDefinition
 from shared.plugins.plugin import Plugin, PluginError, TaskContext
 from shared.plugins.registry import find
 from shared.plugins.schemas import apply_defaults, validate_properties
@@ -55,3 +57,34 @@ def run_plugin(
     if problems:
         raise PluginError(problems[0].message, code="invalid_properties")
     return found.run(complete, context or task_context())
+
+
+Calls = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
+CONTAINERS = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
+
+
+def attempt_of(
+    task: TaskDefinition, roots: Mapping[str, Any], calls: Calls
+) -> tuple[str, Any, bool]:
+    """One attempt of one task: its status, its outputs, and whether another would end the same.
+
+    A container that may run is ENTERED, with its properties for outputs. `calls` stand for plugins.
+    """
+    scope = Scope(roots, "", NOW)
+    try:
+        when = task.when
+        if not is_true(
+            parse_expression(when).evaluate(scope)
+            if isinstance(when, str)
+            else when is None or when
+        ):
+            return "SKIPPED", {}, True
+        properties = render_tree(task.properties, scope, "")
+        if task.type in CONTAINERS:
+            return "ENTERED", properties, False
+        call = calls.get(task.type) or partial(run_plugin, task.type)
+        return "SUCCESS", dict(call(properties)), True
+    except TemplateError:
+        return "FAILED", {}, True
+    except PluginError as error:
+        return "TIMED_OUT" if error.code == "timeout" else "FAILED", error.outputs, False
