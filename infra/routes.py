@@ -21,6 +21,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "POST /api/v1/flows/{flow_id}/test",
         "GET /api/v1/executions",
         "POST /api/v1/executions",
+        "POST /api/v1/executions/cancel",
+        "POST /api/v1/executions/retry",
         "GET /api/v1/executions/{execution_id}",
         "GET /api/v1/executions/{execution_id}/tasks",
         "GET /api/v1/executions/{execution_id}/results",

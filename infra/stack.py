@@ -46,14 +46,14 @@ class PlatformStack(Stack):
 
         self.runner = self._function(
             "Runner",
-            flows | executions | approvals | payloads | timers | egress,
+            flows | executions | idempotency | approvals | payloads | timers | egress,
             seconds=900,
             memory_mb=1769,
         )
         self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
         machine = {"STATE_MACHINE_ARN": self.orchestration.machine.state_machine_arn}
 
-        self.flows = self._function("Flows", flows | executions)
+        self.flows = self._function("Flows", flows | executions | machine)
         self.executions = self._function(
             "Executions", flows | executions | idempotency | machine | payloads
         )
@@ -113,7 +113,10 @@ class PlatformStack(Stack):
             "dynamodb:Query",
             on=self.storage.flows.table_arn,
         )
+        # Deleting a flow puts and starts the execution that cancels those of the flow.
         self.flows.may("dynamodb:Query", on=self.storage.index_arn("open"))
+        self.flows.may("dynamodb:PutItem", on=self.storage.executions.table_arn)
+        self.flows.may("states:StartExecution", on=self.orchestration.machine.state_machine_arn)
 
     def _grant_executions(self) -> None:
         self.executions.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
@@ -159,7 +162,10 @@ class PlatformStack(Stack):
 
     def _grant_runner(self) -> None:
         self.runner.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
+        # Batches and indexes are for bulk operations: they choose, cancel and retry as it does.
         self.runner.may(
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
@@ -167,7 +173,13 @@ class PlatformStack(Stack):
             "dynamodb:UpdateItem",
             on=self.storage.executions.table_arn,
         )
-
+        for index in ("open", "recent", "by-flow", "by-correlation"):
+            self.runner.may("dynamodb:Query", on=self.storage.index_arn(index))
+        self.runner.may(
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            on=self.storage.idempotency.table_arn,
+        )
         self.runner.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",

@@ -20,7 +20,6 @@
   + ConflictError                     409
     x FlowNameTakenError
     x FlowNotRunnableError            draft, inactive or disabled
-    x FlowHasOpenExecutionsError
     x FlowTransitionError
     x FlowChangedError                somebody else wrote in between
     x ExecutionNotFinishedError
@@ -140,10 +139,6 @@ class FlowNameTakenError(ConflictError):
 
 class FlowNotRunnableError(ConflictError):
     code = "flow_not_runnable"
-
-
-class FlowHasOpenExecutionsError(ConflictError):
-    code = "flow_has_open_executions"
 
 
 class FlowTransitionError(ConflictError):

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from functions.executions.services import (
     TENANT,
+    bulk_service,
     canceller,
     execution_reader,
     execution_service,
@@ -16,6 +17,8 @@ from functions.executions.services import (
     trial_service,
 )
 from shared.bodies import RawBody
+from shared.bulk.choosing import BulkFilter
+from shared.bulk.service import Action, BulkRequest, BulkService
 from shared.executions.cancelling import Canceller
 from shared.executions.filters import ExecutionFilter
 from shared.executions.launching import Started
@@ -56,6 +59,7 @@ Executions = Annotated[ExecutionService, Depends(execution_service)]
 Cancels = Annotated[Canceller, Depends(canceller)]
 Trials = Annotated[TrialService, Depends(trial_service)]
 Retries = Annotated[RetryService, Depends(retry_service)]
+Bulk = Annotated[BulkService, Depends(bulk_service)]
 Reader = Annotated[ExecutionReader, Depends(execution_reader)]
 
 
@@ -194,6 +198,29 @@ def list_executions(
     return answer(list(page.items), headers={"Link": more} if more else None)
 
 
+@app.post("/api/v1/executions/cancel", status_code=HTTPStatus.ACCEPTED)
+def cancel_executions(
+    bulk: Bulk,
+    body: RawBody[BulkFilter] = None,
+    key: IdempotencyKeyHeader = None,
+    correlation_id: CorrelationIdHeader = None,
+) -> Response[StartedExecution]:
+    return _bulk(bulk, "cancel", body, key, correlation_id)
+
+
+@app.post("/api/v1/executions/retry", status_code=HTTPStatus.ACCEPTED)
+def retry_executions(
+    bulk: Bulk,
+    body: RawBody[BulkFilter] = None,
+    key: IdempotencyKeyHeader = None,
+    correlation_id: CorrelationIdHeader = None,
+    revision: Literal["latest"] | None = None,
+    full: Annotated[bool, Query()] = False,
+) -> Response[StartedExecution]:
+    how = {"latest": revision == "latest", "full": full}
+    return _bulk(bulk, "retry", body, key, correlation_id, how)
+
+
 @app.get("/api/v1/executions/<execution_id>")
 def get_execution(execution_id: str, reader: Reader) -> ExecutionDetail:
     return reader.detail(TENANT, execution_id)
@@ -253,6 +280,28 @@ def retry_execution(
         is_full=full,
     )
     return _accepted(retries.retry(request))
+
+
+def _bulk(
+    bulk: BulkService,
+    action: Action,
+    body: Any,
+    key: str | None,
+    correlation_id: str | None,
+    how: dict[str, Any] | None = None,
+) -> Response[StartedExecution]:
+    request = BulkRequest(
+        tenant=TENANT,
+        path=app.current_event.path,
+        action=action,
+        body=body,
+        key=checked_idempotency_key(key),
+        correlation_id=checked_correlation_id(correlation_id),
+        created_by=CREATED_BY,
+        request_id=app.current_event.headers.get(REQUEST_ID),
+        how=how,
+    )
+    return _accepted(bulk.start(request))
 
 
 def _accepted(started: Started) -> Response[Any]:

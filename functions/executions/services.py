@@ -3,6 +3,7 @@
 import time
 from functools import cache
 
+from shared.bulk.service import BulkService
 from shared.config import (
     EngineSettings,
     ExecutionsTableSettings,
@@ -117,6 +118,11 @@ def retry_service() -> RetryService:
         now=utc_now,
         new_id=new_id,
     )
+
+
+@cache
+def bulk_service() -> BulkService:
+    return BulkService(claim_repository(), launcher(), utc_now, new_id)
 
 
 @cache

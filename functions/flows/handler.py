@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from functions.flows.services import flow_service
 from shared.bodies import YAML_TYPES, media_type, read_json, read_text
 from shared.flows.models import (
     Flow,
@@ -18,7 +19,7 @@ from shared.flows.models import (
     Verdict,
 )
 from shared.flows.pictures import FlowGraph, graph_of, machine_of
-from shared.flows.service import FlowService, flow_service
+from shared.flows.service import FlowService
 from shared.headers import IfMatchHeader
 from shared.http import answer, http_app, http_handler, no_content
 from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link

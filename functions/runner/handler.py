@@ -2,7 +2,7 @@
 
 import os
 import time
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,6 +31,7 @@ from shared.flows.repository import FlowRepository
 from shared.observability import logger
 from shared.people.gates import Gates
 from shared.people.repository import ApprovalRepository
+from shared.plugins.plugin import Plugin
 from shared.plugins.registry import find
 from shared.table import s3, sqs, step_functions, table
 from shared.times import utc_now
@@ -56,7 +57,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
         plans=plans,
         payloads=payloads,
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
-        find_plugin=find,
+        find_plugin=partial(find_plugin, machine_arn),
         outside=Outside(
             externals={
                 "flow.gate": Gates(ApprovalRepository(approvals)),
@@ -75,6 +76,16 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
         ),
         abandon=end_process,
     )
+
+
+def find_plugin(machine_arn: str, plugin_id: str) -> Plugin | None:
+    """A plugin of the catalog, or one of those that bulk operations are made of."""
+    if not plugin_id.startswith("executions."):
+        return find(plugin_id)
+    # Few turns need it: the others start faster without it.
+    from functions.runner.bulk import bulk_plugins  # noqa: PLC0415
+
+    return bulk_plugins(machine_arn).find(plugin_id)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -28,6 +28,7 @@ class Status(StrEnum):
 
 _ENDED = frozenset({Status.SUCCESS, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
 OPEN_STATUSES = tuple(status for status in Status if not status.is_terminal)
+RETRYABLE_STATUSES = frozenset({Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 
 
 class TaskStatus(StrEnum):

@@ -11,12 +11,13 @@ from shared.executions.inputs import check_inputs
 from shared.executions.kept import kept_runs
 from shared.executions.launching import Launcher, Started
 from shared.executions.lines import slot_of
-from shared.executions.models import Execution, Status, TaskRun, Trigger
+from shared.executions.models import RETRYABLE_STATUSES, Execution, TaskRun, Trigger
 from shared.executions.repository import ExecutionRepository
 from shared.executions.rows import run_to_item
 from shared.executions.secrets import guarded_inputs
 from shared.executions.service import FIRST_LOOK, NoBody, find_runnable
 from shared.executions.states import ExecutionState
+from shared.flows.built_in import is_built_in
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
@@ -25,8 +26,6 @@ from shared.ids import is_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-RETRYABLE = frozenset({Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,10 @@ class RetryService:
         state = self.executions.load(request.tenant, execution_id) if is_id(execution_id) else None
         if state is None:
             raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
+        if is_built_in(state.execution.flow_id):
+            raise ExecutionNotRetryableError("a bulk operation is sent again, not retried")
         status = state.execution.status
-        if status not in RETRYABLE:
+        if status not in RETRYABLE_STATUSES:
             raise ExecutionNotRetryableError(
                 f"the execution is {status.value}; what is FAILED, TIMED_OUT or CANCELLED "
                 "can be retried"

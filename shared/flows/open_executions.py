@@ -1,5 +1,6 @@
-"""Whether executions of a flow are still open, asked of the sparse index that reconciling uses."""
+"""Which executions are still open, asked of the sparse index that reconciling uses."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -18,17 +19,22 @@ class OpenExecutions:
         self._table = table
 
     def exist_for(self, flow_id: str) -> bool:
-        return any(self._shard_has(shard, flow_id) for shard in OPEN_SHARDS)
+        return any(True for _ in self.of_flow(flow_id))
 
-    def _shard_has(self, shard: str, flow_id: str) -> bool:
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._table.query(
-                IndexName=OPEN_INDEX,
-                KeyConditionExpression=Key("openShard").eq(shard),
-                FilterExpression=Attr("flowId").eq(flow_id),
-                **start,
-            )
-            if answer["Items"] or "LastEvaluatedKey" not in answer:
-                return bool(answer["Items"])
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    def of_flow(self, flow_id: str | None) -> Iterator[tuple[str, str]]:
+        """Tenant and id of each open execution of a flow; of all of them, if none is named."""
+        chosen = {"FilterExpression": Attr("flowId").eq(flow_id)} if flow_id else {}
+        for shard in OPEN_SHARDS:
+            query: dict[str, Any] = {
+                "IndexName": OPEN_INDEX,
+                "KeyConditionExpression": Key("openShard").eq(shard),
+                **chosen,
+            }
+            while True:
+                answer = self._table.query(**query)
+                for item in answer["Items"]:
+                    tenant, _, execution_id = str(item["pk"]).rpartition("#")
+                    yield tenant, execution_id
+                if "LastEvaluatedKey" not in answer:
+                    break
+                query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from shared.flows import built_in
 from shared.flows.plan import Plan, unpack_plan
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class PlanRepository:
         return plan
 
     def _read(self, tenant: str, flow_id: str, revision: int) -> Plan:
+        if built_in.is_built_in(flow_id):
+            return built_in.plan_of(flow_id, revision)
         key = revision_key(tenant, flow_id, revision, "plan")
         # Consistent: a flow may be executed in the same second as it is saved.
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")

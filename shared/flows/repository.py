@@ -63,11 +63,15 @@ class FlowRepository:
             writes["plan"] = _put(items.plan_item(self._tenant, new.id, new.revision, plan), IS_NEW)
         self._write(writes, new)
 
-    def remove(self, flow: FlowRecord) -> None:
-        """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile."""
+    def remove(self, flow: FlowRecord, put: Item | None = None) -> None:
+        """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile.
+
+        `put` is a Put of another table that is made with it.
+        """
         key = {"pk": items.flow_partition(self._tenant), "sk": flow.id}
         gone = {"Delete": {"Key": key, **_unchanged(flow)}}
-        self._write({"flow": gone} | self._no_name(flow), flow)
+        also = {"also": {"Put": put}} if put else {}
+        self._write({"flow": gone} | self._no_name(flow) | also, flow)
 
     def find(self, flow_id: str) -> FlowRecord | None:
         """Read one flow, consistently: a start right after a change sees the change.

@@ -3,21 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from shared.bodies import parse_body
-from shared.config import ExecutionsTableSettings, FlowsTableSettings, settings
 from shared.errors import (
     FlowChangedError,
-    FlowHasOpenExecutionsError,
     FlowNotFoundError,
     InvalidRequestError,
     NotSupportedYetError,
     Problem,
 )
-from shared.flows.compilation import Compile, Compiled, Inspect, compile_text, inspect_text
+from shared.flows.compilation import Compile, Compiled, Inspect
 from shared.flows.definition import Json
+from shared.flows.items import Item
 from shared.flows.listing import choose_page
 from shared.flows.models import (
     Flow,
@@ -30,20 +28,30 @@ from shared.flows.models import (
     Revision,
     Verdict,
 )
-from shared.flows.open_executions import OpenExecutions
 from shared.flows.plan import Plan, unpack_plan
-from shared.flows.plans import PlanRepository
 from shared.flows.records import check_size, fields_of_text, with_envelope
 from shared.flows.repository import FlowRepository
 from shared.headers import check_if_match
-from shared.ids import new_id
 from shared.paging import Page, decode_cursor, encode_cursor
-from shared.table import table
-from shared.times import utc_now
 
 T = TypeVar("T")
 
 _TRIES = 5
+
+
+class Closing(Protocol):
+    """What ends the executions of a flow: `put` is a write that goes with the flow's deletion."""
+
+    @property
+    def put(self) -> Item: ...
+
+    def start(self) -> None:
+        """Begin, once that is written; whatever goes wrong here is made good later."""
+        ...
+
+
+Close = Callable[[FlowRecord, str], Closing | None]
+"""What is needed to end a flow's executions, on behalf of somebody; None when none are open."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class FlowService:
     """The flows of one tenant, for one author."""
 
     flows: FlowRepository
-    open_executions: OpenExecutions
+    close: Close
     find_plan: Callable[[str, int], Plan]
     compile: Compile
     inspect: Inspect
@@ -120,7 +128,7 @@ class FlowService:
         return _insist(lambda: self._move(flow_id, status, if_match))
 
     def delete(self, flow_id: str, if_match: str | None) -> None:
-        """Forget a flow; raises FlowHasOpenExecutionsError while any of its executions is open."""
+        """Forget a flow, and have what runs of it cancelled."""
         _insist(lambda: self._delete(flow_id, if_match))
 
     def validate(self, sent: str | Mapping[str, Json] | None) -> Verdict:
@@ -177,9 +185,12 @@ class FlowService:
 
     def _delete(self, flow_id: str, if_match: str | None) -> None:
         flow = self._stored(flow_id, if_match)
-        if self.open_executions.exist_for(flow_id):
-            raise FlowHasOpenExecutionsError("executions of this flow are still open")
-        self.flows.remove(flow)
+        closing = self.close(flow, self.author)
+        if closing is None:
+            self.flows.remove(flow)
+            return
+        self.flows.remove(flow, closing.put)
+        closing.start()
 
     def _stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:
         flow = self.flows.find(flow_id)
@@ -202,22 +213,6 @@ class FlowService:
             created_at=flow.updated_at,
             created_by=self.author,
         )
-
-
-@cache
-def flow_service() -> FlowService:
-    plans = PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
-    return FlowService(
-        flows=FlowRepository(table(settings(FlowsTableSettings).flows_table_name), "default"),
-        open_executions=OpenExecutions(
-            table(settings(ExecutionsTableSettings).executions_table_name)
-        ),
-        find_plan=partial(plans.get, "default"),
-        compile=compile_text,
-        inspect=inspect_text,
-        now=utc_now,
-        new_id=new_id,
-    )
 
 
 def _insist(attempt: Callable[[], T]) -> T:

@@ -52,7 +52,7 @@ def test_every_function_of_the_template_is_looked_at(template: Template) -> None
     [
         ("plugins", "DynamoDB.GetItem", {"TableName": "FlowsTable"}),
         ("runner", "DynamoDB.PutItem", {"TableName": "FlowsTable"}),
-        ("runner", "DynamoDB.Query", {"TableName": "ExecutionsTable", "IndexName": "open"}),
+        ("runner", "DynamoDB.Query", {"TableName": "ApprovalsTable", "IndexName": "recent"}),
         ("flows", "SFN.StartExecution", {"stateMachineArn": "arn:aws:states:::stateMachine:x"}),
         ("health", "DynamoDB.TransactWriteItems", PUT_OF_A_FLOW),
     ],

@@ -10,11 +10,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions.flows.services import flow_service
 from shared.errors import FlowNameTakenError
 from shared.flows.models import FlowDraft, FlowFilter, FlowPatch
 from shared.flows.plan import unpack_plan
 from shared.flows.repository import FlowRepository
-from shared.flows.service import flow_service
 from shared.table import table
 from tests.support.stack import Answer, MotoStack
 
@@ -169,24 +169,6 @@ def test_a_busy_store_is_503_and_nothing_is_half_done(moto_stack: MotoStack) -> 
 
     assert (found.status, found.headers["retry-after"]) == (503, "1")
     assert save(moto_stack, HELLO).status == 201
-
-
-def test_a_flow_with_an_open_execution_is_not_deleted(moto_stack: MotoStack) -> None:
-    flow = save(moto_stack, HELLO).body
-    key = f"default#{flow['id']}"
-    item = {
-        "pk": key,
-        "sk": "execution",
-        "openShard": "open#2",
-        "checkAt": "2",
-        "flowId": flow["id"],
-    }
-    table(os.environ["EXECUTIONS_TABLE_NAME"]).put_item(Item=item)
-
-    found = moto_stack.api("DELETE", f"{FLOWS}/{flow['id']}")
-
-    assert (found.status, found.body["code"]) == (409, "flow_has_open_executions")
-    assert moto_stack.api("GET", FLOWS).body == [flow]
 
 
 def test_requests_sent_at_once_get_their_own_answers(moto_stack: MotoStack) -> None:

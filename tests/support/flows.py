@@ -8,7 +8,6 @@ from shared.errors import FlowChangedError, FlowNameTakenError, InvalidFlowError
 from shared.flows.compilation import Compiled, Findings
 from shared.flows.definition import FlowDefinition, TaskDefinition
 from shared.flows.models import Envelope, FlowRecord, FlowStatus, Revision
-from shared.flows.open_executions import OpenExecutions
 from shared.flows.plan import Plan
 from shared.flows.repository import FlowRepository
 from shared.flows.service import FlowService
@@ -47,7 +46,8 @@ class InMemoryFlows(FlowRepository):
             current = self.revisions[new.id, new.revision]
             self.revisions[new.id, new.revision] = current.model_copy(update={"plan": plan})
 
-    def remove(self, flow: FlowRecord) -> None:
+    def remove(self, flow: FlowRecord, put: Any = None) -> None:
+        assert put is None, "executions are not kept here"
         self._check_version(flow)
         del self.flows[flow.id]
 
@@ -77,16 +77,6 @@ class InMemoryFlows(FlowRepository):
         for other in self.flows.values():
             if other.id != flow.id and (other.namespace, other.name) == place:
                 raise FlowNameTakenError("taken")
-
-
-class NoOpenExecutions(OpenExecutions):
-    """Answers what a test wants to hear."""
-
-    def __init__(self) -> None:
-        self.open: set[str] = set()
-
-    def exist_for(self, flow_id: str) -> bool:
-        return flow_id in self.open
 
 
 def compile_line(text: str, envelope: Envelope) -> Compiled:
@@ -132,12 +122,10 @@ def no_plan(_flow_id: str, _revision: int) -> Plan:
     raise LookupError
 
 
-def service_over(
-    flows: FlowRepository, open_executions: OpenExecutions | None = None
-) -> FlowService:
+def service_over(flows: FlowRepository) -> FlowService:
     return FlowService(
         flows=flows,
-        open_executions=open_executions or NoOpenExecutions(),
+        close=lambda _flow, _author: None,
         find_plan=no_plan,
         compile=compile_line,
         inspect=inspect_line,

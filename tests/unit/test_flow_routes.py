@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from functions.flows import handler
+from functions.flows.services import flow_service
 from shared.errors import FlowChangedError
 from shared.flows import listing
-from shared.flows.service import flow_service
 from tests.support.api import Answer, call
-from tests.support.flows import InMemoryFlows, NoOpenExecutions, service_over
+from tests.support.flows import InMemoryFlows, service_over
 
 FLOWS = "/api/v1/flows"
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -21,8 +21,7 @@ class Api:
 
     def __init__(self) -> None:
         self.flows = InMemoryFlows()
-        self.open = NoOpenExecutions()
-        self.service = service_over(self.flows, self.open)
+        self.service = service_over(self.flows)
 
     def __call__(
         self, method: str, path: str = "", body: Any = None, headers: Any = None
@@ -259,14 +258,6 @@ def test_a_deleted_flow_is_gone_and_its_name_free(api: Api) -> None:
     assert (found.status, found.text) == (204, None)
     refused(api("GET", f"/{flow['id']}"), 404, "flow_not_found")
     api.made("a")
-
-
-def test_a_flow_with_open_executions_stays(api: Api) -> None:
-    flow = api.made("a")
-    api.open.open.add(flow["id"])
-
-    refused(api("DELETE", f"/{flow['id']}"), 409, "flow_has_open_executions")
-    assert api("GET", f"/{flow['id']}").status == 200
 
 
 def names(found: Answer) -> list[str]:

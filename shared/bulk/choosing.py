@@ -1,0 +1,100 @@
+"""Which executions a bulk operation takes: chosen once, then cut into batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AwareDatetime, ConfigDict, StringConstraints
+
+from shared.executions.filters import ExecutionFilter
+from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Record, Status
+from shared.executions.pages import ExecutionPages
+from shared.flows.built_in import is_built_in
+from shared.flows.open_executions import OpenExecutions
+
+PAGE = 100
+EVERYTHING = "g"
+"""Sorts behind every id."""
+
+
+class BulkFilter(Record):
+    """Which executions are meant: what is said must all hold; the same fields as the list's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flow_id: str | None = None
+    namespace: str | None = None
+    status: Status | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    label: Annotated[str, StringConstraints(pattern="^[^:]+:")] | None = None
+    correlation_id: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.model_dump(exclude_none=True)
+
+    def wanted(self) -> ExecutionFilter:
+        key, _, value = (self.label or "").partition(":")
+        fields = {name: getattr(self, name) for name in BulkFilter.model_fields if name != "label"}
+        return ExecutionFilter(**fields, label=(key, value) if self.label else None)
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Finds the ids of one tenant's executions, none newer than `up_to`, no bulk operations."""
+
+    open_executions: OpenExecutions
+    pages: ExecutionPages
+
+    def open(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
+        """The open ones, newest first: who waits for a slot goes before who would free one."""
+        wanted = chosen.wanted()
+        low, high = wanted.bounds()
+        found = self.open_executions.of_flow(wanted.flow_id)
+        ids = sorted(
+            (each for owner, each in found if owner == tenant and low <= each <= min(high, up_to)),
+            reverse=True,
+        )
+        return [
+            execution.id
+            for start in range(0, len(ids), PAGE)
+            for execution in self.pages.find_many(tenant, ids[start : start + PAGE])
+            if execution.status in OPEN_STATUSES and _is_meant(execution, wanted)
+        ]
+
+    def failed(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
+        """Those that can be retried and have not been, oldest first."""
+        wanted = chosen.wanted()
+        low, high = wanted.bounds()
+        retried, found = set[str](), list[str]()
+        # A retry is newer than what it retries, so it is met before it.
+        for execution in self._newest(tenant, wanted, (low, up_to)):
+            if execution.retry_of:
+                retried.add(execution.retry_of)
+            if (
+                execution.id <= high
+                and execution.id not in retried
+                and execution.status in RETRYABLE_STATUSES
+                and _is_meant(execution, wanted)
+            ):
+                found.append(execution.id)
+        return found[::-1]
+
+    def _newest(
+        self, tenant: str, wanted: ExecutionFilter, bounds: tuple[str, str]
+    ) -> Iterator[Execution]:
+        index, value = wanted.index(tenant)
+        after: str | None = None
+        while True:
+            ids, has_more = self.pages.ids_page(
+                index, value, bounds=bounds, limit=PAGE, after=after
+            )
+            yield from self.pages.find_many(tenant, ids)
+            if not has_more or not ids:
+                return
+            after = ids[-1]
+
+
+def _is_meant(execution: Execution, wanted: ExecutionFilter) -> bool:
+    return not is_built_in(execution.flow_id) and wanted.accepts(execution)

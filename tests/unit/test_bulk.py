@@ -1,0 +1,102 @@
+"""Bulk operations beside the happy path: busy stores, leftovers, and plans that hold together."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from shared.bulk import plugins
+from shared.bulk.choosing import BulkFilter, Chooser
+from shared.bulk.plugins import BulkPlugins
+from shared.errors import UnavailableError
+from shared.flows import built_in
+from shared.plugins.plugin import PluginError
+from tests.support.plugins import Lines, task_context
+
+BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
+EVERY_PLAN = [built_in.CANCEL_MANY, built_in.RETRY_MANY, built_in.CLOSE_FLOW]
+
+
+class Chosen(Chooser):
+    """Finds what a test says."""
+
+    def __init__(self, found: list[str] | Exception) -> None:
+        self.found = found
+
+    def open(self, tenant: str, chosen: BulkFilter, up_to: str = "") -> list[str]:
+        assert (tenant, chosen.namespace, up_to) == ("default", None, "g")
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+
+class Cancels:
+    """Refuses as a test says."""
+
+    def __init__(self, errors: dict[str, Exception]) -> None:
+        self.errors = errors
+        self.cancelled: list[str] = []
+
+    def cancel(self, _tenant: str, execution_id: str) -> None:
+        if execution_id in self.errors:
+            raise self.errors[execution_id]
+        self.cancelled.append(execution_id)
+
+
+def bulk(found: Any = (), cancels: Any = None) -> BulkPlugins:
+    nothing: Any = None
+    return BulkPlugins(Chosen(found), nothing, cancels, nothing)
+
+
+def run(made: BulkPlugins, name: str, **properties: Any) -> Any:
+    plugin = made.find(name)
+    assert plugin
+    assert plugin.run
+    return plugin.run(properties, task_context(log=Lines()))
+
+
+def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
+    ids = [f"{number:06}" for number in range(plugins.MOST + 30)]
+
+    chosen = run(bulk(ids), "executions.open", filter={"flowId": "f"})
+
+    assert (chosen["matched"], chosen["left"]) == (plugins.MOST + 30, 30)
+    assert [each for batch in chosen["batches"] for each in batch] == ids[: plugins.MOST]
+    rounds: list[Any] = []
+    with pytest.raises(PluginError, match="30 are left over") as raised:
+        run(bulk(), "executions.report", choices=[chosen], rounds=rounds)
+    assert raised.value.code == "bulk_incomplete"
+
+
+@pytest.mark.parametrize("error", [BUSY, UnavailableError("busy")])
+def test_a_busy_platform_is_tried_again_as_a_failed_attempt(error: Exception) -> None:
+    cancels = Cancels({"b": error})
+
+    with pytest.raises(PluginError) as choosing:
+        run(bulk(error), "executions.open", filter={})
+    with pytest.raises(PluginError) as acting:
+        run(bulk(cancels=cancels), "executions.cancel", ids=["a", "b", "c"])
+
+    assert [choosing.value.code, acting.value.code] == ["unavailable"] * 2
+    assert cancels.cancelled == ["a"]
+
+
+def test_what_the_catalog_does_not_hold_is_not_found() -> None:
+    assert bulk().find("executions.unknown") is None
+
+
+@pytest.mark.parametrize("flow_id", EVERY_PLAN)
+def test_a_built_in_plan_names_tasks_and_types_that_are_there(flow_id: str) -> None:
+    plan = built_in.plan_of(flow_id, built_in.REVISION)
+
+    names = [planned.task.name for planned in plan.tasks]
+    assert len(set(names)) == len(names)
+    for planned in plan.tasks:
+        assert {each.name for each in planned.predecessors} <= set(names)
+        kind = planned.task.type
+        assert kind.startswith("flow.") or bulk().find(kind), kind
+
+
+def test_a_built_in_flow_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(LookupError):
+        built_in.plan_of(built_in.CANCEL_MANY, 99)
