@@ -55,11 +55,11 @@ class Stack:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """End it as Ctrl-C would, or by another signal that it minds; the exit code."""
-        return self._end(how)
+        return self.end(how)
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
 
     def restart(self) -> None:
         """Stop it cleanly and start it again with the same state."""
@@ -70,7 +70,8 @@ class Stack:
     def _description(self) -> Path:
         return self.home / "local.json"
 
-    def _end(self, how: signal.Signals) -> int:
+    def end(self, how: signal.Signals) -> int:
+        """End it by a signal and wait until it has; the exit code."""
         if self._process is None:
             return 0
         self._process.send_signal(how)

@@ -42,6 +42,8 @@ tasks:
   - {name: nap, type: flow.wait, properties: {duration: 10s}}
   - {name: say, type: util.log, properties: {message: awake}}
 """
+SNAPSHOT_SECONDS = 5
+"""What a kill may lose."""
 CALL = """
 tasks:
   - name: call
@@ -104,7 +106,7 @@ def test_a_kill_loses_nothing_older_than_five_seconds_and_what_ran_goes_on(
         flow = saved(SLOW.format(url=server.url))
         execution_id = api.post(f"/api/v1/flows/{flow['id']}/execute").json()["executionId"]
         wait_for_a_request(server)
-        time.sleep(5)
+        time.sleep(SNAPSHOT_SECONDS)
 
         stack.kill()
         stack.start()
@@ -119,7 +121,7 @@ def test_a_snapshot_that_a_kill_cut_short_is_never_loaded(
     stack: Stack, api: httpx.Client, saved: Callable[[str], Any]
 ) -> None:
     flow = saved(LOG)
-    time.sleep(5)
+    time.sleep(SNAPSHOT_SECONDS)
 
     stack.kill()
     unfinished = stack.home / "state" / f"snapshot-{time.time_ns()}"
@@ -131,7 +133,7 @@ def test_a_snapshot_that_a_kill_cut_short_is_never_loaded(
     assert not unfinished.exists()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stop_in_the_middle_of_twenty_executions_and_a_start_end_them_all(
     stack: Stack,
     api: httpx.Client,
@@ -147,11 +149,17 @@ def test_a_stop_in_the_middle_of_twenty_executions_and_a_start_end_them_all(
             for answer in clients.map(lambda _: api.post(path), range(20))
         ]
 
-    assert stack.stop(how) == 0
+    if how is signal.SIGKILL:
+        time.sleep(SNAPSHOT_SECONDS)
+    assert stack.end(how) == (-how if how is signal.SIGKILL else 0)
     stack.start()
 
-    ends = {each: finished(each, seconds=180)["execution"]["status"] for each in started}
-    assert set(ends.values()) == {"SUCCESS"}
+    listed = api.get("/api/v1/executions", params={"flowId": flow["id"], "limit": "500"}).json()
+    assert {each["id"] for each in listed} == set(started)
+    ended = [finished(each, seconds=180) for each in started]
+    assert {each["execution"]["status"] for each in ended} == {"SUCCESS"}
+    for each in ended:
+        assert [task["status"] for task in each["tasks"]] == ["SUCCESS", "SUCCESS"]
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
@@ -171,7 +179,7 @@ def test_a_flow_that_waits_for_another_goes_on_after_a_restart(
     if how == "stop":
         assert stack.stop() == 0
     else:
-        time.sleep(5)
+        time.sleep(SNAPSHOT_SECONDS)
         stack.kill()
     stack.start()
 
