@@ -20,7 +20,7 @@ BUSY = """
 name: busy
 tasks:
   - {name: g, type: flow.gate, dependsOn: [], properties: {message: 'Go?', remind: [1h]}}
-  - {name: w, type: flow.wait, dependsOn: [], properties: {duration: 1200ms}}
+  - {name: w, type: flow.wait, dependsOn: [], properties: {duration: 50ms}}
   - {name: again, type: util.validate, dependsOn: [], allowFailure: true,
      retry: {maxAttempts: 2, delay: 10ms, on: [validation_failed]},
      properties: {data: {}, schema: {type: object, required: [x]}}}

@@ -10,11 +10,13 @@ import io
 import json
 import re
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -24,6 +26,7 @@ import moto.dynamodb.models
 import pytest
 from moto import mock_aws
 from moto.core.config import DefaultConfig
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
@@ -46,6 +49,8 @@ TABLE_PROPERTIES = (
     "KeySchema",
     "StreamSpecification",
 )
+PLAIN = {"S", "N", "BOOL", "NULL", "SS", "NS"}
+"""Attributes that are answered as they are kept."""
 PATIENCE_SECONDS = 120
 """When a wait is given up: long, for it says that something hangs, not that it is slow."""
 TERMINAL = {"SUCCESS", "FAILED", "CANCELLED", "TIMED_OUT"}
@@ -91,6 +96,7 @@ class MotoStack:
         """A run whose runner crashes is stopped, as an outage would, instead of tried again."""
         self.always_dies = False
         """The runner crashes before its first call, each time."""
+        self._news = threading.Event()
         self._names = {
             name: re.fullmatch(r"functions\.(\w+)\.handler\.lambda_handler", properties["Handler"])
             for name, properties in template.of_type("AWS::Lambda::Function")
@@ -128,11 +134,10 @@ class MotoStack:
 
     def wait_for_execution(self, execution_id: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
         """The answer of `GET /api/v1/executions/{id}` once its status is terminal."""
-        path = f"/api/v1/executions/{execution_id}"
         self.wait_until(
-            lambda: self.api("GET", path).body["execution"]["status"] in TERMINAL, seconds=seconds
+            lambda: self._row(execution_id, "execution")["status"]["S"] in TERMINAL, seconds=seconds
         )
-        return self.api("GET", path).body
+        return self.api("GET", f"/api/v1/executions/{execution_id}").body
 
     def wait_for_approval(self, execution_id: str) -> Any:
         """The approval that an execution waits for, once its run is parked with a token."""
@@ -146,21 +151,27 @@ class MotoStack:
 
     def is_parked(self, execution_id: str) -> bool:
         """Whether the execution's run waits with a token that is registered."""
-        [(table, _)] = [
-            found
-            for found in self.template.of_type("AWS::DynamoDB::Table")
-            if "ExecutionsTable" in found[0]
-        ]
-        key = {"pk": {"S": f"default#{execution_id}"}, "sk": {"S": "segment#main"}}
-        return "token" in self._dynamodb.get_item(TableName=table, Key=key).get("Item", {})
+        return "token" in self._row(execution_id, "segment#main")
+
+    def _row(self, execution_id: str, name: str) -> Any:
+        """A row of an execution as DynamoDB keeps it; looking costs less than asking the API."""
+        key = {"pk": {"S": f"default#{execution_id}"}, "sk": {"S": name}}
+        table = self.environment["EXECUTIONS_TABLE_NAME"]
+        return self._dynamodb.get_item(TableName=table, Key=key).get("Item", {})
 
     def wait_until(self, is_true: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
-        """Return as soon as the condition holds; fail after `seconds`."""
+        """Return as soon as the condition holds; fail after `seconds`.
+
+        It is looked at whenever a machine's invocation ends, and now and then for all else.
+        """
         deadline, pause = time.monotonic() + seconds, 0.01
-        while not is_true():
+        while True:
+            self._news.clear()
+            if is_true():
+                return
             assert time.monotonic() < deadline, f"nothing happened for {seconds} seconds"
-            time.sleep(pause)
-            pause = min(0.2, pause * 1.5)
+            if not self._news.wait(pause):
+                pause = min(0.2, pause * 1.5)
 
     def runs(self, machine: str | None = None) -> list[dict[str, Any]]:
         """The runs Step Functions knows of, newest first: `name`, `status`, `executionArn`."""
@@ -174,7 +185,7 @@ class MotoStack:
         [(name, _)] = self.template.of_type("AWS::StepFunctions::StateMachine")
         return self.template.arn(name)
 
-    @property
+    @cached_property
     def environment(self) -> dict[str, str]:
         """Every function's variables together."""
         merged: dict[str, str] = {}
@@ -237,6 +248,8 @@ class MotoStack:
             return self._exited(), True
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda makes it an answer
             return {"errorType": type(error).__name__, "errorMessage": str(error)}, True
+        finally:
+            self._news.set()
 
     def _exited(self) -> Any:
         if self.dies_for_good:
@@ -295,6 +308,8 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setattr(moto.dynamodb.models, "copy", copying)
         write = DynamoDBBackend.transact_write_items
         monkeypatch.setattr(DynamoDBBackend, "transact_write_items", copying.watching(write))
+        write_out = BaseJSONSerializer._serialize_type_structure
+        monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_structure", _plainly(write_out))
         stack.calls.clear()
         yield stack
         stack.stop()
@@ -350,6 +365,18 @@ class _Copying:
             if key.value in self._touched:
                 backup.items[key] = copy.deepcopy(partition)
         return backup
+
+
+def _plainly(serialize: Callable[..., None]) -> Callable[..., None]:
+    """moto's way to answer an attribute: it would look for each type there is, under many names."""
+
+    def structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.name == "AttributeValue" and isinstance(value, dict) and value.keys() <= PLAIN:
+            serialized[key] = value
+        else:
+            serialize(serializer, serialized, value, shape, key)
+
+    return structure
 
 
 class _Lambda:
