@@ -47,7 +47,7 @@ from shared.headers import (
     checked_idempotency_key,
 )
 from shared.http import answer, http_app, http_handler
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit, Page, next_link
 
 app = http_app()
 
@@ -193,9 +193,7 @@ def list_executions(
         limit=limit,
         cursor=cursor,
     )
-    event = app.current_event
-    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
-    return answer(list(page.items), headers={"Link": more} if more else None)
+    return _page(page)
 
 
 @app.post("/api/v1/executions/cancel", status_code=HTTPStatus.ACCEPTED)
@@ -230,9 +228,12 @@ def get_execution(execution_id: str, reader: Reader) -> ExecutionDetail:
 def list_task_runs(
     execution_id: str,
     reader: Reader,
-    task_name: Annotated[str, Query(alias="taskName")],
-) -> list[TaskRun]:
-    return reader.task(TENANT, execution_id, task_name)
+    task_name: Annotated[str | None, Query(alias="taskName")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response[list[TaskRun]]:
+    page = reader.task_runs(TENANT, execution_id, task_name=task_name, limit=limit, cursor=cursor)
+    return _page(page)
 
 
 @app.get("/api/v1/executions/<execution_id>/results")
@@ -280,6 +281,12 @@ def retry_execution(
         is_full=full,
     )
     return _accepted(retries.retry(request))
+
+
+def _page(page: Page[Any]) -> Response[Any]:
+    event = app.current_event
+    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
+    return answer(list(page.items), headers={"Link": more} if more else None)
 
 
 def _bulk(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
+from shared.executions.answers import MAX_BYTES, bounded_detail, fitting
 from shared.executions.filters import ExecutionFilter
 from shared.executions.listing import board_of, task_runs
 from shared.executions.logs import LEVELS
@@ -20,10 +21,8 @@ from shared.ids import is_id
 from shared.paging import Page, decode_cursor, encode_cursor
 from shared.times import Timestamp
 
-MAX_ANSWER_BYTES = 4_500_000
-"""A function's answer holds 6 MB; outputs beyond this are left out and linked to."""
-MAX_LOOKS = 10
-"""A filtered page reads at most so many pages of its index before it answers."""
+MAX_LOOKS, LOOK = 50, 100
+"""A page makes at most so many looks, at so many executions each, before it answers."""
 
 
 class ExecutionDetail(Record):
@@ -95,14 +94,30 @@ class ExecutionReader:
                     "current_task": next(running, None),
                 }
             )
-        bounded = _bounded(execution_id, map(self._linked_run, tasks))
+        bounded = bounded_detail(execution_id, map(self._linked_run, tasks))
         return ExecutionDetail(execution=shown, tasks=tuple(bounded))
 
-    def task(self, tenant: str, execution_id: str, task_name: str) -> list[TaskRun]:
-        """The runs of one task, outputs in full, or where they are."""
-        execution, plan, runs = self._state(tenant, execution_id)
-        found = (run for run in task_runs(plan, execution, runs) if run.task_name == task_name)
-        return [self._linked_run(run) for run in found]
+    def task_runs(
+        self,
+        tenant: str,
+        execution_id: str,
+        *,
+        task_name: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[TaskRun]:
+        """Task runs in the order of the text, of one task or of all; outputs, or where they are."""
+        query = f"executions/{tenant}/{execution_id}/tasks/{task_name}"
+        start = int(decode_cursor(cursor, query)) if cursor is not None else 0
+        execution, plan, recorded = self._state(tenant, execution_id)
+        found = [
+            run
+            for run in task_runs(plan, execution, recorded)
+            if task_name is None or run.task_name == task_name
+        ]
+        shown = fitting([*map(self._linked_run, found[start : start + limit])], limit)
+        end = start + len(shown)
+        return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
 
     def results(self, tenant: str, execution_id: str) -> ExecutionResults | ResultsLink:
         """What a finished execution gave; ExecutionNotFinishedError before its end."""
@@ -112,7 +127,7 @@ class ExecutionReader:
                 f"the execution is {execution.status.value}; its results come when it has ended"
             )
         tasks = list(task_runs(plan, execution, runs))
-        if results_size(execution, tasks) > MAX_ANSWER_BYTES:
+        if results_size(execution, tasks) > MAX_BYTES:
             stored = store_results(self._payloads, execution, tasks)
             return ResultsLink(url=self._payloads.url(stored))
         read = OutputReader(self._payloads)
@@ -157,10 +172,17 @@ class ExecutionReader:
         found: list[Execution] = []
         for _ in range(MAX_LOOKS):
             ids, has_more = self._pages.ids_page(
-                index, value, bounds=wanted.bounds(), limit=limit - len(found), after=after
+                index,
+                value,
+                bounds=wanted.bounds(),
+                limit=min(LOOK, limit - len(found)),
+                after=after,
             )
             known = self._pages.find_many(tenant, ids)
             found += map(self._linked, filter(wanted.accepts, known))
+            shown = fitting(found, limit)
+            if len(shown) < len(found):
+                return Page(shown, encode_cursor(shown[-1].id, query))
             after = ids[-1] if ids and has_more else None
             if after is None or len(found) >= limit:
                 break
@@ -187,20 +209,6 @@ class ExecutionReader:
         execution = state.execution
         plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
         return execution, plan, state.runs
-
-
-def _bounded(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
-    """Leave outputs out once the answer is full; a client follows `outputsUrl` for those."""
-    size = 0
-    for run in runs:
-        # The text is escaped once as a string and once more in the function's answer.
-        cost = len(json.dumps(json.dumps(run.outputs))) if run.outputs else 0
-        if size + cost <= MAX_ANSWER_BYTES:
-            size += cost
-            yield run
-            continue
-        url = f"/api/v1/executions/{execution_id}/tasks?taskName={run.task_name}"
-        yield run.model_copy(update={"outputs": None, "outputs_url": url})
 
 
 def _step(run: TaskRun, read: OutputReader) -> StepResult:

@@ -163,6 +163,30 @@ def test_outputs_that_do_not_fit_are_left_out_and_linked_to(moto_stack: MotoStac
     assert len(answer.body[0]["outputs"]) > 140_000
 
 
+def test_task_runs_come_in_pages_that_follow_one_another(moto_stack: MotoStack, run: Finished):
+    seen = run("""
+name: loop
+tasks:
+  - name: each
+    type: flow.foreach
+    properties: {items: [1, 2, 3, 4, 5]}
+    tasks:
+      - {name: one, type: core.set, properties: {values: {n: '{{ item }}'}}}
+  - {name: last, type: core.set, properties: {values: {}}}
+""")
+    path, found = f"{BASE}/{seen.execution['id']}/tasks?limit=3", []
+    while path:
+        answer = moto_stack.api("GET", path)
+        found += answer.body
+        link = answer.headers.get("link", "<>")
+        path = link[1 : link.index(">")]
+
+    assert found == seen.tasks
+    ones = moto_stack.api("GET", f"{BASE}/{seen.execution['id']}/tasks?taskName=one&limit=500")
+    assert [each["iteration"] for each in ones.body] == ["0", "1", "2", "3", "4"]
+    assert moto_stack.api("GET", f"{BASE}/{seen.execution['id']}/tasks?cursor=x").status == 400
+
+
 def test_the_newest_come_first_and_pages_follow_one_another(moto_stack: MotoStack, finished: Any):
     made = [finished("pages")["id"] for _ in range(5)]
 
