@@ -18,6 +18,7 @@ from shared.executions.nodes import (
     inner_iteration,
     node_key,
 )
+from shared.executions.places import Places
 from shared.flows.definition import RunWhen
 from shared.flows.plan import Plan, PlanTask, Section
 
@@ -42,6 +43,7 @@ class Board:
                 self._children.setdefault(planned.parent, []).append(planned)
         self._chains = {id(tasks) for tasks in self._lists.values() if _is_chain(tasks)}
         self._settled: dict[tuple[int, str], int] = {}
+        self._places = Places(plan)
 
     def settle(self, run: TaskRun) -> None:
         """Take note of a task run; only a terminal one settles its node."""
@@ -65,6 +67,50 @@ class Board:
         for planned in self.children(container):
             yield planned
             yield from self.inner(planned.task.name)
+
+    def parent_of(self, node: Node) -> Node | None:
+        """The container round a node, in its own iteration."""
+        parent = node.planned.parent
+        if parent is None:
+            return None
+        return Node(self.tasks[parent], self._places.iteration(parent, node.iteration))
+
+    def rounds(self, node: Node) -> str:
+        """In which rounds of the containers round it a node is (see `places.py`)."""
+        return self._places.rounds(node.name, node.iteration, self._round)
+
+    def _round(self, name: str, iteration: str, _rounds: str) -> int:
+        run = self.runs.get(node_key(name, iteration))
+        return run.attempt if run else 1
+
+    def holds(self, container: Node, node: Node) -> bool:
+        """Whether a node stands in a container, at any depth."""
+        parent = self.parent_of(node)
+        while parent and parent.key != container.key:
+            parent = self.parent_of(parent)
+        return parent is not None
+
+    def inside(self, container: Node) -> list[Node]:
+        """The nodes that a container holds; of loops inside it the iterations that are known."""
+        inner = list(self.inner(container.name))
+        loops = self._places.loops
+        iterations = [container.iteration]
+        if any(loops[each.task.name] != loops[container.name] for each in inner):
+            names = {planned.task.name for planned in inner}
+            within = f"{container.iteration}." if container.iteration else ""
+            keys = (key.partition("#") for key in (*self.runs, *self.entered))
+            found = (its for name, _, its in keys if name in names and its.startswith(within))
+            iterations = list(dict.fromkeys((*iterations, *found)))
+        return [Node(planned, iteration) for iteration in iterations for planned in inner]
+
+    def forget(self, nodes: Iterable[Node]) -> None:
+        """Take nodes for ones that have never been seen: they are to run once more."""
+        for node in nodes:
+            self.runs.pop(node.key, None)
+            self.entered.pop(node.key, None)
+            self._reaches.pop(node.key, None)
+            tasks = self._lists[node.planned.parent or node.planned.section, node.planned.branch]
+            self._settled.pop((id(tasks), node.iteration), None)
 
     def actions(self, section: Section) -> list[Action]:
         """What may be done now, in the order of the text; what runs already is named again."""

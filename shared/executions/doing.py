@@ -7,7 +7,6 @@ from shared.executions.attempts import Outcome
 from shared.executions.containers import CONTAINERS
 from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Action, Leave, Node, Skip
-from shared.executions.retries import next_delay
 from shared.executions.rounds import Rounds
 from shared.executions.threads import Active, Result, is_wanted
 from shared.executions.visits import Visits
@@ -58,22 +57,9 @@ class Doing:
         node, outcome, attempt = result.active.node, result.outcome, result.active.attempt
         earlier = self._work.board.runs.get(node.key)
         started_at = (earlier and earlier.started_at) or result.active.started_at
-        policy, now = node.planned.task.retry, self._work.clocks.now()
-        delay = None
-        if policy and outcome.error:
-            delay = next_delay(
-                policy,
-                outcome.error,
-                attempt=attempt,
-                elapsed=now - started_at,
-                seed=f"{self._work.execution.id}/{node.key}",
-            )
+        due_at = self._work.due_again(node, outcome.error, attempt=attempt, started_at=started_at)
         self._work.recorder.attempted(
-            node,
-            outcome,
-            attempt=attempt,
-            started_at=started_at,
-            due_at=None if delay is None else now + delay,
+            node, outcome, attempt=attempt, started_at=started_at, due_at=due_at
         )
 
     def record_late(self, active: Active) -> None:
@@ -89,7 +75,7 @@ class Doing:
     def _begin(self, node: Node, run: TaskRun | None) -> bool:
         kind = self._kind(node)
         if kind in CONTAINERS:
-            self._rounds.enter(node)
+            self._rounds.enter(node, run)
             return True
         if kind == "flow.wait":
             self._wait(node, run)

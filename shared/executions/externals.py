@@ -18,8 +18,8 @@ from shared.expressions import Scope
 class Visit:
     """One look at one task; `run` is what is recorded of it, `properties` are rendered.
 
-    `key` names the task in its execution (name, iteration), `started_at` when it became ready: the
-    same in every visit.
+    `key` names the task in its execution (name, attempts of the containers round it, iteration),
+    `started_at` when it became ready: the same in every visit.
     """
 
     execution: Execution

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from shared.executions.models import TaskRun, TaskStatus
 from shared.executions.nodes import node_key
+from shared.executions.places import latest_runs
 from shared.flows.plan import Plan, PlanTask
 
 FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})
@@ -22,16 +23,21 @@ def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[Tas
 
     What failed, was cancelled or never ran, runs again, and with it all that comes after it; so
     does what is written otherwise in `plan`. A container that failed keeps what succeeded inside.
-    Tasks of `errors` and `finally` always run again.
+    Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
+    round of all containers. `runs` by the keys of their rows.
     """
+    runs = latest_runs(before, runs)
     again = _Spreading(plan, runs)
     for name, iteration in _unfinished(plan, runs):
         again.add(name, iteration, _Again.REST)
     for name in _changed(plan, before):
         again.add(name, "", _Again.ALL)
+    first = {planned.parent: {"attempt": 1} for planned in before.tasks if planned.parent}
     known = {planned.task.name for planned in plan.tasks if planned.section == "main"}
     return [
-        run.model_copy(update={"logs": (), "fence": 0})
+        run.model_copy(
+            update={"logs": (), "fence": 0, "rounds": "", **first.get(run.task_name, {})}
+        )
         for key, run in runs.items()
         if run.status is TaskStatus.SUCCESS and run.task_name in known and key not in again.nodes
     ]

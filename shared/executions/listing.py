@@ -1,17 +1,19 @@
 """All task runs of an execution in the order of the text, those without a record included."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from shared.executions.board import Board
 from shared.executions.models import Execution, Status, TaskRun, TaskStatus
 from shared.executions.nodes import Node, node_key
+from shared.executions.places import latest_runs
 from shared.flows.plan import Plan, PlanTask
 
 
 def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Board:
-    """A board that knows what is recorded."""
+    """A board that knows what is recorded and counts: `runs` by the keys of their rows."""
     board = Board(plan)
-    for run in runs.values():
+    for run in latest_runs(plan, runs).values():
         board.settle(run)
     return board
 
@@ -64,17 +66,25 @@ def _has_inner_run(board: Board, planned: PlanTask, iteration: str) -> bool:
 
 
 def _unrecorded(board: Board, execution: Execution, node: Node) -> TaskRun:
-    status, started_at = _status(board, execution, node), None
-    if status is TaskStatus.RUNNING:
-        before = [board.runs[_before(node, name)].finished_at for name in _names(node)]
-        started_at = max((end for end in before if end), default=execution.started_at)
+    status = _status(board, execution, node)
+    is_running = status is TaskStatus.RUNNING
     return TaskRun(
         task_name=node.name,
         task_type=node.planned.task.type,
         status=status,
         iteration=node.iteration or None,
-        started_at=started_at,
+        started_at=_ready_at(board, execution, node) if is_running else None,
     )
+
+
+def _ready_at(board: Board, execution: Execution, node: Node) -> datetime | None:
+    """About when a task began that has no record: when what comes before it had ended."""
+    ends = [board.runs[_before(node, name)].finished_at for name in _names(node)]
+    parent = board.parent_of(node)
+    if any(ends) or parent is None:
+        return max((end for end in ends if end), default=execution.started_at)
+    run = board.runs.get(parent.key)
+    return run.due_at if run and run.due_at else _ready_at(board, execution, parent)
 
 
 def _status(board: Board, execution: Execution, node: Node) -> TaskStatus:
@@ -82,28 +92,30 @@ def _status(board: Board, execution: Execution, node: Node) -> TaskStatus:
         return TaskStatus.SKIPPED
     if execution.status.is_terminal or execution.closing:
         return TaskStatus.CANCELLED
-    parent = node.planned.parent
     ready = all(_is_settled(board, _before(node, name)) for name in _names(node))
     if not ready or node.planned.section != "main":
         return TaskStatus.WAITING
-    if parent and _status(board, execution, Node(board.tasks[parent])) is not TaskStatus.RUNNING:
+    parent = board.parent_of(node)
+    if parent and _shown(board, execution, parent) is not TaskStatus.RUNNING:
         return TaskStatus.WAITING
     is_running = execution.status is Status.RUNNING
     return TaskStatus.RUNNING if is_running else TaskStatus.PENDING
 
 
+def _shown(board: Board, execution: Execution, node: Node) -> TaskStatus:
+    run = board.runs.get(node.key)
+    return run.status if run else _status(board, execution, node)
+
+
 def _is_left_out(board: Board, execution: Execution, node: Node) -> bool:
     """Inside a settled container, or in a chain that was not needed: never to run, by the rules."""
-    parent = node.planned.parent
-    if parent:
-        iteration = node.iteration
-        outer = board.runs.get(node_key(parent, iteration)) or board.runs.get(
-            node_key(parent, iteration.rpartition(".")[0])
-        )
-        if outer:
-            return outer.status.is_terminal and outer.status is not TaskStatus.CANCELLED
-        return _is_left_out(board, execution, Node(board.tasks[parent], iteration))
-    return node.planned.section == "errors" and execution.status.is_terminal
+    parent = board.parent_of(node)
+    if parent is None:
+        return node.planned.section == "errors" and execution.status.is_terminal
+    run = board.runs.get(parent.key)
+    if run is None:
+        return _is_left_out(board, execution, parent)
+    return run.status.is_terminal and run.status is not TaskStatus.CANCELLED
 
 
 def _names(node: Node) -> list[str]:

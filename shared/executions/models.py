@@ -234,17 +234,20 @@ class LogLine(Record):
 class TaskRun(Record):
     """What is recorded of one task: one row, written when it is settled, or begins to wait.
 
-    `dueAt` is when a RETRYING task is tried again, or a waiting one goes on.
+    `dueAt` is when a RETRYING task is tried again, or a waiting one goes on; of a RUNNING container
+    when its present attempt began.
 
     `outputs` is a string holding JSON, null when the task has not run, or when it did not fit into
     the answer and waits at `outputsUrl`; `stored` says where outputs are that no row holds.
-    `fence` is the turn that wrote the row, `blocked` a skip caused by a failure upstream.
+    `fence` is the turn that wrote the row, `blocked` a skip caused by a failure upstream, `rounds`
+    to which attempts of the containers round it the run belongs (see `places.py`).
     """
 
     fence: int = Field(default=0, exclude=True)
     blocked: bool = Field(default=False, exclude=True)
     logs: tuple[LogLine, ...] = Field(default=(), exclude=True)
     stored: Stored | None = Field(default=None, exclude=True)
+    rounds: str = Field(default="", exclude=True)
 
     task_name: str
     task_type: str

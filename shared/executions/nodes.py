@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.executions.models import Failure
+from shared.executions.models import Failure, TaskRun
 from shared.flows.plan import PlanTask
 
 
@@ -23,9 +23,17 @@ class Node:
         return node_key(self.name, self.iteration)
 
 
-def node_key(name: str, iteration: str) -> str:
-    """What a task run is found by: its name, and its iteration if it has one."""
+def node_key(name: str, iteration: str, rounds: str = "") -> str:
+    """What a task run is found by: its name, and its iteration if it has one.
+
+    With `rounds` (see `places.py`) the key of its row; without, the one that counts now.
+    """
+    name = f"{name}@{rounds}" if rounds else name
     return f"{name}#{iteration}" if iteration else name
+
+
+def row_key(run: TaskRun) -> str:
+    return node_key(run.task_name, run.iteration or "", run.rounds)
 
 
 def inner_iteration(iteration: str, index: int) -> str:

@@ -9,7 +9,7 @@ from shared.executions.board import Board
 from shared.executions.bounds import MAX_EXECUTION_BYTES, refused, within_bounds
 from shared.executions.externals import Step
 from shared.executions.logs import joined
-from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
+from shared.executions.models import Execution, Failure, LogLine, Stored, TaskRun, TaskStatus
 from shared.executions.nodes import Node, node_key
 from shared.executions.payloads import Payloads, size_of
 from shared.executions.repository import ExecutionRepository
@@ -18,6 +18,10 @@ from shared.executions.secrets import masked_run
 from shared.executions.waits import Wait
 from shared.masking import Masking
 from shared.plugins.plugin import PluginError
+
+
+class BehindError(Exception):
+    """An older turn settled what this one did not know of: all must be read again."""
 
 
 class Recorder:
@@ -44,6 +48,8 @@ class Recorder:
         self._masking = masking
         self._payloads = payloads
         self._kept_bytes = 0
+        self.objects: list[Stored] = []
+        """What the turn knows to be in S3, of rounds that are past too."""
         self._now = now
         self._overtaken = overtaken
 
@@ -51,6 +57,8 @@ class Recorder:
         """Take a recorded task run for what it is."""
         self._board.settle(run)
         self._kept_bytes += size_of(run)
+        if run.stored:
+            self.objects.append(run.stored)
         if run.status.is_terminal and run.task_name in self._board.tasks:
             self._scopes.add(run)
             if run.status is not TaskStatus.SUCCESS or self._holds_tasks(run.task_name):
@@ -58,20 +66,21 @@ class Recorder:
 
     def ready_at(self, node: Node) -> datetime:
         """When the last predecessor settled: the same however often a turn is repeated."""
-        started_at = self._execution.started_at or self._execution.created_at
+        opened_at = self._opened_at(node)
         ends = (
             self._board.runs[node_key(before.name, node.iteration)].finished_at
             for before in node.planned.predecessors
         )
-        latest = max((end for end in ends if end), default=None)
-        parent = node.planned.parent
-        if latest is None and parent:
-            outer = node.iteration
-            if outer and f"{parent}#{outer}" not in self._board.entered:
-                outer = outer.rpartition(".")[0]
-            return self.ready_at(Node(self._board.tasks[parent], outer))
         # What was copied from another execution ended before this one began.
-        return max(latest or started_at, started_at)
+        return max((end for end in ends if end and end > opened_at), default=opened_at)
+
+    def _opened_at(self, node: Node) -> datetime:
+        """When the list that a node stands in could begin."""
+        parent = self._board.parent_of(node)
+        if parent is None:
+            return self._execution.started_at or self._execution.created_at
+        run = self._board.runs.get(parent.key)
+        return run.due_at if run and run.due_at else self.ready_at(parent)
 
     def settled_at(self) -> datetime:
         """When the last of all tasks settled."""
@@ -79,8 +88,8 @@ class Recorder:
         ends = (run.finished_at for run in self._board.runs.values())
         return max((end for end in ends if end and end > started_at), default=started_at)
 
-    def skipped(self, node: Node, *, blocked: bool) -> None:
-        self._write(node, status=TaskStatus.SKIPPED, blocked=blocked)
+    def skipped(self, node: Node, *, blocked: bool, attempt: int = 1) -> None:
+        self._write(node, status=TaskStatus.SKIPPED, blocked=blocked, attempt=attempt)
 
     def failed(self, node: Node, error: Exception, *, started_at: datetime) -> None:
         """Fail a task whose own fields cannot be read."""
@@ -89,8 +98,28 @@ class Recorder:
     def cancelled(self, node: Node, failure: Failure, *, started_at: datetime | None) -> None:
         self._end(node, TaskStatus.CANCELLED, started_at, error=failure)
 
-    def timed_out(self, node: Node, failure: Failure) -> None:
-        self._end(node, TaskStatus.TIMED_OUT, self.ready_at(node), error=failure)
+    def begun_anew(self, node: Node, *, attempt: int, began_at: datetime) -> None:
+        """Begin another round of a container: what earlier ones recorded counts no more.
+
+        This is written before anything inside, so that what stands inside is of one round. Raises
+        BehindError if an older turn has settled the container in the meantime.
+        """
+        earlier = self._board.runs[node.key]
+        self._write(
+            node,
+            status=TaskStatus.RUNNING,
+            attempt=attempt,
+            started_at=earlier.started_at,
+            due_at=began_at,
+        )
+        if self._board.runs[node.key].status.is_terminal:
+            raise BehindError
+        inside = self._board.inside(node)
+        self._kept_bytes -= sum(
+            size_of(run) for each in inside if (run := self._board.runs.get(each.key))
+        )
+        self._board.forget(inside)
+        self._scopes.forget(inside)
 
     def entered(self, node: Node) -> None:
         """Make the outputs of what a container leaves out readable: empty, as of skipped tasks."""
@@ -100,18 +129,6 @@ class Recorder:
                 self._scopes.add_empty(planned.task.name, node.iteration)
                 for inner in self._board.inner(planned.task.name):
                     self._scopes.add_empty(inner.task.name, node.iteration)
-
-    def left(
-        self, node: Node, outputs: dict[str, Any], failure: Failure | None, started_at: datetime
-    ) -> None:
-        """Settle a container; its outputs are kept even when it failed."""
-        try:
-            text = serialised(outputs)
-        except PluginError as error:
-            self._end(node, TaskStatus.FAILED, started_at, error=failure_of(error))
-            return
-        status = TaskStatus.FAILED if failure else TaskStatus.SUCCESS
-        self._end(node, status, started_at, error=failure, outputs=text)
 
     def waiting(self, node: Node, *, started_at: datetime, due_at: datetime) -> None:
         self._write(node, status=TaskStatus.RUNNING, started_at=started_at, due_at=due_at)
@@ -213,6 +230,7 @@ class Recorder:
             task_name=node.name,
             task_type=node.planned.task.type,
             iteration=node.iteration or None,
+            rounds=self._board.rounds(node),
             fence=self._fence,
             **fields,
         )

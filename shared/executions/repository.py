@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.executions.conditions import while_open
 from shared.executions.models import Closing, Execution, Status, TaskRun
-from shared.executions.nodes import node_key
+from shared.executions.nodes import row_key
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.rows import (
     COUNT,
@@ -76,7 +76,7 @@ class ExecutionRepository:
                 execution = execution_from_item(item)
             elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
                 run = run_from_item(item)
-                runs[node_key(run.task_name, run.iteration or "")] = run
+                runs[row_key(run)] = run
         return ExecutionState(execution, runs) if execution else None
 
     def enter_segment(
@@ -303,7 +303,7 @@ class ExecutionRepository:
                 yield _overdue(item)
 
     def _recorded(self, execution: Execution, run: TaskRun) -> TaskRun | None:
-        key = run_key(execution, run.task_name, run.iteration)
+        key = run_key(execution, run)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         recorded = run_from_item(item) if item else None
         return recorded if recorded and recorded.status.is_terminal else None

@@ -1,13 +1,21 @@
-"""Containers as they run: entered, left, and ended early when their time is over."""
+"""Containers as they run: entered, left, ended when their time is over, and entered anew.
 
+A round is one attempt of a container: see `places.py` for how rounds are kept apart.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from shared.executions.containers import enter, leave, taken
+from shared.executions.attempts import Outcome, failure_of, serialised
+from shared.executions.containers import leave
 from shared.executions.endings import Endings
+from shared.executions.models import Failure, LogLine, TaskRun, TaskStatus
 from shared.executions.nodes import Leave, Node
-from shared.executions.threads import is_wanted
-from shared.executions.waits import MALFORMED, read_timeout
+from shared.executions.opening import opening, round_began, round_of
+from shared.executions.waits import MALFORMED
 from shared.executions.workbench import Workbench
+from shared.plugins.plugin import PluginError
 
 
 class Rounds:
@@ -21,38 +29,87 @@ class Rounds:
         """When the time of the open containers is over."""
         return [limit for limit, _ in self._limits.values()]
 
-    def enter(self, node: Node) -> None:
-        """Open a container, or settle it at once if it is not wanted or cannot be read."""
-        board, recorder = self._work.board, self._work.recorder
-        ready_at = recorder.ready_at(node)
-        scope = self._work.scopes.for_node(board, node, attempt=1, now=ready_at)
+    def enter(self, node: Node, run: TaskRun | None) -> None:
+        """Open a container, or settle it at once if it is not wanted or cannot be read.
+
+        `run` is there from the first failure on: RETRYING, or RUNNING if this round had begun.
+        """
+        recorder = self._work.recorder
         try:
-            if not is_wanted(node.planned.task, scope):
-                recorder.skipped(node, blocked=False)
-                return
-            timeout = read_timeout(node.planned.task, scope)
-            board.entered[node.key] = taken(board, node, enter(node, scope))
+            found = opening(self._work, node, run)
         except MALFORMED as error:
-            recorder.failed(node, error, started_at=self._work.clocks.now())
+            self._settle(node, round_of(run), _failed(failure_of(error)))
             return
-        if timeout is not None:
-            self._limits[node.key] = (ready_at + timeout, node)
+        if found.entered is None:
+            recorder.skipped(node, blocked=False, attempt=found.attempt)
+            return
+        if run and run.status is TaskStatus.RETRYING:
+            recorder.begun_anew(node, attempt=found.attempt, began_at=found.began_at)
+        self._work.board.entered[node.key] = found.entered
+        if found.timeout is not None:
+            self._limits[node.key] = (found.began_at + found.timeout, node)
         recorder.entered(node)
 
     def leave(self, action: Leave) -> None:
-        """Settle a container in which all is settled."""
+        """Settle a container in which all is settled; its outputs are kept even if it failed."""
         node, board, scopes = action.node, self._work.board, self._work.scopes
-        started_at = self._work.recorder.ready_at(node)
-        scope = scopes.for_node(board, node, attempt=1, now=started_at)
-        self._limits.pop(node.key, None)
+        run = board.runs.get(node.key)
+        attempt, began_at = round_of(run), round_began(self._work, node, run)
+        scope = scopes.for_node(board, node, attempt=attempt, now=began_at)
         outputs = leave(board, node, scope, scopes.read)
-        self._work.recorder.left(node, outputs, action.failure, started_at)
+        self._settle(node, attempt, _left(outputs, action.failure))
 
     def end_late(self) -> bool:
         """End the containers whose time is over; whether there were any."""
         now = self._work.clocks.now()
         late = [node for limit, node in self._limits.values() if limit <= now]
         for node in late:
-            del self._limits[node.key]
-            self._endings.time_out(node)
+            if node.key in self._limits:
+                failure = Failure(code="timeout", message=f"{node.name} timed out")
+                self._endings.end_inside(node, failure)
+                attempt = round_of(self._work.board.runs.get(node.key))
+                self._settle(node, attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
         return bool(late)
+
+    def _settle(self, node: Node, attempt: int, outcome: Outcome) -> None:
+        """Settle a container, or let it wait for its next attempt."""
+        board, recorder = self._work.board, self._work.recorder
+        for each in (node, *board.inside(node)) if self._limits else ():
+            self._limits.pop(each.key, None)
+        earlier = board.runs.get(node.key)
+        started_at = (earlier and earlier.started_at) or recorder.ready_at(node)
+        due_at = self._work.due_again(node, outcome.error, attempt=attempt, started_at=started_at)
+        recorder.attempted(
+            node,
+            self._with_line(outcome, attempt),
+            attempt=attempt,
+            started_at=started_at,
+            due_at=due_at,
+        )
+        if due_at:
+            board.entered.pop(node.key, None)
+
+    def _with_line(self, outcome: Outcome, attempt: int) -> Outcome:
+        """A failure inside has its line there; the container's own needs one."""
+        if outcome.error is None or outcome.error.task_name:
+            return outcome
+        line = LogLine(
+            timestamp=self._work.clocks.now(),
+            level="ERROR",
+            message=outcome.error.message,
+            attempt=attempt,
+        )
+        return Outcome(outcome.status, outcome.outputs, outcome.error, (line,))
+
+
+def _left(outputs: Mapping[str, Any], failure: Failure | None) -> Outcome:
+    try:
+        text = serialised(outputs)
+    except PluginError as error:
+        return _failed(failure_of(error))
+    status = TaskStatus.FAILED if failure else TaskStatus.SUCCESS
+    return Outcome(status, outputs=text, error=failure)
+
+
+def _failed(failure: Failure) -> Outcome:
+    return Outcome(TaskStatus.FAILED, error=failure)

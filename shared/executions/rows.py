@@ -21,6 +21,7 @@ from shared.executions.models import (
     TaskRun,
     TaskStatus,
 )
+from shared.executions.nodes import row_key
 from shared.executions.retention import expires_at
 from shared.masking import MASK
 from shared.times import from_rfc3339, to_rfc3339
@@ -163,17 +164,16 @@ def run_prefix(attempt: int) -> str:
     return "task#" if attempt == 1 else f"task@{attempt}#"
 
 
-def run_key(execution: Execution, task_name: str, iteration: str | None) -> dict[str, str]:
-    name = f"{task_name}#{iteration}" if iteration else task_name
+def run_key(execution: Execution, run: TaskRun) -> dict[str, str]:
     return {
         "pk": f"{execution.tenant}#{execution.id}",
-        "sk": f"{run_prefix(execution.attempt)}{name}",
+        "sk": f"{run_prefix(execution.attempt)}{row_key(run)}",
     }
 
 
 def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
     item: dict[str, Any] = {
-        **run_key(execution, run.task_name, run.iteration),
+        **run_key(execution, run),
         "type": run.task_type,
         "status": run.status.value,
         "attempt": run.attempt,
@@ -205,8 +205,10 @@ def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
 
 def run_from_item(item: Mapping[str, Any]) -> TaskRun:
     _, name, *iteration = item["sk"].split("#")
+    name, _, rounds = name.partition("@")
     return TaskRun(
         task_name=name,
+        rounds=rounds,
         iteration=iteration[0] if iteration else None,
         task_type=item["type"],
         status=TaskStatus(item["status"]),

@@ -12,8 +12,9 @@ from typing import Literal
 
 from shared.executions.board import Board
 from shared.executions.externals import Externals
-from shared.executions.models import Closing, Execution, Failure, Status, Stored
+from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
 from shared.executions.payloads import FLOW_ROW_BYTES, OutputReader, Payloads
+from shared.executions.places import latest_runs
 from shared.executions.recording import Recorder
 from shared.executions.repository import ExecutionRepository
 from shared.executions.results import flow_outputs
@@ -172,9 +173,9 @@ class SegmentRunner:
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
         segment = self._segment(execution, plan, entry.fence, remaining)
         try:
-            verdict = segment.run(state.runs.values())
+            verdict = segment.run(latest_runs(plan, state.runs).values())
             if verdict.kind is Kind.FINISHED:
-                self._finish(plan, segment)
+                self._finish(plan, segment, state.runs.values())
         finally:
             # A thread that outlived its time must not thaw in somebody else's invocation: the
             # process ends instead of answering, and the next turn goes on from the records.
@@ -272,7 +273,7 @@ class SegmentRunner:
         seconds = (due_at - self._clocks.now()).total_seconds()
         return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
 
-    def _finish(self, plan: Plan, segment: SegmentTurn) -> None:
+    def _finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> None:
         execution, work, board = segment.execution, segment.work, segment.work.board
         error = segment.error or board.first_failure("finally")
         outputs = None
@@ -283,7 +284,8 @@ class SegmentRunner:
         stored = None
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
             outputs, stored = None, self._payloads.put_of(execution, text)
-        self._limit_objects(execution, [stored, *(run.stored for run in board.runs.values())])
+        objects = [run.stored for run in recorded] + work.recorder.objects
+        self._limit_objects(execution, [stored, *objects])
         end = End(_status(execution, error), board.executed(), outputs, error, stored)
         if self._executions.finish(execution, end, now=self._clocks.now()):
             self._tell_others(execution)
@@ -293,7 +295,7 @@ class SegmentRunner:
 
     def _limit_objects(self, execution: Execution, objects: Iterable[Stored | None]) -> None:
         days = day_class(execution, self._clocks.now())
-        for stored in objects:
+        for stored in dict.fromkeys(objects):
             if days is not None and stored is not None:
                 self._payloads.remove_after(stored, days)
 

@@ -1,12 +1,13 @@
 """What a flow's templates may read, built from the execution and from what is recorded of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from shared.executions.board import Board
 from shared.executions.models import Execution, Failure, TaskRun
 from shared.executions.nodes import Node, node_key
+from shared.executions.places import Places
 from shared.expressions import LazyVariables, Scope
 from shared.flows.plan import Plan
 from shared.times import to_rfc3339
@@ -26,7 +27,7 @@ class ScopeBuilder:
         self._execution = execution
         self._plan = plan
         self._outputs: dict[_Place, dict[str, Any]] = {}
-        self._loops = _loops(plan)
+        self._loops = Places(plan).loops
 
     def add(self, run: TaskRun) -> None:
         """Make a settled task's outputs readable; a skipped task's are an empty map."""
@@ -40,12 +41,20 @@ class ScopeBuilder:
         place = self._place(task_name, iteration)
         self._outputs.setdefault(place, {}).setdefault(task_name, {})
 
+    def forget(self, nodes: Iterable[Node]) -> None:
+        """Let the outputs of nodes be read no more: they are to run once more."""
+        for node in nodes:
+            if len(_indices(node.iteration)) <= len(self._loops[node.name]):
+                self._outputs.get(self._place(node.name, node.iteration), {}).pop(node.name, None)
+
     def for_node(self, board: Board, node: Node, *, attempt: int, now: datetime) -> Scope:
         """`now` must be the same when a crashed attempt is repeated: when the task got ready."""
         task = node.planned.task
         seed = f"{self._execution.id}/{task.name}/{node.iteration}/{attempt}"
         if self._execution.attempt > 1:
             seed += f"/{self._execution.attempt}"
+        if rounds := board.rounds(node):
+            seed += f"/@{rounds}"
         roots: dict[str, Any] = {"task": {"name": task.name, "type": task.type, "attempt": attempt}}
         if self.error and node.planned.section == "errors":
             roots["error"] = {
@@ -74,13 +83,13 @@ class ScopeBuilder:
 
     def _place(self, task_name: str, iteration: str) -> "_Place":
         """Two loops have iterations of one name: the loop tells them apart."""
-        depth = iteration.count(".") + 1 if iteration else 0
+        depth = len(_indices(iteration))
         return (self._loops[task_name][depth - 1] if depth else "", iteration)
 
     def _visible(self, node: Node | None) -> "Outputs":
         """The outputs outside all loops, and those of the iterations that a node stands in."""
         visible = dict(self._outputs.get(("", ""), {}))
-        indices = node.iteration.split(".") if node and node.iteration else []
+        indices = _indices(node.iteration) if node else []
         for depth in range(1, len(indices) + 1):
             iteration = ".".join(indices[:depth])
             visible |= self._outputs.get(self._place(node.name, iteration), {}) if node else {}
@@ -112,15 +121,8 @@ _Place = tuple[str, str]
 """The innermost loop round a task and its iteration; both empty outside of loops."""
 
 
-def _loops(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """The loops round each task, outermost first."""
-    loops: dict[str, tuple[str, ...]] = {}
-    types = {planned.task.name: planned.task.type for planned in plan.tasks}
-    for planned in plan.tasks:
-        parent = planned.parent
-        own = (parent,) if parent and types[parent] == "flow.foreach" else ()
-        loops[planned.task.name] = loops.get(parent or "", ()) + own
-    return loops
+def _indices(iteration: str) -> list[str]:
+    return iteration.split(".") if iteration else []
 
 
 class Outputs(Mapping[str, Any]):

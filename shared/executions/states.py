@@ -13,7 +13,7 @@ FENCE_STEP = 1_000_000
 
 @dataclass(frozen=True)
 class ExecutionState:
-    """One consistent read of an execution's partition."""
+    """One consistent read of an execution's partition; `runs` by the keys of their rows."""
 
     execution: Execution
     runs: Mapping[str, TaskRun]

@@ -75,7 +75,7 @@ class Threads:
         self._masking = masking
         self._active: dict[str, Active] = {}
         self._strays: list[Thread] = []
-        self._outcomes: SimpleQueue[tuple[str, int, Outcome]] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[str, Thread, Outcome]] = SimpleQueue()
 
     @property
     def has_active(self) -> bool:
@@ -109,7 +109,7 @@ class Threads:
         )
 
         def run() -> None:
-            self._outcomes.put((node.key, attempt, work.run()))
+            self._outcomes.put((node.key, thread, work.run()))
 
         thread = Thread(target=run, name=node.key, daemon=True)
         self._active[node.key] = Active(node, attempt, thread, logs, started_at, deadline, limit)
@@ -121,11 +121,11 @@ class Threads:
             nearest = min(active.deadline for active in self._active.values())
             patience = min(patience, max(0.0, nearest - self._clocks.monotonic()))
         try:
-            key, attempt, outcome = self._outcomes.get(timeout=patience)
+            key, thread, outcome = self._outcomes.get(timeout=patience)
         except Empty:
             return None
         active = self._active.get(key)
-        if active is None or active.attempt != attempt:
+        if active is None or active.thread is not thread:
             return None
         del self._active[key]
         return Result(active, outcome)

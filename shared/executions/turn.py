@@ -8,6 +8,7 @@ from enum import Enum, auto
 from shared.executions.doing import Doing
 from shared.executions.endings import Endings, early_end
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
+from shared.executions.recording import BehindError
 from shared.executions.retries import next_delay
 from shared.executions.rounds import Rounds
 from shared.executions.visits import Visits
@@ -90,6 +91,8 @@ class SegmentTurn:
             return self._run()
         except OvertakenError:
             return Verdict(Kind.OVERTAKEN)
+        except BehindError:
+            return Verdict(Kind.OUT_OF_TIME)
 
     def _run(self) -> Verdict:
         verdict = self._run_main()
@@ -169,8 +172,11 @@ class SegmentTurn:
         return min((moment for moment in moments if moment), default=None)
 
     def _park(self, due_at: datetime | None, *, is_main: bool) -> Verdict:
-        pending = [run.status for run in self._board.runs.values() if not run.status.is_terminal]
-        is_paused = all(status is TaskStatus.PAUSED for status in pending)
+        is_paused = all(
+            run.status is TaskStatus.PAUSED or run.status.is_terminal
+            for key, run in self._board.runs.items()
+            if key not in self._board.entered
+        )
         return Verdict(Kind.PARKED, self._until(due_at, is_main=is_main), is_paused=is_paused)
 
     def _wait_for(self, due_at: datetime, *, is_main: bool) -> Verdict | None:

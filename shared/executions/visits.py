@@ -90,7 +90,7 @@ class Visits:
     def _visit_of(self, node: Node, run: TaskRun | None, scope: Scope) -> Visit:
         return Visit(
             execution=self._work.execution,
-            key=node.key,
+            key=self._work.row_key(node),
             task_name=node.name,
             run=run,
             properties=render_tree(node.planned.task.properties, scope, "properties"),

@@ -1,11 +1,14 @@
 """What all the parts of a turn work with."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.executions.board import Board
 from shared.executions.externals import Externals
-from shared.executions.models import Execution
+from shared.executions.models import Execution, Failure
+from shared.executions.nodes import Node, node_key
 from shared.executions.recording import Recorder
+from shared.executions.retries import next_delay
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.threads import Clocks, Threads
 from shared.flows.plan import Plan
@@ -23,3 +26,23 @@ class Workbench:
     threads: Threads
     clocks: Clocks
     externals: Externals
+
+    def due_again(
+        self, node: Node, failure: Failure | None, *, attempt: int, started_at: datetime
+    ) -> datetime | None:
+        """When a failed attempt is made again; None if it is not, or has not failed."""
+        policy, now = node.planned.task.retry, self.clocks.now()
+        if policy is None or failure is None:
+            return None
+        delay = next_delay(
+            policy,
+            failure,
+            attempt=attempt,
+            elapsed=now - started_at,
+            seed=f"{self.execution.id}/{self.row_key(node)}",
+        )
+        return None if delay is None else now + delay
+
+    def row_key(self, node: Node) -> str:
+        """What names a node in its execution, round by round."""
+        return node_key(node.name, node.iteration, self.board.rounds(node))

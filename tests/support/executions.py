@@ -10,7 +10,7 @@ from typing import Any
 from shared.executions.engine import Engine, run_name
 from shared.executions.externals import Externals
 from shared.executions.models import Closing, Execution, Status, Stored, TaskRun
-from shared.executions.nodes import node_key
+from shared.executions.nodes import row_key
 from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.runner import MOST_TURNS, Answer, Outside, SegmentRunner, Turn
@@ -105,7 +105,7 @@ class InMemoryExecutions(ExecutionRepository):
             raise ConnectionError("the table is gone")
         with self._lock:
             rows = self.runs.setdefault((execution.tenant, execution.id), {})
-            key = node_key(run.task_name, run.iteration or "")
+            key = row_key(run)
             known = rows.get(key)
             if known and known.status.is_terminal:
                 return known

@@ -285,6 +285,31 @@ def test_a_cancel_closes_the_approval():
     assert not bench.decide("approved")
 
 
+def test_a_cancel_closes_the_approvals_of_loops():
+    inner = task(
+        "choose",
+        type="flow.if",
+        properties={"condition": True},
+        then=[gate(message="{{ item }}?")],
+    )
+    each = task(
+        "each",
+        type="flow.foreach",
+        properties={"items": ["a", "b"], "concurrency": 2},
+        tasks=[task("first", properties={"values": {}}), inner],
+    )
+    bench = GateBench(each)
+    bench.turn()
+    assert [approval.message for approval in bench.approvals.all] == ["a?", "b?"]
+
+    bench.store.cancel(bench.now, check_at=bench.now.created_at)
+    bench.pass_time()
+
+    assert [each.status for each in bench.approvals.all] == [ApprovalStatus.CANCELLED] * 2
+    assert bench.approvals.asked == 2
+    assert bench.runs["g#1"].status.value == "CANCELLED"
+
+
 def test_a_decision_before_a_cancel_stands_in_the_records():
     bench = GateBench(gate(), after())
     bench.turn()

@@ -10,7 +10,6 @@ UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
     "triggers": "inline triggers are",
 }
 UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
-CONTAINERS: Final = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
 
 
 def check_support(root: Spot, tasks: Iterable[WrittenTask]) -> None:
@@ -29,6 +28,3 @@ def _check_task(task: WrittenTask) -> None:
     name = plugin.manifest.id
     if not plugin.is_available:
         kind.not_supported(f"{name} is")
-    retry = task.spot.entry("retry")
-    if retry and retry.value is not None and name in CONTAINERS:
-        retry.not_supported(f"a retry of a whole {name} is")
