@@ -16,7 +16,7 @@ from infra.options import Options
 from infra.stack import PlatformStack
 
 STACK_NAME = "Headrace"
-PARAMETERS = ("stage", "target", "auth", "platform", "python", "egress_allow", "layer")
+PARAMETERS = ("stage", "target", "auth", "platform", "python", "egress_allow", "retention", "layer")
 
 
 def build(given: Mapping[str, str]) -> App:

@@ -1,6 +1,7 @@
 """What a synthesis can be told: the stage, where it will run, and for which platform and Python."""
 
 import platform as this_machine
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ STAGES = ("dev", "prod")
 TARGETS = ("aws", "local")
 AUTHS = ("iam", "off")
 NATIVE = "native"
+_RETENTION = re.compile(r"(\*|[a-z0-9][a-z0-9._-]*)=[1-9][0-9]*[wdhms]")
 
 
 class InvalidOptionsError(ValueError):
@@ -20,7 +22,8 @@ class Options:
     """The parameters of one synthesis.
 
     `platform` is a target of `uv pip install --python-platform` (or `native`, this machine's),
-    `python` a version such as `3.13`, `egress_allow` the runner's `HEADRACE_EGRESS_ALLOW`.
+    `python` a version such as `3.13`, `egress_allow` the runner's `HEADRACE_EGRESS_ALLOW`,
+    `retention` how long executions are kept, by namespace: `billing=365d,*=90d`.
     """
 
     stage: str = "dev"
@@ -29,6 +32,7 @@ class Options:
     platform: str = "aarch64-manylinux_2_28"
     python: str = "3.13"
     egress_allow: str = ""
+    retention: str = ""
 
     def __post_init__(self) -> None:
         _one_of("stage", self.stage, STAGES)
@@ -37,6 +41,11 @@ class Options:
         if self.auth == "off" and self.target != "local":
             raise InvalidOptionsError(
                 "auth=off opens every route to everybody: only target=local may ask for it"
+            )
+        wrong = [rule for rule in _rules(self.retention) if not _RETENTION.fullmatch(rule)]
+        if wrong:
+            raise InvalidOptionsError(
+                f"retention: {wrong[0]!r} is no namespace=duration, as billing=365d"
             )
 
     @property
@@ -62,6 +71,10 @@ LOCAL = {
     "platform": NATIVE,
     "python": f"{sys.version_info.major}.{sys.version_info.minor}",
 }
+
+
+def _rules(text: str) -> list[str]:
+    return [rule.strip() for rule in text.split(",")] if text else []
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

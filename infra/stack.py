@@ -13,6 +13,12 @@ from infra.constructs.timers import Timers
 from infra.options import Options
 from infra.routes import ROUTES
 
+FLOWS, EXECUTIONS = "FLOWS_TABLE_NAME", "EXECUTIONS_TABLE_NAME"
+IDEMPOTENCY, APPROVALS = "IDEMPOTENCY_TABLE_NAME", "APPROVALS_TABLE_NAME"
+PAYLOADS, TIMERS = "PAYLOADS_BUCKET_NAME", "TIMERS_QUEUE_URL"
+MACHINE = "STATE_MACHINE_ARN"
+EGRESS, RETENTION = "HEADRACE_EGRESS_ALLOW", "HEADRACE_RETENTION"
+
 
 class PlatformStack(Stack):
     """Composition first, grants last."""
@@ -29,43 +35,49 @@ class PlatformStack(Stack):
         super().__init__(scope, name, synthesizer=synthesizer)
         self._runtime = Runtime(self, "Runtime", options=options, layer=layer)
 
-        self.storage = storage = Storage(
+        self.storage = Storage(
             self,
             "Storage",
             is_protected=options.is_production,
             has_tls=options.target == "aws",  # the emulator speaks plain HTTP
         )
-        flows = {"FLOWS_TABLE_NAME": storage.flows.table_name}
-        executions = {"EXECUTIONS_TABLE_NAME": storage.executions.table_name}
-        idempotency = {"IDEMPOTENCY_TABLE_NAME": storage.idempotency.table_name}
-        payloads = {"PAYLOADS_BUCKET_NAME": storage.payloads.bucket_name}
-        approvals = {"APPROVALS_TABLE_NAME": storage.approvals.table_name}
         self.timing = Timers(self, "Timing")
-        timers = {"TIMERS_QUEUE_URL": self.timing.queue.queue_url}
-        egress = {"HEADRACE_EGRESS_ALLOW": options.egress_allow}
-
+        self._values = self._values_of(options)
         self.runner = self._function(
             "Runner",
-            flows | executions | idempotency | approvals | payloads | timers | egress,
+            *(FLOWS, EXECUTIONS, IDEMPOTENCY, APPROVALS, PAYLOADS, TIMERS, EGRESS, RETENTION),
             seconds=900,
             memory_mb=1769,
         )
         self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
-        machine = {"STATE_MACHINE_ARN": self.orchestration.machine.state_machine_arn}
+        self._values[MACHINE] = self.orchestration.machine.state_machine_arn
 
-        self.flows = self._function("Flows", flows | executions | machine)
+        self.flows = self._function("Flows", FLOWS, EXECUTIONS, MACHINE)
         self.executions = self._function(
-            "Executions", flows | executions | idempotency | machine | payloads
+            "Executions", FLOWS, EXECUTIONS, IDEMPOTENCY, MACHINE, PAYLOADS, RETENTION
         )
-        self.approvals = self._function("Approvals", executions | approvals)
-        self.plugins = self._function("Plugins", {})
-        self.health = self._function("Health", flows)
-        self.reconcile = self._function("Reconcile", executions | machine, seconds=60)
+        self.approvals = self._function("Approvals", EXECUTIONS, APPROVALS)
+        self.plugins = self._function("Plugins")
+        self.health = self._function("Health", FLOWS)
+        self.reconcile = self._function("Reconcile", EXECUTIONS, MACHINE, seconds=60)
         self.orchestration.reconciled_by(self.reconcile)
-        self.timers = self._function("Timers", executions, seconds=30)
+        self.timers = self._function("Timers", EXECUTIONS, seconds=30)
         self.timing.read_by(self.timers)
         self._serve(is_open=options.auth == "off")
         self._grant()
+
+    def _values_of(self, options: Options) -> dict[str, str]:
+        """What the variables hold that functions are told, each only those it names."""
+        return {
+            FLOWS: self.storage.flows.table_name,
+            EXECUTIONS: self.storage.executions.table_name,
+            IDEMPOTENCY: self.storage.idempotency.table_name,
+            APPROVALS: self.storage.approvals.table_name,
+            PAYLOADS: self.storage.payloads.bucket_name,
+            TIMERS: self.timing.queue.queue_url,
+            EGRESS: options.egress_allow,
+            RETENTION: options.retention,
+        }
 
     def _serve(self, *, is_open: bool) -> None:
         Api(
@@ -83,14 +95,14 @@ class PlatformStack(Stack):
         )
 
     def _function(
-        self, name: str, environment: dict[str, str], *, seconds: int = 29, memory_mb: int = 512
+        self, name: str, *variables: str, seconds: int = 29, memory_mb: int = 512
     ) -> PlatformFunction:
         """A function as large as one of the API needs, unless it says otherwise."""
         return PlatformFunction(
             self,
             name,
             runtime=self._runtime,
-            environment=environment,
+            environment={variable: self._values[variable] for variable in variables},
             size=Size(Duration.seconds(seconds), memory_mb),
         )
 

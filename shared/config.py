@@ -45,6 +45,10 @@ class EgressSettings(Settings):
     headrace_egress_allow: str = ""
 
 
+class RetentionSettings(Settings):
+    headrace_retention: str = ""
+
+
 S = TypeVar("S", bound=Settings)
 
 

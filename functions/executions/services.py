@@ -10,6 +10,7 @@ from shared.config import (
     FlowsTableSettings,
     IdempotencyTableSettings,
     PayloadsSettings,
+    RetentionSettings,
     settings,
 )
 from shared.executions.cancelling import Canceller
@@ -22,6 +23,7 @@ from shared.executions.reading import (
     ExecutionReader,
 )
 from shared.executions.repository import ExecutionRepository
+from shared.executions.retention import Retentions
 from shared.executions.retrying import CopyRepository, RetryService
 from shared.executions.service import (
     ExecutionService,
@@ -78,6 +80,7 @@ def launcher() -> Launcher:
         engine=engine(),
         slots=slot_repository(),
         promoter=Promoter(slot_repository(), engine(), utc_now),
+        retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
         now=utc_now,
     )
 

@@ -9,6 +9,7 @@ from shared.config import (
     ExecutionsTableSettings,
     FlowsTableSettings,
     IdempotencyTableSettings,
+    RetentionSettings,
     settings,
 )
 from shared.executions.cancelling import Canceller
@@ -17,6 +18,7 @@ from shared.executions.launching import Launcher
 from shared.executions.pages import ExecutionPages
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
+from shared.executions.retention import Retentions
 from shared.executions.retrying import CopyRepository, RetryService
 from shared.executions.slots import SlotRepository
 from shared.executions.waking import Waker
@@ -54,7 +56,14 @@ def bulk_plugins(machine_arn: str) -> BulkPlugins:
             executions=executions,
             copies=CopyRepository(stored),
             claims=IdempotencyRepository(claims),
-            launcher=Launcher(executions, engine, slots, Promoter(slots, engine, utc_now), utc_now),
+            launcher=Launcher(
+                executions=executions,
+                engine=engine,
+                slots=slots,
+                promoter=Promoter(slots, engine, utc_now),
+                retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
+                now=utc_now,
+            ),
             now=utc_now,
             new_id=new_id,
         ),

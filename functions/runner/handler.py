@@ -12,6 +12,7 @@ from shared.config import (
     ExecutionsTableSettings,
     FlowsTableSettings,
     PayloadsSettings,
+    RetentionSettings,
     TimersSettings,
     settings,
 )
@@ -20,6 +21,7 @@ from shared.executions.launching import Launcher
 from shared.executions.payloads import Payloads
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
+from shared.executions.retention import Retentions
 from shared.executions.runner import Outside, SegmentRunner, Turn
 from shared.executions.slots import SlotRepository
 from shared.executions.subflows import Subflows
@@ -52,6 +54,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
     plans, slots = PlanRepository(flows), SlotRepository(stored, time.sleep)
     engine = Engine(step_functions(), machine_arn)
     promoter = Promoter(slots, engine, utc_now)
+    retentions = Retentions.parse(settings(RetentionSettings).headrace_retention)
     return SegmentRunner(
         executions=executions,
         plans=plans,
@@ -66,7 +69,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
                     executions=executions,
                     payloads=payloads,
                     plans=plans,
-                    launcher=Launcher(executions, engine, slots, promoter, utc_now),
+                    launcher=Launcher(executions, engine, slots, promoter, retentions, utc_now),
                 ),
             },
             waker=Waker(executions, step_functions()),

@@ -50,9 +50,10 @@ def _synthesise(local: Local, layer: Path) -> Path:
     marker = BUILD / f"{layer.name}-marker"
     (marker / "python").mkdir(parents=True, exist_ok=True)
     (marker / "python" / "dependencies.txt").write_text(f"{layer.name}\n", "utf-8")
-    allowed = {"egress_allow": local.egress_allow} if local.egress_allow else {}
+    chosen = {"egress_allow": local.egress_allow, "retention": local.retention}
+    said = {name: value for name, value in chosen.items() if value}
     with _step("template"):
-        return assembly(target="local", layer=str(marker), **allowed)
+        return assembly(target="local", layer=str(marker), **said)
 
 
 async def _serve(local: Local, built: Path) -> None:

@@ -22,16 +22,18 @@ class Local:
     port: int
     emulator_port: int
     egress_allow: str = ""
+    retention: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Local":
-        """`HEADRACE_HOME`, `HEADRACE_PORT`, `HEADRACE_EMULATOR_PORT`, `HEADRACE_EGRESS_ALLOW`."""
+        """Read the variables of the local stack: their names begin with `HEADRACE_`."""
         given = os.environ if environment is None else environment
         return cls(
             home=Path(given.get("HEADRACE_HOME") or ROOT / ".headrace").absolute(),
             port=_port(given, "HEADRACE_PORT", 8080),
             emulator_port=_port(given, "HEADRACE_EMULATOR_PORT", 4566),
             egress_allow=given.get("HEADRACE_EGRESS_ALLOW", ""),
+            retention=given.get("HEADRACE_RETENTION", ""),
         )
 
     @property

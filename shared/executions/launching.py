@@ -11,6 +11,7 @@ from shared.executions.engine import Engine
 from shared.executions.models import Execution, Failure, Slot, Status
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
+from shared.executions.retention import Retentions
 from shared.executions.slots import Admission, SlotRepository
 from shared.observability import logger
 
@@ -29,6 +30,7 @@ class Launcher:
     engine: Engine
     slots: SlotRepository
     promoter: Promoter
+    retentions: Retentions
     now: Callable[[], datetime]
 
     def launch(self, execution: Execution, *, replayed: bool) -> Started:
@@ -56,7 +58,7 @@ class Launcher:
 
         One that was put before is answered as it is now.
         """
-        put = self._put(execution)
+        put = self._put(self.retentions.applied(execution))
         return put or self.executions.find(execution.tenant, execution.id) or execution
 
     def run(self, execution: Execution) -> None:

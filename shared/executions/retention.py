@@ -1,7 +1,10 @@
 """How long what is left of an ended execution is kept; pure."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.durations import parse_duration
 from shared.executions.models import Execution
 
 GRACE = timedelta(days=1)
@@ -9,6 +12,32 @@ GRACE = timedelta(days=1)
 
 DAY_CLASSES = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650)
 """S3 removes objects some whole days after they were written: there is a rule for each of these."""
+
+
+EVERY_OTHER = "*"
+
+
+@dataclass(frozen=True)
+class Retentions:
+    """Seconds that executions are kept, by namespace, where their flow says nothing."""
+
+    by_namespace: Mapping[str, int]
+
+    @classmethod
+    def parse(cls, text: str) -> "Retentions":
+        """Read `billing=365d,*=90d`; raises ValueError for what is no duration."""
+        pairs = (rule.partition("=") for rule in text.split(",") if rule)
+        return cls(
+            {name.strip(): int(parse_duration(said).total_seconds()) for name, _, said in pairs}
+        )
+
+    def applied(self, execution: Execution) -> Execution:
+        """The execution, with its namespace's retention if it has none of its own."""
+        if execution.retention_seconds is not None or not self.by_namespace:
+            return execution
+        otherwise = self.by_namespace.get(EVERY_OTHER)
+        seconds = self.by_namespace.get(execution.namespace, otherwise)
+        return execution.model_copy(update={"retention_seconds": seconds})
 
 
 def expires_at(execution: Execution, now: datetime) -> datetime | None:

@@ -76,17 +76,33 @@ def test_the_platform_of_the_bundle_decides_the_architecture(
     assert Options(platform=platform).architecture == architecture
 
 
-def test_the_egress_allowance_reaches_the_runner_and_nobody_else() -> None:
-    template = synthesised(target="local", egress_allow="127.0.0.1")
+CHOSEN = {"egress_allow": "127.0.0.1", "retention": "billing=365d,*=90d"}
 
-    allowed = {
-        properties["Handler"].split(".")[1]: properties["Environment"]["Variables"].get(
-            "HEADRACE_EGRESS_ALLOW"
-        )
+
+def told(variable: str) -> dict[str, str]:
+    """What each function is told in a variable, of those that have it."""
+    template = synthesised(target="local", **CHOSEN)
+    return {
+        properties["Handler"].split(".")[1]: properties["Environment"]["Variables"][variable]
         for _, properties in template.of_type("AWS::Lambda::Function")
+        if variable in properties["Environment"]["Variables"]
     }
-    assert {name for name, value in allowed.items() if value is not None} == {"runner"}
-    assert allowed["runner"] == "127.0.0.1"
+
+
+def test_the_egress_allowance_reaches_the_runner_and_nobody_else() -> None:
+    assert told("HEADRACE_EGRESS_ALLOW") == {"runner": "127.0.0.1"}
+
+
+def test_retentions_reach_whoever_starts_executions() -> None:
+    rules = CHOSEN["retention"]
+
+    assert told("HEADRACE_RETENTION") == {"executions": rules, "runner": rules}
+
+
+@pytest.mark.parametrize("wrong", ["90d", "*=", "*=90", "Billing=1d", "a=1d,,b=2d", "a=0d", "a=1y"])
+def test_a_retention_that_cannot_be_read_is_refused(wrong: str) -> None:
+    with pytest.raises(InvalidOptionsError, match="namespace=duration, as billing=365d"):
+        Options.from_context({"retention": wrong})
 
 
 def test_layers_of_different_platforms_or_pythons_are_different() -> None:

@@ -4,10 +4,11 @@ import time
 from typing import Any
 
 import boto3
+import pytest
 
 from shared.executions.retention import DAY_CLASSES
 from tests.support.fixtures import Finished
-from tests.support.stack import MotoStack
+from tests.support.stack import MotoStack, forget_factories
 
 FLOW = """
 name: kept
@@ -73,3 +74,23 @@ def test_there_is_a_rule_for_every_class_of_days(moto_stack: MotoStack):
 
     found = {rule["ExpirationInDays"]: rule["TagFilters"] for rule in rules if "TagFilters" in rule}
     assert found == {days: [{"Key": "days", "Value": str(days)}] for days in DAY_CLASSES}
+
+
+@pytest.mark.parametrize(
+    ("flow", "days"),
+    [
+        (FLOW.replace("retention: 2h", "namespace: billing"), 365),
+        (FLOW.replace("retention: 2h\n", ""), 90),
+        (FLOW, 2 / 24),
+    ],
+)
+def test_a_namespace_says_how_long_where_the_flow_does_not(
+    moto_stack: MotoStack, run: Finished, monkeypatch: pytest.MonkeyPatch, flow: str, days: float
+):
+    monkeypatch.setenv("HEADRACE_RETENTION", "billing=365d, *=90d")
+    forget_factories()
+
+    run(flow)
+
+    [due] = [row["expiresAt"] for row in rows(moto_stack) if row["sk"] == "execution"]
+    assert days * 86_400 - 200 < int(due) - time.time() <= days * 86_400

@@ -8,6 +8,7 @@ from shared.executions.launching import Launcher
 from shared.executions.models import Execution, Failure, Status
 from shared.executions.promoting import Promoter
 from shared.executions.reconcile import Action, Reconciler
+from shared.executions.retention import Retentions
 from shared.executions.slots import Admission, First, SlotRepository
 from shared.executions.states import End, Overdue, OverdueLine
 from tests.support.executions import (
@@ -127,7 +128,12 @@ class Queueing:
         self.slots = InMemorySlots(self.store)
         self.promoter = Promoter(self.slots, self.engine, lambda: self.at)
         self.launcher = Launcher(
-            self.store, self.engine, self.slots, self.promoter, lambda: self.at
+            executions=self.store,
+            engine=self.engine,
+            slots=self.slots,
+            promoter=self.promoter,
+            retentions=Retentions({}),
+            now=lambda: self.at,
         )
         states: Any = SentTokens()
         self.reconciler = Reconciler(

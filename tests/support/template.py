@@ -34,7 +34,7 @@ VARIANTS: list[dict[str, str]] = [
     {"target": "local"},
     {"target": "aws"},
     {"target": "aws", "stage": "prod"},
-    {"target": "local", "egress_allow": "127.0.0.1"},
+    {"target": "local", "egress_allow": "127.0.0.1", "retention": "billing=365d,*=90d"},
 ]
 REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion"}
 

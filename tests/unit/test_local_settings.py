@@ -22,17 +22,24 @@ def test_without_a_choice_the_stack_lives_in_the_clone_on_the_usual_ports() -> N
     assert local.aws_endpoint_url == "http://127.0.0.1:4566"
 
 
-def test_home_ports_and_egress_can_be_chosen(tmp_path: Path) -> None:
+def test_home_ports_egress_and_retention_can_be_chosen(tmp_path: Path) -> None:
     local = Local.from_environment(
         {
             "HEADRACE_HOME": str(tmp_path),
             "HEADRACE_PORT": "8081",
             "HEADRACE_EMULATOR_PORT": "4567",
             "HEADRACE_EGRESS_ALLOW": "127.0.0.1",
+            "HEADRACE_RETENTION": "*=1d",
         }
     )
 
-    assert local == Local(home=tmp_path, port=8081, emulator_port=4567, egress_allow="127.0.0.1")
+    assert local == Local(
+        home=tmp_path,
+        port=8081,
+        emulator_port=4567,
+        egress_allow="127.0.0.1",
+        retention="*=1d",
+    )
 
 
 @pytest.mark.parametrize("wrong", ["x", "0", "65536", "-1", "80.5"])
