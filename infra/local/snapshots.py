@@ -8,8 +8,10 @@ predecessor's place by the renaming of a link; what a kill cuts short is never l
 import asyncio
 import contextlib
 import copy
+import filecmp
 import gc
 import importlib
+import json
 import logging
 import os
 import shutil
@@ -20,7 +22,7 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-PAUSE_SECONDS = 2.0
+PAUSE_SECONDS = 1.0
 """Between the end of one snapshot and the beginning of the next."""
 QUIET_SECONDS = 1.0
 CHILD_SECONDS = 60.0
@@ -111,9 +113,9 @@ class Snapshots:
         """
         self._is_deployed = True
         while True:
-            await asyncio.sleep(PAUSE_SECONDS)
             if self._writes.count != self._written:
                 await self.take()
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def take(self) -> bool:
         """Write what is there now; False, with a line in the log, if that did not succeed."""
@@ -170,6 +172,8 @@ class Snapshots:
             gc.disable()
             os.closerange(FIRST_DESCRIPTOR, os.sysconf("SC_OPEN_MAX"))
             vars(copy)["deepcopy"] = lambda value, _memo=None: value
+            # Several times as fast as writing while encoding.
+            vars(json)["dump"] = lambda value, file, **how: file.write(json.dumps(value, **how))
             self._write(folder)
             code = 0
         finally:
@@ -184,8 +188,17 @@ class Snapshots:
                 continue
             self._persistence.save_state(name, state)
             # It only logs what goes wrong: a file that is not there raises here.
-            with (folder / f"{name}.json").open("rb") as written:
-                os.fsync(written.fileno())
+            _keep(folder / f"{name}.json", self._link / f"{name}.json")
+
+
+def _keep(file: Path, before: Path) -> None:
+    """See a file to the disk; one that says what its predecessor says is there already."""
+    if before.exists() and filecmp.cmp(file, before, shallow=False):
+        file.unlink()
+        file.hardlink_to(before.resolve())
+        return
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 async def _has_succeeded(child: int) -> bool:

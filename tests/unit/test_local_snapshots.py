@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.local.snapshots import Writes
+from infra.local.snapshots import Writes, _keep
 
 Scope = MutableMapping[str, Any]
 
@@ -85,3 +86,18 @@ def test_a_step_is_not_done_where_writes_never_pause(monkeypatch: pytest.MonkeyP
         return seen
 
     assert asyncio.run(scenario()) is None
+
+
+@pytest.mark.parametrize(("before", "names"), [("same", 2), ("other", 1), (None, 1)])
+def test_what_has_not_changed_is_not_written_again(
+    tmp_path: Path, before: str | None, names: int
+) -> None:
+    file, predecessor = tmp_path / "new.json", tmp_path / "old.json"
+    file.write_text("same")
+    if before:
+        predecessor.write_text(before)
+
+    _keep(file, predecessor)
+
+    assert file.read_text() == "same"
+    assert file.stat().st_nlink == names
