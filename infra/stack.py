@@ -159,7 +159,7 @@ class PlatformStack(Stack):
 
         for kind in ("executions", "results"):
             self.executions.may("s3:GetObject", on=self.storage.objects_arn(kind))
-        self.executions.may("s3:PutObject", on=self.storage.objects_arn("results"))
+            self.executions.may("s3:PutObject", on=self.storage.objects_arn(kind))
 
     def _grant_approvals(self) -> None:
         approvals = self.storage.approvals.table_arn

@@ -47,6 +47,11 @@ def execution_repository() -> ExecutionRepository:
 
 
 @cache
+def payloads() -> Payloads:
+    return Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+
+
+@cache
 def plan_repository() -> PlanRepository:
     return PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
 
@@ -115,7 +120,9 @@ def retry_service() -> RetryService:
         flows=flow_repository(),
         plans=plan_repository(),
         executions=execution_repository(),
-        copies=CopyRepository(table(settings(ExecutionsTableSettings).executions_table_name)),
+        copies=CopyRepository(
+            table(settings(ExecutionsTableSettings).executions_table_name), payloads()
+        ),
         claims=claim_repository(),
         launcher=launcher(),
         now=utc_now,
@@ -145,5 +152,5 @@ def execution_reader() -> ExecutionReader:
         executions=execution_repository(),
         pages=ExecutionPages(table(settings(ExecutionsTableSettings).executions_table_name)),
         plans=plan_repository(),
-        payloads=Payloads(s3, settings(PayloadsSettings).payloads_bucket_name),
+        payloads=payloads(),
     )

@@ -9,6 +9,7 @@ from shared.config import (
     ExecutionsTableSettings,
     FlowsTableSettings,
     IdempotencyTableSettings,
+    PayloadsSettings,
     RetentionSettings,
     settings,
 )
@@ -16,6 +17,7 @@ from shared.executions.cancelling import Canceller
 from shared.executions.engine import Engine
 from shared.executions.launching import Launcher
 from shared.executions.pages import ExecutionPages
+from shared.executions.payloads import Payloads
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
 from shared.executions.retention import Retentions
@@ -27,7 +29,7 @@ from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.idempotency import IdempotencyRepository
 from shared.ids import new_id
-from shared.table import step_functions, table
+from shared.table import s3, step_functions, table
 from shared.times import utc_now
 
 TENANT = "default"
@@ -54,7 +56,9 @@ def bulk_plugins(machine_arn: str) -> BulkPlugins:
             flows=FlowRepository(flows, TENANT),
             plans=PlanRepository(flows),
             executions=executions,
-            copies=CopyRepository(stored),
+            copies=CopyRepository(
+                stored, Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+            ),
             claims=IdempotencyRepository(claims),
             launcher=Launcher(
                 executions=executions,

@@ -50,7 +50,18 @@ class Payloads:
     def put_of(self, execution: Execution, text: str) -> Stored:
         """Store a text of an execution; its content is its name, so a repetition is harmless."""
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return self.put(f"executions/{execution.tenant}/{execution.id}/{digest}.json", text)
+        return self.put(f"{_folder(execution)}/{digest}.json", text)
+
+    def copy_of(self, execution: Execution, stored: Stored) -> Stored:
+        """Copy another execution's object for this one, without the tags that let it go."""
+        key = f"{_folder(execution)}/{stored.key.rpartition('/')[2]}"
+        self._client().copy_object(
+            Bucket=self._bucket,
+            Key=key,
+            CopySource={"Bucket": self._bucket, "Key": stored.key},
+            TaggingDirective="REPLACE",
+        )
+        return stored.model_copy(update={"key": key})
 
     def remove_after(self, stored: Stored, days: int) -> None:
         """Let S3 remove an object so many days after it was written; one of DAY_CLASSES."""
@@ -66,6 +77,10 @@ class Payloads:
             return run
         stored = self.put_of(execution, run.outputs)
         return run.model_copy(update={"outputs": None, "stored": stored})
+
+
+def _folder(execution: Execution) -> str:
+    return f"executions/{execution.tenant}/{execution.id}"
 
 
 def size_of(run: TaskRun) -> int:

@@ -41,7 +41,7 @@ PERMITTED = {
         },
         "dynamodb:UpdateItem": {EXECUTIONS, IDEMPOTENCY},
         "s3:GetObject": {f"{PAYLOADS}/executions/*", f"{PAYLOADS}/results/*"},
-        "s3:PutObject": {f"{PAYLOADS}/results/*"},
+        "s3:PutObject": {f"{PAYLOADS}/executions/*", f"{PAYLOADS}/results/*"},
         "states:SendTaskSuccess": {"OneSegment"},
         "states:StartExecution": {"OneSegment"},
         "states:StopExecution": {"OneSegment:*"},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.support.stack import MotoStack
@@ -200,3 +201,31 @@ def test_a_retry_after_the_flow_was_saved_anew_in_between_takes_the_claims_revis
 
     detail = moto_stack.wait_for_execution(answer.body["executionId"])
     assert detail["execution"]["flowRevision"] == 1
+
+
+def test_a_retry_has_large_outputs_of_its_own(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(
+        TEXT.replace(
+            "tasks:\n",
+            "tasks:\n  - {name: big, type: util.string, "
+            "properties: {operation: repeat, value: ab, times: 300000}}\n",
+            1,
+        )
+    )
+    source = execute(flow["id"])
+    moto_stack.wait_for_execution(source)
+
+    again = retry(moto_stack, source).body["executionId"]
+
+    moto_stack.wait_for_execution(again)
+    s3, bucket = boto3.client("s3"), moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+    keys = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert sorted(key.split("/")[2] for key in keys) == sorted([source, again])
+    [url] = [
+        task["outputsUrl"]
+        for task in moto_stack.api("GET", f"/api/v1/executions/{again}").body["tasks"]
+        if task["taskName"] == "big"
+    ]
+    assert again in url

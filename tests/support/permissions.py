@@ -49,11 +49,21 @@ class Permissions:
             arn = parameters.get("executionArn") or parameters.get("stateMachineArn")
             yield f"states:{name}", arn or self._machine_of_token()
         elif service == "S3":
-            yield f"s3:{name}", f"{self._template.arn(parameters['Bucket'])}/{parameters['Key']}"
+            bucket = self._template.arn(parameters["Bucket"])
+            if "CopySource" in parameters:
+                yield "s3:GetObject", f"{bucket}/{parameters['CopySource']['Key']}"
+                name = "PutObject"
+            yield f"s3:{name}", f"{bucket}/{parameters['Key']}"
         elif service == "SQS":
             queue = parameters["QueueUrl"].rpartition("/")[2]
             yield f"sqs:{name}", self._template.arn(queue)
-        elif "TransactItems" in parameters:
+        else:
+            yield from self._needed_of_tables(service, name, parameters)
+
+    def _needed_of_tables(
+        self, service: str, name: str, parameters: dict[str, Any]
+    ) -> Iterator[Needed]:
+        if "TransactItems" in parameters:
             for item in parameters["TransactItems"]:
                 [(kind, request)] = item.items()
                 yield f"dynamodb:{IN_TRANSACTIONS[kind]}", self._table(request)
