@@ -5,6 +5,7 @@ done next; the turn does it, and tells the board what became settled.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice, pairwise
 
 from shared.executions.models import Failure, TaskRun, TaskStatus
@@ -21,9 +22,6 @@ from shared.executions.nodes import (
 from shared.executions.places import Places
 from shared.flows.definition import RunWhen
 from shared.flows.plan import Plan, PlanTask, Section
-
-WIDEST_WINDOW = 64
-"""Iterations looked at together when a loop sets no limit; more threads than that never run."""
 
 
 class Board:
@@ -74,6 +72,17 @@ class Board:
         if parent is None:
             return None
         return Node(self.tasks[parent], self._places.iteration(parent, node.iteration))
+
+    def started_at(self, node: Node) -> datetime | None:
+        """When there was room for the iteration of the loop right round a node.
+
+        None outside of loops, and for when the loop itself began.
+        """
+        parent = self.parent_of(node)
+        entered = self.entered.get(parent.key) if parent else None
+        if entered is None or entered.items is None:
+            return None
+        return entered.started.get(int(node.iteration.rpartition(".")[2]))
 
     def rounds(self, node: Node) -> str:
         """In which rounds of the containers round it a node is (see `places.py`)."""
@@ -176,12 +185,12 @@ class Board:
         body = self.list_of(node.name, "tasks")
         total, opened = len(entered.items or ()), 0
         index = entered.low
-        while index < total and opened < (entered.concurrency or WIDEST_WINDOW):
+        while index < total and opened < entered.window:
             iteration = inner_iteration(node.iteration, index)
             if index not in entered.finished:
                 if self._is_stopped(entered, body, index, iteration):
                     break
-                entered.started.add(index)
+                entered.start(index)
                 if self._visit(body, iteration, found):
                     self._finish_iteration(entered, body, index, iteration)
                 else:
@@ -203,7 +212,9 @@ class Board:
     def _finish_iteration(
         self, entered: Entered, body: list[PlanTask], index: int, iteration: str
     ) -> None:
-        entered.finished.add(index)
+        runs = (self.runs[Node(planned, iteration).key] for planned in body)
+        ends = (run.finished_at for run in runs if run.finished_at)
+        entered.finish(index, max(ends, default=None))
         if entered.failure is None:
             entered.failure = self._first_failure(body, iteration)
 

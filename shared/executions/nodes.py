@@ -1,10 +1,16 @@
 """What the board speaks of: nodes, what may be done with them, containers that are open."""
 
+from bisect import insort
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.executions.models import Failure, TaskRun
 from shared.flows.plan import PlanTask
+
+WIDEST_WINDOW = 64
+"""Iterations looked at together when a loop sets no limit; more threads than that never run."""
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ class Entered:
     """What was decided when a container was entered.
 
     A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
-    templates see (None in a list) and the item.
+    templates see (None in a list) and the item. Its iterations are taken up in order, as far as
+    `concurrency` leaves room: `started` tells when each had room, None for when the loop began.
     """
 
     branch: str | None = None
@@ -80,5 +87,25 @@ class Entered:
     fail_fast: bool = True
     low: int = 0
     finished: set[int] = field(default_factory=set)
-    started: set[int] = field(default_factory=set)
+    started: dict[int, datetime | None] = field(default_factory=dict)
+    ends: list[datetime] = field(default_factory=list)
     failure: Failure | None = None
+
+    @property
+    def window(self) -> int:
+        """How many iterations are looked at together."""
+        return self.concurrency or WIDEST_WINDOW
+
+    def start(self, index: int) -> None:
+        """Take an iteration up, all before it that are over being known.
+
+        It had room when so many of those were over that fewer than `window` were left: a moment
+        that what ends later does not change, and that a later turn finds again in the records.
+        """
+        over = index - self.window
+        self.started.setdefault(index, self.ends[over] if 0 <= over < len(self.ends) else None)
+
+    def finish(self, index: int, end: datetime | None) -> None:
+        """Take note that all in an iteration is settled; without `end` it took no time."""
+        self.finished.add(index)
+        insort(self.ends, end or self.started.get(index) or _BEFORE_ALL)

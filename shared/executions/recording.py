@@ -65,7 +65,10 @@ class Recorder:
                 self._empty_inside(run)
 
     def ready_at(self, node: Node) -> datetime:
-        """When the last predecessor settled: the same however often a turn is repeated."""
+        """When the last predecessor settled, and there was room for the iteration of its loop.
+
+        The same however often a turn is repeated.
+        """
         opened_at = self._opened_at(node)
         ends = (
             self._board.runs[node_key(before.name, node.iteration)].finished_at
@@ -80,7 +83,8 @@ class Recorder:
         if parent is None:
             return self._execution.started_at or self._execution.created_at
         run = self._board.runs.get(parent.key)
-        return run.due_at if run and run.due_at else self.ready_at(parent)
+        opened_at = run.due_at if run and run.due_at else self.ready_at(parent)
+        return max(opened_at, self._board.started_at(node) or opened_at)
 
     def settled_at(self) -> datetime:
         """When the last of all tasks settled."""

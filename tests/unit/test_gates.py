@@ -258,6 +258,78 @@ def test_each_gate_of_a_loop_asks_for_itself_when_its_turn_comes():
     assert bench.now.status is Status.SUCCESS
 
 
+def looped(concurrency: int, count: int, *before: Any, **fields: Any) -> Any:
+    """A loop over a gate that has an hour from when its turn comes."""
+    return task(
+        "each",
+        type="flow.foreach",
+        properties={"items": [*range(count)], "concurrency": concurrency},
+        tasks=[*before, gate(message="{{ item }} at {{ now() }}", timeout_="1h")],
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 3])
+def test_the_time_out_of_a_gate_in_a_loop_counts_from_when_its_turn_comes(concurrency: int):
+    bench = GateBench(looped(concurrency, 6))
+    bench.turn()
+
+    for number in range(6):
+        bench.pass_time(minutes=10)
+        bench.turn()
+        [oldest, *_] = [each for each in bench.approvals.all if each.is_pending]
+        assert oldest.iteration == str(number)
+        bench.decide("approved", oldest)
+        bench.turn()
+
+    assert bench.now.status is Status.SUCCESS
+    assert bench.approvals.asked == 6
+    asked = [each.message.partition(" at ")[2] for each in bench.approvals.all]
+    assert asked == sorted(asked)
+    assert len(set(asked)) == 7 - concurrency
+
+
+def test_the_oldest_gate_of_a_loop_may_take_its_time():
+    bench = GateBench(looped(2, 4))
+    bench.turn()
+    [slow, *_] = bench.approvals.all
+    for _ in range(3):
+        bench.pass_time(minutes=15)
+        bench.decide("approved", [each for each in bench.approvals.all if each.is_pending][-1])
+        bench.turn()
+
+    bench.decide("approved", slow)
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.SUCCESS
+    assert bench.approvals.asked == 4
+
+
+def test_a_gate_behind_skipped_iterations_counts_from_the_one_before_those():
+    loop = task(
+        "each",
+        type="flow.foreach",
+        properties={"items": [1, 0, 0, 1]},
+        tasks=[
+            task(
+                "g",
+                type="flow.gate",
+                when="item == 1",
+                properties={"message": "{{ now() }}"},
+                timeout="1h",
+            )
+        ],
+    )
+    bench = GateBench(loop)
+    bench.turn()
+    bench.pass_time(minutes=50)
+    bench.decide("approved")
+    bench.turn()
+
+    assert bench.pass_time(minutes=50) == "park"
+    first, second = bench.approvals.all
+    assert second.message > first.message
+
+
 def test_a_gate_in_a_parallel_branch_holds_up_no_other():
     both = task(
         "both",
