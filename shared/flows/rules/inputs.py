@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from shared.durations import parse_duration
-from shared.executions.inputs import coerce
+from shared.flows.coercion import coerce
 from shared.flows.definition import InputDefinition, InputType
 from shared.flows.rules import fields
 from shared.flows.rules.fields import Field, read_fields
