@@ -125,42 +125,46 @@ class Slot(Record):
 class Execution(Record):
     """One run of one revision of a flow.
 
-    `closing` is set while it is being ended early, `due_at` while a retry of the whole waits,
-    `is_parked` while it waits for something outside, of which something is due at `wake_at`.
-    `depth` counts the executions above it.
-
-    `generation` counts the Step Functions runs behind it; `stalls` those in a row that recorded
-    nothing new, out of `records_seen` task runs known when the current one was started.
-    `turns_before` counts the turns taken before the run was last changed for a fresh one.
-    `request_id` is the one of the request that started it: every log line of its turns carries it.
-    `outputs` too large for the row are `stored_outputs`, and shown as `outputsUrl`.
-    `expires_at` is when an ended one is no more, in seconds of the epoch.
-    `inputs` are what anybody may see: in them stands a mask for the SECRET ones, whose values are
-    `secrets`, and for others that hold such a value, whose own are `hidden_inputs`;
-    `inherited_secrets` are values that the parent's SECRET inputs handed down.
+    `tasksTotal` counts the tasks of its text, `tasksExecuted` those that came to an end of their
+    own; `currentTask` is one that runs now. `inputs` show a mask in place of SECRET values.
+    `outputs` come with the end; large ones are at `outputsUrl`. `attempt` counts those of the whole
+    flow. `retryOf` is the execution that this one repeats, `parent` the task that started it as a
+    subflow, `test` says that it is a test run.
     """
 
     tenant: str = Field(exclude=True)
+    # The request that started it: every log line of its turns carries its id.
     request_id: str | None = Field(default=None, exclude=True)
+    # Step Functions runs behind it; those in a row that recorded nothing new, out of so many task
+    # runs known when the present one was started; turns taken before the run was last changed for
+    # a fresh one.
     generation: int = Field(default=1, exclude=True)
     stalls: int = Field(default=0, exclude=True)
     records_seen: int = Field(default=0, exclude=True)
     turns_before: int = Field(default=0, exclude=True)
+    # When the reconciler looks at it next.
     check_at: Timestamp | None = Field(default=None, exclude=True)
+    # Set while it is being ended early.
     closing: Closing | None = Field(default=None, exclude=True)
+    # Until then a retry of the whole waits.
     due_at: Timestamp | None = Field(default=None, exclude=True)
+    # While it waits for something outside; what is due then, if anything is.
+    is_parked: bool = Field(default=False, exclude=True)
+    wake_at: Timestamp | None = Field(default=None, exclude=True)
+    # The real values of SECRET inputs; of others that hold one; what the parent's handed down.
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+    inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    # How long it is kept after its end; once ended, when it is no more, in seconds of the epoch.
     retention_seconds: int | None = Field(default=None, exclude=True)
     expires_at: int | None = Field(default=None, exclude=True)
     mocks: dict[str, dict[str, Any]] = Field(default={}, exclude=True, repr=False)
-    hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
-    inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
-    is_parked: bool = Field(default=False, exclude=True)
-    wake_at: Timestamp | None = Field(default=None, exclude=True)
     slot: Slot | None = Field(default=None, exclude=True)
+    # How many executions there are above it.
     depth: int = Field(default=0, exclude=True)
-    parent: Parent | None = None
+    # Outputs too large for the row.
     stored_outputs: Stored | None = Field(default=None, exclude=True)
+    parent: Parent | None = None
 
     id: str
     flow_id: str
@@ -232,21 +236,21 @@ class LogLine(Record):
 
 
 class TaskRun(Record):
-    """What is recorded of one task: one row, written when it is settled, or begins to wait.
+    """One task of an execution, in one iteration of the loops round it (`0`, `2.1`).
 
     `dueAt` is when a RETRYING task is tried again, or a waiting one goes on; of a RUNNING container
-    when its present attempt began.
-
-    `outputs` is a string holding JSON, null when the task has not run, or when it did not fit into
-    the answer and waits at `outputsUrl`; `stored` says where outputs are that no row holds.
-    `fence` is the turn that wrote the row, `blocked` a skip caused by a failure upstream, `rounds`
-    to which attempts of the containers round it the run belongs (see `places.py`).
+    when its present attempt began. `outputs` is a string holding JSON, null when the task has not
+    run, or when it did not fit into the answer and waits at `outputsUrl`.
     """
 
+    # The turn that wrote the row.
     fence: int = Field(default=0, exclude=True)
+    # A skip caused by a failure upstream.
     blocked: bool = Field(default=False, exclude=True)
     logs: tuple[LogLine, ...] = Field(default=(), exclude=True)
+    # Where outputs are that no row holds.
     stored: Stored | None = Field(default=None, exclude=True)
+    # To which attempts of the containers round it the run belongs: see `places.py`.
     rounds: str = Field(default="", exclude=True)
 
     task_name: str

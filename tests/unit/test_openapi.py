@@ -38,6 +38,12 @@ def test_every_reference_leads_somewhere() -> None:
             found = found[part]
 
 
+def test_a_schemas_description_names_no_field_that_it_does_not_show() -> None:
+    for schema in DOCUMENTED["components"]["schemas"].values():
+        named = re.findall(r"`([a-z][A-Za-z_]*)`", schema.get("description", ""))
+        assert set(named) <= set(schema.get("properties", ()))
+
+
 def test_it_is_valid_openapi() -> None:
     validate(DOCUMENTED, cls=OpenAPIV31SpecValidator)
 
