@@ -1,36 +1,30 @@
 """Whatever the flow, wherever a turn is cut or dies: it comes to what the reference says."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain, count, repeat
 from typing import Any
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from shared.executions.models import Execution
+from shared.executions.models import Closing, Status, TaskStatus
 from shared.executions.nodes import node_key
-from shared.flows.plan import compile_plan
-from tests.support.executions import Abandoned, Bench
-from tests.support.outcomes import check, definition_of
+from shared.executions.states import FENCE_STEP
+from shared.flows.plan import Plan, compile_plan
+from tests.support.executions import Abandoned
+from tests.support.outcomes import check, definition_of, expectation, outputs_of, without_volatile
 from tests.support.random_flows import flows
+from tests.support.worlds import World
 
-MOST_TURNS = 2_000
-LAWS = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=120, suppress_health_check=list(HealthCheck))
+ISOLATION = st.sampled_from(["segment", "task"])
+FOREVER = repeat(900.0)
 
 
-def run_to_the_end(bench: Bench, remaining: Iterator[float]) -> Execution:
-    """Turn by turn, whatever dies; waits pass by moving the clock."""
-    for _ in range(MOST_TURNS):
-        left = next(remaining)
-        try:
-            answer = bench.turn(generation=bench.now.generation, remaining=lambda: left)  # noqa: B023 - used in this turn only
-        except Abandoned:
-            continue
-        if answer == "done":
-            return bench.now
-        bench.ahead += bench.pause
-    raise AssertionError(f"no end after {MOST_TURNS} turns")
+def plan_of(written: Any, **fields: Any) -> Plan:
+    note(json.dumps({**written, **fields}))
+    return compile_plan(definition_of({**written, **fields}))
 
 
 def dying(numbers: set[int], fatal: str) -> Callable[[str], None]:
@@ -44,17 +38,31 @@ def dying(numbers: set[int], fatal: str) -> Callable[[str], None]:
     return note_write
 
 
+def check_settled_once(world: World, plan: Plan) -> None:
+    settled = [run for run in world.store.written if run.status.is_terminal]
+    if plan.retry is None:
+        keys = [node_key(run.task_name, run.iteration or "") for run in settled]
+        assert len(keys) == len(set(keys))
+
+
+def check_closed(world: World, plan: Plan) -> None:
+    """Nothing is left open, and `finally` has run."""
+    assert all(run.status.is_terminal for run in world.runs.values())
+    assert not any(approval.is_pending for approval in world.approvals.all)
+    for planned in plan.tasks:
+        if planned.section == "finally" and planned.parent is None:
+            assert planned.task.name in world.runs
+
+
 @LAWS
 @given(flows())
 def test_a_flow_comes_to_what_the_reference_says(written: Any) -> None:
-    note(json.dumps(written))
-    definition = definition_of(written)
-    plan = compile_plan(definition)
-    bench = Bench(plan)
+    plan = plan_of(written)
+    world = World(plan)
 
-    ended = run_to_the_end(bench, repeat(900.0))
+    ended = world.to_the_end(FOREVER)
 
-    check(plan, ended, bench.runs)
+    check(plan, ended, world.runs)
 
 
 @LAWS
@@ -63,21 +71,81 @@ def test_a_flow_comes_to_what_the_reference_says(written: Any) -> None:
     st.sets(st.integers(0, 40), max_size=12),
     st.sampled_from(["before", "after"]),
     st.lists(st.sampled_from([30.0, 900.0]), max_size=30),
-    st.sampled_from(["segment", "task"]),
+    ISOLATION,
 )
 def test_neither_crashes_nor_short_turns_change_what_a_flow_comes_to(
     written: Any, crashes: set[int], fatal: str, remaining: list[float], isolation: str
 ) -> None:
-    note(json.dumps(written))
-    definition = definition_of({**written, "isolation": isolation})
-    plan = compile_plan(definition)
-    bench = Bench(plan)
-    bench.store.on_write = dying(crashes, fatal)
+    plan = plan_of(written, isolation=isolation)
+    world = World(plan)
+    world.on_write(dying(crashes, fatal))
 
-    ended = run_to_the_end(bench, chain(remaining, repeat(900.0)))
+    ended = world.to_the_end(chain(remaining, FOREVER))
 
-    check(plan, ended, bench.runs)
-    settled = [run for run in bench.store.written if run.status.is_terminal]
-    if definition.retry is None:
-        keys = [node_key(run.task_name, run.iteration or "") for run in settled]
-        assert len(keys) == len(set(keys))
+    check(plan, ended, world.runs)
+    check_settled_once(world, plan)
+
+
+@LAWS
+@given(flows(), st.integers(0, 30), st.sampled_from([0.0, 0.3, 1.2]), ISOLATION)
+def test_after_a_cancel_nothing_starts_all_is_settled_and_finally_runs(
+    written: Any, number: int, seconds: float, isolation: str
+) -> None:
+    plan = plan_of(written, isolation=isolation)
+    world, writes = World(plan), count()
+
+    def cancel(moment: str) -> None:
+        world.skip(seconds)
+        if moment == "after" and next(writes) == number:
+            world.cancel()
+
+    world.on_write(cancel)
+    ended = world.to_the_end(FOREVER)
+
+    check_settled_once(world, plan)
+    if not world.is_cancelled:
+        check(plan, ended, world.runs)
+        return
+    assert ended.status is Status.CANCELLED
+    assert ended.error
+    assert ended.error.code == "cancelled"
+    assert world.late_starts == 0
+    check_closed(world, plan)
+    sections = {planned.task.name: planned.section for planned in plan.tasks}
+    for run in world.store.written:
+        if run.fence > 2 * FENCE_STEP and sections[run.task_name] != "finally":
+            is_decided = run.task_type == "flow.gate" and run.outputs
+            assert run.status is TaskStatus.CANCELLED or is_decided
+
+
+@LAWS
+@given(flows(), st.sampled_from([1, 3, 90, 5000]), st.sampled_from([0.0, 0.3]), ISOLATION)
+def test_a_flows_time_out_ends_what_is_left_and_changes_nothing_that_was_settled(
+    written: Any, timeout: int, seconds: float, isolation: str
+) -> None:
+    plan = plan_of(written, timeout=timeout, isolation=isolation)
+    world = World(plan)
+    world.on_write(lambda _moment: world.skip(seconds))
+
+    ended = world.to_the_end(FOREVER)
+
+    check_settled_once(world, plan)
+    if ended.closing is None:
+        check(plan, ended, world.runs)
+        return
+    assert (ended.closing, ended.status) == (Closing.TIMEOUT, Status.TIMED_OUT)
+    check_closed(world, plan)
+    if plan.retry is None:
+        check_main_as_expected(plan, world)
+
+
+def check_main_as_expected(plan: Plan, world: World) -> None:
+    """What the flow's own tasks came to before the end is what they would have come to."""
+    expected = expectation(plan).seen
+    ends = {TaskStatus.SUCCESS, TaskStatus.SKIPPED}
+    sections = {planned.task.name: planned.section for planned in plan.tasks}
+    for key, run in world.runs.items():
+        if run.status in ends and sections[run.task_name] == "main":
+            seen = expected[key]
+            assert (key, run.status.value) == (key, seen.status)
+            assert without_volatile(outputs_of(run)) == without_volatile(seen.outputs)

@@ -1,9 +1,12 @@
 """Approvals in memory, with the conditions of the table."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from shared.people.models import Approval, ApprovalStatus
 from shared.people.repository import ApprovalRepository
+
+OnWrite = Callable[[str], None]
 
 
 class InMemoryApprovals(ApprovalRepository):
@@ -12,6 +15,8 @@ class InMemoryApprovals(ApprovalRepository):
     def __init__(self) -> None:
         self.approvals: dict[tuple[str, str], Approval | None] = {}
         self.asked = 0
+        self.on_write: OnWrite = lambda _moment: None
+        """Called `before` and `after` each write."""
 
     @property
     def all(self) -> list[Approval]:
@@ -25,9 +30,8 @@ class InMemoryApprovals(ApprovalRepository):
         key = (approval.tenant, approval.id)
         if key in self.approvals:
             return False
-        self.approvals[key] = approval
         self.asked += 1
-        return True
+        return self._put(approval)
 
     def find(self, tenant: str, approval_id: str) -> Approval | None:
         return self.approvals.get((tenant, approval_id))
@@ -54,5 +58,10 @@ class InMemoryApprovals(ApprovalRepository):
         current = self.approvals.get(key)
         if current is None or not current.is_pending:
             return False
-        self.approvals[key] = approval
+        return self._put(approval)
+
+    def _put(self, approval: Approval) -> bool:
+        self.on_write("before")
+        self.approvals[approval.tenant, approval.id] = approval
+        self.on_write("after")
         return True

@@ -197,9 +197,9 @@ class InMemoryExecutions(ExecutionRepository):
         ):
             return None
         self.on_write("before")
-        self.executions[key] = current.model_copy(update=changes)
+        written = self.executions[key] = current.model_copy(update=changes)
         self.on_write("after")
-        return self.executions[key]
+        return written
 
 
 class OnePlan(PlanRepository):
@@ -291,7 +291,8 @@ class Bench:
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
-        """How far the wall clock was moved on."""
+        """How far the clocks were moved on."""
+        self._skipping = threading.Lock()
         self.execution = execution_of(plan, **fields)
         self.answer = Answer(next="done")
         self.store = InMemoryExecutions(self.execution)
@@ -307,10 +308,10 @@ class Bench:
             payloads=self.payloads,
             clocks=Clocks(
                 now=lambda: datetime.now(UTC) + self.ahead,
-                monotonic=time.monotonic,
-                sleep=time.sleep,
+                monotonic=lambda: time.monotonic() + self.ahead.total_seconds(),
+                sleep=self.skip,
             ),
-            find_plugin=lambda name: self.plugins.get(name) or find(name),
+            find_plugin=self.find_plugin,
             outside=Outside(
                 externals=externals or {},
                 waker=waker_of(self.store, self.states),
@@ -321,6 +322,14 @@ class Bench:
             abandon=abandon,
             most_turns=most_turns,
         )
+
+    def find_plugin(self, name: str) -> Plugin | None:
+        return self.plugins.get(name) or find(name)
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass, without anybody waiting for it."""
+        with self._skipping:
+            self.ahead += timedelta(seconds=seconds)
 
     def turn(self, *, generation: int = 1, remaining: Callable[[], float] = lambda: 900.0) -> str:
         """Run one turn; what it tells the state machine."""

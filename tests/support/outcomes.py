@@ -12,10 +12,34 @@ from shared.expressions import Scope, render_tree
 from shared.flows.definition import FlowDefinition
 from shared.flows.plan import Plan
 from shared.flows.validation import check_flow
+from shared.plugins.plugin import PluginError
 from tests.support.plugins import NOW, attempt_of
 from tests.support.reference import Reference, Seen
 
-CALLS: Any = {"flow.wait": lambda _properties: {}}
+VOLATILE = {"waitedMs", "approvalId", "decidedBy", "decidedAt", "comment"}
+"""Outputs that a reference without time and people cannot know."""
+
+
+def asked(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What becomes of a random flow's gate."""
+    expired = {"reject": "no", "approve": "yes", "fail": "late"}[
+        properties.get("onTimeout", "reject")
+    ]
+    answer = expired if properties["message"] == "late" else properties["message"]
+    if answer == "late":
+        raise PluginError("nobody decided", code="timeout", outputs={"decision": None})
+    if answer == "no":
+        raise PluginError("rejected", code="rejected", outputs={"decision": "rejected"})
+    return {"decision": "approved"}
+
+
+def unanswered(_properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    raise PluginError("no answer", code="timeout")
+
+
+CALLS: Any = {
+    "flow.gate": asked, "flow.wait": lambda _properties: {}, "http.request": unanswered
+}  # fmt: skip
 
 
 def definition_of(written: Any) -> FlowDefinition:
@@ -26,9 +50,13 @@ def definition_of(written: Any) -> FlowDefinition:
     return checked.definition
 
 
+def expectation(plan: Plan) -> Reference:
+    return Reference(plan, partial(attempt_of, calls=CALLS))
+
+
 def check(plan: Plan, ended: Execution, runs: Any) -> None:
     """An ended execution is what the reference makes of its flow."""
-    expected = Reference(plan, partial(attempt_of, calls=CALLS))
+    expected = expectation(plan)
     listed = {
         node_key(run.task_name, run.iteration or ""): run for run in task_runs(plan, ended, runs)
     }
@@ -36,7 +64,7 @@ def check(plan: Plan, ended: Execution, runs: Any) -> None:
     for key, run in listed.items():
         seen = expected.seen.get(key, Seen("SKIPPED", {}))
         assert (key, run.status.value, run.attempt) == (key, seen.status, seen.attempts)
-        assert (key, without_times(outputs_of(run))) == (key, without_times(seen.outputs))
+        assert (key, without_volatile(outputs_of(run))) == (key, without_volatile(seen.outputs))
     assert {run.task_name for run in listed.values()} == {task.task.name for task in plan.tasks}
     assert ended.tasks_executed == executed(plan, expected.seen)
     causes = expected.failed or expected.failed_late
@@ -59,10 +87,9 @@ def outputs_of(run: TaskRun) -> Any:
     return json.loads(run.outputs) if run.outputs else {}
 
 
-def without_times(outputs: Any) -> Any:
-    """How long a wait took is nothing that the reference knows."""
+def without_volatile(outputs: Any) -> Any:
     if isinstance(outputs, list):
-        return [without_times(each) for each in outputs]
+        return [without_volatile(each) for each in outputs]
     if not isinstance(outputs, dict):
         return outputs
-    return {name: without_times(each) for name, each in outputs.items() if name != "waitedMs"}
+    return {name: without_volatile(each) for name, each in outputs.items() if name not in VOLATILE}

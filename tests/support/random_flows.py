@@ -8,17 +8,20 @@ from hypothesis import strategies as st
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Task = dict[str, Any]
+NOWHERE = "https://nowhere.example/"
 
 
 class Author:
-    """Writes one flow; `waits` allows what takes time (delays, `flow.wait`)."""
+    """Writes one flow; `waits` allows what takes time (delays, `flow.wait`, time-outs)."""
 
     def __init__(self, draw: Draw, *, waits: bool) -> None:
         self._draw = draw
         self._waits = waits
         self._numbers = itertools.count()
+        self._is_retried = False
 
     def flow(self) -> Task:
+        self._is_retried = self._rarely()
         tasks = self._tasks([], depth=2, most=4)
         names = [task["name"] for task in tasks]
         flow: Task = {
@@ -29,7 +32,7 @@ class Author:
         for section in ("errors", "finally"):
             if self._rarely():
                 flow[section] = self._tasks(names, depth=1, most=2)
-        if self._rarely():
+        if self._is_retried:
             flow["retry"] = self._retry()
         return flow
 
@@ -59,9 +62,9 @@ class Author:
         return task
 
     def _kind(self, known: list[str], depth: int, *, loop: bool) -> Task:
-        kinds: list[Callable[..., Task]] = [self._set, self._set, self._check]
+        kinds: list[Callable[..., Task]] = [self._set, self._set, self._check, self._gate]
         if self._waits:
-            kinds.append(self._wait)
+            kinds += [self._wait, self._call]
         if depth:
             kinds += [self._if, self._switch, self._parallel, self._foreach, self._foreach]
         write: Callable[..., Task] = self._draw(st.sampled_from(kinds))
@@ -83,6 +86,24 @@ class Author:
         del loop
         duration = self._draw(st.sampled_from([2, 60, 3600]))
         return {"type": "flow.wait", "properties": {"duration": duration}}
+
+    def _call(self, _known: list[str], _depth: int, *, loop: bool) -> Task:
+        """A call of a service that never answers."""
+        del loop
+        timeout = self._draw(st.sampled_from([1, "2s", "{{ 1 + 1 }}"]))
+        task = {"type": "http.request", "properties": {"url": NOWHERE}, "timeout": timeout}
+        return task | ({"retry": self._retry()} if self._draw(st.booleans()) else {})
+
+    def _gate(self, _known: list[str], _depth: int, *, loop: bool) -> Task:
+        """A question whose message is what becomes of it: `yes`, `no`, or `late`."""
+        del loop
+        answers = ["yes", "no", "late"] if self._waits else ["yes", "no"]
+        properties: Task = {"message": self._draw(st.sampled_from(answers)), "timeout": "1h"}
+        if self._draw(st.booleans()):
+            properties["onTimeout"] = self._draw(st.sampled_from(["reject", "approve", "fail"]))
+        if self._rarely():
+            properties |= {"remind": ["10m"], "escalate": [{"after": "20m", "to": "boss"}]}
+        return {"type": "flow.gate", "properties": properties}
 
     def _if(self, known: list[str], depth: int, *, loop: bool) -> Task:
         task: Task = {"type": "flow.if", "properties": {"condition": self._condition(known)}}
@@ -117,7 +138,11 @@ class Author:
 
     def _value(self, known: list[str], *, loop: bool) -> Any:
         values: list[Any] = [0, 1, "{{ 1 + 1 }}"]
-        values += ["{{ index }}", "{{ item }}"] if loop else ["{{ inputs.nope }}"]
+        if loop:
+            values += ["{{ index }}", "{{ item }}"]
+        elif not self._is_retried:
+            # With one that is never retried beside one that is, which comes first is a race.
+            values.append("{{ inputs.nope }}")
         if known:
             name = self._draw(st.sampled_from(known))
             values += [f"{{{{ outputs.{name}.v | default(0) }}}}"] * 3

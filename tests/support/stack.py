@@ -134,10 +134,11 @@ class MotoStack:
 
     def wait_for_execution(self, execution_id: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
         """The answer of `GET /api/v1/executions/{id}` once its status is terminal."""
-        self.wait_until(
-            lambda: self._row(execution_id, "execution")["status"]["S"] in TERMINAL, seconds=seconds
-        )
+        self.wait_until(lambda: self.has_ended(execution_id), seconds=seconds)
         return self.api("GET", f"/api/v1/executions/{execution_id}").body
+
+    def has_ended(self, execution_id: str) -> bool:
+        return self._row(execution_id, "execution")["status"]["S"] in TERMINAL
 
     def wait_for_approval(self, execution_id: str) -> Any:
         """The approval that an execution waits for, once its run is parked with a token."""
