@@ -18,7 +18,7 @@ from functions.executions.services import (
 )
 from shared.bodies import RawBody
 from shared.bulk.choosing import BulkFilter
-from shared.bulk.service import Action, BulkRequest, BulkService
+from shared.bulk.service import BulkRequest, BulkService
 from shared.executions.cancelling import Canceller
 from shared.executions.filters import ExecutionFilter
 from shared.executions.launching import Started
@@ -100,16 +100,7 @@ def execute_flow(
     correlation_id: CorrelationIdHeader = None,
     dry_run: Annotated[bool, Query(alias="dryRun")] = False,
 ) -> Response[StartedExecution | DryRun]:
-    request = StartRequest(
-        tenant=TENANT,
-        path=app.current_event.path,
-        body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
-        flow_id=flow_id,
-        key=checked_idempotency_key(key),
-        correlation_id=checked_correlation_id(correlation_id),
-        created_by=CREATED_BY,
-        request_id=app.current_event.headers.get(REQUEST_ID),
-    )
+    request = StartRequest(flow_id=flow_id, **_asked(body, key, correlation_id))
     if dry_run:
         flow = executions.check(request)
         checked = DryRun(flow_id=flow.id, flow_revision=flow.revision, tasks_total=flow.tasks_total)
@@ -126,17 +117,8 @@ def try_flow(
     correlation_id: CorrelationIdHeader = None,
     revision: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response[StartedExecution]:
-    request = TrialRequest(
-        tenant=TENANT,
-        path=app.current_event.path,
-        body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
-        flow_id=flow_id,
-        key=checked_idempotency_key(key),
-        correlation_id=checked_correlation_id(correlation_id),
-        created_by=CREATED_BY,
-        request_id=app.current_event.headers.get(REQUEST_ID),
-        revision=revision,
-    )
+    asked = _asked(body, key, correlation_id)
+    request = TrialRequest(flow_id=flow_id, revision=revision, **asked)
     return _accepted(trials.start(request))
 
 
@@ -147,19 +129,8 @@ def create_execution(
     key: IdempotencyKeyHeader = None,
     correlation_id: CorrelationIdHeader = None,
 ) -> Response[CreatedExecution]:
-    started = executions.start(
-        StartRequest(
-            tenant=TENANT,
-            path=app.current_event.path,
-            body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
-            flow_id=None,
-            key=checked_idempotency_key(key),
-            correlation_id=checked_correlation_id(correlation_id),
-            created_by=CREATED_BY,
-            request_id=app.current_event.headers.get(REQUEST_ID),
-            is_key_required=True,
-        )
-    )
+    asked = _asked(body, key, correlation_id)
+    started = executions.start(StartRequest(flow_id=None, is_key_required=True, **asked))
     fields = {name: getattr(started.execution, name) for name in Execution.model_fields}
     created = CreatedExecution(**fields, execution_id=started.execution.id)
     return answer(created, HTTPStatus.CREATED, headers=_replayed(started))
@@ -203,7 +174,8 @@ def cancel_executions(
     key: IdempotencyKeyHeader = None,
     correlation_id: CorrelationIdHeader = None,
 ) -> Response[StartedExecution]:
-    return _bulk(bulk, "cancel", body, key, correlation_id)
+    request = BulkRequest(action="cancel", **_asked(body, key, correlation_id))
+    return _accepted(bulk.start(request))
 
 
 @app.post("/api/v1/executions/retry", status_code=HTTPStatus.ACCEPTED)
@@ -216,7 +188,8 @@ def retry_executions(
     full: Annotated[bool, Query()] = False,
 ) -> Response[StartedExecution]:
     how = {"latest": revision == "latest", "full": full}
-    return _bulk(bulk, "retry", body, key, correlation_id, how)
+    request = BulkRequest(action="retry", how=how, **_asked(body, key, correlation_id))
+    return _accepted(bulk.start(request))
 
 
 @app.get("/api/v1/executions/<execution_id>")
@@ -270,15 +243,10 @@ def retry_execution(
     full: Annotated[bool, Query()] = False,
 ) -> Response[StartedExecution]:
     request = RetryRequest(
-        tenant=TENANT,
-        path=app.current_event.path,
         execution_id=execution_id,
-        body=body,  # type: ignore[arg-type]  # RawBody: JSON as sent
-        key=checked_idempotency_key(key),
-        correlation_id=checked_correlation_id(correlation_id),
-        created_by=CREATED_BY,
         is_latest=revision == "latest",
         is_full=full,
+        **_asked(body, key, correlation_id),
     )
     return _accepted(retries.retry(request))
 
@@ -289,26 +257,18 @@ def _page(page: Page[Any]) -> Response[Any]:
     return answer(list(page.items), headers={"Link": more} if more else None)
 
 
-def _bulk(
-    bulk: BulkService,
-    action: Action,
-    body: Any,
-    key: str | None,
-    correlation_id: str | None,
-    how: dict[str, Any] | None = None,
-) -> Response[StartedExecution]:
-    request = BulkRequest(
-        tenant=TENANT,
-        path=app.current_event.path,
-        action=action,
-        body=body,
-        key=checked_idempotency_key(key),
-        correlation_id=checked_correlation_id(correlation_id),
-        created_by=CREATED_BY,
-        request_id=app.current_event.headers.get(REQUEST_ID),
-        how=how,
-    )
-    return _accepted(bulk.start(request))
+def _asked(body: Any, key: str | None, correlation_id: str | None) -> dict[str, Any]:
+    """The fields of every request that starts an execution: see `Asking`."""
+    event = app.current_event
+    return {
+        "tenant": TENANT,
+        "path": event.path,
+        "body": body,
+        "key": checked_idempotency_key(key),
+        "correlation_id": checked_correlation_id(correlation_id),
+        "created_by": CREATED_BY,
+        "request_id": event.headers.get(REQUEST_ID),
+    }
 
 
 def _accepted(started: Started) -> Response[Any]:

@@ -14,6 +14,7 @@ from shared.config import (
     settings,
 )
 from shared.executions.cancelling import Canceller
+from shared.executions.claiming import Claims
 from shared.executions.engine import Engine
 from shared.executions.launching import Launcher
 from shared.executions.pages import ExecutionPages
@@ -67,8 +68,9 @@ def flow_repository() -> FlowRepository:
 
 
 @cache
-def claim_repository() -> IdempotencyRepository:
-    return IdempotencyRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
+def claims() -> Claims:
+    kept = table(settings(IdempotencyTableSettings).idempotency_table_name)
+    return Claims(IdempotencyRepository(kept), utc_now, new_id)
 
 
 @cache
@@ -95,10 +97,8 @@ def execution_service() -> ExecutionService:
     return ExecutionService(
         flows=flow_repository(),
         plans=plan_repository(),
-        claims=claim_repository(),
+        claims=claims(),
         launcher=launcher(),
-        now=utc_now,
-        new_id=new_id,
     )
 
 
@@ -107,10 +107,8 @@ def trial_service() -> TrialService:
     return TrialService(
         flows=flow_repository(),
         plans=plan_repository(),
-        claims=claim_repository(),
+        claims=claims(),
         launcher=launcher(),
-        now=utc_now,
-        new_id=new_id,
     )
 
 
@@ -123,16 +121,14 @@ def retry_service() -> RetryService:
         copies=CopyRepository(
             table(settings(ExecutionsTableSettings).executions_table_name), payloads()
         ),
-        claims=claim_repository(),
+        claims=claims(),
         launcher=launcher(),
-        now=utc_now,
-        new_id=new_id,
     )
 
 
 @cache
 def bulk_service() -> BulkService:
-    return BulkService(claim_repository(), launcher(), utc_now, new_id)
+    return BulkService(claims(), launcher())
 
 
 @cache

@@ -14,6 +14,7 @@ from shared.config import (
     settings,
 )
 from shared.executions.cancelling import Canceller
+from shared.executions.claiming import Claims
 from shared.executions.engine import Engine
 from shared.executions.launching import Launcher
 from shared.executions.pages import ExecutionPages
@@ -59,7 +60,7 @@ def bulk_plugins(machine_arn: str) -> BulkPlugins:
             copies=CopyRepository(
                 stored, Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
             ),
-            claims=IdempotencyRepository(claims),
+            claims=Claims(IdempotencyRepository(claims), utc_now, new_id),
             launcher=Launcher(
                 executions=executions,
                 engine=engine,
@@ -68,7 +69,5 @@ def bulk_plugins(machine_arn: str) -> BulkPlugins:
                 retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
                 now=utc_now,
             ),
-            now=utc_now,
-            new_id=new_id,
         ),
     )

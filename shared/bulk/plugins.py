@@ -83,8 +83,8 @@ def _retry_request(bulk: Execution, execution_id: str, how: Mapping[str, Any]) -
         execution_id=execution_id,
         body=None,
         key="once",
-        correlation_id=None,
         created_by=bulk.created_by,
+        request_id=bulk.request_id,
         is_latest=bool(how["latest"]),
         is_full=bool(how["full"]),
     )

@@ -1,18 +1,18 @@
 """Starting bulk operations: each is an execution of a built-in flow, accepted like any other."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from shared.bodies import parse_body
 from shared.bulk.choosing import BulkFilter
 from shared.errors import InvalidRequestError, Problem
+from shared.executions.claiming import Asking, Claims
 from shared.executions.launching import Launcher, Started
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution
 from shared.executions.service import FIRST_LOOK
 from shared.flows import built_in
-from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
 
 KEPT: Final = timedelta(days=30)
 """How long the record of a bulk operation is kept."""
@@ -21,54 +21,42 @@ _FLOWS: Final = {"cancel": built_in.CANCEL_MANY, "retry": built_in.RETRY_MANY}
 _STATUSES: Final = {"cancel": frozenset(OPEN_STATUSES), "retry": RETRYABLE_STATUSES}
 
 
-@dataclass(frozen=True)
-class BulkRequest:
-    """A request to cancel or retry what a filter (`body`, as sent) finds; `how` goes with it."""
+@dataclass(frozen=True, kw_only=True)
+class BulkRequest(Asking):
+    """A request to cancel or retry what a filter (`body`) finds; `how` goes with it."""
 
-    tenant: str
-    path: str
     action: Action
-    body: Mapping[str, Any] | None
-    key: str | None
-    correlation_id: str | None
-    created_by: str
-    request_id: str | None = None
-    how: Mapping[str, Any] | None = None
+    how: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def fingerprint(self) -> str:
-        return fingerprint([self.body, self.how])
+    def payload(self) -> Any:
+        return [self.body, dict(self.how)]
 
 
 @dataclass(frozen=True)
 class BulkService:
-    claims: IdempotencyRepository
+    claims: Claims
     launcher: Launcher
-    now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
 
     def start(self, request: BulkRequest) -> Started:
         """Accept a bulk operation; whoever comes second with a key completes the first's start.
 
         Raises InvalidRequestError for a filter that says nothing, or a status that cannot match.
         """
-        scope = claim_scope(request.tenant, request.path, request.key or "")
-        claim = self.claims.find(scope, now=self.now()) if request.key else None
-        if claim:
-            claim.check(request.fingerprint)
-            started = self.launcher.again(request.tenant, claim.execution_id)
-            if started:
-                return started
+        earlier = self.claims.earlier(request)
+        started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
+        if started:
+            return started
         chosen = _checked(request)
-        mine = self._claim(request, scope)
-        first = claim or (self.claims.claim(mine) if request.key else mine)
-        first.check(mine.fingerprint)
-        inputs = {"filter": chosen.model_dump(mode="json", by_alias=True, exclude_none=True)}
+        flow_id = _FLOWS[request.action]
+        mine = self.claims.new(request, flow_id=flow_id, revision=built_in.REVISION)
+        first = self.claims.first(request, mine, earlier)
+        said = chosen.model_dump(mode="json", by_alias=True, exclude_none=True)
         execution = bulk_execution(
             first.flow_id,
             tenant=request.tenant,
             execution_id=first.execution_id,
-            inputs=inputs | dict(request.how or {}),
+            inputs={"filter": said, **request.how},
             created_at=first.created_at,
             created_by=request.created_by,
         ).model_copy(
@@ -76,17 +64,6 @@ class BulkService:
         )
         is_mine = first.execution_id == mine.execution_id
         return self.launcher.launch(execution, replayed=not is_mine)
-
-    def _claim(self, request: BulkRequest, scope: str) -> Claim:
-        now = self.now()
-        return Claim(
-            scope=scope,
-            fingerprint=request.fingerprint,
-            execution_id=self.new_id(now),
-            flow_id=_FLOWS[request.action],
-            revision=built_in.REVISION,
-            created_at=now,
-        )
 
 
 def bulk_execution(  # noqa: PLR0913 - what an execution is made of, each named

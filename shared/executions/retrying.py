@@ -1,13 +1,13 @@
 """Retrying an execution: a new one on the same inputs, which keeps what succeeded."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.bodies import parse_body
 from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
+from shared.executions.claiming import Asking, Claims
 from shared.executions.inputs import check_inputs
 from shared.executions.kept import kept_runs
 from shared.executions.launching import Launcher, Started
@@ -23,7 +23,7 @@ from shared.flows.built_in import is_built_in
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
+from shared.idempotency import Claim
 from shared.ids import is_id
 
 if TYPE_CHECKING:
@@ -33,23 +33,17 @@ COPIES_AT_ONCE = 16
 """Objects; there are 333 at most, and an API's answer has 29 seconds."""
 
 
-@dataclass(frozen=True)
-class RetryRequest:
+@dataclass(frozen=True, kw_only=True)
+class RetryRequest(Asking):
     """A request to retry, on the flow's latest revision or its own; `is_full` keeps nothing."""
 
-    tenant: str
-    path: str
     execution_id: str
-    body: Mapping[str, Any] | None
-    key: str | None
-    correlation_id: str | None
-    created_by: str
     is_latest: bool = False
     is_full: bool = False
 
     @property
-    def fingerprint(self) -> str:
-        return fingerprint([self.body, self.is_latest, self.is_full])
+    def payload(self) -> Any:
+        return [self.body, self.is_latest, self.is_full]
 
 
 @dataclass(frozen=True)
@@ -89,10 +83,8 @@ class RetryService:
     plans: PlanRepository
     executions: ExecutionRepository
     copies: CopyRepository
-    claims: IdempotencyRepository
+    claims: Claims
     launcher: Launcher
-    now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
 
     def retry(self, request: RetryRequest) -> Started:
         """Accept a retry; whoever comes second with a key completes the first's.
@@ -100,8 +92,8 @@ class RetryService:
         What is kept is copied before the execution is put: one that is there is whole, and copies
         whose execution never came are in a partition that nobody reads.
         """
-        claim = self._earlier_claim(request)
-        started = claim and self.launcher.again(request.tenant, claim.execution_id)
+        earlier = self.claims.earlier(request)
+        started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
         parse_body(NoBody, request.body)
@@ -109,11 +101,10 @@ class RetryService:
         flow = find_runnable(self.flows, source.execution.flow_id)
         revision = flow.revision if request.is_latest else source.execution.flow_revision
         prepared = self._prepared(request, source, revision)
-        mine = self._claim_for(request, source.execution, revision)
+        mine = self.claims.new(request, flow_id=flow.id, revision=revision)
         # Refuses what has no key to wait by, before anything is remembered.
         _execution(request, source.execution, mine, prepared)
-        first = claim or (self.claims.claim(mine) if request.key else mine)
-        first.check(mine.fingerprint)
+        first = self.claims.first(request, mine, earlier)
         if first.revision != revision:
             # The flow was saved anew between the claim and this try: its revision is the claim's.
             prepared = self._prepared(request, source, first.revision)
@@ -121,15 +112,6 @@ class RetryService:
         self.copies.put(execution, prepared.kept)
         is_mine = first.execution_id == mine.execution_id
         return self.launcher.launch(execution, replayed=not is_mine)
-
-    def _earlier_claim(self, request: RetryRequest) -> Claim | None:
-        if request.key is None:
-            return None
-        scope = claim_scope(request.tenant, request.path, request.key)
-        claim = self.claims.find(scope, now=self.now())
-        if claim:
-            claim.check(request.fingerprint)
-        return claim
 
     def _source(self, request: RetryRequest) -> ExecutionState:
         execution_id = request.execution_id
@@ -160,17 +142,6 @@ class RetryService:
         kept = kept_runs(plan, before, _final(source)) if keeps else []
         return _Prepared(plan, inputs, kept)
 
-    def _claim_for(self, request: RetryRequest, source: Execution, revision: int) -> Claim:
-        now = self.now()
-        return Claim(
-            scope=claim_scope(request.tenant, request.path, request.key or ""),
-            fingerprint=request.fingerprint,
-            execution_id=self.new_id(now),
-            flow_id=source.flow_id,
-            revision=revision,
-            created_at=now,
-        )
-
 
 def _final(source: ExecutionState) -> dict[str, TaskRun]:
     """What was recorded by the end: a straggler's record must not turn up in one of two tries."""
@@ -199,6 +170,7 @@ def _execution(
         trigger=Trigger(type="retry", id=source.id),
         trigger_type="retry",
         correlation_id=request.correlation_id or source.correlation_id,
+        request_id=request.request_id,
         retry_of=source.id,
         test=source.test,
         mocks=source.mocks,

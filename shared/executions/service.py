@@ -1,8 +1,8 @@
 """Starting executions, so that an accepted one is never lost and a repeated one never doubled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ConfigDict, Field
@@ -15,6 +15,7 @@ from shared.errors import (
     InvalidRequestError,
     Problem,
 )
+from shared.executions.claiming import Asking, Claims
 from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher, Started
 from shared.executions.lines import slot_of
@@ -24,7 +25,7 @@ from shared.executions.secrets import guarded_inputs, masking_of
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
+from shared.idempotency import Claim
 
 FIRST_LOOK = timedelta(seconds=60)
 """How long a started execution may stay unfinished before the reconciler looks at it."""
@@ -55,38 +56,27 @@ class FlowExecutionDraft(ExecutionDraft):
     flow_id: str
 
 
-@dataclass(frozen=True)
-class StartRequest:
-    """A request to start: `path` is the concrete path a key counts for, `body` the JSON as sent."""
+@dataclass(frozen=True, kw_only=True)
+class StartRequest(Asking):
+    """A request to start a flow: the one of the path, or else the one that the body names."""
 
-    tenant: str
-    path: str
-    body: Mapping[str, Any] | None
     flow_id: str | None
-    key: str | None
-    correlation_id: str | None
-    created_by: str
-    request_id: str | None = None
     is_key_required: bool = False
 
 
 class ExecutionService:
-    def __init__(  # noqa: PLR0913 - the collaborators of a start, each named
+    def __init__(
         self,
         *,
         flows: FlowRepository,
         plans: PlanRepository,
-        claims: IdempotencyRepository,
+        claims: Claims,
         launcher: Launcher,
-        now: Callable[[], datetime],
-        new_id: Callable[[datetime], str],
     ) -> None:
         self._flows = flows
         self._plans = plans
         self._claims = claims
         self._launcher = launcher
-        self._now = now
-        self._new_id = new_id
 
     def start(self, request: StartRequest) -> Started:
         """Accept an execution; whoever comes second with a key completes the first's start.
@@ -94,35 +84,23 @@ class ExecutionService:
         The key is looked up, the request checked, the key claimed, the execution put, its run
         started. Every step can be repeated.
         """
-        claim = self._earlier_claim(request)
-        started = claim and self._launcher.again(request.tenant, claim.execution_id)
+        earlier = self._claims.earlier(request)
+        started = earlier and self._launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
         draft, flow = self._checked(request)
-        replayed = claim is not None
-        if claim is None:
-            mine = self._claim_for(request, flow)
-            if flow.concurrency:
-                # Refuses what has no key to wait by, before anything is remembered.
-                self._execution(request, draft, flow, mine)
-            claim = self._claims.claim(mine) if request.key else mine
-            claim.check(mine.fingerprint)
-            replayed = claim.execution_id != mine.execution_id
-        execution = self._execution(request, draft, flow, claim)
-        return self._launcher.launch(execution, replayed=replayed)
+        mine = self._claims.new(request, flow_id=flow.id, revision=flow.revision)
+        if flow.concurrency and earlier is None:
+            # Refuses what has no key to wait by, before anything is remembered.
+            self._execution(request, draft, flow, mine)
+        first = self._claims.first(request, mine, earlier)
+        execution = self._execution(request, draft, flow, first)
+        is_mine = first.execution_id == mine.execution_id
+        return self._launcher.launch(execution, replayed=not is_mine)
 
     def check(self, request: StartRequest) -> FlowRecord:
         """A dry run: everything a start checks, and nothing is made."""
         return self._checked(request)[1]
-
-    def _earlier_claim(self, request: StartRequest) -> Claim | None:
-        if request.key is None:
-            return None
-        scope = claim_scope(request.tenant, request.path, request.key)
-        claim = self._claims.find(scope, now=self._now())
-        if claim:
-            claim.check(fingerprint(request.body))
-        return claim
 
     def _checked(self, request: StartRequest) -> tuple[ExecutionDraft, FlowRecord]:
         if request.flow_id is None:
@@ -138,17 +116,6 @@ class ExecutionService:
         if is_required and request.key is None:
             raise IdempotencyKeyRequiredError("this start needs an Idempotency-Key header")
         return draft.model_copy(update={"inputs": check_inputs(flow.inputs, draft.inputs)}), flow
-
-    def _claim_for(self, request: StartRequest, flow: FlowRecord) -> Claim:
-        now = self._now()
-        return Claim(
-            scope=claim_scope(request.tenant, request.path, request.key or ""),
-            fingerprint=fingerprint(request.body),
-            execution_id=self._new_id(now),
-            flow_id=flow.id,
-            revision=flow.revision,
-            created_at=now,
-        )
 
     def _execution(
         self, request: StartRequest, draft: ExecutionDraft, flow: FlowRecord, claim: Claim

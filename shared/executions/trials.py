@@ -1,12 +1,11 @@
 """Test runs: executions of any revision, drafts too, with mocks in the place of some tasks."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from shared.bodies import parse_body
 from shared.errors import FlowNotFoundError, NotSupportedYetError, RevisionNotFoundError
+from shared.executions.claiming import Asking, Claims
 from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher, Started
 from shared.executions.mocks import check_mocks
@@ -17,7 +16,7 @@ from shared.flows.models import FlowRecord
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.idempotency import Claim, IdempotencyRepository, claim_scope, fingerprint
+from shared.idempotency import Claim
 
 
 class TrialDraft(ExecutionDraft):
@@ -26,33 +25,24 @@ class TrialDraft(ExecutionDraft):
     mocks: dict[str, dict[str, Any]] = {}
 
 
-@dataclass(frozen=True)
-class TrialRequest:
+@dataclass(frozen=True, kw_only=True)
+class TrialRequest(Asking):
     """A request for a test run, of the flow's current revision unless one is named."""
 
-    tenant: str
-    path: str
     flow_id: str
-    body: Mapping[str, Any] | None
-    key: str | None
-    correlation_id: str | None
-    created_by: str
-    request_id: str | None = None
     revision: int | None = None
 
     @property
-    def fingerprint(self) -> str:
-        return fingerprint([self.body, self.revision])
+    def payload(self) -> Any:
+        return [self.body, self.revision]
 
 
 @dataclass(frozen=True)
 class TrialService:
     flows: FlowRepository
     plans: PlanRepository
-    claims: IdempotencyRepository
+    claims: Claims
     launcher: Launcher
-    now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
 
     def start(self, request: TrialRequest) -> Started:
         """Accept a test run; whoever comes second with a key completes the first's.
@@ -60,46 +50,25 @@ class TrialService:
         Raises FlowNotFoundError, RevisionNotFoundError, NotSupportedYetError for a revision that
         cannot run, and what a start raises for its inputs.
         """
-        claim = self._earlier_claim(request)
-        started = claim and self.launcher.again(request.tenant, claim.execution_id)
+        earlier = self.claims.earlier(request)
+        started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
         draft = parse_body(TrialDraft, request.body)
         flow = self.flows.find(request.flow_id)
         if flow is None:
             raise FlowNotFoundError("there is no such flow")
-        mine = self._claim_for(request, flow, claim)
-        plan = self._plan(request.tenant, flow, mine.revision)
-        execution = _execution(request, draft, flow, plan, mine)
-        first = self.claims.claim(mine) if request.key else mine
-        first.check(mine.fingerprint)
-        if first != mine:
+        revision = earlier.revision if earlier else request.revision or flow.revision
+        mine = self.claims.new(request, flow_id=flow.id, revision=revision)
+        plan = self._plan(request.tenant, flow, revision)
+        # Refuses what is wrong before anything is remembered.
+        _execution(request, draft, flow, plan, mine)
+        first = self.claims.first(request, mine, earlier)
+        if first.revision != revision:
             plan = self._plan(request.tenant, flow, first.revision)
-            execution = _execution(request, draft, flow, plan, first)
-        is_mine = claim is None and first == mine
+        execution = _execution(request, draft, flow, plan, first)
+        is_mine = first.execution_id == mine.execution_id
         return self.launcher.launch(execution, replayed=not is_mine)
-
-    def _earlier_claim(self, request: TrialRequest) -> Claim | None:
-        if request.key is None:
-            return None
-        scope = claim_scope(request.tenant, request.path, request.key)
-        claim = self.claims.find(scope, now=self.now())
-        if claim:
-            claim.check(request.fingerprint)
-        return claim
-
-    def _claim_for(self, request: TrialRequest, flow: FlowRecord, earlier: Claim | None) -> Claim:
-        if earlier:
-            return earlier
-        now = self.now()
-        return Claim(
-            scope=claim_scope(request.tenant, request.path, request.key or ""),
-            fingerprint=request.fingerprint,
-            execution_id=self.new_id(now),
-            flow_id=flow.id,
-            revision=request.revision or flow.revision,
-            created_at=now,
-        )
 
     def _plan(self, tenant: str, flow: FlowRecord, revision: int) -> Plan:
         try:
