@@ -6,8 +6,8 @@ from datetime import datetime
 from shared.executions.board import Board
 from shared.executions.models import Execution, Status, TaskRun, TaskStatus
 from shared.executions.nodes import Node, node_key
-from shared.executions.places import latest_runs
-from shared.flows.plan import Plan, PlanTask
+from shared.executions.places import LOOP, latest_runs
+from shared.flows.plan import Plan
 
 
 def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Board:
@@ -21,48 +21,51 @@ def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Board:
 def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> Iterator[TaskRun]:
     """Every task of the text; behind a loop its iterations, each in the order of the text."""
     board = board_of(plan, runs)
+    inside = _Inside(board)
     for planned in plan.tasks:
         if planned.parent is None:
-            yield from _with_inner(board, execution, Node(planned))
+            yield from _with_inner(board, execution, inside, Node(planned))
 
 
-def _with_inner(board: Board, execution: Execution, node: Node) -> Iterator[TaskRun]:
+class _Inside:
+    """Of which containers something is recorded inside, and of loops in which iterations."""
+
+    def __init__(self, board: Board) -> None:
+        self._containers: set[str] = set()
+        self._iterations: dict[str, set[str]] = {}
+        for run in board.runs.values():
+            if run.task_name in board.tasks:
+                self._note(board, Node(board.tasks[run.task_name], run.iteration or ""))
+
+    def _note(self, board: Board, node: Node) -> None:
+        while parent := board.parent_of(node):
+            if parent.planned.task.type == LOOP:
+                self._iterations.setdefault(parent.key, set()).add(node.iteration)
+            if parent.key in self._containers:
+                return  # what stands round it is noted too
+            self._containers.add(parent.key)
+            node = parent
+
+    def has_any(self, node: Node) -> bool:
+        return node.key in self._containers
+
+    def iterations(self, node: Node) -> list[str]:
+        found = self._iterations.get(node.key, ())
+        return sorted(found, key=lambda each: int(each.rpartition(".")[2]))
+
+
+def _with_inner(
+    board: Board, execution: Execution, inside: _Inside, node: Node
+) -> Iterator[TaskRun]:
     yield board.runs.get(node.key) or _unrecorded(board, execution, node)
     inner = board.children(node.name)
-    if node.planned.task.type != "flow.foreach":
-        for planned in inner:
-            yield from _with_inner(board, execution, Node(planned, node.iteration))
-        return
-    iterations = _iterations(board, node)
-    for iteration in iterations:
-        for planned in inner:
-            if Node(planned, iteration).key in board.runs or _has_inner_run(
-                board, planned, iteration
-            ):
-                yield from _with_inner(board, execution, Node(planned, iteration))
+    iterations = inside.iterations(node)
+    found = (Node(planned, iteration) for iteration in iterations for planned in inner)
     if not iterations:
-        for planned in inner:
-            yield from _with_inner(board, execution, Node(planned, node.iteration))
-
-
-def _iterations(board: Board, node: Node) -> list[str]:
-    """The iterations of a loop of which something is recorded, in order."""
-    inner = {planned.task.name for planned in board.inner(node.name)}
-    depth = len(node.iteration.split(".")) if node.iteration else 0
-    found = set()
-    for run in board.runs.values():
-        indices = (run.iteration or "").split(".")
-        is_inside = ".".join(indices[:depth]) == node.iteration
-        if run.task_name in inner and run.iteration and is_inside and len(indices) > depth:
-            found.add(".".join(indices[: depth + 1]))
-    return sorted(found, key=lambda each: [int(index) for index in each.split(".")])
-
-
-def _has_inner_run(board: Board, planned: PlanTask, iteration: str) -> bool:
-    return any(
-        node_key(inner.task.name, iteration) in board.runs
-        for inner in board.inner(planned.task.name)
-    )
+        found = (Node(planned, node.iteration) for planned in inner)
+    for each in found:
+        if not iterations or each.key in board.runs or inside.has_any(each):
+            yield from _with_inner(board, execution, inside, each)
 
 
 def _unrecorded(board: Board, execution: Execution, node: Node) -> TaskRun:

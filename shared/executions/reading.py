@@ -241,6 +241,6 @@ def _lines(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[ExecutionLogL
             seq=seq,
             execution_id=execution_id,
             task_name=run.task_name,
-            attempt=run.attempt,
+            attempt=line.attempt,
             iteration=run.iteration,
         )

@@ -308,6 +308,39 @@ def test_a_loop_over_what_is_no_list_fails_with_a_sentence(items: Any, message: 
     assert error.message == message
 
 
+@pytest.mark.parametrize("concurrency", [-1, "{{ 'x' }}", "{{ true }}", 1.5])
+def test_a_concurrency_that_makes_no_sense_fails_the_container(concurrency: Any):
+    box = task(
+        "box", type="flow.parallel", properties={"concurrency": concurrency}, tasks=[setting("t")]
+    )
+    bench = Bench(plan_of(box))
+    bench.turn()
+
+    error = bench.runs["box"].error
+    assert error
+    assert error.code == "invalid_properties"
+    assert error.message == "concurrency must be a whole number from 0"
+
+
+def test_results_of_a_loop_that_are_too_large_fail_it():
+    def large(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        return {"text": "x" * 11_000_000}
+
+    loop = task(
+        "each",
+        type="flow.foreach",
+        properties={"items": [1, 2]},
+        tasks=[task("t", type="t.large")],
+    )
+    bench = Bench(plan_of(loop), {"t.large": large})
+    bench.turn()
+
+    error = bench.runs["each"].error
+    assert error
+    assert error.code == "output_too_large"
+    assert bench.runs["each"].logs[-1].message == error.message
+
+
 def test_a_loop_goes_on_from_what_is_recorded():
     calls: list[int] = []
 

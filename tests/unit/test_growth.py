@@ -28,15 +28,25 @@ def done(name: str, iteration: str | None = None) -> TaskRun:
     )
 
 
-def loop_plan(items: int) -> Plan:
+def loop(name: str, *tasks: Any) -> Any:
+    return task(name, type="flow.foreach", properties={"items": [0]}, tasks=tasks)
+
+
+def loop_plan() -> Plan:
     inner = [task("a"), task("b", type="flow.if", properties={"condition": True}, then=[task("c")])]
-    loop = task("loop", type="flow.foreach", properties={"items": [0] * items}, tasks=inner)
-    return plan_of(loop)
+    return plan_of(loop("loop", *inner))
 
 
 def listed_loop(items: int) -> Any:
-    plan = loop_plan(1)
+    plan = loop_plan()
     runs = {f"{name}#{n}": done(name, str(n)) for n in range(items) for name in "abc"}
+    execution = execution_of(plan, status="RUNNING", startedAt=START)
+    return lambda: list(task_runs(plan, execution, runs))
+
+
+def listed_nests(items: int) -> Any:
+    plan = plan_of(loop("outer", loop("inner", task("a"))))
+    runs = {f"a#{n}.{m}": done("a", f"{n}.{m}") for n in range(items) for m in range(2)}
     execution = execution_of(plan, status="RUNNING", startedAt=START)
     return lambda: list(task_runs(plan, execution, runs))
 
@@ -54,6 +64,12 @@ def listed_ifs(number: int) -> Any:
 
 def test_listing_iterations_grows_with_their_number():
     works = {size: listed_loop(size) for size in (100, 1000)}
+
+    assert growth(lambda size: works[size](), 100, 1000) < 1.5
+
+
+def test_listing_loops_in_loops_grows_with_their_number():
+    works = {size: listed_nests(size) for size in (100, 1000)}
 
     assert growth(lambda size: works[size](), 100, 1000) < 1.5
 
