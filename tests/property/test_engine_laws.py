@@ -9,11 +9,19 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from shared.executions.models import Closing, Status, TaskStatus
-from shared.executions.nodes import node_key
+from shared.executions.nodes import row_key
+from shared.executions.places import latest_runs
 from shared.executions.states import FENCE_STEP
 from shared.flows.plan import Plan, compile_plan
 from tests.support.executions import Abandoned
-from tests.support.outcomes import check, definition_of, expectation, outputs_of, without_volatile
+from tests.support.outcomes import (
+    check,
+    definition_of,
+    expectation,
+    outputs_of,
+    status_of,
+    without_volatile,
+)
 from tests.support.random_flows import flows
 from tests.support.worlds import World
 
@@ -39,9 +47,8 @@ def dying(numbers: set[int], fatal: str) -> Callable[[str], None]:
 
 
 def check_settled_once(world: World, plan: Plan) -> None:
-    settled = [run for run in world.store.written if run.status.is_terminal]
     if plan.retry is None:
-        keys = [node_key(run.task_name, run.iteration or "") for run in settled]
+        keys = [row_key(run) for run in world.store.written if run.status.is_terminal]
         assert len(keys) == len(set(keys))
 
 
@@ -144,8 +151,8 @@ def check_main_as_expected(plan: Plan, world: World) -> None:
     expected = expectation(plan).seen
     ends = {TaskStatus.SUCCESS, TaskStatus.SKIPPED}
     sections = {planned.task.name: planned.section for planned in plan.tasks}
-    for key, run in world.runs.items():
+    for key, run in latest_runs(plan, world.runs).items():
         if run.status in ends and sections[run.task_name] == "main":
             seen = expected[key]
-            assert (key, run.status.value) == (key, seen.status)
+            assert (key, status_of(run)) == (key, seen.status)
             assert without_volatile(outputs_of(run)) == without_volatile(seen.outputs)

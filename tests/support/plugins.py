@@ -68,7 +68,8 @@ def attempt_of(
 ) -> tuple[str, Any, bool]:
     """One attempt of one task: its status, its outputs, and whether another would end the same.
 
-    A container that may run is ENTERED, with its properties for outputs. `calls` stand for plugins.
+    A container that may run is ENTERED, with its properties for outputs, a condition judged.
+    `calls` stand for plugins.
     """
     scope = Scope(roots, "", NOW)
     try:
@@ -80,6 +81,8 @@ def attempt_of(
         ):
             return "SKIPPED", {}, True
         properties = render_tree(task.properties, scope, "")
+        if "condition" in properties:
+            properties["condition"] = is_true(properties["condition"])
         if task.type in CONTAINERS:
             return "ENTERED", properties, False
         call = calls.get(task.type) or partial(run_plugin, task.type)

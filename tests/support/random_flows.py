@@ -66,9 +66,18 @@ class Author:
         if self._waits:
             kinds += [self._wait, self._call]
         if depth:
-            kinds += [self._if, self._switch, self._parallel, self._foreach, self._foreach]
+            kinds += [self._container] * 5
         write: Callable[..., Task] = self._draw(st.sampled_from(kinds))
         return write(known, depth - 1, loop=loop)
+
+    def _container(self, known: list[str], depth: int, *, loop: bool) -> Task:
+        kinds: list[Callable[..., Task]] = [self._if, self._switch, self._parallel, self._foreach]
+        write = self._draw(st.sampled_from([*kinds, self._foreach]))
+        outer, is_retried = self._is_retried, self._rarely()
+        self._is_retried = outer or is_retried
+        task: Task = write(known, depth, loop=loop)
+        self._is_retried = outer
+        return task | ({"retry": self._retry()} if is_retried else {})
 
     def _set(self, known: list[str], _depth: int, *, loop: bool) -> Task:
         return {"type": "core.set", "properties": {"values": {"v": self._value(known, loop=loop)}}}
@@ -106,14 +115,17 @@ class Author:
         return {"type": "flow.gate", "properties": properties}
 
     def _if(self, known: list[str], depth: int, *, loop: bool) -> Task:
-        task: Task = {"type": "flow.if", "properties": {"condition": self._condition(known)}}
+        conditions = ["{{ task.attempt - 1 }}", self._condition(known)]
+        condition = self._draw(st.sampled_from(conditions))
+        task: Task = {"type": "flow.if", "properties": {"condition": condition}}
         task["then"] = self._tasks(known, depth=depth, most=2, loop=loop)
         if self._draw(st.booleans()):
             task["else"] = self._tasks(known, depth=depth, most=2, loop=loop)
         return task
 
     def _switch(self, known: list[str], depth: int, *, loop: bool) -> Task:
-        task: Task = {"type": "flow.switch", "properties": {"value": self._value(known, loop=loop)}}
+        value = self._draw(st.sampled_from(["{{ task.attempt }}", self._value(known, loop=loop)]))
+        task: Task = {"type": "flow.switch", "properties": {"value": value}}
         task["cases"] = {"1": self._tasks(known, depth=depth, most=2, loop=loop)}
         if self._draw(st.booleans()):
             task["default"] = self._tasks(known, depth=depth, most=2, loop=loop)
@@ -128,7 +140,8 @@ class Author:
 
     def _foreach(self, known: list[str], depth: int, *, loop: bool) -> Task:
         del loop
-        items = st.sampled_from([[], [1], [0, 1, 2], {"a": 1, "b": 2}, "{{ range(3) }}"])
+        ranges = ["{{ range(3) }}", "{{ range(3 - task.attempt) }}"]
+        items = st.sampled_from([[], [1], [0, 1, 2], {"a": 1, "b": 2}, *ranges])
         properties = {"items": self._draw(items)}
         if self._draw(st.booleans()):
             # With several at once, which ones a failure still keeps from starting is a race.

@@ -3,7 +3,6 @@
 from collections import ChainMap
 from typing import Any, NamedTuple
 
-from shared.expressions import is_true
 from shared.flows.plan import Plan
 
 
@@ -14,7 +13,6 @@ class Seen(NamedTuple):
     outputs: Any
     causes: Any = frozenset()
     attempts: int = 1
-    blocked: bool = False
     before: Any = ()
 
 
@@ -41,37 +39,38 @@ class Reference:
             name = next(n for n in todo if all(b.name not in todo for b in todo[n].predecessors))
             task, edges, before = todo[name].task, todo.pop(name).predecessors, list[Seen]()
             for edge, seen in ((edge, self.seen[edge.name + at]) for edge in edges):
-                is_passed_over = seen.status == "SKIPPED" and not seen.blocked and not edge.written
+                is_passed_over = seen.status == "SKIPPED" and not edge.written
                 before += seen.before if is_passed_over else [seen]
             seen = (skip(task, before) or self.attempts(task, at, roots))._replace(before=before)
             self.seen[name + at], roots["outputs"][name] = seen, seen.outputs
-            earlier = (first[edge.name] for edge in edges)
-            first[name] = set[str]().union(*earlier) or seen.causes
+            first[name] = set[str]().union(*(first[edge.name] for edge in edges)) or seen.causes
         return set[str]().union(*first.values())
 
     def attempts(self, task: Any, at: str, roots: Any) -> Seen:
-        run_inside = self.loop if task.type == "flow.foreach" else self.branch
+        run_inside, earlier = self.loop if task.type == "flow.foreach" else self.branch, self.seen
         for number in range(1, (task.retry.max_attempts if task.retry else 1) + 1):
+            self.seen, inside = {**earlier}, ChainMap({}, roots["outputs"])
             status, outputs, is_final = self.attempt(task, {**roots, "task": {"attempt": number}})
             causes = {task.name} if status in {"FAILED", "TIMED_OUT"} else set[str]()
             if status == "ENTERED":
-                causes, outputs = run_inside(task, at, roots, outputs)
+                causes, outputs = run_inside(task, at, {**roots, "outputs": inside}, outputs)
                 status = "FAILED" if causes else "SUCCESS"
             if is_final or not causes:
                 break
+        roots["outputs"].update(inside.maps[0])
         return Seen(status, outputs, set() if task.allow_failure else causes, number)
 
     def branch(self, task: Any, at: str, roots: Any, given: Any) -> tuple[set[str], Any]:
         held = [planned.branch for planned in self.plan.tasks if planned.parent == task.name]
-        if task.type == "flow.parallel":
-            return self.run(task.name, "tasks", at, roots), {"count": len(held)}
+        taken, outputs = "tasks", dict[str, Any](count=len(held))
         if task.type == "flow.if":
-            outputs: Any = {"result": is_true(given["condition"])}
-            taken = "then" if outputs["result"] else "else"
-        else:
-            outputs, case = {"value": given["value"]}, f"cases.{given['value']}"
-            taken = case if case in held else "default"
-        outputs["branch"] = taken.removeprefix("cases.") if taken in held else "none"
+            taken = "then" if given["condition"] else "else"
+            outputs = {"result": given["condition"]}
+        elif task.type == "flow.switch":
+            taken, outputs = f"cases.{given['value']}", {"value": given["value"]}
+            taken = taken if taken in held else "default"
+        if task.type != "flow.parallel":
+            outputs["branch"] = taken.removeprefix("cases.") if taken in held else "none"
         return self.run(task.name, taken, at, roots), outputs
 
     def loop(self, task: Any, at: str, roots: Any, given: Any) -> tuple[set[str], Any]:
@@ -90,11 +89,11 @@ class Reference:
 def skip(task: Any, before: list[Seen]) -> Seen | None:
     """Section 5: whether what came before keeps a task from running, and as what kind of skip."""
     statuses = {each.status for each in before}
-    blocked, dead = any(each.causes or each.blocked for each in before), statuses == {"SKIPPED"}
+    blocked = "BLOCKED" in statuses or any(each.causes for each in before)
+    dead = statuses == {"SKIPPED"}
     if task.run_when == "done":
         blocked = dead = False
     elif task.run_when == "failed":
-        dead = statuses.isdisjoint({"FAILED", "TIMED_OUT"})
-        blocked = any(each.blocked for each in before)
+        dead, blocked = statuses.isdisjoint({"FAILED", "TIMED_OUT"}), "BLOCKED" in statuses
     is_out = task.disabled or dead or (blocked and task.run_when == "success")
-    return Seen("SKIPPED", {}, blocked=blocked) if is_out else None
+    return Seen("BLOCKED" if blocked else "SKIPPED", {}) if is_out else None
