@@ -18,6 +18,7 @@ from shared.executions.secrets import masked_run
 from shared.executions.waits import Wait
 from shared.masking import Masking
 from shared.plugins.plugin import PluginError
+from shared.times import to_rfc3339
 
 
 class BehindError(Exception):
@@ -198,8 +199,13 @@ class Recorder:
             started_at=started_at,
             finished_at=self._now() if is_over else None,
             due_at=due_at,
-            logs=outcome.logs,
+            logs=(*outcome.logs, self._announced(attempt, due_at)) if due_at else outcome.logs,
         )
+
+    def _announced(self, attempt: int, due_at: datetime) -> LogLine:
+        """The line of the engine's own that says when the next attempt begins."""
+        message = f"attempt {attempt} failed, the next is due at {to_rfc3339(due_at)}"
+        return LogLine(timestamp=self._now(), level="WARN", message=message, attempt=attempt)
 
     def _end(  # noqa: PLR0913 - what an end is made of, each named
         self,
@@ -211,14 +217,17 @@ class Recorder:
         outputs: str | None = None,
         lines: tuple[LogLine, ...] = (),
     ) -> None:
-        if error and status is not TaskStatus.CANCELLED and error.task_name is None:
-            failed = LogLine(timestamp=self._now(), level="ERROR", message=error.message)
-            lines = (*lines, failed)
         earlier = self._board.runs.get(node.key)
+        attempt = earlier.attempt if earlier else 1
+        if error and status is not TaskStatus.CANCELLED and error.task_name is None:
+            failed = LogLine(
+                timestamp=self._now(), level="ERROR", message=error.message, attempt=attempt
+            )
+            lines = (*lines, failed)
         self._write(
             node,
             status=status,
-            attempt=earlier.attempt if earlier else 1,
+            attempt=attempt,
             error=error,
             outputs=outputs,
             started_at=started_at,

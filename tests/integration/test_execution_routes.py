@@ -148,6 +148,26 @@ tasks:
     assert moto_stack.api("GET", f"{path}?level=LOUD").status == 400
 
 
+def test_a_retry_is_announced_and_lines_say_of_which_attempt_they_are(run: Finished):
+    seen = run("""
+name: again
+tasks:
+  - name: check
+    type: util.validate
+    retry: {maxAttempts: 2, delay: 50ms}
+    properties: {data: 1, schema: {type: string}}
+""")
+
+    [task] = seen.tasks
+    assert [(line["attempt"], line["level"]) for line in seen.logs] == [
+        (1, "ERROR"),
+        (1, "WARN"),
+        (2, "ERROR"),
+    ]
+    assert seen.logs[1]["message"].startswith("attempt 1 failed, the next is due at 20")
+    assert task["attempt"] == 2
+
+
 def test_outputs_that_do_not_fit_are_left_out_and_linked_to(moto_stack: MotoStack, run: Finished):
     tasks = "\n".join(
         f"  - {{name: t{n}, type: util.string, properties: "

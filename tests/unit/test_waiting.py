@@ -46,7 +46,8 @@ def test_a_retry_waits_outside_the_function_and_then_succeeds():
     assert bench.run().status is Status.SUCCESS
     assert flaky.calls == 3
     assert bench.runs["a"].attempt == 3
-    assert [line.attempt for line in bench.runs["a"].logs] == [1, 2]
+    lines = [(line.attempt, line.level) for line in bench.runs["a"].logs]
+    assert lines == [(1, "ERROR"), (1, "WARN"), (2, "ERROR"), (2, "WARN")]
 
 
 def test_a_turn_that_comes_too_early_goes_on_waiting():
