@@ -1,13 +1,14 @@
 """What the engine can do, over HTTP, on a stack whose Step Functions is not moto's."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.fixtures import WORKING, Finished, Seen
+from tests.support.language import Check, as_asked, examples, sections, statements
 from tests.support.servers import Server, answering, serving
 
 Finishes = Callable[..., Any]
@@ -48,6 +49,44 @@ def run(api: httpx.Client, start: Callable[..., str], finished: Finishes) -> Fin
         return Seen(detail, api.get(f"{path}/results").json(), api.get(f"{path}/logs").json())
 
     return run_text
+
+
+class Local:
+    """The local stack, as the language's statements ask it; time passes there by itself."""
+
+    def __init__(self, api: httpx.Client) -> None:
+        self._api = api
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        answer = self._api.request(method, path, json=body, headers=headers)
+        return answer.status_code, answer.json()
+
+    def pass_time(self) -> None:
+        """It does."""
+
+
+def test_the_whole_language_holds(api: httpx.Client) -> None:
+    stated = [each for section in sections() for each in statements(section)]
+    with serving(as_asked) as server:
+        wrong = Check(Local(api), server).run(stated)
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_no_flow_is_told_as_the_validator_tells_it(api: httpx.Client) -> None:
+    wrong = Check(Local(api)).refuse()
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_examples_end_as_their_first_lines_say(api: httpx.Client) -> None:
+    stated = examples(api=f"{str(api.base_url).rstrip('/')}/api/v1")
+
+    wrong = Check(Local(api)).run(stated)
+
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", sorted(WORKING))

@@ -176,3 +176,11 @@ WORKING: dict[str, Callable[[Finished], None]] = {
     "f10": f10,
     "f11": f11,
 }
+
+REFUSED = {
+    "x01": "5:31 tasks[0].dependsOn | cycle: a -> b -> a",
+    "x02": '5:43 tasks[0].dependsOn[0] | unknown task "ghost"',
+    "x03": '6:12 tasks[1].name | duplicate task name "a", first at tasks[0]',
+    "x05": '5:31 tasks[0].properties.message | missing property "message"',
+}
+"""The flows that must be refused, and what is found in each."""

@@ -1,35 +1,16 @@
 """Every refusal of the flow language: its sentence, its path, its line and its column.
 
-The cases stand in `refusals/*.txt`: a text after `=== what is wrong with it`, then what is found in
-it, `!!` for an error, `??` for a warning, `..` for what cannot run yet.
+The cases stand in `refusals/*.txt`, read by `tests.support.refusals`.
 """
-
-from pathlib import Path
 
 import pytest
 
 from shared.flows.validation import Checked, check_flow
-
-MARKS = {"!!": "errors", "??": "warnings", "..": "unsupported"}
-FOLDER = Path(__file__).parent / "refusals"
+from tests.support.refusals import MARKS, WRONG, refusals
 
 
 def _cases(*names: str) -> list[object]:
-    blocks = [
-        block for name in names for block in (FOLDER / f"{name}.txt").read_text().split("=== ")[1:]
-    ]
-    return [_case(*block.partition("\n")[::2]) for block in blocks]
-
-
-def _case(title: str, rest: str) -> object:
-    lines = rest.rstrip("\n").split("\n")
-    text = [line for line in lines if not _is_finding(line)]
-    found = [line for line in lines if _is_finding(line)]
-    return pytest.param("\n".join(text), found, id=title)
-
-
-def _is_finding(line: str) -> bool:
-    return line[:2] in MARKS and line[2:3] == " "
+    return [pytest.param(each.text, each.found, id=each.title) for each in refusals(*names)]
 
 
 def _found(checked: Checked, *marks: str) -> list[str]:
@@ -42,7 +23,7 @@ def _found(checked: Checked, *marks: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    _cases("text", "flow", "inputs", "tasks", "order", "templates", "triggers"),
+    _cases(*WRONG),
 )
 def test_what_is_wrong_is_named_with_its_place(text: str, expected: list[str]) -> None:
     checked = check_flow(text)
