@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
-from shared.executions.cancelling import Canceller
+from shared.executions.cancelling import CANCELLED, Canceller
 from shared.executions.externals import Step, Visit
 from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher
@@ -64,7 +64,10 @@ class Subflows:
         return Step(TaskStatus.RUNNING, outputs={"executionId": child.id}, due_at=_next_look(visit))
 
     def cancel(self, visit: Visit) -> None:
-        """Cancel the child, if there is one that runs."""
+        """Cancel the child; one that is not there yet is put as it would have ended.
+
+        A turn that was overtaken may be about to start it: it finds its place taken.
+        """
         canceller = Canceller(
             executions=self.executions,
             engine=self.launcher.engine,
@@ -72,10 +75,28 @@ class Subflows:
             wake=lambda _tenant, _parent: None,
             now=lambda: visit.now,
         )
-        with suppress(ExecutionFinishedError, ExecutionNotFoundError):
-            canceller.cancel(visit.execution.tenant, _child_id(visit))
+        tenant, child_id = visit.execution.tenant, _child_id(visit)
+        with suppress(ExecutionFinishedError):
+            try:
+                canceller.cancel(tenant, child_id)
+            except ExecutionNotFoundError:
+                if not self._forestall(visit, child_id):
+                    canceller.cancel(tenant, child_id)
+
+    def _forestall(self, visit: Visit, child_id: str) -> bool:
+        """Put a child that has ended; False when somebody has put it in between."""
+        try:
+            child = self.launcher.retentions.applied(self._child(visit, child_id))
+        except PluginError:
+            return True  # it cannot be started either
+        ended = {"status": Status.CANCELLED, "finished_at": visit.now, "error": CANCELLED}
+        nothing_due = {"slot": None, "check_at": None}
+        return self.executions.add(child.model_copy(update={**ended, **nothing_due}))
 
     def _make(self, visit: Visit, child_id: str) -> Execution:
+        return self.launcher.put(self._child(visit, child_id))
+
+    def _child(self, visit: Visit, child_id: str) -> Execution:
         parent = visit.execution
         if parent.depth + 1 > MAX_DEPTH:
             raise PluginError(
@@ -111,7 +132,7 @@ class Subflows:
             )
         except InvalidInputsError as error:
             raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
-        return self.launcher.put(child.model_copy(update={"slot": slot}))
+        return child.model_copy(update={"slot": slot})
 
     def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
         flows = self.flows(tenant)

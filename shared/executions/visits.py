@@ -58,7 +58,9 @@ class Visits:
         if external is None:
             return None
         with suppress(*MALFORMED):  # what cannot be read was never begun
-            return external.cancel(self._visit_of(node, run, self._scope(node)))
+            scope = self._scope(node)
+            if run or is_wanted(node.planned.task, scope):
+                return external.cancel(self._visit_of(node, run, scope))
         return None
 
     def _is_due(self, node: Node, run: TaskRun) -> bool:

@@ -1,11 +1,20 @@
 """Executions that start others: results, failures, recursion, cancellation, crashes."""
 
 import json
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from functions.runner.services import subflows
+from shared.executions.externals import Visit
+from shared.executions.models import Execution
+from shared.expressions import Scope
+from tests.support.calls import Crash
 from tests.support.stack import MotoStack
+
+NOW = datetime(2030, 1, 2, tzinfo=UTC)
 
 CHILD = """
 name: child
@@ -131,3 +140,147 @@ def test_a_parent_may_die_at_every_call(moto_stack: MotoStack, create_flow: Any,
         pytest.fail("no end of calls")
     children = moto_stack.api("GET", "/api/v1/executions?limit=500").body
     assert sum(each["flowName"] == "child" for each in children) == number
+
+
+NAP = """
+name: nap
+tasks:
+  - {name: nap, type: flow.wait, properties: {duration: 1h}}
+finally:
+  - {name: tidy, type: core.set, properties: {values: {}}}
+"""
+CALLING = """
+name: {name}
+tasks:
+  - {{name: sub, type: flow.subflow, properties: {{namespace: default, name: {child}}}}}
+  - {{name: after, type: core.set, properties: {{values: {{}}}}}}
+finally:
+  - {{name: tidy, type: core.set, properties: {{values: {{}}}}}}
+"""
+
+
+@pytest.fixture
+def three(moto_stack: MotoStack, create_flow: Any, execute: Any) -> Any:
+    """An execution above one above one that waits; their ids, outermost first, once all run."""
+    create_flow(NAP)
+    create_flow(CALLING.format(name="middle", child="nap"))
+    top = create_flow(CALLING.format(name="top", child="middle"))
+
+    def start() -> list[str]:
+        ids = [execute(top["id"])]
+        for _ in range(2):
+            moto_stack.wait_until(lambda: bool(child_of(moto_stack, ids[-1])))
+            ids.append(child_of(moto_stack, ids[-1]))
+        path = f"/api/v1/executions/{ids[-1]}"
+        moto_stack.wait_until(
+            lambda: bool(task_of(moto_stack.api("GET", path).body, "nap")["dueAt"])
+        )
+        return ids
+
+    return start
+
+
+def child_of(stack: MotoStack, execution_id: str) -> Any:
+    detail = stack.api("GET", f"/api/v1/executions/{execution_id}").body
+    outputs = task_of(detail, "sub")["outputs"]
+    return json.loads(outputs)["executionId"] if outputs else None
+
+
+def cancel(stack: MotoStack, execution_id: str) -> int:
+    return stack.api("POST", f"/api/v1/executions/{execution_id}/cancel").status
+
+
+def check_all_cancelled(stack: MotoStack, ids: list[str]) -> None:
+    for each in ids:
+        detail = stack.wait_for_execution(each)
+        assert detail["execution"]["status"] == "CANCELLED"
+        assert task_of(detail, "tidy")["status"] == "SUCCESS"
+
+
+def test_a_cancel_reaches_children_and_theirs(moto_stack: MotoStack, three: Any):
+    ids = three()
+
+    assert cancel(moto_stack, ids[0]) == 202
+
+    check_all_cancelled(moto_stack, ids)
+    outputs = task_of(moto_stack.wait_for_execution(ids[0]), "sub")
+    assert outputs["status"] == "CANCELLED"
+
+
+def test_a_cancelled_child_fails_the_task_that_waits_for_it(moto_stack: MotoStack, three: Any):
+    ids = three()
+
+    assert cancel(moto_stack, ids[1]) == 202
+
+    detail = moto_stack.wait_for_execution(ids[0])
+    assert detail["execution"]["status"] == "FAILED"
+    assert task_of(detail, "sub")["error"]["code"] == "subflow_failed"
+    check_all_cancelled(moto_stack, ids[1:])
+
+
+@pytest.mark.parametrize("function", ["executions", "runner"])
+def test_a_cancel_that_dies_at_any_call_still_reaches_all(
+    function: str, moto_stack: MotoStack, three: Any
+):
+    for number in range(1, 80, 1 if function == "executions" else 4):
+        ids = three()
+        moto_stack.calls.clear()
+        moto_stack.calls.crash_after(number, function)
+        with suppress(Crash):
+            cancel(moto_stack, ids[0])
+        has_crashed = moto_stack.calls.has_crashed
+        moto_stack.calls.clear()
+        moto_stack.invoke("reconcile", {"all": True})
+        if cancel(moto_stack, ids[0]) == 202:
+            moto_stack.invoke("reconcile", {"all": True})
+        check_all_cancelled(moto_stack, ids)
+        if not has_crashed:
+            return
+    pytest.fail("no end of calls")
+
+
+@pytest.mark.parametrize("where", ["timeout: 1s\n", ""])
+def test_a_time_out_reaches_the_child(
+    moto_stack: MotoStack, create_flow: Any, execute: Any, where: str
+):
+    create_flow(NAP)
+    text = CALLING.format(name="top", child="nap")
+    if not where:
+        text = text.replace("type: flow.subflow,", "type: flow.subflow, timeout: 1s,")
+    execution_id = execute(create_flow(text + where)["id"])
+    moto_stack.wait_until(lambda: bool(child_of(moto_stack, execution_id)))
+    child = child_of(moto_stack, execution_id)
+
+    moto_stack.wait_until(lambda: moto_stack.ring_timers() > 0)
+
+    detail = moto_stack.wait_for_execution(execution_id)
+    assert detail["execution"]["status"] == ("TIMED_OUT" if where else "FAILED")
+    check_all_cancelled(moto_stack, [child])
+
+
+def test_a_turn_that_was_overtaken_by_a_cancel_can_start_no_child(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    """The cancel comes first: the child's place is taken by one that has ended."""
+    flow = create_flow(NAP)
+    parent = moto_stack.wait_for_execution(execute(create_flow(CHILD)["id"], {"inputs": {"n": 1}}))
+    children = subflows(moto_stack.machine_arn)
+    visit = Visit(
+        execution=Execution(tenant="default", **parent["execution"]),
+        key="sub",
+        task_name="sub",
+        run=None,
+        properties={"flowId": flow["id"]},
+        scope=Scope(roots={}, seed="", now=NOW),
+        started_at=NOW,
+        now=NOW,
+    )
+
+    children.cancel(visit)
+    children.cancel(visit)
+    step = children.step(visit)
+
+    assert step.status == "FAILED"
+    [child] = moto_stack.api("GET", f"/api/v1/executions?flowId={flow['id']}").body
+    assert (child["status"], child["startedAt"]) == ("CANCELLED", None)
+    assert not any(child["id"] in run["name"] for run in moto_stack.runs())
