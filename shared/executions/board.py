@@ -6,10 +6,11 @@ done next; the turn does it, and tells the board what became settled.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import (
+    BEFORE_ALL,
     Action,
     Entered,
     Leave,
@@ -18,91 +19,63 @@ from shared.executions.nodes import (
     Start,
     inner_iteration,
     node_key,
+    room_made,
 )
 from shared.executions.places import Places
 from shared.flows.definition import RunWhen
 from shared.flows.plan import Plan, PlanTask, Section
 
 
-class Board:
+class Board(Places):
     """A plan's lists, what is settled in them, and which containers are open."""
 
     def __init__(self, plan: Plan) -> None:
-        self.tasks = {planned.task.name: planned for planned in plan.tasks}
+        super().__init__(plan)
         self.runs: dict[str, TaskRun] = {}
         self.entered: dict[str, Entered] = {}
         self._reaches: dict[str, dict[str, Node]] = {}
-        self._lists: dict[tuple[str, str | None], list[PlanTask]] = {}
-        self._children: dict[str, list[PlanTask]] = {}
-        for planned in plan.tasks:
-            place = planned.parent or planned.section
-            self._lists.setdefault((place, planned.branch), []).append(planned)
-            if planned.parent:
-                self._children.setdefault(planned.parent, []).append(planned)
-        self._chains = {id(tasks) for tasks in self._lists.values() if _is_chain(tasks)}
+        self._chains = {id(tasks) for tasks in self.lists.values() if _is_chain(tasks)}
         self._settled: dict[tuple[int, str], int] = {}
-        self._places = Places(plan)
 
     def settle(self, run: TaskRun) -> None:
         """Take note of a task run; only a terminal one settles its node."""
         self.runs[node_key(run.task_name, run.iteration or "")] = run
 
-    def list_of(self, place: str, branch: str | None) -> list[PlanTask]:
-        """The tasks of a section (branch None) or of a branch of a container."""
-        return self._lists.get((place, branch), [])
-
-    def branches(self, container: str) -> Iterator[str]:
-        """The keys of the lists that a container holds."""
-        found = (planned.branch for planned in self.children(container))
-        return iter(dict.fromkeys(branch for branch in found if branch))
-
-    def children(self, container: str) -> list[PlanTask]:
-        """The tasks of all the lists that a container holds itself."""
-        return self._children.get(container, [])
-
-    def inner(self, container: str) -> Iterator[PlanTask]:
-        """Everything a container holds, at any depth, in the order of the text."""
-        for planned in self.children(container):
-            yield planned
-            yield from self.inner(planned.task.name)
-
-    def parent_of(self, node: Node) -> Node | None:
-        """The container round a node, in its own iteration."""
-        parent = node.planned.parent
-        if parent is None:
-            return None
-        return Node(self.tasks[parent], self._places.iteration(parent, node.iteration))
-
     def started_at(self, node: Node) -> datetime | None:
-        """When there was room for the iteration of the loop right round a node.
+        """When the limit of the container right round a node left room for it.
 
-        None outside of loops, and for when the loop itself began.
+        None where there is no limit, and for when the container itself began.
         """
         parent = self.parent_of(node)
         entered = self.entered.get(parent.key) if parent else None
-        if entered is None or entered.items is None:
+        if entered is None or parent is None:
             return None
-        return entered.started.get(int(node.iteration.rpartition(".")[2]))
+        if entered.items is not None:
+            return entered.started.get(int(node.iteration.rpartition(".")[2]))
+        return self._had_room(self.list_of(parent.name, entered.branch), node, entered.concurrency)
+
+    def _had_room(self, tasks: Sequence[PlanTask], node: Node, room: int) -> datetime | None:
+        """Tasks without an order among them are taken up in that of the text."""
+        if room == 0 or any(planned.predecessors for planned in tasks):
+            return None
+        earlier = takewhile(lambda planned: planned.task.name != node.name, tasks)
+        before = [Node(planned, node.iteration) for planned in earlier]
+        over = (self.runs[each.key].finished_at for each in before if self._is_settled(each))
+        ends = sorted(end or BEFORE_ALL for end in over)
+        return room_made(ends, len(before), room)
 
     def rounds(self, node: Node) -> str:
         """In which rounds of the containers round it a node is (see `places.py`)."""
-        return self._places.rounds(node.name, node.iteration, self._round)
+        return self.rounds_of(node.name, node.iteration, self._round)
 
     def _round(self, name: str, iteration: str, _rounds: str) -> int:
         run = self.runs.get(node_key(name, iteration))
         return run.attempt if run else 1
 
-    def holds(self, container: Node, node: Node) -> bool:
-        """Whether a node stands in a container, at any depth."""
-        parent = self.parent_of(node)
-        while parent and parent.key != container.key:
-            parent = self.parent_of(parent)
-        return parent is not None
-
     def inside(self, container: Node) -> list[Node]:
         """The nodes that a container holds; of loops inside it the iterations that are known."""
         inner = list(self.inner(container.name))
-        loops = self._places.loops
+        loops = self.loops
         iterations = [container.iteration]
         if any(loops[each.task.name] != loops[container.name] for each in inner):
             names = {planned.task.name for planned in inner}
@@ -118,7 +91,7 @@ class Board:
             self.runs.pop(node.key, None)
             self.entered.pop(node.key, None)
             self._reaches.pop(node.key, None)
-            tasks = self._lists[node.planned.parent or node.planned.section, node.planned.branch]
+            tasks = self.lists[node.planned.parent or node.planned.section, node.planned.branch]
             self._settled.pop((id(tasks), node.iteration), None)
 
     def actions(self, section: Section) -> list[Action]:

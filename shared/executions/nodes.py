@@ -1,6 +1,7 @@
 """What the board speaks of: nodes, what may be done with them, containers that are open."""
 
 from bisect import insort
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from shared.flows.plan import PlanTask
 
 WIDEST_WINDOW = 64
 """Iterations looked at together when a loop sets no limit; more threads than that never run."""
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,21 @@ class Entered:
         return self.concurrency or WIDEST_WINDOW
 
     def start(self, index: int) -> None:
-        """Take an iteration up, all before it that are over being known.
-
-        It had room when so many of those were over that fewer than `window` were left: a moment
-        that what ends later does not change, and that a later turn finds again in the records.
-        """
-        over = index - self.window
-        self.started.setdefault(index, self.ends[over] if 0 <= over < len(self.ends) else None)
+        """Take an iteration up, all before it that are over being known."""
+        self.started.setdefault(index, room_made(self.ends, index, self.window))
 
     def finish(self, index: int, end: datetime | None) -> None:
         """Take note that all in an iteration is settled; without `end` it took no time."""
         self.finished.add(index)
-        insort(self.ends, end or self.started.get(index) or _BEFORE_ALL)
+        insort(self.ends, end or self.started.get(index) or BEFORE_ALL)
+
+
+def room_made(ends: Sequence[datetime], index: int, room: int) -> datetime | None:
+    """When what is the `index`th (from 0) to begin had room; None if it always had.
+
+    `ends` are of those before it that are over, in order. So many of them had to be over that
+    fewer than `room` were left: a moment that what ends later does not change, and that a later
+    turn finds again in the records.
+    """
+    over = index - room
+    return ends[over] if 0 <= over < len(ends) else None

@@ -289,6 +289,30 @@ def test_the_time_out_of_a_gate_in_a_loop_counts_from_when_its_turn_comes(concur
     assert len(set(asked)) == 7 - concurrency
 
 
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_so_it_does_in_a_list_with_a_limit(concurrency: int):
+    gates = [gate(f"g{number}", timeout_="1h") for number in range(4)]
+    skipped = task("skipped", when=False)
+    box = task(
+        "box",
+        type="flow.parallel",
+        properties={"concurrency": concurrency},
+        tasks=[gates[0], skipped, *gates[1:]],
+    )
+    bench = GateBench(box)
+    bench.turn()
+
+    for number in range(4):
+        bench.pass_time(minutes=25)
+        [oldest, *_] = [each for each in bench.approvals.all if each.is_pending]
+        assert oldest.task_name == f"g{number}"
+        bench.decide("approved", oldest)
+        bench.turn()
+
+    assert bench.now.status is Status.SUCCESS
+    assert bench.approvals.asked == 4
+
+
 def test_the_oldest_gate_of_a_loop_may_take_its_time():
     bench = GateBench(looped(2, 4))
     bench.turn()
