@@ -16,16 +16,6 @@ tasks:
   - {name: after, type: core.set, properties: {values: {d: '{{ outputs.g.decision }}'}}}
 outputs: {d: '{{ outputs.after.d }}'}
 """
-BUSY = """
-name: busy
-tasks:
-  - {name: g, type: flow.gate, dependsOn: [], properties: {message: 'Go?', remind: [1h]}}
-  - {name: w, type: flow.wait, dependsOn: [], properties: {duration: 50ms}}
-  - {name: again, type: util.validate, dependsOn: [], allowFailure: true,
-     retry: {maxAttempts: 2, delay: 10ms, on: [validation_failed]},
-     properties: {data: {}, schema: {type: object, required: [x]}}}
-  - {name: join, type: core.set, dependsOn: [g, w, again], properties: {values: {ok: true}}}
-"""
 
 
 def decide(stack: MotoStack, approval: Any, verb: str = "approve", body: Any = None) -> Answer:
@@ -143,26 +133,6 @@ def test_what_was_cancelled_cannot_be_decided(
     assert end["execution"]["status"] == "CANCELLED"
     approval = moto_stack.api("GET", f"/api/v1/approvals/{asked['id']}").body
     assert approval["status"] == "CANCELLED"
-
-
-def test_a_runner_may_die_at_every_call_of_a_flow_with_a_gate(
-    moto_stack: MotoStack, create_flow: Any, execute: Any
-):
-    flow = create_flow(BUSY)
-    for number in range(1, 60):
-        moto_stack.calls.clear()
-        moto_stack.calls.crash_after(number)
-        execution_id = execute(flow["id"])
-        asked = moto_stack.wait_for_approval(execution_id)
-        decide(moto_stack, asked)
-        detail = moto_stack.wait_for_execution(execution_id)
-        assert detail["execution"]["status"] == "SUCCESS", number
-        if not moto_stack.calls.has_crashed:
-            break
-    else:
-        pytest.fail("no end of calls")
-    assert number > 15
-    assert len(moto_stack.api("GET", "/api/v1/approvals?limit=500").body) == number
 
 
 @pytest.mark.parametrize("kind", ["before", "after"])

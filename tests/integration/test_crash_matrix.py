@@ -4,11 +4,11 @@ Delays are short of a second, so that the turn waits for them itself; that turns
 ones, and die there, is what `tests/property/test_engine_laws.py` tries.
 """
 
-from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.support.aftermath import check_nothing_left, check_settled_once
 from tests.support.stack import MotoStack
 
 CHILD = """
@@ -81,19 +81,6 @@ def check_end(stack: MotoStack, execution_id: str) -> None:
     assert attempts["flaky"] == 2
 
 
-def check_settled_once(stack: MotoStack, execution_id: str) -> None:
-    """No result that is recorded is offered again by a later turn: it was read."""
-    settled = Counter(
-        (call.parameters["Item"]["pk"], call.parameters["Item"]["sk"])
-        for call in stack.calls.all()
-        if call.function == "runner"
-        and call.operation == "DynamoDB.PutItem"
-        and call.parameters["Item"].get("settled")
-    )
-    assert {pk for pk, _ in settled} >= {f"default#{execution_id}"}
-    assert max(settled.values()) == 1
-
-
 @pytest.mark.parametrize(("kind", "step"), [("after", 1), ("before", 5)])
 def test_a_runner_may_die_at_every_call_of_a_flow_with_everything(
     kind: str, step: int, moto_stack: MotoStack, create_flow: Any, execute: Any
@@ -107,6 +94,7 @@ def test_a_runner_may_die_at_every_call_of_a_flow_with_everything(
         execution_id = execute(flow["id"])
         check_end(moto_stack, execution_id)
         check_settled_once(moto_stack, execution_id)
+        check_nothing_left(moto_stack)
         if not moto_stack.calls.has_crashed:
             break
     assert not moto_stack.calls.has_crashed

@@ -61,7 +61,7 @@ def check_closed(world: World, plan: Plan) -> None:
             assert planned.task.name in world.runs
 
 
-@LAWS
+@settings(LAWS, max_examples=400)
 @given(flows())
 def test_a_flow_comes_to_what_the_reference_says(written: Any) -> None:
     plan = plan_of(written)

@@ -68,6 +68,7 @@ def check(plan: Plan, ended: Execution, runs: Any) -> None:
         assert (key, status_of(run), run.attempt) == (key, seen.status, seen.attempts)
         assert (key, without_volatile(outputs_of(run))) == (key, without_volatile(seen.outputs))
     assert {run.task_name for run in listed.values()} == {task.task.name for task in plan.tasks}
+    assert ended.attempt == expected.roots["execution"]["attempt"]
     assert ended.tasks_executed == executed(plan, expected.seen)
     causes = expected.failed or expected.failed_late
     assert ended.status is (Status.FAILED if causes else Status.SUCCESS)

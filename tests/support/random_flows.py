@@ -53,7 +53,7 @@ class Author:
         task: Task = {"name": f"t{next(self._numbers)}"} | self._kind(known, depth, loop=loop)
         if self._rarely():
             task["when"] = self._draw(st.sampled_from([False, "false", self._condition(known)]))
-        if self._rarely():
+        if self._draw(st.integers(0, 2)) == 0:
             task["runWhen"] = self._draw(st.sampled_from(["done", "failed"]))
         if self._rarely():
             task["allowFailure"] = True
@@ -62,7 +62,7 @@ class Author:
         return task
 
     def _kind(self, known: list[str], depth: int, *, loop: bool) -> Task:
-        kinds: list[Callable[..., Task]] = [self._set, self._set, self._check, self._gate]
+        kinds: list[Callable[..., Task]] = [self._set, self._check, self._check, self._gate]
         if self._waits:
             kinds += [self._wait, self._call]
         if depth:
@@ -124,7 +124,8 @@ class Author:
         return task
 
     def _switch(self, known: list[str], depth: int, *, loop: bool) -> Task:
-        value = self._draw(st.sampled_from(["{{ task.attempt }}", self._value(known, loop=loop)]))
+        values = ["{{ task.attempt }}", 2, self._value(known, loop=loop)]
+        value = self._draw(st.sampled_from(values))
         task: Task = {"type": "flow.switch", "properties": {"value": value}}
         task["cases"] = {"1": self._tasks(known, depth=depth, most=2, loop=loop)}
         if self._draw(st.booleans()):
