@@ -11,18 +11,16 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.executions.board import Board
+from shared.executions.ends import Ends
 from shared.executions.externals import Externals
-from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
-from shared.executions.payloads import FLOW_ROW_BYTES, OutputReader, Payloads
+from shared.executions.models import Execution, Status, TaskRun
+from shared.executions.payloads import OutputReader, Payloads
 from shared.executions.places import latest_runs
 from shared.executions.recording import Recorder
 from shared.executions.repository import ExecutionRepository
-from shared.executions.results import flow_outputs
-from shared.executions.retention import day_class
-from shared.executions.rows import compact
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masking_of
-from shared.executions.states import End, Entry, ExecutionState, Parked
+from shared.executions.states import Entry, ExecutionState, Parked
 from shared.executions.threads import Clocks, FindPlugin, Threads
 from shared.executions.turn import Bounds, Kind, OvertakenError, SegmentTurn, Verdict
 from shared.executions.waits import MALFORMED, read_duration
@@ -107,6 +105,7 @@ class SegmentRunner:
         self._executions = executions
         self._plans = plans
         self._payloads = payloads
+        self._ends = Ends(executions, payloads, clocks.now)
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._outside = outside
@@ -240,6 +239,10 @@ class SegmentRunner:
         )
         return SegmentTurn(work, bounds)
 
+    def _finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> None:
+        if self._ends.finish(plan, segment, recorded):
+            self._tell_others(segment.execution)
+
     def _tell_others(self, execution: Execution) -> None:
         """After the end, wake the execution that waits for this one, and hand its slot on.
 
@@ -272,40 +275,6 @@ class SegmentRunner:
     def _wait_until(self, due_at: datetime) -> Answer:
         seconds = (due_at - self._clocks.now()).total_seconds()
         return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
-
-    def _finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> None:
-        execution, work, board = segment.execution, segment.work, segment.work.board
-        error = segment.error or board.first_failure("finally")
-        outputs = None
-        if error is None:
-            scope = work.scopes.for_outputs(now=work.recorder.settled_at())
-            masking = masking_of(execution)
-            outputs, error = flow_outputs(plan.outputs, scope, masking)
-        stored = None
-        if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
-            outputs, stored = None, self._payloads.put_of(execution, text)
-        objects = [run.stored for run in recorded] + work.recorder.objects
-        self._limit_objects(execution, [stored, *objects])
-        end = End(_status(execution, error), board.executed(), outputs, error, stored)
-        if self._executions.finish(execution, end, now=self._clocks.now()):
-            self._tell_others(execution)
-            logger.info(
-                "execution ended", extra={"status": end.status, "tasks": end.tasks_executed}
-            )
-
-    def _limit_objects(self, execution: Execution, objects: Iterable[Stored | None]) -> None:
-        days = day_class(execution, self._clocks.now())
-        for stored in dict.fromkeys(objects):
-            if days is not None and stored is not None:
-                self._payloads.remove_after(stored, days)
-
-
-def _status(execution: Execution, error: Failure | None) -> Status:
-    if execution.closing is Closing.CANCEL:
-        return Status.CANCELLED
-    if execution.closing is Closing.TIMEOUT:
-        return Status.TIMED_OUT
-    return Status.FAILED if error else Status.SUCCESS
 
 
 def _is_ours(execution: Execution, turn: Turn) -> bool:

@@ -1,0 +1,61 @@
+"""The end of an execution: its status, its outputs, and how long what it leaves is kept."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
+from shared.executions.payloads import FLOW_ROW_BYTES, Payloads
+from shared.executions.repository import ExecutionRepository
+from shared.executions.results import flow_outputs
+from shared.executions.retention import day_class
+from shared.executions.rows import compact
+from shared.executions.secrets import masking_of
+from shared.executions.states import End
+from shared.executions.turn import SegmentTurn
+from shared.flows.plan import Plan
+from shared.observability import logger
+
+
+@dataclass(frozen=True)
+class Ends:
+    executions: ExecutionRepository
+    payloads: Payloads
+    now: Callable[[], datetime]
+
+    def finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> bool:
+        """Write the end of an execution whose tasks are all settled; False if it had ended.
+
+        `recorded` are the task runs of earlier turns, those of earlier attempts among them.
+        """
+        execution, work = segment.execution, segment.work
+        error = segment.error or work.board.first_failure("finally")
+        outputs = None
+        if error is None:
+            scope = work.scopes.for_outputs(now=work.recorder.settled_at())
+            outputs, error = flow_outputs(plan.outputs, scope, masking_of(execution))
+        stored = None
+        if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
+            outputs, stored = None, self.payloads.put_of(execution, text)
+        objects = [run.stored for run in recorded] + work.recorder.objects
+        self._limit(execution, [stored, *objects])
+        end = End(_status(execution, error), work.board.executed(), outputs, error, stored)
+        if not self.executions.finish(execution, end, now=self.now()):
+            return False
+        logger.info("execution ended", extra={"status": end.status, "tasks": end.tasks_executed})
+        return True
+
+    def _limit(self, execution: Execution, objects: Iterable[Stored | None]) -> None:
+        """Let S3 remove what is stored when the execution's retention is over."""
+        days = day_class(execution, self.now())
+        for stored in dict.fromkeys(objects):
+            if days is not None and stored is not None:
+                self.payloads.remove_after(stored, days)
+
+
+def _status(execution: Execution, error: Failure | None) -> Status:
+    if execution.closing is Closing.CANCEL:
+        return Status.CANCELLED
+    if execution.closing is Closing.TIMEOUT:
+        return Status.TIMED_OUT
+    return Status.FAILED if error else Status.SUCCESS
