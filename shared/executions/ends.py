@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
+from shared.executions.models import Closing, Execution, Failure, Status, Stored
 from shared.executions.payloads import FLOW_ROW_BYTES, Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.results import flow_outputs
@@ -23,11 +23,8 @@ class Ends:
     payloads: Payloads
     now: Callable[[], datetime]
 
-    def finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> bool:
-        """Write the end of an execution whose tasks are all settled; False if it had ended.
-
-        `recorded` are the task runs of earlier turns, those of earlier attempts among them.
-        """
+    def finish(self, plan: Plan, segment: SegmentTurn) -> bool:
+        """Write the end of an execution whose tasks are all settled; False if it had ended."""
         execution, work = segment.execution, segment.work
         error = segment.error or work.board.first_failure("finally")
         outputs = None
@@ -37,8 +34,7 @@ class Ends:
         stored = None
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
             outputs, stored = None, self.payloads.put_of(execution, text)
-        objects = [run.stored for run in recorded] + work.recorder.objects
-        self._limit(execution, [stored, *objects])
+        self._limit(execution, [stored, *work.recorder.objects])
         end = End(_status(execution, error), work.board.executed(), outputs, error, stored)
         if not self.executions.finish(execution, end, now=self.now()):
             return False

@@ -109,7 +109,10 @@ def latest_runs(plan: Plan, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
     }
 
 
-def past_runs(plan: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
+def past_runs(latest: Mapping[str, TaskRun], runs: Mapping[str, TaskRun]) -> list[TaskRun]:
     """The other ones: of rounds after which their container was tried again."""
-    counting = {id(run) for run in latest_runs(plan, runs).values()}
-    return [run for run in runs.values() if id(run) not in counting]
+    return [
+        run
+        for run in runs.values()
+        if latest.get(node_key(run.task_name, run.iteration or "")) is not run
+    ]

@@ -13,7 +13,7 @@ from shared.executions.logs import LEVELS
 from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
 from shared.executions.pages import ExecutionPages
 from shared.executions.payloads import OutputReader, Payloads
-from shared.executions.places import past_runs
+from shared.executions.places import latest_runs, past_runs
 from shared.executions.repository import ExecutionRepository
 from shared.executions.result_files import results_size, store_results
 from shared.flows.plan import Plan
@@ -157,7 +157,8 @@ class ExecutionReader:
         Of a container that was tried again the lines of all its attempts.
         """
         execution, plan, runs = self._state(tenant, execution_id)
-        in_order = (*past_runs(plan, runs), *task_runs(plan, execution, runs))
+        past = past_runs(latest_runs(plan, runs), runs)
+        in_order = (*past, *task_runs(plan, execution, runs))
         return [
             line
             for line in _lines(execution_id, in_order)

@@ -57,13 +57,17 @@ class Recorder:
     def adopt(self, run: TaskRun) -> None:
         """Take a recorded task run for what it is."""
         self._board.settle(run)
-        self._kept_bytes += size_of(run)
-        if run.stored:
-            self.objects.append(run.stored)
+        self.count(run)
         if run.status.is_terminal and run.task_name in self._board.tasks:
             self._scopes.add(run)
             if run.status is not TaskStatus.SUCCESS or self._holds_tasks(run.task_name):
                 self._empty_inside(run)
+
+    def count(self, run: TaskRun) -> None:
+        """Count what a row holds: one of a round that is past is read in each turn like others."""
+        self._kept_bytes += size_of(run)
+        if run.stored:
+            self.objects.append(run.stored)
 
     def ready_at(self, node: Node) -> datetime:
         """When the last predecessor settled, and there was room for the iteration of its loop.
@@ -120,9 +124,6 @@ class Recorder:
         if self._board.runs[node.key].status.is_terminal:
             raise BehindError
         inside = self._board.inside(node)
-        self._kept_bytes -= sum(
-            size_of(run) for each in inside if (run := self._board.runs.get(each.key))
-        )
         self._board.forget(inside)
         self._scopes.forget(inside)
 

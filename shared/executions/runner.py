@@ -5,7 +5,7 @@ was overtaken finds its fence refused and leaves the field.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,9 +13,8 @@ from typing import Literal
 from shared.executions.board import Board
 from shared.executions.ends import Ends
 from shared.executions.externals import Externals
-from shared.executions.models import Execution, Status, TaskRun
+from shared.executions.models import Execution, Status
 from shared.executions.payloads import OutputReader, Payloads
-from shared.executions.places import latest_runs
 from shared.executions.recording import Recorder
 from shared.executions.repository import ExecutionRepository
 from shared.executions.scopes import ScopeBuilder
@@ -172,9 +171,9 @@ class SegmentRunner:
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
         segment = self._segment(execution, plan, entry.fence, remaining)
         try:
-            verdict = segment.run(latest_runs(plan, state.runs).values())
+            verdict = segment.run(state.runs)
             if verdict.kind is Kind.FINISHED:
-                self._finish(plan, segment, state.runs.values())
+                self._finish(plan, segment)
         finally:
             # A thread that outlived its time must not thaw in somebody else's invocation: the
             # process ends instead of answering, and the next turn goes on from the records.
@@ -239,8 +238,8 @@ class SegmentRunner:
         )
         return SegmentTurn(work, bounds)
 
-    def _finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> None:
-        if self._ends.finish(plan, segment, recorded):
+    def _finish(self, plan: Plan, segment: SegmentTurn) -> None:
+        if self._ends.finish(plan, segment):
             self._tell_others(segment.execution)
 
     def _tell_others(self, execution: Execution) -> None:

@@ -1,6 +1,6 @@
 """One turn of a segment: does what the board allows, records what settles, minds the time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -8,6 +8,7 @@ from enum import Enum, auto
 from shared.executions.doing import Doing
 from shared.executions.endings import Endings, early_end
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
+from shared.executions.places import latest_runs, past_runs
 from shared.executions.recording import BehindError
 from shared.executions.retries import next_delay
 from shared.executions.rounds import Rounds
@@ -82,9 +83,12 @@ class SegmentTurn:
         self._doing = Doing(work, self._visits, self._rounds, bounds.remaining)
         self._looked_at = 0.0
 
-    def run(self, recorded: Iterable[TaskRun]) -> Verdict:
+    def run(self, recorded: Mapping[str, TaskRun]) -> Verdict:
         """Go on from what is recorded until everything is settled or the turn must end."""
-        for run in recorded:
+        latest = latest_runs(self.work.plan, recorded)
+        for run in past_runs(latest, recorded):
+            self.work.recorder.count(run)
+        for run in latest.values():
             self.work.recorder.adopt(run)
         self._looked_at = self._clocks.monotonic()
         try:

@@ -214,10 +214,11 @@ class OnePlan(PlanRepository):
 
 
 class InMemoryPayloads(Payloads):
-    """Keeps texts; `reads` counts how often one was fetched."""
+    """Keeps texts, and after how many days they go; `reads` counts how often one was fetched."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
+        self.days: dict[str, int] = {}
         self.reads = 0
 
     def put(self, key: str, text: str) -> Stored:
@@ -227,6 +228,9 @@ class InMemoryPayloads(Payloads):
     def get(self, stored: Stored) -> str:
         self.reads += 1
         return self.texts[stored.key]
+
+    def remove_after(self, stored: Stored, days: int) -> None:
+        self.days[stored.key] = days
 
     def url(self, stored: Stored) -> str:
         return f"https://objects.example/{stored.key}"

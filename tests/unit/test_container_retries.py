@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from shared.executions import recording
 from shared.executions.kept import kept_runs
 from shared.executions.listing import task_runs
 from shared.executions.models import Closing, Status, TaskRun
 from shared.executions.nodes import row_key
+from shared.executions.payloads import ROW_BYTES
 from shared.executions.places import latest_runs
 from shared.flows.plan import Plan
 from shared.people.gates import Gates
@@ -661,3 +663,81 @@ def test_an_older_turn_that_settled_the_container_meanwhile_is_believed():
     assert bench.turn() == "done"
 
     assert outputs(bench.runs["after"]) == {"n": 2}
+
+
+@pytest.mark.parametrize("delay", [0, 3600])
+def test_outputs_of_attempts_that_are_over_count_towards_the_bound(
+    monkeypatch: pytest.MonkeyPatch, delay: int
+):
+    monkeypatch.setattr(recording, "MAX_EXECUTION_BYTES", 2_500)
+
+    def large(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        return {"text": "x" * 1_000}
+
+    retry = {"maxAttempts": 9, "delay": delay}
+    each = task(
+        "each",
+        type="flow.foreach",
+        retry=retry,
+        properties={"items": [1]},
+        tasks=[task("large", type="t.large"), task("t", type="t.fail")],
+    )
+    bench = Bench(plan_of(each), {"t.large": large, "t.fail": failing()})
+    bench.run()
+
+    assert bench.runs["each"].attempt == 3
+    error = bench.runs["each"].error
+    assert error
+    assert error.code == "output_too_large"
+
+
+@pytest.mark.parametrize("delay", [0, 3600])
+def test_objects_of_attempts_that_are_over_go_with_their_execution(delay: int):
+    texts = iter(["a", "b"])
+
+    def large(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        return {"text": next(texts) * (ROW_BYTES + 1)}
+
+    plan = plan_of(
+        box(
+            task("large", type="t.large"),
+            task("t", type="t.flaky"),
+            retry={"maxAttempts": 2, "delay": delay},
+        )
+    )
+    plugins = {"t.large": large, "t.flaky": flaky()}
+    bench = Bench(plan, plugins, retentionSeconds=86_400)
+    bench.run()
+
+    assert bench.now.status is Status.SUCCESS
+    assert len(bench.payloads.texts) == 2
+    assert set(bench.payloads.days) == set(bench.payloads.texts)
+
+
+@pytest.mark.parametrize("delay", [0, 3600])
+def test_a_turn_that_is_past_adds_nothing_to_a_later_attempt(delay: int):
+    calls = count(1)
+    benches: list[Bench] = []
+
+    def run(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        number = next(calls)
+        if number == 1:
+            # While this call hangs, others take over, fail, try again and end the execution.
+            benches[0].run()
+        if number == 2:
+            raise PluginError("not yet", code="broken")
+        return {"call": number}
+
+    retry = {"maxAttempts": 2, "delay": delay}
+    plan = plan_of(
+        box(task("t", type="t.run"), retry=retry), setting("after", call="{{ outputs.t.call }}")
+    )
+    bench = Bench(plan, {"t.run": run})
+    benches.append(bench)
+
+    assert bench.turn() == "done"
+
+    assert bench.now.status is Status.SUCCESS
+    assert outputs(latest(bench, plan)["after"]) == {"call": 3}
+    assert bench.runs["t"].status.value == "FAILED"
+    assert bench.runs["t"].fence == bench.runs["box"].fence - (delay > 0)
