@@ -1,4 +1,4 @@
-"""`make bench`: what an execution costs beside the budget, what a cold start imports; as JSON."""
+"""`make bench`: what executions cost beside the budget, and what takes how long; as JSON."""
 
 import json
 import sys
@@ -8,8 +8,11 @@ from typing import Any
 
 from benchmarks.budget import Cost, budget, exceeded
 from benchmarks.counting import count
+from benchmarks.cpu import cpu
 from benchmarks.flows import CHILD, FEATURES, beside, chain
 from benchmarks.imports import BAR, imports
+from benchmarks.large import LONGEST_HISTORY, large
+from benchmarks.throughput import local
 from benchmarks.units import units
 
 RESULTS = Path(__file__).parent / "results"
@@ -40,7 +43,10 @@ def main() -> int:
     RESULTS.mkdir(exist_ok=True)
     is_costly = show_cost()
     show_features()
+    show_cpu()
     show_imports()
+    show_large()
+    show_local()
     return 1 if is_costly else 0
 
 
@@ -74,6 +80,37 @@ def _cost(text: str, *, child: str | None = None) -> dict[str, float]:
     counted = count(text, child=child)
     write = units(counted.setup, counted.calls).write
     return asdict(Cost(counted.transitions, counted.invocations, write, counted.reads))
+
+
+def show_cpu() -> None:
+    rows = cpu((1, 3, 10, 50))
+    written = _write("cpu", [asdict(row) for row in rows])
+    print(
+        "\nMilliseconds of processor time of our own code for K tasks: start, turn; inside of boto"
+    )
+    for row in rows:
+        print(f"{row.tasks:>4} {row.start:>6.1f} {row.turn:>6.1f} {row.aws_calls:>8.1f}")
+    print(f"Warm, in this process, medians; moto is in boto's: {written}")
+
+
+def show_large() -> None:
+    rows = large()
+    written = _write("large", [asdict(row) for row in rows])
+    print("\nLarge flows on moto: seconds to compile and to run, events of the history, turns")
+    for row in rows:
+        times = f"{row.compile_seconds:>6.2f} {row.run_seconds:>7.1f}"
+        print(f"{row.flow:>30} {row.status} {times} {row.events:>6} {row.invocations:>4}")
+    print(f"A history holds {LONGEST_HISTORY:,} events: {written}")
+
+
+def show_local() -> None:
+    found = local()
+    written = _write("local", asdict(found))
+    print("\nOn the local stack, over HTTP: executions of a task a second; start p50, p95 in ms")
+    for row in found.throughput:
+        starts = f"{row.start_p50_milliseconds:>6.0f} {row.start_p95_milliseconds:>6.0f}"
+        print(f"{row.callers:>4} callers {row.per_second:>6.1f} {starts}")
+    print(f"Twelve waits of 2 s side by side: {found.twelve_waits_seconds:.1f} s. {written}")
 
 
 def show_imports() -> None:

@@ -2,6 +2,8 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,47 +39,64 @@ class Counted:
         return sum(call.operation in READS for call in self.calls)
 
 
-def count(text: str, *, key: str | None = None, child: str | None = None) -> Counted:
-    """Save the flow, run it once to warm every cache, then count a second execution.
-
-    `child` is a flow that it starts: what that one costs is counted with it.
-    """
+@contextmanager
+def quiet_stack() -> Iterator[MotoStack]:
+    """An empty platform on moto that says nothing."""
     logging.disable(logging.CRITICAL)
     with pytest.MonkeyPatch.context() as monkeypatch:
         running = running_stack(synthesised(), monkeypatch)
-        stack = next(running)
         try:
-            if child:
-                stack.api("POST", "/api/v1/flows", {"yamlContent": child})
-            return _count(stack, text, key)
+            yield next(running)
         finally:
             next(running, None)
 
 
+def count(text: str, *, key: str | None = None, child: str | None = None) -> Counted:
+    """Save the flow, run it once to warm every cache, then count a second execution.
+
+    `child` is a flow that it starts: what that one costs is counted with it. A gate is approved,
+    which is counted as well; looking for what there is to approve is not.
+    """
+    with quiet_stack() as stack:
+        if child:
+            stack.api("POST", "/api/v1/flows", {"yamlContent": child})
+        return _count(stack, text, key)
+
+
 def _count(stack: MotoStack, text: str, key: str | None) -> Counted:
     flow = stack.api("POST", "/api/v1/flows", {"yamlContent": text}).body
-    _execute(stack, flow["id"], f"{key}-warm" if key else None)
+    asks = "flow.gate" in text
+    _execute(stack, flow["id"], f"{key}-warm" if key else None, asks=asks)
     setup, warm = stack.calls.all(), stack.invocations.copy()
     known = {run["name"] for run in stack.runs()}
-    _execute(stack, flow["id"], key)
+    decided = _execute(stack, flow["id"], key, asks=asks)
     stack.wait_until(lambda: all(run["status"] == "SUCCEEDED" for run in stack.runs()))
     calls = stack.calls.all()[len(setup) :]
     return Counted(
         setup=setup,
-        calls=[call for call in calls if call.function in PATH],
+        calls=[call for call in calls if call.function in PATH or call in decided],
         transitions=sum(
             _transitions(stack, run["name"]) for run in stack.runs() if run["name"] not in known
         ),
-        invocations=sum(stack.invocations[name] - warm[name] for name in PATH),
+        invocations=sum(stack.invocations[name] - warm[name] for name in PATH) + bool(decided),
     )
 
 
-def _execute(stack: MotoStack, flow_id: str, key: str | None) -> str:
+def _execute(stack: MotoStack, flow_id: str, key: str | None, *, asks: bool) -> list[Call]:
+    """Run to the end; the calls that deciding took, where the flow asks for a decision."""
     headers = {"idempotency-key": key} if key else {}
     answer = stack.api("POST", f"/api/v1/flows/{flow_id}/execute", None, headers)
     execution_id = str(answer.body["executionId"])
+    decided = _approve(stack, execution_id) if asks else []
     stack.wait_until(lambda: _run(stack, f"{execution_id}-1").get("status") == "SUCCEEDED")
-    return execution_id
+    return decided
+
+
+def _approve(stack: MotoStack, execution_id: str) -> list[Call]:
+    approval = stack.wait_for_approval(execution_id)
+    before = len(stack.calls.all())
+    stack.api("POST", f"/api/v1/approvals/{approval['id']}/approve")
+    return [call for call in stack.calls.all()[before:] if call.function == "approvals"]
 
 
 def _run(stack: MotoStack, name: str) -> dict[str, Any]:
@@ -86,7 +105,11 @@ def _run(stack: MotoStack, name: str) -> dict[str, Any]:
 
 def _transitions(stack: MotoStack, name: str) -> int:
     """States entered by a run, as AWS bills them."""
-    history = boto3.client("stepfunctions").get_execution_history(
-        executionArn=_run(stack, name)["executionArn"], maxResults=1000
-    )
-    return sum(event["type"].endswith("StateEntered") for event in history["events"])
+    return sum(event["type"].endswith("StateEntered") for event in history(_run(stack, name)))
+
+
+def history(run: dict[str, Any]) -> list[Any]:
+    """Every event of a run's history."""
+    pages = boto3.client("stepfunctions").get_paginator("get_execution_history")
+    found = pages.paginate(executionArn=run["executionArn"])
+    return [event for page in found for event in page["events"]]

@@ -17,6 +17,7 @@ FEATURES = {
     "a task retried once": "  - {name: x, type: util.validate, retry: {maxAttempts: 2, delay: 2s},"
     " properties: {data: '{{ task.attempt }}', schema: {minimum: 2}}}",
     "a wait": "  - {name: x, type: flow.wait, properties: {duration: 2s}}",
+    "a gate, approved": "  - {name: x, type: flow.gate, properties: {message: Go?}}",
     "an if with a task": "  - {name: x, type: flow.if, properties: {condition: true},"
     " then: [{name: y, type: core.set, properties: {values: {}}}]}",
     "a foreach of 10 tasks": "  - {name: x, type: flow.foreach, properties:"
@@ -36,3 +37,30 @@ def chain(tasks: int) -> str:
             f"  - {{name: t{number}, type: core.set, properties: {{values: {{n: {value}}}}}}}"
         )
     return "\n".join(lines) + "\n"
+
+
+def wide(branches: int, seconds: int) -> str:
+    """So many waits side by side."""
+    waits = "\n".join(
+        f"      - {{name: w{number}, type: flow.wait, properties: {{duration: {seconds}s}}}}"
+        for number in range(branches)
+    )
+    return f"name: wide\ntasks:\n  - name: all\n    type: flow.parallel\n    tasks:\n{waits}\n"
+
+
+SET = "type: core.set, properties: {values: {n: '{{ item }}'}}"
+WAIT = "type: flow.wait, properties: {duration: 1s}"
+
+
+def loop(items: int, concurrency: int, task: str = SET) -> str:
+    """A loop over so many items, with a task for each."""
+    return f"""
+name: loop
+tasks:
+  - name: each
+    type: flow.foreach
+    properties: {{items: '{{{{ range({items}) }}}}', concurrency: {concurrency}}}
+    tasks:
+      - {{name: x, {task}}}
+outputs: {{count: '{{{{ outputs.each.count }}}}'}}
+"""

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from boto3.dynamodb.conditions import Key
 
-from tests.e2e.conftest import Stack
+from tests.support.local import Stack
 
 NUMBER, LIMIT, CALLERS = 1_000, 5, 20
 PATIENCE_SECONDS = 900

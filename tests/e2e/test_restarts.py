@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Stack
+from tests.support.local import Stack
 from tests.support.servers import Server, answering, serving
 
 LOG = """

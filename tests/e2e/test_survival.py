@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.e2e.conftest import Stack
+from tests.support.local import Stack
 from tests.support.servers import Server, answering, serving
 
 FLOW = """

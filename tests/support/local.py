@@ -1,0 +1,82 @@
+"""The local stack, started, stopped and killed from outside."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 180
+
+
+class Stack:
+    """The local stack in a process of its own: black box, but it can be stopped and killed."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port, self.emulator_port = free_port(), free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return once it answers; fail with what it said if it does not."""
+        self._description.unlink(missing_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        output = self.home / "output.log"
+        with output.open("w") as written:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local", "run"],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "HEADRACE_HOME": str(self.home),
+                    "HEADRACE_PORT": str(self.port),
+                    "HEADRACE_EMULATOR_PORT": str(self.emulator_port),
+                    "HEADRACE_EGRESS_ALLOW": "127.0.0.1",
+                },
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._description.exists():
+            alive = self._process.poll() is None and time.monotonic() < deadline
+            assert alive, f"the stack did not start:\n{output.read_text('utf-8')}"
+            time.sleep(0.1)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """End it as Ctrl-C would, or by another signal that it minds; the exit code."""
+        return self.end(how)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Stop it cleanly and start it again with the same state."""
+        assert self.stop() == 0
+        self.start()
+
+    @property
+    def _description(self) -> Path:
+        return self.home / "local.json"
+
+    def end(self, how: signal.Signals) -> int:
+        """End it by a signal and wait until it has; the exit code."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(how)
+        code = self._process.wait(timeout=60)
+        self._process = None
+        return code
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
