@@ -28,6 +28,7 @@ from shared.executions.reading import (
     ExecutionLogLine,
     ExecutionReader,
     ExecutionResults,
+    LogFilter,
     ResultsLink,
 )
 from shared.executions.retrying import RetryRequest, RetryService
@@ -221,8 +222,10 @@ def list_log_lines(
     level: Level | None = None,
     task_name: Annotated[str | None, Query(alias="taskName")] = None,
     since: AwareDatetime | None = None,
-) -> list[ExecutionLogLine]:
-    return reader.logs(TENANT, execution_id, level=level, task_name=task_name, since=since)
+    cursor: Cursor = None,
+) -> Response[list[ExecutionLogLine]]:
+    wanted = LogFilter(level=level, task_name=task_name, since=since)
+    return _page(reader.logs(TENANT, execution_id, wanted, cursor=cursor))
 
 
 @app.post("/api/v1/executions/<execution_id>/cancel", status_code=HTTPStatus.ACCEPTED)

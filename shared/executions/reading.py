@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,23 @@ class ExecutionLogLine(LogLine):
     task_name: str
     attempt: int
     iteration: str | None = None
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which lines are shown: from a level up, of a task, since a moment."""
+
+    level: str | None = None
+    task_name: str | None = None
+    since: datetime | None = None
+
+    def accepts(self, line: ExecutionLogLine) -> bool:
+        is_loud = self.level is None or LEVELS.index(line.level) >= LEVELS.index(self.level)
+        is_its = self.task_name is None or line.task_name == self.task_name
+        return is_loud and is_its and (self.since is None or line.timestamp >= self.since)
+
+
+EVERY_LINE = LogFilter()
 
 
 class StepResult(Record):
@@ -147,25 +165,24 @@ class ExecutionReader:
         self,
         tenant: str,
         execution_id: str,
+        wanted: LogFilter = EVERY_LINE,
         *,
-        level: str | None = None,
-        task_name: str | None = None,
-        since: datetime | None = None,
-    ) -> list[ExecutionLogLine]:
-        """Lines in order of time, from `level` up; a line's `seq` does not depend on filters.
+        cursor: str | None = None,
+    ) -> Page[ExecutionLogLine]:
+        """Lines in order of time; a line's `seq` does not depend on filters.
 
-        Of a container that was tried again the lines of all its attempts.
+        Of a container that was tried again the lines of all its attempts. A page holds as many as
+        an answer does: nearly always all of them.
         """
+        query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
+        start = int(decode_cursor(cursor, query)) if cursor is not None else 0
         execution, plan, runs = self._state(tenant, execution_id)
         past = past_runs(latest_runs(plan, runs), runs)
         in_order = (*past, *task_runs(plan, execution, runs))
-        return [
-            line
-            for line in _lines(execution_id, in_order)
-            if (level is None or LEVELS.index(line.level) >= LEVELS.index(level))
-            and (task_name is None or line.task_name == task_name)
-            and (since is None or line.timestamp >= since)
-        ]
+        found = [line for line in _lines(execution_id, in_order) if wanted.accepts(line)]
+        shown = fitting(found[start:], len(found))
+        end = start + len(shown)
+        return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
 
     def page(
         self, tenant: str, wanted: ExecutionFilter, *, limit: int, cursor: str | None

@@ -12,7 +12,7 @@ from shared.executions.filters import ExecutionFilter
 from shared.executions.models import Execution, Failure, LogLine, Status, Stored, TaskRun
 from shared.executions.nodes import row_key
 from shared.executions.pages import ExecutionPages
-from shared.executions.reading import MAX_LOOKS, ExecutionReader, ResultsLink
+from shared.executions.reading import MAX_LOOKS, ExecutionReader, LogFilter, ResultsLink
 from shared.flows.plan import Plan
 from tests.support.executions import (
     InMemoryExecutions,
@@ -186,7 +186,7 @@ def logged() -> Shelf:
 
 
 def test_lines_are_in_the_order_of_time_and_know_their_attempt():
-    lines = logged().reader.logs("default", logged().id)
+    lines = logged().reader.logs("default", logged().id).items
 
     assert [(each.seq, each.message, each.attempt) for each in lines] == [
         *((1, "a1", 1), (2, "b1", 1), (3, "a2", 2), (4, "b2", 1)),
@@ -204,7 +204,7 @@ def test_lines_are_in_the_order_of_time_and_know_their_attempt():
     ],
 )
 def test_a_filter_changes_no_number(wanted: Any, found: list[int]):
-    lines = logged().reader.logs("default", logged().id, **wanted)
+    lines = logged().reader.logs("default", logged().id, LogFilter(**wanted)).items
 
     assert [each.seq for each in lines] == found
 
@@ -219,7 +219,7 @@ def test_the_lines_of_all_attempts_of_a_container_are_kept():
         a_run("t", rounds="2", logs=(line(5, "second"),)),
     )
 
-    lines = store.reader.logs("default", store.id)
+    lines = store.reader.logs("default", store.id).items
 
     assert [each.message for each in lines] == ["first", "second"]
     assert len(store.reader.detail("default", store.id).tasks) == 2
@@ -278,3 +278,19 @@ def test_executions_too_large_for_one_answer_go_into_the_next():
 
     assert [len(first.items), len(rest.items)] == [2, 1]
     assert rest.next is None
+
+
+def test_lines_that_no_answer_holds_come_in_pages_that_lose_none():
+    names = [f"t{number}" for number in range(90)]
+    store = shelf(*names).record(
+        *(a_run(name, logs=(line(0, "\n" * 8_000), line(1, "x" * 60_000))) for name in names)
+    )
+    pages: list[Any] = []
+    cursor = None
+    while not pages or cursor:
+        page = store.reader.logs("default", store.id, cursor=cursor)
+        pages.append(page.items)
+        cursor = page.next
+
+    assert [each.seq for page in pages for each in page] == list(range(1, 181))
+    assert 1 < len(pages) < 10
