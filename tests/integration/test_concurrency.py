@@ -1,5 +1,6 @@
 """Slots on real parts: never more at once than there are, none left behind, whatever dies when."""
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,18 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
 
+from shared.executions.models import Slot, Status
+from shared.executions.promoting import Promoter
+from shared.executions.repository import ExecutionRepository
+from shared.executions.slots import SlotRepository
+from shared.executions.states import End
 from shared.times import from_rfc3339, to_rfc3339
 from tests.support.events import run_ended_event, scheduled_event
+from tests.support.executions import FakeEngine, execution_of
+from tests.support.plans import plan_of, task
 from tests.support.stack import MotoStack
+
+FLOW = "01890000-0000-7000-8000-000000000002"
 
 LIMITED = """
 name: limited
@@ -386,3 +396,55 @@ tasks:
     assert [each["status"] for each in children] == ["SUCCESS", "SUCCESS"]
     assert most_at_once(children) == 1
     moto_stack.wait_until(lambda: line(moto_stack, child) == (0, []))
+
+
+class Steps:
+    """Real slots on a real table, and an engine that only notes what it is to start."""
+
+    def __init__(self, stack: MotoStack) -> None:
+        stored = table(stack)
+        self._stack, self.engine = stack, FakeEngine()
+        self.executions = ExecutionRepository(stored)
+        self.slots = SlotRepository(stored, time.sleep)
+        self.promoter = Promoter(self.slots, self.engine, lambda: datetime.now(UTC))
+        self.line = f"default#slots#{FLOW}"
+        self.open: list[str] = []
+        self.entered: list[str] = []
+
+    def start(self) -> None:
+        identity = f"01890000-0000-7000-8000-{len(self.entered):012d}"
+        slot = Slot(line=self.line, limit=3)
+        self.slots.enter(execution_of(plan_of(task("a")), id=identity, flowId=FLOW, slot=slot))
+        for each in (self.entered, self.open):
+            each.append(identity)
+        self.promote()
+
+    def end_oldest(self) -> None:
+        execution = self.executions.find("default", self.open.pop(0))
+        assert execution
+        assert self.executions.finish(execution, End(Status.SUCCESS, 1), now=datetime.now(UTC))
+        self.promote()
+
+    def promote(self) -> None:
+        self.promoter.promote(self.line)
+        taken, waiting = line(self._stack, {"id": FLOW})
+        found = [self.executions.find("default", each) for each in self.open]
+        admitted = [each.id for each in found if each and not each.is_waiting]
+        assert taken == len(admitted) == min(3, len(self.open))
+        assert admitted + waiting == self.open
+        started = self.engine.started
+        assert started == [f"{each}-1" for each in self.entered[: len(started)]]
+
+
+def test_each_step_keeps_the_count_the_line_and_the_executions_in_agreement(moto_stack: MotoStack):
+    steps = Steps(moto_stack)
+
+    for number in range(15):
+        steps.start()
+        if number % 3 == 2:
+            steps.end_oldest()
+    while steps.open:
+        steps.end_oldest()
+
+    assert steps.promoter.watch(steps.line) == 0
+    assert line_look(moto_stack, {"id": FLOW}) is None

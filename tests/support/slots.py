@@ -135,11 +135,11 @@ class Queueing:
             retentions=Retentions({}),
             now=lambda: self.at,
         )
-        states: Any = SentTokens()
+        self.states: Any = SentTokens()
         self.reconciler = Reconciler(
             executions=self.store,
             engine=self.engine,
-            waker=waker_of(self.store, states),
+            waker=waker_of(self.store, self.states),
             promoter=self.promoter,
             now=lambda: self.at,
         )

@@ -8,8 +8,10 @@ from botocore.exceptions import ClientError
 from shared.errors import InvalidInputsError, UnavailableError
 from shared.executions.engine import run_name
 from shared.executions.lines import slot_of
-from shared.executions.models import Execution, Slot, Status
+from shared.executions.models import Execution, Parent, Slot, Status
+from shared.executions.reconcile import Action
 from shared.executions.slots import Admission, First, SlotRepository
+from shared.executions.states import Overdue
 from shared.flows.definition import Concurrency
 from tests.support.executions import NOW, execution_of
 from tests.support.plans import plan_of, task
@@ -160,3 +162,19 @@ def test_a_place_whose_execution_is_gone_is_removed():
 
     assert admit(table) is Admission.GONE
     assert table.deleted == [{"pk": LINE, "sk": "waiting#x"}]
+
+
+def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():
+    ground, child = Ground(), execution(1, waiting=False)
+    parent = Parent(execution_id=execution(9).id, task_name="call")
+    ended = child.model_copy(update={"status": Status.SUCCESS, "parent": parent})
+    ground.store.add(ended)
+    ground.store.tokens["default", parent.execution_id, "main"] = "token"
+    ground.slots.enter(execution(2))
+
+    assert ground.look(Overdue("default", child.id)) is Action.PROMOTED
+
+    assert ground.states.sent == ["token"]
+    assert ground.engine.started == [run_name(execution(2))]
+    assert ground.look(Overdue("default", child.id)) is Action.NOTHING
+    assert ground.look(Overdue("default", execution(7).id)) is Action.NOTHING
