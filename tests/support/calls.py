@@ -54,6 +54,7 @@ class Calls:
         self._made: list[Call] = []
         self._seen: Counter[str] = Counter()
         self._planned: _Planned | None = None
+        self._meanwhile: tuple[_Planned, Callable[[], object]] | None = None
         self._failures: list[tuple[Callable[[Call], bool], Exception]] = []
 
     def of(self, function: str) -> list[str]:
@@ -71,7 +72,7 @@ class Calls:
             self._made.clear()
             self._seen.clear()
             self._failures.clear()
-            self._planned = None
+            self._planned = self._meanwhile = None
 
     def crash_after(self, number: int, function: str = "runner") -> None:
         """Kill the invocation that makes the function's call `number` (from now, from 1): done
@@ -81,6 +82,19 @@ class Calls:
     def crash_before(self, number: int, function: str = "runner") -> None:
         """As `crash_after`, but AWS never sees the call."""
         self._plan(_Planned(function, number, is_after=False))
+
+    def meanwhile(self, number: int, function: str, do: Callable[[], object]) -> None:
+        """Have something else happen, all of it, before the function's call `number` (from now,
+        from 1). It happens once."""
+        with self._lock:
+            self._seen.clear()
+            self._meanwhile = (_Planned(function, number, is_after=False), do)
+
+    @property
+    def has_interrupted(self) -> bool:
+        """Whether a planned interruption, if there was one, has begun."""
+        with self._lock:
+            return self._meanwhile is None
 
     def fail_next(self, error: Exception, matching: Callable[[Call], bool]) -> None:
         """Answer the next matching call with an error, once, without AWS seeing it."""
@@ -108,6 +122,19 @@ class Calls:
         with self._lock:
             self._seen.clear()
             self._planned = planned
+
+    def let_others_in(self, invocation: Invocation) -> None:
+        """Do what is planned before the next call of an invocation."""
+        with self._lock:
+            planned, number = self._meanwhile, self._seen[invocation.function] + 1
+            if planned is None or invocation.is_dead:
+                return
+            if (planned[0].function, planned[0].number) != (invocation.function, number):
+                return
+            self._meanwhile = None
+        other = threading.Thread(target=planned[1])
+        other.start()
+        other.join()
 
     def before(self, invocation: Invocation, call: Call) -> bool:
         """Note the call; True if the process is to die after it."""
@@ -164,6 +191,7 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> C
 
     def watched(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         invocation = current_invocation()
+        calls.let_others_in(invocation)
         service = client.meta.service_model.service_id
         dies = calls.before(
             invocation, Call(invocation.function, f"{service}.{operation}", parameters)
