@@ -21,7 +21,7 @@ class Storage(Construct):
             "ExecutionsTable", partition="pk", sort="sk", expires="expiresAt"
         )
         self.idempotency = self._table("IdempotencyTable", partition="id", expires="expiresAt")
-        self.approvals = self._table("ApprovalsTable", partition="pk")
+        self.approvals = self._table("ApprovalsTable", partition="pk", expires="removeAt")
         self.payloads = self._bucket()
         self._index("recent", "recentOf", "id")
         self._index("by-flow", "flowOf", "id")

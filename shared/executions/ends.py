@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.executions.models import Closing, Execution, Failure, Status, Stored
+from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
+from shared.executions.nodes import row_key
 from shared.executions.payloads import FLOW_ROW_BYTES, Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.results import flow_outputs
-from shared.executions.retention import day_class
+from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.rows import compact
 from shared.executions.secrets import masking_of
 from shared.executions.states import End
@@ -23,8 +24,11 @@ class Ends:
     payloads: Payloads
     now: Callable[[], datetime]
 
-    def finish(self, plan: Plan, segment: SegmentTurn) -> bool:
-        """Write the end of an execution whose tasks are all settled; False if it had ended."""
+    def finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> bool:
+        """Write the end of an execution whose tasks are all settled; False if it had ended.
+
+        `recorded` is what the turn began with, task runs of past rounds among it.
+        """
         execution, work = segment.execution, segment.work
         error = segment.error or work.board.first_failure("finally")
         outputs = None
@@ -35,6 +39,7 @@ class Ends:
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
             outputs, stored = None, self.payloads.put_of(execution, text)
         self._limit(execution, [stored, *work.recorder.objects])
+        self._limit_outside(segment, [*recorded, *work.board.runs.values()])
         end = End(_status(execution, error), work.board.executed(), outputs, error, stored)
         if not self.executions.finish(execution, end, now=self.now()):
             return False
@@ -47,6 +52,15 @@ class Ends:
         for stored in dict.fromkeys(objects):
             if days is not None and stored is not None:
                 self.payloads.remove_after(stored, days)
+
+    def _limit_outside(self, segment: SegmentTurn, runs: Iterable[TaskRun]) -> None:
+        """The same for what is kept outside of the execution: what people were asked."""
+        execution, externals = segment.execution, segment.work.externals
+        end = expires_at(execution, self.now())
+        if end:
+            settled = {row_key(run): run for run in runs if run.task_type in externals}
+            for run in settled.values():
+                externals[run.task_type].keep_until(execution, run, end + GRACE)
 
 
 def _status(execution: Execution, error: Failure | None) -> Status:

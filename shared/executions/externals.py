@@ -61,6 +61,10 @@ class External(Protocol):
         """
         ...
 
+    def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
+        """Let what is kept of a settled task outside go at a moment, its execution being gone."""
+        ...
+
 
 Externals = Mapping[str, External]
 """The kinds there are, by plugin id."""

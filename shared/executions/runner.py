@@ -173,7 +173,7 @@ class SegmentRunner:
         try:
             verdict = segment.run(state.runs)
             if verdict.kind is Kind.FINISHED:
-                self._finish(plan, segment)
+                self._finish(plan, segment, state)
         finally:
             # A thread that outlived its time must not thaw in somebody else's invocation: the
             # process ends instead of answering, and the next turn goes on from the records.
@@ -238,8 +238,8 @@ class SegmentRunner:
         )
         return SegmentTurn(work, bounds)
 
-    def _finish(self, plan: Plan, segment: SegmentTurn) -> None:
-        if self._ends.finish(plan, segment):
+    def _finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> None:
+        if self._ends.finish(plan, segment, began.runs.values()):
             self._tell_others(segment.execution)
 
     def _tell_others(self, execution: Execution) -> None:

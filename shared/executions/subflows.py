@@ -18,7 +18,15 @@ from shared.executions.externals import Step, Visit
 from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher
 from shared.executions.lines import slot_of
-from shared.executions.models import Execution, Failure, Parent, Status, TaskStatus, Trigger
+from shared.executions.models import (
+    Execution,
+    Failure,
+    Parent,
+    Status,
+    TaskRun,
+    TaskStatus,
+    Trigger,
+)
 from shared.executions.payloads import Payloads
 from shared.executions.repository import ExecutionRepository
 from shared.executions.rows import compact
@@ -82,6 +90,9 @@ class Subflows:
             except ExecutionNotFoundError:
                 if not self._forestall(visit, child_id):
                     canceller.cancel(tenant, child_id)
+
+    def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
+        """A child has a retention of its own."""
 
     def _forestall(self, visit: Visit, child_id: str) -> bool:
         """Put a child that has ended; False when somebody has put it in between."""

@@ -5,6 +5,7 @@ that an earlier one made. Whoever changes the approval first, with a condition, 
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 
 from shared.durations import parse_duration
 from shared.executions.externals import Step, Visit
-from shared.executions.models import Failure, LogLine, TaskStatus
+from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
 from shared.executions.secrets import masking_of
 from shared.ids import id_of
 from shared.people.models import Approval, ApprovalStatus, Decision, Escalation
@@ -67,6 +68,11 @@ class Gates:
         approval = self._get(visit)
         step = _step(approval, read_gate(visit.properties), visit)
         return step if step.status.is_terminal else None
+
+    def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
+        asked = json.loads(run.outputs or "{}").get("approvalId")
+        if asked:
+            self.approvals.keep_until(execution.tenant, asked, at=at)
 
     def _asked(self, visit: Visit, gate: Gate) -> Approval:
         if visit.run is not None:

@@ -1,6 +1,6 @@
 """Approvals in a table of their own: every change asks that the approval is still PENDING."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.people.models import Approval, ApprovalStatus
 from shared.people.rows import approval_from_item, approval_key, approval_to_item
-from shared.times import to_rfc3339
+from shared.times import to_rfc3339, utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -18,8 +18,9 @@ BATCH = 100
 
 
 class ApprovalRepository:
-    def __init__(self, table: "Table") -> None:
+    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
         self._table = table
+        self._now = now
 
     def add(self, approval: Approval) -> bool:
         """Ask; False when it was asked, or closed, before (and stays as it is)."""
@@ -35,7 +36,7 @@ class ApprovalRepository:
         item = self._table.get_item(
             Key=approval_key(tenant, approval_id), ConsistentRead=True
         ).get("Item")  # fmt: skip
-        return approval_from_item(item) if item else None
+        return approval_from_item(item, self._now()) if item else None
 
     def expire(self, expired: Approval) -> bool:
         """The time-out decides; False when somebody was first."""
@@ -77,6 +78,14 @@ class ApprovalRepository:
             {":status": ApprovalStatus.CANCELLED, ":at": to_rfc3339(at)},
         )
 
+    def keep_until(self, tenant: str, approval_id: str, *, at: datetime) -> None:
+        """Let an approval go at a moment, with its execution."""
+        self._table.update_item(
+            Key=approval_key(tenant, approval_id),
+            UpdateExpression="SET removeAt = :at",
+            ExpressionAttributeValues={":at": int(at.timestamp())},
+        )
+
     def page(
         self, tenant: str, *, limit: int, after: str | None
     ) -> tuple[list[Approval], str | None]:
@@ -103,7 +112,7 @@ class ApprovalRepository:
             while request:
                 answer = self._table.meta.client.batch_get_item(RequestItems=request)
                 for item in answer["Responses"].get(self._table.name, []):
-                    approval = approval_from_item(item)
+                    approval = approval_from_item(item, self._now())
                     if approval:
                         found[approval.id] = approval
                 request = answer.get("UnprocessedKeys")

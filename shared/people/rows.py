@@ -1,6 +1,7 @@
 """An approval's item: one per approval, found by its id, listed by its tenant."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from shared.people.models import Approval
@@ -23,9 +24,9 @@ def approval_to_item(approval: Approval) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def approval_from_item(item: Mapping[str, Any]) -> Approval | None:
-    """The approval; None for what was closed before it was asked."""
-    if "id" not in item:
+def approval_from_item(item: Mapping[str, Any], now: datetime) -> Approval | None:
+    """The approval; None for what was closed before it was asked, or has had its time."""
+    if "id" not in item or int(item.get("removeAt", now.timestamp() + 1)) <= now.timestamp():
         return None
     times = {name: from_rfc3339(item[name]) for name in _TIMES if name in item}
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}

@@ -94,3 +94,33 @@ def test_a_namespace_says_how_long_where_the_flow_does_not(
 
     [due] = [row["expiresAt"] for row in rows(moto_stack) if row["sk"] == "execution"]
     assert days * 86_400 - 200 < int(due) - time.time() <= days * 86_400
+
+
+GATES = """
+name: asked
+retention: 2h
+tasks:
+  - {name: ask, type: flow.gate, properties: {message: Go?}}
+  - {name: later, type: core.set, properties: {values: {}}}
+"""
+
+
+def test_what_people_were_asked_goes_with_the_execution(moto_stack: MotoStack, run: Finished):
+    run(GATES, decision="approve")
+    [approval] = moto_stack.api("GET", "/api/v1/approvals").body
+    table = boto3.resource("dynamodb").Table(moto_stack.environment["APPROVALS_TABLE_NAME"])
+    [row] = table.scan()["Items"]
+
+    assert 7000 < int(str(row["removeAt"])) - time.time() - 86_400 <= 7200
+
+    table.put_item(Item={**row, "removeAt": int(time.time()) - 1})
+    assert moto_stack.api("GET", "/api/v1/approvals").body == []
+    answer = moto_stack.api("GET", f"/api/v1/approvals/{approval['id']}")
+    assert (answer.status, answer.body["code"]) == (404, "approval_not_found")
+
+
+def test_without_a_retention_approvals_stay(moto_stack: MotoStack, run: Finished):
+    run(GATES.replace("retention: 2h\n", ""), decision="approve")
+
+    table = boto3.resource("dynamodb").Table(moto_stack.environment["APPROVALS_TABLE_NAME"])
+    assert "removeAt" not in table.scan()["Items"][0]
