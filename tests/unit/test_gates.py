@@ -406,6 +406,25 @@ def test_a_cancel_closes_the_approvals_of_loops():
     assert bench.runs["g#1"].status.value == "CANCELLED"
 
 
+def test_a_time_out_closes_what_was_asked_and_never_recorded():
+    box = task(
+        "box",
+        type="flow.parallel",
+        tasks=[gate(), task("never", type="flow.if", when=False, properties={"condition": True})],
+        timeout="1h",
+    )
+    bench = GateBench(box)
+    bench.store.is_broken = True
+    with pytest.raises(ConnectionError):
+        bench.turn()
+    bench.store.is_broken = False
+    bench.pass_time(hours=2)
+
+    assert bench.approvals.only().status is ApprovalStatus.CANCELLED
+    assert bench.runs["box"].status.value == "TIMED_OUT"
+    assert "g" not in bench.runs
+
+
 def test_a_decision_before_a_cancel_stands_in_the_records():
     bench = GateBench(gate(), after())
     bench.turn()

@@ -186,6 +186,15 @@ def test_what_is_wrong_with_such_a_task_fails_it():
     assert (error.code, error.message) == ("flow_not_found", "no g")
 
 
+def test_what_is_said_outside_must_be_json():
+    bench = bench_of(Desk(g=approve(n=float("nan"))), gate("g"))
+    bench.turn()
+
+    error = bench.runs["g"].error
+    assert error is not None
+    assert error.code == "invalid_output"
+
+
 def test_a_condition_may_leave_such_a_task_out():
     desk = Desk()
     bench = bench_of(desk, gate("g", when="false"))

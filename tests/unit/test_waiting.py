@@ -223,6 +223,32 @@ def test_the_flows_timeout_ends_a_task_that_runs():
     assert bench.statuses() == {"a": "CANCELLED"}
 
 
+def test_a_condition_may_leave_a_wait_out():
+    bench = Bench(plan_of(task("w", type="flow.wait", when="false", properties={"duration": "1h"})))
+
+    assert bench.turn() == "done"
+    assert bench.statuses() == {"w": "SKIPPED"}
+
+
+def test_a_cancel_just_before_the_flows_timeout_counts():
+    benches: list[Bench] = []
+
+    def cancel(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        [bench] = benches
+        bench.store.cancel(bench.now, check_at=bench.now.created_at)
+        bench.ahead += timedelta(hours=1)
+        return {}
+
+    plan = plan_of(task("t", type="t.cancel"), task("u", type="t.cancel"), timeout="1h")
+    bench = Bench(plan, {"t.cancel": cancel})
+    benches.append(bench)
+
+    assert bench.turn() == "done"
+    assert bench.now.closing is Closing.CANCEL
+    assert bench.turn(generation=2) == "done"
+    assert bench.now.status is Status.CANCELLED
+
+
 def test_a_cancelled_execution_settles_runs_finally_and_nothing_else():
     plan = plan_of(
         task("w", type="flow.wait", properties={"duration": "1h"}),
