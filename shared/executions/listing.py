@@ -93,7 +93,7 @@ def _ready_at(board: Board, execution: Execution, node: Node) -> datetime | None
 def _status(board: Board, execution: Execution, node: Node) -> TaskStatus:
     if _is_left_out(board, execution, node):
         return TaskStatus.SKIPPED
-    if execution.status.is_terminal or execution.closing:
+    if execution.status.is_terminal or (execution.closing and node.planned.section == "main"):
         return TaskStatus.CANCELLED
     ready = all(_is_settled(board, _before(node, name)) for name in _names(node))
     if not ready or node.planned.section != "main":

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.board import Board
-from shared.executions.models import Execution, Failure, TaskRun
+from shared.executions.models import Execution, Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node, node_key
 from shared.executions.places import Places
 from shared.expressions import LazyVariables, Scope
@@ -60,7 +60,8 @@ class ScopeBuilder:
             roots["error"] = {
                 "taskName": self.error.task_name,
                 "message": self.error.message,
-                "status": self.error.status,
+                # Only the flow's own time-out is no task's.
+                "status": self.error.status or TaskStatus.TIMED_OUT.value,
             }
         scope = self._scope(seed=seed, now=now, node=node, **roots)
         return scope.with_locals(**_loop(board, node)) if node.iteration else scope

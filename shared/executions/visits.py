@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from shared.durations import format_duration
 from shared.executions.externals import Step, Visit
 from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node
@@ -80,7 +81,8 @@ class Visits:
         if limit is None or step.status.is_terminal:
             return step
         if limit <= visit.now:
-            failure = Failure(code="timeout", message=f"timed out after {timeout}")
+            message = f"timed out after {format_duration(limit - visit.started_at)}"
+            failure = Failure(code="timeout", message=message)
             late = Step(TaskStatus.TIMED_OUT, outputs=step.outputs, error=failure, lines=step.lines)
             return external.cancel(visit) or late
         return replace(step, due_at=min(step.due_at, limit) if step.due_at else limit)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from shared.durations import parse_duration
+from shared.durations import format_duration, parse_duration
 from shared.executions.externals import Step, Visit
 from shared.executions.models import Execution, Failure, LogLine, TaskRun, TaskStatus
 from shared.executions.secrets import masking_of
@@ -172,7 +172,8 @@ def _step(approval: Approval, gate: Gate, visit: Visit) -> Step:
         why = f": {approval.comment}" if approval.comment else ""
         failure = Failure(code="rejected", message=f"rejected {by}{why}")
         return Step(TaskStatus.FAILED, outputs=_outputs(approval), error=failure, lines=lines)
-    failure = Failure(code="timeout", message=f"nobody decided within {gate.timeout}")
+    waited = format_duration(gate.timeout or timedelta())
+    failure = Failure(code="timeout", message=f"nobody decided within {waited}")
     return Step(TaskStatus.TIMED_OUT, outputs=_outputs(approval), error=failure, lines=lines)
 
 

@@ -68,6 +68,17 @@ def test_what_never_ran_is_cancelled_with_its_execution():
     assert listed(plan, {}, closing="timeout")[0] == ("a", None, "CANCELLED")
 
 
+@pytest.mark.parametrize("closing", ["cancel", "timeout"])
+def test_what_runs_at_the_end_still_waits_while_the_execution_closes(closing: str):
+    box = task("box", type="flow.parallel", tasks=[task("y")])
+    plan = plan_of(task("a"), **{"errors": [task("e")], "finally": [task("z"), box]})
+
+    assert listed(plan, {}, closing=closing) == [
+        ("a", None, "CANCELLED"),
+        *((name, None, "WAITING") for name in ("e", "z", "box", "y")),
+    ]
+
+
 def test_branches_that_a_settled_container_left_out_are_skipped():
     inner = loop("each", task("b"))
     plan = plan_of(

@@ -199,7 +199,7 @@ def test_the_flows_timeout_ends_what_runs_and_what_waits_and_runs_errors_and_fin
         task("w", type="flow.wait", dependsOn=[], properties={"duration": "1h"}),
         task("x", dependsOn=["w"], properties={"values": {}}),
         timeout=60,
-        errors=[task("note", properties={"values": {"why": "{{ error.message }}"}})],
+        errors=[task("note", properties={"values": {"why": "{{ error }}"}})],
         **{"finally": [task("bye", properties={"values": {}})]},
     )
     bench = Bench(plan)
@@ -211,7 +211,11 @@ def test_the_flows_timeout_ends_what_runs_and_what_waits_and_runs_errors_and_fin
     assert bench.statuses() == {"w": "CANCELLED", "note": "SUCCESS", "bye": "SUCCESS"}
     assert bench.now.error is not None
     assert bench.now.error.code == "flow_timeout"
-    assert json.loads(bench.runs["note"].outputs or "") == {"why": "the flow's timeout has passed"}
+    assert json.loads(bench.runs["note"].outputs or "")["why"] == {
+        "taskName": None,
+        "message": "the flow's timeout has passed",
+        "status": "TIMED_OUT",
+    }
 
 
 def test_the_flows_timeout_ends_a_task_that_runs():
