@@ -49,7 +49,7 @@ def wide(branches: int, seconds: int) -> str:
 
 
 SET = "type: core.set, properties: {values: {n: '{{ item }}'}}"
-WAIT = "type: flow.wait, properties: {duration: 1s}"
+WAIT = "type: flow.wait, properties: {duration: 2s}"
 
 
 def loop(items: int, concurrency: int, task: str = SET) -> str:

@@ -17,7 +17,7 @@ FLOWS = {
     "12 waits of 2 s side by side": wide(12, 2),
     "5,000 items, one at a time": loop(5_000, 1),
     "1,000 items, all at once": loop(1_000, 0),
-    "200 waits of 1 s, 20 at once": loop(200, 20, WAIT),
+    "200 waits of 2 s, 20 at once": loop(200, 20, WAIT),
 }
 
 
