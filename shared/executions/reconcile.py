@@ -21,7 +21,7 @@ LONGEST_PARK = timedelta(hours=1)
 """A parked execution is looked at so often, in case the run behind it is gone."""
 SHORTEST_PAUSE = timedelta(minutes=1)
 MAX_STALLS = 3
-"""So many generations in a row that recorded nothing new end an execution."""
+"""So many generations in a row that got nowhere, and had not to wait, end an execution."""
 STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
 """How long a generation that recorded nothing rests before the next: a bad deploy needs mending."""
 
@@ -102,16 +102,21 @@ class Reconciler:
             return Action.WAITED
         if execution.wake_at and execution.wake_at <= now:
             self.executions.look_again(execution, at=now + SHORTEST_PAUSE)
-            self.waker.wake(execution.tenant, execution.id)
-            return Action.WOKEN
+            is_woken = self.waker.wake(execution.tenant, execution.id)
+            if is_woken or now - execution.wake_at < SHORTEST_PAUSE:
+                return Action.WOKEN
+            return self._replace(execution)
         if not self.waker.can_wake(execution.tenant, execution.id):
-            # Its token was lost on the way: nobody can wake this run, so the next one parks anew.
-            self.engine.stop(execution)
-            return Action.STOPPED
+            return self._replace(execution)
         self.executions.look_again(
             execution, at=min(execution.wake_at or now + LONGEST_PARK, now + LONGEST_PARK)
         )
         return Action.WAITED
+
+    def _replace(self, execution: Execution) -> Action:
+        """Stop a run that nobody can wake, for its token was lost: the next one parks anew."""
+        self.engine.stop(execution)
+        return Action.STOPPED
 
     def _put_off(self, execution: Execution) -> None:
         now = self.now()
@@ -121,11 +126,11 @@ class Reconciler:
 
     def _resume(self, state: ExecutionState) -> Action:
         execution, records = state.execution, len(state.runs)
-        has_progress = records > execution.records_seen
+        now = self.now()
+        has_progress = records > execution.records_seen or _is_at_rest(state, now)
         stalls = 0 if has_progress else execution.stalls + 1
         if stalls >= MAX_STALLS:
             return self._give_up(state)
-        now = self.now()
         if execution.stalls and not has_progress and _is_early(execution, now):
             return Action.WAITED
         pause = SHORTEST_PAUSE + STALL_PAUSES[stalls]
@@ -150,6 +155,13 @@ class Reconciler:
         if ended and state.execution.slot:
             self.promoter.promote(state.execution.slot.line)
         return Action.FAILED if ended else Action.NOTHING
+
+
+def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
+    """Whether the run had nothing to do but wait: it had got as far as it could."""
+    waiting = (run.due_at for run in state.runs.values() if not run.status.is_terminal)
+    moments = (state.execution.due_at, *waiting)
+    return state.execution.is_parked or any(due and due > now for due in moments)
 
 
 def _is_early(execution: Execution, now: datetime) -> bool:

@@ -260,10 +260,14 @@ class ExecutionRepository:
     def resume(
         self, execution: Execution, *, stalls: int, records: int, check_at: datetime
     ) -> bool:
-        """Move to the next generation; False when somebody else moved it or it has ended."""
+        """Move to the next generation; False when somebody else moved it or it has ended.
+
+        What was parked is so no more: its new run has to get there first.
+        """
         return self._update(
             execution,
-            "SET #generation = :next, stalls = :stalls, recordsSeen = :records, checkAt = :check",
+            "SET #generation = :next, stalls = :stalls, recordsSeen = :records, checkAt = :check"
+            " REMOVE isParked, wakeAt",
             {
                 ":next": execution.generation + 1,
                 ":stalls": stalls,

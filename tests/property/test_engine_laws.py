@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import chain, count, repeat
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
 from shared.executions.models import Closing, Status, TaskStatus
@@ -61,8 +61,33 @@ def check_closed(world: World, plan: Plan) -> None:
             assert planned.task.name in world.runs
 
 
+def failing(name: str, **fields: Any) -> Any:
+    properties = {"data": 0, "schema": {"minimum": 1}}
+    return {"name": name, "type": "util.validate", "properties": properties, **fields}
+
+
+def setting(name: str, **fields: Any) -> Any:
+    return {"name": name, "type": "core.set", "properties": {"values": {"v": 1}}, **fields}
+
+
+BEHIND_A_BLOCKED_ONE = [failing("a"), setting("b"), setting("c", runWhen="failed"), setting("d")]
+FAILING_IN_TURN = [
+    {
+        "name": "each",
+        "type": "flow.foreach",
+        "properties": {"items": [0, 1], "failFast": False},
+        "tasks": [
+            failing("second", when="{{ index }}", dependsOn=[]),
+            failing("first", when="{{ 1 - index }}", dependsOn=[]),
+        ],
+    }
+]
+
+
 @settings(LAWS, max_examples=400)
 @given(flows())
+@example({"name": "rare", "tasks": BEHIND_A_BLOCKED_ONE, "outputs": {}})
+@example({"name": "rare", "tasks": FAILING_IN_TURN, "outputs": {}})
 def test_a_flow_comes_to_what_the_reference_says(written: Any) -> None:
     plan = plan_of(written)
     world = World(plan)

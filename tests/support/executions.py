@@ -159,6 +159,8 @@ class InMemoryExecutions(ExecutionRepository):
             stalls=stalls,
             records_seen=records,
             check_at=check_at,
+            is_parked=False,
+            wake_at=None,
         )
         return moved is not None
 
@@ -273,9 +275,12 @@ class SentTokens:
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.spent: set[str] = set()
 
     def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803 - AWS's names
         assert output == "{}"
+        if taskToken in self.spent:
+            raise KeyError(taskToken)
         self.sent.append(taskToken)
 
 
