@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.executions.attempts import Outcome
+from shared.executions.attempts import Outcome, failure_of
 from shared.executions.containers import CONTAINERS
 from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Action, Leave, Node, Skip
 from shared.executions.rounds import Rounds
 from shared.executions.threads import Active, Result, is_wanted
+from shared.executions.tries import try_of
 from shared.executions.visits import Visits
-from shared.executions.waits import MALFORMED, read_timeout, read_wait
+from shared.executions.waits import MALFORMED, read_timeout, read_wait, waited
 from shared.executions.workbench import Workbench
 
 RESERVE_SECONDS = 20.0
@@ -55,12 +56,8 @@ class Doing:
     def record(self, result: Result) -> None:
         """Settle a task, or let it wait for its next attempt."""
         node, outcome, attempt = result.active.node, result.outcome, result.active.attempt
-        earlier = self._work.board.runs.get(node.key)
-        started_at = (earlier and earlier.started_at) or result.active.started_at
-        due_at = self._work.due_again(node, outcome.error, attempt=attempt, started_at=started_at)
-        self._work.recorder.attempted(
-            node, outcome, attempt=attempt, started_at=started_at, due_at=due_at
-        )
+        started_at = result.active.started_at
+        self._work.settle(node, outcome, attempt=attempt, started_at=started_at)
 
     def record_late(self, active: Active) -> None:
         """The attempt was given up on, because its time was over."""
@@ -118,19 +115,23 @@ class Doing:
 
     def _wait(self, node: Node, run: TaskRun | None) -> None:
         """Begin a wait, or end one that is due."""
-        recorder, now = self._work.recorder, self._work.clocks.now()
-        scope = self._work.scopes.for_node(
-            self._work.board, node, attempt=1, now=recorder.ready_at(node)
-        )
+        work, now = self._work, self._work.clocks.now()
+        this = try_of(work, node, run)
+        scope = work.scopes.for_node(work.board, node, attempt=this.attempt, now=this.began_at)
+        began_at = (this.run.began_at or this.run.started_at if this.run else None) or now
         try:
             if run is None and not is_wanted(node.planned.task, scope):
-                recorder.skipped(node, blocked=False)
+                work.recorder.skipped(node, blocked=False)
                 return
-            wait = read_wait(node.planned.task, scope, (run and run.started_at) or now)
+            wait = read_wait(node.planned.task, scope, began_at)
         except MALFORMED as error:
-            recorder.failed(node, error, started_at=now)
-            return
-        if wait.due_at > now:
-            recorder.waiting(node, started_at=wait.started_at, due_at=wait.due_at)
+            outcome = Outcome(TaskStatus.FAILED, error=failure_of(error))
         else:
-            recorder.waited(node, wait, now=now)
+            if wait.due_at > now:
+                work.recorder.waiting(
+                    node, attempt=this.attempt, began_at=wait.started_at, due_at=wait.due_at
+                )
+                return
+            outcome = waited(wait, now)
+        told = work.with_line(outcome, this.attempt)
+        work.settle(node, told, attempt=this.attempt, started_at=began_at)

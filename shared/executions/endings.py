@@ -7,6 +7,7 @@ from shared.executions.containers import CONTAINERS
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node, Start
 from shared.executions.opening import opening
+from shared.executions.tries import try_of
 from shared.executions.visits import Visits
 from shared.executions.waits import MALFORMED
 from shared.executions.workbench import Workbench
@@ -107,7 +108,8 @@ class Endings:
         recorder = self._work.recorder
         end = self._visits.withdraw(node, run)
         if end:
-            recorder.stepped(node, end, started_at=recorder.ready_at(node))
+            this = try_of(self._work, node, run)
+            recorder.stepped(node, end, attempt=this.attempt, began_at=this.began_at)
         elif is_recorded:
             recorder.cancelled(node, failure, started_at=run.started_at if run else None)
 

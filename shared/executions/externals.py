@@ -18,13 +18,14 @@ from shared.expressions import Scope
 class Visit:
     """One look at one task; `run` is what is recorded of it, `properties` are rendered.
 
-    `key` names the task in its execution (name, attempts of the containers round it, iteration),
-    `started_at` when it became ready: the same in every visit.
+    `key` names this attempt of the task in its execution (name, attempts of the containers round
+    it, iteration, its own attempt), `started_at` is when it could begin: the same in every visit.
     """
 
     execution: Execution
     key: str
     task_name: str
+    attempt: int
     run: TaskRun | None
     properties: Mapping[str, Any]
     scope: Scope

@@ -252,6 +252,8 @@ class TaskRun(Record):
     stored: Stored | None = Field(default=None, exclude=True)
     # To which attempts of the containers round it the run belongs: see `places.py`.
     rounds: str = Field(default="", exclude=True)
+    # When the attempt under way began, of a wait or of what ends outside; None in the first one.
+    began_at: Timestamp | None = Field(default=None, exclude=True)
 
     task_name: str
     task_type: str

@@ -15,7 +15,6 @@ from shared.executions.payloads import Payloads, size_of
 from shared.executions.repository import ExecutionRepository
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masked_run
-from shared.executions.waits import Wait
 from shared.masking import Masking
 from shared.plugins.plugin import PluginError
 from shared.times import to_rfc3339
@@ -136,20 +135,21 @@ class Recorder:
                 for inner in self._board.inner(planned.task.name):
                     self._scopes.add_empty(inner.task.name, node.iteration)
 
-    def waiting(self, node: Node, *, started_at: datetime, due_at: datetime) -> None:
-        self._write(node, status=TaskStatus.RUNNING, started_at=started_at, due_at=due_at)
+    def waiting(self, node: Node, *, attempt: int, began_at: datetime, due_at: datetime) -> None:
+        earlier = self._board.runs.get(node.key)
+        self._write(
+            node,
+            status=TaskStatus.RUNNING,
+            attempt=attempt,
+            started_at=(earlier and earlier.started_at) or began_at,
+            began_at=began_at if attempt > 1 else None,
+            due_at=due_at,
+        )
 
-    def waited(self, node: Node, wait: Wait, *, now: datetime) -> None:
-        if wait.is_cut:
-            failure = Failure(code="timeout", message="timed out while waiting")
-            self._end(node, TaskStatus.TIMED_OUT, wait.started_at, error=failure)
-            return
-        milliseconds = round((now - wait.started_at).total_seconds() * 1000)
-        outputs = serialised({"waitedMs": milliseconds})
-        self._end(node, TaskStatus.SUCCESS, wait.started_at, outputs=outputs)
-
-    def stepped(self, node: Node, step: Step, *, started_at: datetime) -> None:
+    def stepped(self, node: Node, step: Step, *, attempt: int, began_at: datetime) -> None:
         """Record how a task stands that ends outside, unless that is recorded already."""
+        earlier = self._board.runs.get(node.key)
+        started_at = (earlier and earlier.started_at) or self.ready_at(node)
         try:
             outputs = None if step.outputs is None else serialised(step.outputs)
         except PluginError as error:
@@ -157,10 +157,15 @@ class Recorder:
             return
         if step.status.is_terminal:
             self._end(
-                node, step.status, started_at, error=step.error, outputs=outputs, lines=step.lines
+                node,
+                step.status,
+                started_at,
+                attempt=attempt,
+                error=step.error,
+                outputs=outputs,
+                lines=step.lines,
             )
             return
-        earlier = self._board.runs.get(node.key)
         stands = (step.status, outputs, step.due_at)
         if (
             earlier
@@ -171,8 +176,10 @@ class Recorder:
         self._write(
             node,
             status=step.status,
+            attempt=attempt,
             outputs=outputs,
             started_at=started_at,
+            began_at=began_at if attempt > 1 else None,
             due_at=step.due_at,
             logs=step.lines,
         )
@@ -214,12 +221,13 @@ class Recorder:
         status: TaskStatus,
         started_at: datetime | None,
         *,
+        attempt: int | None = None,
         error: Failure | None = None,
         outputs: str | None = None,
         lines: tuple[LogLine, ...] = (),
     ) -> None:
         earlier = self._board.runs.get(node.key)
-        attempt = earlier.attempt if earlier else 1
+        attempt = attempt or (earlier.attempt if earlier else 1)
         if error and status is not TaskStatus.CANCELLED and error.task_name is None:
             failed = LogLine(
                 timestamp=self._now(), level="ERROR", message=error.message, attempt=attempt

@@ -13,12 +13,14 @@ NEVER = frozenset(
         "invalid_properties",
         "invalid_value",
         "output_too_large",
+        "subflow_cancelled",
         "template_error",
         "too_large",
         "unknown_plugin",
     }
 )
-"""Failures that the same flow meets again in every attempt; only `on` brings them back."""
+"""Failures that the same flow meets again in every attempt, or that somebody meant; only `on`
+brings them back."""
 
 RETRYABLE_4XX = frozenset({408, 425, 429})
 LONGEST = timedelta(days=365)

@@ -10,7 +10,7 @@ from typing import Any
 from shared.executions.attempts import Outcome, failure_of, serialised
 from shared.executions.containers import leave
 from shared.executions.endings import Endings
-from shared.executions.models import Failure, LogLine, TaskRun, TaskStatus
+from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Leave, Node
 from shared.executions.opening import opening, round_began, round_of
 from shared.executions.waits import MALFORMED
@@ -73,33 +73,15 @@ class Rounds:
 
     def _settle(self, node: Node, attempt: int, outcome: Outcome) -> None:
         """Settle a container, or let it wait for its next attempt."""
-        board, recorder = self._work.board, self._work.recorder
+        board = self._work.board
         for each in (node, *board.inside(node)) if self._limits else ():
             self._limits.pop(each.key, None)
-        earlier = board.runs.get(node.key)
-        started_at = (earlier and earlier.started_at) or recorder.ready_at(node)
-        due_at = self._work.due_again(node, outcome.error, attempt=attempt, started_at=started_at)
-        recorder.attempted(
-            node,
-            self._with_line(outcome, attempt),
-            attempt=attempt,
-            started_at=started_at,
-            due_at=due_at,
+        told, started_at = (
+            self._work.with_line(outcome, attempt),
+            self._work.recorder.ready_at(node),
         )
-        if due_at:
+        if self._work.settle(node, told, attempt=attempt, started_at=started_at):
             board.entered.pop(node.key, None)
-
-    def _with_line(self, outcome: Outcome, attempt: int) -> Outcome:
-        """A failure inside has its line there; the container's own needs one."""
-        if outcome.error is None or outcome.error.task_name:
-            return outcome
-        line = LogLine(
-            timestamp=self._work.clocks.now(),
-            level="ERROR",
-            message=outcome.error.message,
-            attempt=attempt,
-        )
-        return Outcome(outcome.status, outcome.outputs, outcome.error, (line,))
 
 
 def _left(outputs: Mapping[str, Any], failure: Failure | None) -> Outcome:

@@ -186,7 +186,12 @@ def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
         item["stored"] = run.stored.model_dump()
     if run.error:
         item["error"] = run.error.model_dump(mode="json", by_alias=True, exclude_none=True)
-    times = {"startedAt": run.started_at, "finishedAt": run.finished_at, "dueAt": run.due_at}
+    times = {
+        "startedAt": run.started_at,
+        "finishedAt": run.finished_at,
+        "dueAt": run.due_at,
+        "beganAt": run.began_at,
+    }
     item |= {name: to_rfc3339(time) for name, time in times.items() if time}
     if run.blocked:
         item["blocked"] = True
@@ -221,6 +226,7 @@ def run_from_item(item: Mapping[str, Any]) -> TaskRun:
         started_at=from_rfc3339(item["startedAt"]) if "startedAt" in item else None,
         finished_at=from_rfc3339(item["finishedAt"]) if "finishedAt" in item else None,
         due_at=from_rfc3339(item["dueAt"]) if "dueAt" in item else None,
+        began_at=from_rfc3339(item["beganAt"]) if "beganAt" in item else None,
         logs=tuple(
             LogLine(
                 timestamp=from_rfc3339(line["t"]),

@@ -169,8 +169,10 @@ class Subflows:
         if not has_failed or not visit.properties.get("transmitFailed", True):
             return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
         why = f": {child.error.message}" if child.error else ""
+        is_cancelled = child.status is Status.CANCELLED
         failure = Failure(
-            code="subflow_failed", message=f"{child.flow_name} ended {child.status.value}{why}"
+            code="subflow_cancelled" if is_cancelled else "subflow_failed",
+            message=f"{child.flow_name} ended {child.status.value}{why}",
         )
         return Step(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
 

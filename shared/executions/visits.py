@@ -8,13 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.durations import format_duration
+from shared.executions.attempts import Outcome, failure_of, serialised
 from shared.executions.externals import Step, Visit
 from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node
 from shared.executions.threads import is_wanted
+from shared.executions.tries import Try, try_of
 from shared.executions.waits import MALFORMED, read_timeout
 from shared.executions.workbench import Workbench
 from shared.expressions import Scope, render_tree
+from shared.plugins.plugin import PluginError
 
 LOOK_SECONDS = 1.0
 """How often such a task is looked at while something else runs."""
@@ -27,31 +30,45 @@ class Visits:
 
     @property
     def has_open(self) -> bool:
-        """Whether some task waits for its end from outside."""
+        """Whether some task waits for its end from outside; between attempts none does."""
         return any(
-            run.task_type in self._work.externals and not run.status.is_terminal
+            run.task_type in self._work.externals
+            and not run.status.is_terminal
+            and run.status is not TaskStatus.RETRYING
             for run in self._work.board.runs.values()
         )
 
     def visit(self, node: Node, run: TaskRun | None, due: list[datetime]) -> bool:
         """See how a task stands; whether it has ended. If not, what is due goes into `due`."""
-        recorder = self._work.recorder
         if run and not self._is_due(node, run):
             due.extend([run.due_at] if run.due_at else [])
             return False
         self._visited_at[node.key] = self._work.clocks.monotonic()
-        scope = self._scope(node)
+        this = try_of(self._work, node, run)
+        scope = self._scope(node, this)
         try:
             if run is None and not is_wanted(node.planned.task, scope):
-                recorder.skipped(node, blocked=False)
+                self._work.recorder.skipped(node, blocked=False)
                 return True
-            step = self._step(node, run, scope)
+            step = self._step(node, this, scope)
         except MALFORMED as error:
-            recorder.failed(node, error, started_at=recorder.ready_at(node))
-            return True
-        recorder.stepped(node, step, started_at=recorder.ready_at(node))
-        due.extend([step.due_at] if step.due_at else [])
-        return step.status.is_terminal
+            step = Step(TaskStatus.FAILED, error=failure_of(error))
+        due_at = self._record(node, this, step)
+        due.extend([due_at] if due_at else [])
+        return self._work.board.runs[node.key].status.is_terminal
+
+    def _record(self, node: Node, this: Try, step: Step) -> datetime | None:
+        """Write how a task stands; when something of it is due."""
+        if step.status in {TaskStatus.FAILED, TaskStatus.TIMED_OUT}:
+            try:
+                outputs = None if step.outputs is None else serialised(step.outputs)
+            except PluginError as error:
+                outputs, step = None, replace(step, error=failure_of(error))
+            outcome = Outcome(step.status, outputs=outputs, error=step.error, logs=step.lines)
+            told = self._work.with_line(outcome, this.attempt)
+            return self._work.settle(node, told, attempt=this.attempt, started_at=this.began_at)
+        self._work.recorder.stepped(node, step, attempt=this.attempt, began_at=this.began_at)
+        return step.due_at
 
     def withdraw(self, node: Node, run: TaskRun | None) -> Step | None:
         """Tell whoever works outside on a task that it is over; its end, if that came first."""
@@ -59,21 +76,23 @@ class Visits:
         if external is None:
             return None
         with suppress(*MALFORMED):  # what cannot be read was never begun
-            scope = self._scope(node)
+            this = try_of(self._work, node, run)
+            scope = self._scope(node, this)
             if run or is_wanted(node.planned.task, scope):
-                return external.cancel(self._visit_of(node, run, scope))
+                return external.cancel(self._visit_of(node, this, scope))
         return None
 
     def _is_due(self, node: Node, run: TaskRun) -> bool:
         clocks = self._work.clocks
+        is_time = run.due_at is not None and run.due_at <= clocks.now()
+        if is_time or run.status is TaskStatus.RETRYING:
+            return is_time
         visited_at = self._visited_at.get(node.key)
-        if visited_at is None or clocks.monotonic() - visited_at >= LOOK_SECONDS:
-            return True
-        return run.due_at is not None and run.due_at <= clocks.now()
+        return visited_at is None or clocks.monotonic() - visited_at >= LOOK_SECONDS
 
-    def _step(self, node: Node, run: TaskRun | None, scope: Scope) -> Step:
+    def _step(self, node: Node, this: Try, scope: Scope) -> Step:
         """One step of a task; its own time-out ends it before that."""
-        visit = self._visit_of(node, run, scope)
+        visit = self._visit_of(node, this, scope)
         timeout = read_timeout(node.planned.task, scope)
         limit = None if timeout is None else visit.started_at + timeout
         external = self._work.externals[node.planned.task.type]
@@ -87,18 +106,20 @@ class Visits:
             return external.cancel(visit) or late
         return replace(step, due_at=min(step.due_at, limit) if step.due_at else limit)
 
-    def _scope(self, node: Node) -> Scope:
-        ready_at = self._work.recorder.ready_at(node)
-        return self._work.scopes.for_node(self._work.board, node, attempt=1, now=ready_at)
+    def _scope(self, node: Node, this: Try) -> Scope:
+        board, scopes = self._work.board, self._work.scopes
+        return scopes.for_node(board, node, attempt=this.attempt, now=this.began_at)
 
-    def _visit_of(self, node: Node, run: TaskRun | None, scope: Scope) -> Visit:
+    def _visit_of(self, node: Node, this: Try, scope: Scope) -> Visit:
+        key = self._work.row_key(node)
         return Visit(
             execution=self._work.execution,
-            key=self._work.row_key(node),
+            key=f"{key}/{this.attempt}" if this.attempt > 1 else key,
             task_name=node.name,
-            run=run,
+            attempt=this.attempt,
+            run=this.run,
             properties=render_tree(node.planned.task.properties, scope, "properties"),
             scope=scope,
-            started_at=self._work.recorder.ready_at(node),
+            started_at=this.began_at,
             now=self._work.clocks.now(),
         )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.durations import parse_duration
+from shared.executions.attempts import Outcome, serialised
+from shared.executions.models import Failure, TaskStatus
 from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
 from shared.flows.definition import TaskDefinition
 from shared.plugins.plugin import PluginError
@@ -47,6 +49,15 @@ def read_wait(task: TaskDefinition, scope: Scope, started_at: datetime) -> Wait:
     if timeout is not None and started_at + timeout < due_at:
         return Wait(started_at, started_at + timeout, is_cut=True)
     return Wait(started_at, due_at, is_cut=False)
+
+
+def waited(wait: Wait, now: datetime) -> Outcome:
+    """How a wait that is over went."""
+    if wait.is_cut:
+        failure = Failure(code="timeout", message="timed out while waiting")
+        return Outcome(TaskStatus.TIMED_OUT, error=failure)
+    milliseconds = round((now - wait.started_at).total_seconds() * 1000)
+    return Outcome(TaskStatus.SUCCESS, outputs=serialised({"waitedMs": milliseconds}))
 
 
 def _duration(value: object, place: str) -> timedelta:

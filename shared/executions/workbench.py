@@ -1,11 +1,12 @@
 """What all the parts of a turn work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.executions.attempts import Outcome
 from shared.executions.board import Board
 from shared.executions.externals import Externals
-from shared.executions.models import Execution, Failure
+from shared.executions.models import Execution, Failure, LogLine
 from shared.executions.nodes import Node, node_key
 from shared.executions.recording import Recorder
 from shared.executions.retries import next_delay
@@ -42,6 +43,30 @@ class Workbench:
             seed=f"{self.execution.id}/{self.row_key(node)}",
         )
         return None if delay is None else now + delay
+
+    def settle(
+        self, node: Node, outcome: Outcome, *, attempt: int, started_at: datetime
+    ) -> datetime | None:
+        """Settle a task with its last attempt, or keep it until the next is due: when that is.
+
+        `started_at` counts where this is the first that is recorded of it.
+        """
+        earlier = self.board.runs.get(node.key)
+        started_at = (earlier and earlier.started_at) or started_at
+        due_at = self.due_again(node, outcome.error, attempt=attempt, started_at=started_at)
+        self.recorder.attempted(
+            node, outcome, attempt=attempt, started_at=started_at, due_at=due_at
+        )
+        return due_at
+
+    def with_line(self, outcome: Outcome, attempt: int) -> Outcome:
+        """The outcome with a line for its failure; one inside a container has its line there."""
+        error = outcome.error
+        if error is None or error.task_name:
+            return outcome
+        now = self.clocks.now()
+        line = LogLine(timestamp=now, level="ERROR", message=error.message, attempt=attempt)
+        return replace(outcome, logs=(*outcome.logs, line))
 
     def row_key(self, node: Node) -> str:
         """What names a node in its execution, round by round."""

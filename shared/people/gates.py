@@ -212,7 +212,7 @@ def _new_lines(approval: Approval, gate: Gate, visit: Visit) -> Iterator[LogLine
     ]
     for moment, message in sorted(events):
         if moment not in known:
-            yield LogLine(timestamp=moment, level="INFO", message=message)
+            yield LogLine(timestamp=moment, level="INFO", message=message, attempt=visit.attempt)
 
 
 def _escalations(properties: Mapping[str, Any]) -> Iterator[Escalation]:

@@ -214,7 +214,7 @@ def test_a_cancelled_child_fails_the_task_that_waits_for_it(moto_stack: MotoStac
 
     detail = moto_stack.wait_for_execution(ids[0])
     assert detail["execution"]["status"] == "FAILED"
-    assert task_of(detail, "sub")["error"]["code"] == "subflow_failed"
+    assert task_of(detail, "sub")["error"]["code"] == "subflow_cancelled"
     check_all_cancelled(moto_stack, ids[1:])
 
 
@@ -269,6 +269,7 @@ def test_a_turn_that_was_overtaken_by_a_cancel_can_start_no_child(
         execution=Execution(tenant="default", **parent["execution"]),
         key="sub",
         task_name="sub",
+        attempt=1,
         run=None,
         properties={"flowId": flow["id"]},
         scope=Scope(roots={}, seed="", now=NOW),
@@ -284,3 +285,36 @@ def test_a_turn_that_was_overtaken_by_a_cancel_can_start_no_child(
     [child] = moto_stack.api("GET", f"/api/v1/executions?flowId={flow['id']}").body
     assert (child["status"], child["startedAt"]) == ("CANCELLED", None)
     assert not any(child["id"] in run["name"] for run in moto_stack.runs())
+
+
+def test_a_child_that_failed_is_followed_by_another(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    create_flow("""
+name: child
+inputs: [{name: n, type: INT}]
+tasks:
+  - name: check
+    type: util.validate
+    properties: {data: '{{ inputs.n }}', schema: {type: number, minimum: 2}}
+outputs: {n: '{{ inputs.n }}'}
+""")
+    flow = create_flow("""
+name: parent
+tasks:
+  - name: sub
+    type: flow.subflow
+    retry: {maxAttempts: 3, delay: 100ms}
+    properties: {namespace: default, name: child, inputs: {n: '{{ task.attempt }}'}}
+outputs: {n: '{{ outputs.sub.outputs.n }}'}
+""")
+
+    detail = run(moto_stack, execute, flow)
+
+    assert detail["execution"]["outputs"] == {"n": 2}
+    assert task_of(detail, "sub")["attempt"] == 2
+    children = moto_stack.api("GET", "/api/v1/executions?limit=500").body
+    assert sorted(c["status"] for c in children if c["flowName"] == "child") == [
+        "FAILED",
+        "SUCCESS",
+    ]

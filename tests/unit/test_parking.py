@@ -306,3 +306,98 @@ def test_what_time_was_too_short_for_goes_on_at_once_whatever_else_waits():
     assert bench.turn(remaining=lambda: 30.0) == "park"
 
     assert bench.statuses()["box"] == "SUCCESS"
+
+
+AGAIN = {"maxAttempts": 3, "delay": 600}
+
+
+def refuse(**outputs: Any) -> Step:
+    return Step(
+        TaskStatus.FAILED, outputs=outputs, error=Failure(code="rejected", message="rejected")
+    )
+
+
+def test_what_failed_outside_is_asked_again_under_another_name():
+    desk = Desk(g=refuse(n=1))
+    bench = bench_of(desk, gate("g", retry=AGAIN), task("after", properties={"values": {}}))
+
+    assert bench.turn() == "wait"
+    assert bench.statuses() == {"g": "RETRYING"}
+    assert bench.answer.delay_seconds == 600
+    assert bench.turn() == "wait"
+    assert len(desk.visits) == 1
+
+    bench.ahead += timedelta(minutes=10)
+    assert bench.turn() == "park"
+    assert (bench.statuses(), bench.runs["g"].attempt) == ({"g": "PAUSED"}, 2)
+    desk.said["g/2"] = approve()
+    assert bench.turn() == "done"
+    visits = desk.visits[1:]
+    assert [visit.key for visit in visits] == ["g/2", "g/2"]
+    assert [visit.run and visit.run.attempt for visit in visits] == [None, 2]
+    # The same moment in every visit, or ids made of it would differ.
+    assert len({visit.started_at for visit in visits}) == 1
+    assert bench.runs["g"].attempt == 2
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_attempts_outside_run_out_and_keep_the_last_outputs():
+    desk = Desk(g=refuse(n=1), **{"g/2": refuse(n=2), "g/3": refuse(n=3)})
+    bench = bench_of(desk, gate("g", retry={"maxAttempts": 3, "delay": 0}))
+
+    assert bench.turn() == "done"
+
+    assert (bench.runs["g"].outputs, bench.runs["g"].attempt) == ('{"n":3}', 3)
+    lines = [(line.attempt, line.level) for line in bench.runs["g"].logs]
+    assert lines == [(1, "ERROR"), (1, "WARN"), (2, "ERROR"), (2, "WARN"), (3, "ERROR")]
+    assert bench.now.status is Status.FAILED
+
+
+def test_a_time_out_outside_counts_from_its_own_attempt():
+    desk = Desk()
+    fields = {"timeout": "1h", "retry": {"maxAttempts": 2, "delay": 1800}}
+    bench = bench_of(desk, gate("g", **fields))
+    bench.turn()
+    bench.ahead += timedelta(hours=1)
+    assert bench.turn() == "wait"
+    assert (bench.runs["g"].status, desk.cancelled) == (TaskStatus.RETRYING, ["g"])
+
+    bench.ahead += timedelta(minutes=30)
+    assert bench.turn() == "park"
+    bench.ahead += timedelta(minutes=59)
+    assert bench.turn() == "park"
+    bench.ahead += timedelta(minutes=2)
+    assert bench.turn() == "done"
+
+    assert bench.runs["g"].status is TaskStatus.TIMED_OUT
+    assert desk.cancelled == ["g", "g/2"]
+
+
+def test_a_cancel_between_two_attempts_outside_withdraws_the_next():
+    desk = Desk(g=refuse())
+    bench = bench_of(desk, gate("g", retry=AGAIN))
+    bench.turn()
+
+    bench.store.close(bench.now, Closing.CANCEL)
+    bench.run()
+
+    assert bench.statuses() == {"g": "CANCELLED"}
+    assert desk.cancelled == ["g/2"]
+
+
+def test_a_wait_that_is_cut_is_tried_again_from_the_start():
+    fields = {"timeout": "1m", "retry": {"maxAttempts": 2, "delay": 600}}
+    wait = task("w", type="flow.wait", properties={"duration": "5m"}, **fields)
+    bench = Bench(plan_of(wait))
+
+    assert bench.turn() == "wait"
+    bench.ahead += timedelta(minutes=1)
+    assert bench.turn() == "wait"
+    assert bench.statuses() == {"w": "RETRYING"}
+    bench.ahead += timedelta(minutes=10)
+    assert bench.turn() == "wait"
+    assert (bench.runs["w"].status, bench.runs["w"].attempt) == (TaskStatus.RUNNING, 2)
+    assert bench.answer.delay_seconds == 60
+    bench.ahead += timedelta(minutes=1)
+    assert bench.turn() == "done"
+    assert bench.runs["w"].status is TaskStatus.TIMED_OUT
