@@ -23,13 +23,11 @@ from shared.executions.rows import (
     run_key,
     run_prefix,
     run_to_item,
-    segment_key,
 )
+from shared.executions.segments import SegmentRepository
 from shared.executions.slots import SlotRepository
 from shared.executions.states import (
-    FENCE_STEP,
     End,
-    Entry,
     ExecutionState,
     Overdue,
     OverdueLine,
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-class ExecutionRepository:
+class ExecutionRepository(SegmentRepository):
     """Owns the keys and the conditions; every write that matters is conditional."""
 
     def __init__(
@@ -50,7 +48,7 @@ class ExecutionRepository:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._table = table
+        super().__init__(table)
         self._now = now
         self._slots = SlotRepository(table, sleep)
 
@@ -78,75 +76,6 @@ class ExecutionRepository:
                 run = run_from_item(item)
                 runs[row_key(run)] = run
         return ExecutionState(execution, runs) if execution else None
-
-    def enter_segment(
-        self, tenant: str, execution_id: str, *, generation: int, path: str
-    ) -> Entry | None:
-        """Take a segment over; None for a generation that is past.
-
-        Whoever held the segment before loses it at once: its fence is older from now on.
-        """
-        try:
-            answer = self._table.update_item(
-                Key=segment_key(tenant, execution_id, path),
-                UpdateExpression="SET #generation = :generation ADD turn :one REMOVE #token",
-                ConditionExpression=(
-                    "attribute_not_exists(#generation) OR #generation <= :generation"
-                ),
-                ExpressionAttributeNames={"#generation": "generation", "#token": "token"},
-                ExpressionAttributeValues={":generation": generation, ":one": 1},
-                ReturnValues="ALL_NEW",
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return None
-        row = answer["Attributes"]
-        fence = generation * FENCE_STEP + int(str(row["turn"]))
-        return Entry(fence=fence, wakes=int(str(row.get("wakes", 0))))
-
-    def register_token(
-        self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str
-    ) -> bool:
-        """Keep the token of a parked segment; False when something has happened since its turn."""
-        try:
-            self._table.update_item(
-                Key=segment_key(tenant, execution_id, path),
-                UpdateExpression="SET #token = :token",
-                ConditionExpression="#generation = :generation AND turn = :turn AND #wakes = :wakes"
-                if entry.wakes
-                else "#generation = :generation AND turn = :turn AND attribute_not_exists(#wakes)",
-                ExpressionAttributeNames={
-                    "#generation": "generation",
-                    "#token": "token",
-                    "#wakes": "wakes",
-                },
-                ExpressionAttributeValues={
-                    ":token": token,
-                    ":generation": entry.fence // FENCE_STEP,
-                    ":turn": entry.fence % FENCE_STEP,
-                    **({":wakes": entry.wakes} if entry.wakes else {}),
-                },
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
-    def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
-        """Count a wake-up, and get the token to send if the segment is parked.
-
-        Counting comes first: a token that is registered later sees that it is too late to park.
-        """
-        answer = self._table.update_item(
-            Key=segment_key(tenant, execution_id, path),
-            UpdateExpression="ADD wakes :one",
-            ExpressionAttributeValues={":one": 1},
-            ReturnValues="ALL_NEW",
-        )
-        token = answer["Attributes"].get("token")
-        return str(token) if token else None
-
-    def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
-        key = segment_key(tenant, execution_id, path)
-        return "token" in self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
 
     def park(self, execution: Execution, parked: Parked) -> bool:
         """Note that an execution waits for something outside, and when to look at the latest."""
