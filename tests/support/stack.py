@@ -31,6 +31,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeFailure
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from tests.support.calls import Calls, Crash, invoking, record_calls
@@ -327,13 +328,16 @@ def forget_factories() -> None:
 
 
 def _stopping(stop: Callable[..., None]) -> Callable[..., None]:
-    """moto's way to stop a run, which fails on one that has not got as far as its first state."""
+    """moto's way to stop a run, which fails on one that has not got as far as its first state, and
+    is not heard by one that waits for its token: that one is told here."""
 
     def once_it_runs(worker: Any, *arguments: Any, **named: Any) -> None:
         deadline = time.monotonic() + 5
         while worker.env is None and time.monotonic() < deadline:
             time.sleep(0.001)
         stop(worker, *arguments, **named)
+        for token, waiting in list(worker.env.callback_pool_manager._pool.items()):
+            waiting.notify(CallbackOutcomeFailure(token, "Stopped", None))
 
     return once_it_runs
 
