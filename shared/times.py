@@ -13,9 +13,12 @@ def to_rfc3339(instant: datetime) -> str:
 
 def from_rfc3339(text: str) -> datetime:
     """An aware datetime in UTC; ValueError for anything without an offset."""
-    instant = datetime.fromisoformat(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'"{text[:40]}" is no time: write 2026-01-31T12:00:00Z') from None
     if instant.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone; add Z")
+        raise ValueError(f'"{text[:40]}" has no time zone: add Z')
     return instant.astimezone(UTC)
 
 

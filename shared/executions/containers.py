@@ -116,6 +116,8 @@ def _results(
 
 def _case(value: Json) -> str:
     """A value as the name of a case: `true`, `null` and numbers as JSON writes them."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # in a template `6 / 2` is 3.0
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -15,6 +15,7 @@ from shared.plugins.shapes import (
     closed,
     deferred,
     duration,
+    instant,
     integer,
     mapping,
     outputs,
@@ -187,7 +188,7 @@ PAUSES = (
         closed(
             {
                 "duration": duration("How long to wait."),
-                "until": string("An RFC 3339 time to wait for."),
+                "until": instant("An RFC 3339 time to wait for."),
             },
             oneOf=[{"required": ["duration"]}, {"required": ["until"]}],
         ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.durations import parse_duration
 from shared.plugins.values import identity
+from shared.times import from_rfc3339
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -38,7 +39,7 @@ class PatternError(ValueError):
 def _validator_class(schema_class: Any) -> Any:
     """Our version of a draft's class; `evolve` stays in it whatever `$schema` a subschema names."""
     overrides = {name: each for name, each in _OVERRIDES.items() if name in schema_class.VALIDATORS}
-    return _extended(schema_class, {**overrides, "x-duration": _duration})
+    return _extended(schema_class, {**overrides, "x-duration": _duration, "x-instant": _instant})
 
 
 def _extended(schema_class: Any, keywords: Mapping[str, Keyword]) -> Any:
@@ -196,6 +197,15 @@ def _duration(validator: Any, wanted: Any, instance: Any, _schema: Any) -> Error
         return
     try:
         parse_duration(instance)
+    except ValueError as error:
+        yield _error(cause=error)
+
+
+def _instant(validator: Any, wanted: Any, instance: Any, _schema: Any) -> Errors:
+    if not wanted or not validator.is_type(instance, "string"):
+        return
+    try:
+        from_rfc3339(instance)
     except ValueError as error:
         yield _error(cause=error)
 

@@ -118,4 +118,5 @@ _SENTENCES: Mapping[str, Callable[[str, Any, "_Error"], str]] = {
     "maxProperties": _plain("must have at most {} keys"),
     "uniqueItems": _plain("must not repeat an item"),
     "x-duration": lambda subject, _wanted, error: f"{subject}: {error.cause}",
+    "x-instant": lambda subject, _wanted, error: f"{subject}: {error.cause}",
 }

@@ -48,6 +48,16 @@ def duration(description: str, **more: Any) -> Schema:
     }
 
 
+def instant(description: str) -> Schema:
+    """A time with its zone, as RFC 3339 writes it."""
+    return {
+        "type": "string",
+        "format": "date-time",
+        "x-instant": True,
+        "description": description,
+    }
+
+
 def deferred(description: str, **more: Any) -> Schema:
     """A bare expression that the task evaluates itself instead of getting it rendered.
 

@@ -74,7 +74,8 @@ def test_an_if_without_else_takes_no_branch():
 
 
 @pytest.mark.parametrize(
-    ("value", "branch"), [("a", "a"), (5, "5"), (True, "true"), ("zzz", "none"), (None, "none")]
+    ("value", "branch"),
+    [("a", "a"), (5, "5"), (5.0, "5"), (True, "true"), ("zzz", "none"), (None, "none")],
 )
 def test_a_switch_compares_its_value_as_text(value: Any, branch: str):
     bench = Bench(plan_of(choice(value)))

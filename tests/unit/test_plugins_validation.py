@@ -232,6 +232,7 @@ def test_ten_thousand_ordinary_rows_can_be_checked() -> None:
         {"uniqueItems": True},
         {"pattern": "a"},
         {"x-duration": True},
+        {"x-instant": True},
     ],
 )
 def test_keywords_of_other_types_do_not_matter(schema: dict[str, Any]) -> None:
