@@ -311,6 +311,26 @@ def test_the_hint_that_a_run_has_died_hands_its_slot_on_at_once(
     assert moto_stack.wait_for_execution(second)["execution"]["status"] == "SUCCESS"
 
 
+def test_who_was_admitted_by_a_start_that_died_before_it_started_is_started_a_minute_later(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(limited(1))
+    moto_stack.calls.clear()
+    moto_stack.wait_for_execution(execute(flow["id"]))
+    calls = moto_stack.calls.of("executions")
+    moto_stack.calls.crash_before(calls.index("SFN.StartExecution") + 1, "executions")
+    with pytest.raises(SystemExit):
+        execute(flow["id"])
+    [newest] = moto_stack.api("GET", "/api/v1/executions?limit=1").body
+    assert line(moto_stack, flow) == (1, [])
+
+    make_due(moto_stack, newest["id"])
+    assert moto_stack.invoke("reconcile", scheduled_event()) == {"started": 1}
+
+    assert moto_stack.wait_for_execution(newest["id"])["execution"]["status"] == "SUCCESS"
+    moto_stack.wait_until(lambda: line(moto_stack, flow) == (0, []))
+
+
 def test_who_waits_in_a_line_that_is_looked_at_needs_no_looks_of_its_own(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
