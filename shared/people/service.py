@@ -65,7 +65,15 @@ class ApprovalService:
         if outcome is Outcome.EXECUTION_ENDS:
             raise ExecutionFinishedError("the execution has ended, or is about to")
         self._wake(decided)
-        return self.approvals.find(tenant, approval_id) or decided
+        return self._as_stored(decided)
+
+    def _as_stored(self, decided: Approval) -> Approval:
+        """With what came in between; a read that fails must not hide that the decision counts."""
+        try:
+            return self.approvals.find(decided.tenant, decided.id) or decided
+        except (ClientError, BotoCoreError):
+            logger.exception("decided, not read again", extra={"id": decided.id})
+            return decided
 
     def _wake(self, approval: Approval) -> None:
         try:
