@@ -15,6 +15,7 @@ from shared.executions.payloads import Payloads, size_of
 from shared.executions.repository import ExecutionRepository
 from shared.executions.scopes import ScopeBuilder
 from shared.executions.secrets import masked_run
+from shared.flows.plan import Section
 from shared.masking import Masking
 from shared.plugins.plugin import PluginError
 from shared.times import to_rfc3339
@@ -134,6 +135,12 @@ class Recorder:
                 self._scopes.add_empty(planned.task.name, node.iteration)
                 for inner in self._board.inner(planned.task.name):
                     self._scopes.add_empty(inner.task.name, node.iteration)
+
+    def left_out(self, section: Section) -> None:
+        """Make the outputs of a chain that does not run readable: empty, as of skipped tasks."""
+        for planned in self._board.list_of(section, None):
+            for each in (planned, *self._board.inner(planned.task.name)):
+                self._scopes.add_empty(each.task.name, "")
 
     def waiting(self, node: Node, *, attempt: int, began_at: datetime, due_at: datetime) -> None:
         earlier = self._board.runs.get(node.key)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.executions.attempts import failure_of
 from shared.executions.board import Board
 from shared.executions.ends import Ends
 from shared.executions.externals import Externals
-from shared.executions.models import Execution, Status
+from shared.executions.models import Execution, Failure, Status
 from shared.executions.payloads import OutputReader, Payloads
 from shared.executions.recording import Recorder
 from shared.executions.repository import ExecutionRepository
@@ -230,8 +231,10 @@ class SegmentRunner:
             clocks=self._clocks,
             externals=self._outside.externals,
         )
+        deadline, refusal = _deadline(execution, plan, scopes)
         bounds = Bounds(
-            deadline=_deadline(execution, plan, scopes),
+            deadline=deadline,
+            refusal=refusal,
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
             close=lambda closing: self._executions.close(execution, closing),
@@ -281,14 +284,15 @@ def _is_ours(execution: Execution, turn: Turn) -> bool:
     return is_open and execution.generation == turn.generation
 
 
-def _deadline(execution: Execution, plan: Plan, scopes: ScopeBuilder) -> datetime | None:
-    """When the flow's time-out fires; one that cannot be read has fired already."""
-    started_at = execution.started_at or execution.created_at
+def _deadline(
+    execution: Execution, plan: Plan, scopes: ScopeBuilder
+) -> tuple[datetime | None, Failure | None]:
+    """When the flow's time-out fires, or why it cannot be read."""
     if plan.timeout is None:
-        return None
+        return None, None
+    started_at = execution.started_at or execution.created_at
     try:
         timeout = read_duration(plan.timeout, scopes.for_flow(now=started_at), "timeout")
-    except MALFORMED:
-        logger.warning("the flow's timeout cannot be read; it counts as zero")
-        timeout = timedelta(0)
-    return started_at + timeout
+    except MALFORMED as error:
+        return None, failure_of(error).model_copy(update={"status": Status.FAILED.value})
+    return started_at + timeout, None

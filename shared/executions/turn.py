@@ -57,12 +57,13 @@ class _DeadlineError(Exception):
 class Bounds:
     """What a turn must mind.
 
-    `deadline` is when the flow's time-out fires, `remaining` tells the seconds that are left to
-    the function, `is_ours` whether the execution still is, `close` notes why it ends early (False
-    when it is not ours).
+    `deadline` is when the flow's time-out fires, `refusal` why none of its tasks may start,
+    `remaining` tells the seconds that are left to the function, `is_ours` whether the execution
+    still is, `close` notes why it ends early (False when it is not ours).
     """
 
     deadline: datetime | None
+    refusal: Failure | None
     remaining: Callable[[], float]
     is_ours: Callable[[], bool]
     close: Callable[[Closing], bool]
@@ -105,10 +106,15 @@ class SegmentTurn:
         if self.error and self.execution.closing is not Closing.CANCEL:
             self.work.scopes.error = self.error
             verdict = self._section("errors")
+        else:
+            self.work.recorder.left_out("errors")
         return verdict or self._section("finally") or Verdict(Kind.FINISHED)
 
     def _run_main(self) -> Verdict | None:
         """The flow's own tasks, or their early end; None when they are over."""
+        if self.execution.closing is None and self._bounds.refusal:
+            self.error = self._bounds.refusal
+            return None
         if self.execution.closing is None:
             try:
                 verdict = self._section("main")

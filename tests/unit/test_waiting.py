@@ -218,6 +218,22 @@ def test_the_flows_timeout_ends_what_runs_and_what_waits_and_runs_errors_and_fin
     }
 
 
+def test_finally_reads_what_errors_did_not_run_as_empty():
+    plan = plan_of(
+        task("a", properties={"values": {}}),
+        errors=[task("box", type="flow.parallel", tasks=[task("note")])],
+        **{
+            "finally": [
+                task("bye", properties={"values": {"v": "{{ [outputs.box, outputs.note] }}"}})
+            ]
+        },
+    )
+    bench = Bench(plan)
+
+    assert bench.run().status is Status.SUCCESS
+    assert json.loads(bench.runs["bye"].outputs or "") == {"v": [{}, {}]}
+
+
 def test_the_flows_timeout_ends_a_task_that_runs():
     plan = plan_of(task("a", type="t.slow"), timeout=0.2)
     bench = Bench(plan, {"t.slow": sleeping(0.9)})
@@ -225,6 +241,30 @@ def test_the_flows_timeout_ends_a_task_that_runs():
 
     assert bench.now.status is Status.TIMED_OUT
     assert bench.statuses() == {"a": "CANCELLED"}
+
+
+@pytest.mark.parametrize(
+    ("timeout", "message"),
+    [
+        ("{{ 'soon' }}", 'timeout: "soon" is no duration: write 30, "500ms", "1h30m" or "PT30S"'),
+        ("{{ inputs.t }}", "template error in timeout: 'inputs.t' is undefined"),
+    ],
+)
+def test_a_flows_timeout_that_cannot_be_read_fails_it_before_its_tasks(timeout: str, message: str):
+    plan = plan_of(
+        task("a"),
+        timeout=timeout,
+        errors=[task("note", properties={"values": {"why": "{{ error.status }}"}})],
+        **{"finally": [task("bye", properties={"values": {}})]},
+    )
+    bench = Bench(plan)
+
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.FAILED
+    assert bench.now.error is not None
+    assert bench.now.error.message == message
+    assert bench.statuses() == {"note": "SUCCESS", "bye": "SUCCESS"}
+    assert json.loads(bench.runs["note"].outputs or "") == {"why": "FAILED"}
 
 
 def test_a_condition_may_leave_a_wait_out():
