@@ -139,7 +139,10 @@ class SegmentTurn:
             elapsed=now - (execution.started_at or now),
             seed=execution.id,
         )
-        return None if delay is None else Verdict(Kind.NEXT_ATTEMPT, now + delay)
+        if delay is None:
+            return None
+        # The flow's time may be over before: the attempt begins then, and ends it.
+        return Verdict(Kind.NEXT_ATTEMPT, min(now + delay, self._bounds.deadline or now + delay))
 
     def _close(self, closing: Closing) -> None:
         if not self._bounds.close(closing):

@@ -234,6 +234,19 @@ def test_finally_reads_what_errors_did_not_run_as_empty():
     assert json.loads(bench.runs["bye"].outputs or "") == {"v": [{}, {}]}
 
 
+def test_the_flows_timeout_ends_a_wait_for_the_next_attempt_of_the_whole():
+    plan = plan_of(
+        task("a", type="t.fail"), timeout=60, retry={"maxAttempts": 2, "delay": timedelta(hours=1)}
+    )
+    bench = Bench(plan, {"t.fail": failing()})
+
+    assert bench.turn() == "wait"
+    assert bench.answer.delay_seconds <= 60
+    assert bench.run().status is Status.TIMED_OUT
+    assert bench.now.error is not None
+    assert bench.now.error.code == "flow_timeout"
+
+
 def test_the_flows_timeout_ends_a_task_that_runs():
     plan = plan_of(task("a", type="t.slow"), timeout=0.2)
     bench = Bench(plan, {"t.slow": sleeping(0.9)})
