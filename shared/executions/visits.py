@@ -73,7 +73,7 @@ class Visits:
     def withdraw(self, node: Node, run: TaskRun | None) -> Step | None:
         """Tell whoever works outside on a task that it is over; its end, if that came first."""
         external = self._work.externals.get(node.planned.task.type)
-        if external is None:
+        if external is None or node.name in self._work.threads.mocks:
             return None
         with suppress(*MALFORMED):  # what cannot be read was never begun
             this = try_of(self._work, node, run)

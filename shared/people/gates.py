@@ -128,7 +128,7 @@ def _new(visit: Visit, gate: Gate) -> Approval:
         execution_id=visit.execution.id,
         flow_id=visit.execution.flow_id,
         task_name=visit.task_name,
-        iteration=visit.key.partition("#")[2] or None,
+        iteration=visit.key.partition("#")[2].partition("/")[0] or None,
         message=masking.text(gate.message),
         approvers=tuple(masking.text(name) for name in gate.approvers),
         requested_at=visit.now,

@@ -258,6 +258,21 @@ def test_each_gate_of_a_loop_asks_for_itself_when_its_turn_comes():
     assert bench.now.status is Status.SUCCESS
 
 
+def test_a_gate_of_a_loop_that_asks_again_names_the_same_iteration():
+    again = gate().model_copy(
+        update={"retry": task("r", retry={"maxAttempts": 2, "delay": 60}).retry}
+    )
+    bench = GateBench(task("loop", type="flow.foreach", properties={"items": ["a"]}, tasks=[again]))
+    bench.turn()
+    bench.decide("rejected")
+    assert bench.turn() == "wait"
+
+    assert bench.pass_time(minutes=1) == "park"
+
+    asked = [(each.status, each.iteration) for each in bench.approvals.all]
+    assert asked == [(ApprovalStatus.REJECTED, "0"), (ApprovalStatus.PENDING, "0")]
+
+
 def looped(concurrency: int, count: int, *before: Any, **fields: Any) -> Any:
     """A loop over a gate that has an hour from when its turn comes."""
     return task(
@@ -423,6 +438,18 @@ def test_a_time_out_closes_what_was_asked_and_never_recorded():
     assert bench.approvals.only().status is ApprovalStatus.CANCELLED
     assert bench.runs["box"].status.value == "TIMED_OUT"
     assert "g" not in bench.runs
+
+
+def test_a_cancel_tells_nobody_of_a_gate_that_is_mocked():
+    bench = GateBench(gate())
+    mocked = bench.execution.model_copy(update={"mocks": {"g": {"decision": "approved"}}})
+    bench.store.executions["default", mocked.id] = mocked
+    bench.store.cancel(bench.now, check_at=bench.now.created_at)
+
+    bench.pass_time()
+
+    assert bench.now.status is Status.CANCELLED
+    assert not bench.approvals.approvals
 
 
 def test_a_decision_before_a_cancel_stands_in_the_records():
