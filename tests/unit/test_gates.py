@@ -222,6 +222,19 @@ def test_a_reminder_meets_a_decision():
     assert bench.approvals.only().reminders == 0
 
 
+def test_an_approval_that_others_keep_changing_is_left_for_the_next_visit(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    bench = GateBench(gate(remind=["10m"], timeout="1h"))
+    bench.turn()
+    monkeypatch.setattr(bench.approvals, "remind", lambda *_: False)
+
+    assert bench.pass_time(minutes=15) == "park"
+
+    assert bench.statuses() == {"g": "PAUSED"}
+    assert bench.approvals.only().reminders == 0
+
+
 def test_a_turn_that_died_after_asking_asks_the_same():
     bench = GateBench(gate())
     bench.store.is_broken = True

@@ -1,12 +1,13 @@
 """Runs that die while their execution waits: it goes on from what it waits for, each time."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.executions.engine import Run
-from shared.executions.models import Execution, Status
+from shared.executions.models import Closing, Execution, Status
 from shared.executions.promoting import Promoter
 from shared.executions.reconcile import MAX_STALLS, Action, Reconciler
 from shared.people.models import ApprovalStatus
@@ -22,9 +23,12 @@ class Runs(FakeEngine):
     """What Step Functions says of the newest run."""
 
     found = Run.RUNNING
+    on_look: Callable[[], None] | None = None
 
     def look(self, execution: Execution) -> Run:
         del execution
+        if self.on_look:
+            self.on_look()
         return self.found
 
     def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
@@ -158,3 +162,31 @@ def test_a_parked_execution_whose_runs_get_nowhere_is_given_up():
     assert actions == [Action.RESUMED] * (MAX_STALLS - 1) + [Action.FAILED]
     assert world.now.error
     assert world.now.error.code == "engine_error"
+
+
+@pytest.mark.parametrize("stalls", [0, MAX_STALLS])
+def test_who_looks_while_somebody_cancels_leaves_the_field(stalls: int):
+    world = Restarted(gate())
+    world.next_turn()
+    for _ in range(stalls):
+        world.runs_of_machine.found = Run.DIED
+        world.look(minutes=3)
+    world.runs_of_machine.found = Run.DIED
+    world.runs_of_machine.on_look = world.cancel
+
+    assert world.look(minutes=3) is Action.NOTHING
+
+    assert world.now.closing is Closing.CANCEL
+    assert world.to_the_end(iter([900.0] * 5)).status is Status.CANCELLED
+
+
+def test_a_cancelled_execution_whose_runs_get_nowhere_ends_cancelled():
+    world = Restarted(gate(), task("after", properties={"values": {}}))
+    world.next_turn()
+    world.cancel()
+    for _ in range(MANY):
+        world.runs_of_machine.found = Run.DIED
+        world.look(minutes=3)
+
+    assert world.now.status is Status.CANCELLED
+    assert world.look() is Action.NOTHING

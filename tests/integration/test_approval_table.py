@@ -1,0 +1,96 @@
+"""Approvals keep the same promises in their table and in the memory that stands for it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.people.models import Approval, ApprovalStatus, Decision
+from shared.people.repository import ApprovalRepository
+from tests.support.aftermath import table
+from tests.support.approvals import InMemoryApprovals
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(params=["table", "memory"])
+def approvals(request: pytest.FixtureRequest) -> Any:
+    if request.param == "memory":
+        return InMemoryApprovals()
+    stack = request.getfixturevalue("moto_stack")
+    return ApprovalRepository(table(stack, "APPROVALS_TABLE_NAME"))
+
+
+@pytest.fixture
+def asked(approvals: ApprovalRepository) -> Approval:
+    approval = Approval(
+        tenant="default",
+        id="01890000-0000-7000-8000-000000000001",
+        execution_id="e",
+        flow_id="f",
+        task_name="g",
+        message="Go?",
+        approvers=("ops",),
+        requested_at=NOW,
+        expires_at=NOW + timedelta(hours=1),
+    )
+    assert approvals.add(approval)
+    return approval
+
+
+def test_what_is_asked_again_is_asked_once(approvals: ApprovalRepository, asked: Approval):
+    other = asked.model_copy(update={"message": "Again?"})
+
+    assert not approvals.add(other)
+    assert approvals.find("default", asked.id) == asked
+    assert approvals.find("default", "unknown") is None
+
+
+def test_what_was_closed_before_it_was_asked_stays_closed(
+    approvals: ApprovalRepository, asked: Approval
+):
+    late = asked.model_copy(update={"id": "01890000-0000-7000-8000-000000000002"})
+    assert approvals.close("default", late.id, at=NOW)
+
+    assert not approvals.add(late)
+    assert approvals.find("default", late.id) is None
+
+
+def expired(decision: Decision | None) -> Callable[[ApprovalRepository, Approval], bool]:
+    return lambda approvals, asked: approvals.expire(asked.expired(decision, at=NOW))
+
+
+def reminded(approvals: ApprovalRepository, asked: Approval) -> bool:
+    return approvals.remind(asked, asked.model_copy(update={"reminders": 1}))
+
+
+def closed(approvals: ApprovalRepository, asked: Approval) -> bool:
+    return approvals.close(asked.tenant, asked.id, at=NOW)
+
+
+@pytest.mark.parametrize("first", [expired(None), expired(Decision.APPROVED), closed])
+@pytest.mark.parametrize("second", [expired(Decision.REJECTED), reminded, closed])
+def test_only_what_is_pending_changes(
+    first: Any, second: Any, approvals: ApprovalRepository, asked: Approval
+):
+    assert first(approvals, asked)
+    before = approvals.find("default", asked.id)
+
+    assert not second(approvals, asked)
+
+    assert before
+    assert before == approvals.find("default", asked.id)
+    assert before.status is not ApprovalStatus.PENDING
+
+
+def test_a_reminder_is_counted_once(approvals: ApprovalRepository, asked: Approval):
+    assert reminded(approvals, asked)
+    assert not reminded(approvals, asked)
+
+    stored = approvals.find("default", asked.id)
+    assert stored
+    assert (stored.reminders, stored.approvers) == (1, ("ops",))
+    escalated = stored.model_copy(update={"escalations": 1, "approvers": ("ops", "boss")})
+    assert approvals.remind(stored, escalated)
+    assert approvals.find("default", asked.id) == escalated
