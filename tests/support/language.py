@@ -237,7 +237,7 @@ def as_asked(connection: Any, request: bytes, server: Server) -> None:
     if "then" in query and _asked(server, target) > int(query.get("times", 1)):
         status = query["then"]
     if status == "late":
-        server.stopping.wait(5)
+        server.stopping.wait(8)
     lines = [f"HTTP/1.1 {status if status.isdecimal() else 200} Said"]
     lines += [f"retry-after: {query['after']}"] if "after" in query else []
     lines += ["content-type: application/json"]
