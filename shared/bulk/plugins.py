@@ -62,7 +62,7 @@ class BulkPlugins:
             self.canceller.cancel(context.tenant, execution_id)
             return {}
 
-        return _each(properties["ids"], cancel, context)
+        return _each(_batch(properties, context), cancel, context)
 
     def _retry(self, properties: Mapping[str, Any], context: TaskContext) -> Outputs:
         bulk = self.executions.find(context.tenant, _own_id(context))
@@ -72,7 +72,7 @@ class BulkPlugins:
             request = _retry_request(bulk, execution_id, properties)
             return {"retriedAs": self.retries.retry(request).execution.id}
 
-        return _each(properties["ids"], retry, context)
+        return _each(_batch(properties, context), retry, context)
 
 
 def _retry_request(bulk: Execution, execution_id: str, how: Mapping[str, Any]) -> RetryRequest:
@@ -140,16 +140,18 @@ def _tried_again_when_busy() -> Iterator[None]:
         raise PluginError("the platform is busy", code="unavailable") from error
 
 
-def report(properties: Mapping[str, Any], _context: TaskContext) -> Outputs:
+def report(properties: Mapping[str, Any], context: TaskContext) -> Outputs:
     """Add up what the batches say; PluginError when something is left to do."""
+    chosen_by: Mapping[str, str] = properties["chosenBy"]
     batches = [
         outputs
-        for results in properties["rounds"]
-        for iteration in results
+        for loop in chosen_by
+        for iteration in _outputs(context, loop)["results"]
         for outputs in iteration.values()
     ]
-    matched = sum(choice["matched"] for choice in properties["choices"])
-    left = sum(choice["left"] for choice in properties["choices"])
+    choices = [_outputs(context, choice) for choice in chosen_by.values()]
+    matched = sum(choice["matched"] for choice in choices)
+    left = sum(choice["left"] for choice in choices)
     parts = ("done", "skipped", "failed")
     counts = {part: sum(len(batch[part]) for batch in batches) for part in parts}
     outputs = {"matched": matched, **counts}
@@ -157,6 +159,19 @@ def report(properties: Mapping[str, Any], _context: TaskContext) -> Outputs:
         message = f"{counts['failed']} of {matched} executions were refused, {left} are left over"
         raise PluginError(message, code="bulk_incomplete", outputs=outputs)
     return outputs
+
+
+def _batch(properties: Mapping[str, Any], context: TaskContext) -> list[str]:
+    """The ids of one batch of a choice."""
+    batches: list[list[str]] = _outputs(context, properties["chosenBy"])["batches"]
+    return batches[properties["batch"]]
+
+
+def _outputs(context: TaskContext, name: str) -> Mapping[str, Any]:
+    """What a task before gave, past the bound of what a template yields."""
+    outputs: Mapping[str, Any] = context.scope.roots["outputs"]
+    found: Mapping[str, Any] = outputs[name]
+    return found
 
 
 def _own_id(context: TaskContext) -> str:

@@ -99,13 +99,17 @@ def _task(name: str, kind: str, properties: dict[str, Json], after: str = "") ->
 def _batches(
     loop: str, action: str, how: dict[str, Json], *, chosen_by: str, suffix: str = ""
 ) -> tuple[PlanTask, PlanTask]:
-    """A loop over batches of ids; a batch that fails holds up no other."""
+    """A loop over batches of ids; a batch that fails holds up no other.
+
+    It goes over their numbers, for all ids together may be more than a template yields.
+    """
     items: Json = {
-        "items": f"{{{{ outputs.{chosen_by}.batches }}}}",
+        "items": f"{{{{ range(len(outputs.{chosen_by}.batches)) }}}}",
         "concurrency": BATCHES_AT_ONCE,
         "failFast": False,
     }
-    inner = _task(f"{action}{suffix}", f"executions.{action}", {"ids": "{{ item }}", **how})
+    batch: dict[str, Json] = {"chosenBy": chosen_by, "batch": "{{ item }}"}
+    inner = _task(f"{action}{suffix}", f"executions.{action}", {**batch, **how})
     return (
         _task(loop, "flow.foreach", items, after=chosen_by),
         inner.model_copy(update={"parent": loop, "branch": "tasks"}),
@@ -114,10 +118,7 @@ def _batches(
 
 def _report(**chosen_by: str) -> PlanTask:
     """Adds up; `chosen_by` names each loop's choice."""
-    properties: dict[str, Json] = {
-        "choices": [f"{{{{ outputs.{choice} }}}}" for choice in chosen_by.values()],
-        "rounds": [f"{{{{ outputs.{loop}.results }}}}" for loop in chosen_by],
-    }
+    properties: dict[str, Json] = {"chosenBy": dict(chosen_by)}
     return _task("report", "executions.report", properties, after=list(chosen_by)[-1])
 
 

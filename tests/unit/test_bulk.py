@@ -1,6 +1,7 @@
 """Bulk operations beside the happy path: busy stores, leftovers, and plans that hold together."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,8 +10,10 @@ from shared.bulk import plugins
 from shared.bulk.choosing import BulkFilter, Chooser
 from shared.bulk.plugins import BulkPlugins
 from shared.errors import UnavailableError
+from shared.executions.models import Status
 from shared.flows import built_in
-from shared.plugins.plugin import PluginError
+from shared.plugins.plugin import Plugin, PluginError
+from tests.support.executions import Bench
 from tests.support.plugins import Lines, task_context
 
 BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
@@ -27,6 +30,15 @@ class Chosen(Chooser):
         assert (tenant, chosen.namespace, up_to) == ("default", None, "g")
         if isinstance(self.found, Exception):
             raise self.found
+        return self.found
+
+
+class EveryOpen(Chosen):
+    """Finds the same whatever is asked for."""
+
+    def open(self, tenant: str, chosen: BulkFilter, up_to: str = "") -> list[str]:
+        del tenant, chosen, up_to
+        assert isinstance(self.found, list)
         return self.found
 
 
@@ -48,11 +60,11 @@ def bulk(found: Any = (), cancels: Any = None) -> BulkPlugins:
     return BulkPlugins(Chosen(found), nothing, cancels, nothing)
 
 
-def run(made: BulkPlugins, name: str, **properties: Any) -> Any:
+def run(made: BulkPlugins, name: str, outputs: Any = None, **properties: Any) -> Any:
     plugin = made.find(name)
     assert plugin
     assert plugin.run
-    return plugin.run(properties, task_context(log=Lines()))
+    return plugin.run(properties, task_context(log=Lines(), outputs=outputs or {}))
 
 
 def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
@@ -62,9 +74,9 @@ def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
 
     assert (chosen["matched"], chosen["left"]) == (plugins.MOST + 30, 30)
     assert [each for batch in chosen["batches"] for each in batch] == ids[: plugins.MOST]
-    rounds: list[Any] = []
+    outputs = {"choose": chosen, "each": {"results": []}}
     with pytest.raises(PluginError, match="30 are left over") as raised:
-        run(bulk(), "executions.report", choices=[chosen], rounds=rounds)
+        run(bulk(), "executions.report", outputs, chosenBy={"each": "choose"})
     assert raised.value.code == "bulk_incomplete"
 
 
@@ -74,11 +86,39 @@ def test_a_busy_platform_is_tried_again_as_a_failed_attempt(error: Exception) ->
 
     with pytest.raises(PluginError) as choosing:
         run(bulk(error), "executions.open", filter={})
+    outputs = {"choose": {"batches": [["z"], ["a", "b", "c"]]}}
     with pytest.raises(PluginError) as acting:
-        run(bulk(cancels=cancels), "executions.cancel", ids=["a", "b", "c"])
+        run(bulk(cancels=cancels), "executions.cancel", outputs, chosenBy="choose", batch=1)
 
     assert [choosing.value.code, acting.value.code] == ["unavailable"] * 2
     assert cancels.cancelled == ["a"]
+
+
+class BulkBench(Bench):
+    """Runs a built-in plan with plugins of a test's own."""
+
+    def __init__(self, flow_id: str, made: BulkPlugins, **inputs: Any) -> None:
+        self.made = made
+        super().__init__(built_in.plan_of(flow_id, built_in.REVISION), inputs=inputs)
+
+    def find_plugin(self, name: str) -> Plugin | None:
+        return self.made.find(name)
+
+
+def test_all_that_one_operation_takes_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their ids are more than a template yields, and so is what became of them."""
+    monkeypatch.setattr(plugins, "BATCH", plugins.MOST // 10)
+    ids = [str(UUID(int=number)) for number in range(plugins.MOST)]
+    cancels = Cancels({})
+    nothing: Any = None
+    made = BulkPlugins(EveryOpen(ids), nothing, cast("Any", cancels), nothing)
+    bench = BulkBench(built_in.CANCEL_MANY, made, filter={"flowId": "f"})
+
+    assert bench.run().status is Status.SUCCESS
+
+    assert bench.now.outputs
+    assert bench.now.outputs["done"] == len(ids)
+    assert sorted(cancels.cancelled) == ids
 
 
 def test_what_the_catalog_does_not_hold_is_not_found() -> None:
