@@ -99,17 +99,25 @@ def test_a_flow_comes_to_what_the_reference_says(written: Any) -> None:
 
 @LAWS
 @given(
-    flows(),
-    st.sets(st.integers(0, 40), max_size=12),
-    st.sampled_from(["before", "after"]),
-    st.lists(st.sampled_from([30.0, 900.0]), max_size=30),
-    ISOLATION,
+    written=flows(),
+    crashes=st.sets(st.integers(0, 40), max_size=12),
+    fatal=st.sampled_from(["before", "after"]),
+    remaining=st.lists(st.sampled_from([30.0, 900.0]), max_size=30),
+    isolation=ISOLATION,
+    is_resumed=st.booleans(),
 )
 def test_neither_crashes_nor_short_turns_change_what_a_flow_comes_to(
-    written: Any, crashes: set[int], fatal: str, remaining: list[float], isolation: str
+    written: Any,
+    crashes: set[int],
+    fatal: str,
+    remaining: list[float],
+    isolation: str,
+    *,
+    is_resumed: bool,
 ) -> None:
     plan = plan_of(written, isolation=isolation)
     world = World(plan)
+    world.is_resumed = is_resumed
     world.on_write(dying(crashes, fatal))
 
     ended = world.to_the_end(chain(remaining, FOREVER))

@@ -112,7 +112,8 @@ class Author:
             properties["onTimeout"] = self._draw(st.sampled_from(["reject", "approve", "fail"]))
         if self._rarely():
             properties |= {"remind": ["10m"], "escalate": [{"after": "20m", "to": "boss"}]}
-        return {"type": "flow.gate", "properties": properties}
+        task = {"type": "flow.gate", "properties": properties}
+        return task | ({"retry": self._retry()} if self._rarely() else {})
 
     def _if(self, known: list[str], depth: int, *, loop: bool) -> Task:
         conditions = ["{{ task.attempt - 1 }}", self._condition(known)]

@@ -22,12 +22,14 @@ DECISIONS = {"yes": Decision.APPROVED, "no": Decision.REJECTED}
 class World(Bench):
     """Everything a random flow meets; nothing in it takes any time but that of the clocks.
 
+    `is_resumed` when each turn that dies takes its run with it, so that another goes on.
     `late_starts` counts the tasks that a turn started after a cancel that it had looked for.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.approvals = InMemoryApprovals()
         self.is_cancelled = False
+        self.is_resumed = False
         self.late_starts = 0
         self._looks_at_cancel: int | None = None
         super().__init__(
@@ -55,6 +57,8 @@ class World(Bench):
             try:
                 answer = self.turn(generation=generation, remaining=lambda: left)  # noqa: B023 - used in this turn only
             except Abandoned:
+                if self.is_resumed and not self.now.status.is_terminal:
+                    self._resume()
                 continue
             if self.now.status.is_terminal:
                 return self.now
@@ -81,6 +85,12 @@ class World(Bench):
             return
         self.is_cancelled = True
         self._looks_at_cancel = self.store.looks
+
+    def _resume(self) -> None:
+        """What the reconciler writes; nobody dies of it here."""
+        key = (self.execution.tenant, self.execution.id)
+        moved = {"generation": self.now.generation + 1, "is_parked": False, "wake_at": None}
+        self.store.executions[key] = self.now.model_copy(update=moved)
 
     def _decide(self) -> bool:
         """Let somebody decide the oldest question that is not to expire; False if there is none."""
