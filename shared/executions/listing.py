@@ -91,6 +91,7 @@ def _ready_at(board: Board, execution: Execution, node: Node) -> datetime | None
 
 
 def _status(board: Board, execution: Execution, node: Node) -> TaskStatus:
+    """What a task without a record is; an execution with `due_at` waits for its next attempt."""
     if _is_left_out(board, execution, node):
         return TaskStatus.SKIPPED
     if execution.status.is_terminal or (execution.closing and node.planned.section == "main"):
@@ -101,7 +102,7 @@ def _status(board: Board, execution: Execution, node: Node) -> TaskStatus:
     parent = board.parent_of(node)
     if parent and _shown(board, execution, parent) is not TaskStatus.RUNNING:
         return TaskStatus.WAITING
-    is_running = execution.status is Status.RUNNING
+    is_running = execution.status is Status.RUNNING and execution.due_at is None
     return TaskStatus.RUNNING if is_running else TaskStatus.PENDING
 
 

@@ -1,8 +1,8 @@
 """Executions as clients read them: task runs in the order of the text, logs, results, pages."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ from shared.executions.payloads import OutputReader, Payloads
 from shared.executions.places import latest_runs, past_runs
 from shared.executions.repository import ExecutionRepository
 from shared.executions.result_files import results_size, store_results
+from shared.executions.states import ExecutionState
 from shared.flows.plan import Plan
 from shared.flows.plans import PlanRepository
 from shared.ids import is_id
 from shared.paging import Page, decode_cursor, encode_cursor
-from shared.times import Timestamp
+from shared.times import Timestamp, utc_now
 
 MAX_LOOKS, LOOK = 50, 100
 """A page makes at most so many looks, at so many executions each, before it answers."""
@@ -94,11 +95,13 @@ class ExecutionReader:
         pages: ExecutionPages,
         plans: PlanRepository,
         payloads: Payloads,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._executions = executions
         self._pages = pages
         self._plans = plans
         self._payloads = payloads
+        self._now = now
 
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """The execution with all its tasks, those that have not run yet included."""
@@ -171,14 +174,14 @@ class ExecutionReader:
     ) -> Page[ExecutionLogLine]:
         """Lines in order of time; a line's `seq` does not depend on filters.
 
-        Of a container that was tried again the lines of all its attempts. A page holds as many as
-        an answer does: nearly always all of them.
+        Of a container or a whole execution that was tried again the lines of all attempts. A page
+        holds as many as an answer does: nearly always all of them.
         """
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
-        execution, plan, runs = self._state(tenant, execution_id)
-        past = past_runs(latest_runs(plan, runs), runs)
-        in_order = (*past, *task_runs(plan, execution, runs))
+        state, plan = self._read(tenant, execution_id)
+        past = past_runs(latest_runs(plan, state.runs), state.runs)
+        in_order = (*state.earlier, *past, *task_runs(plan, state.execution, state.runs))
         found = [line for line in _lines(execution_id, in_order) if wanted.accepts(line)]
         shown = fitting(found[start:], len(found))
         end = start + len(shown)
@@ -225,12 +228,17 @@ class ExecutionReader:
     def _state(
         self, tenant: str, execution_id: str
     ) -> tuple[Execution, Plan, Mapping[str, TaskRun]]:
+        state, plan = self._read(tenant, execution_id)
+        return state.execution, plan, state.runs
+
+    def _read(self, tenant: str, execution_id: str) -> tuple[ExecutionState, Plan]:
         state = self._executions.load(tenant, execution_id) if is_id(execution_id) else None
         if state is None:
             raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
         execution = state.execution
-        plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
-        return execution, plan, state.runs
+        if execution.due_at and execution.due_at <= self._now():
+            state = replace(state, execution=execution.model_copy(update={"due_at": None}))
+        return state, self._plans.get(tenant, execution.flow_id, execution.flow_revision)
 
 
 def _step(run: TaskRun, read: OutputReader) -> StepResult:

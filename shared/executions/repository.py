@@ -12,6 +12,7 @@ from shared.executions.models import Closing, Execution, Status, TaskRun
 from shared.executions.nodes import row_key
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.rows import (
+    ANY_RUN,
     COUNT,
     OPEN_SHARDS,
     compact,
@@ -69,13 +70,16 @@ class ExecutionRepository(SegmentRepository):
         pk = execution_key(tenant, execution_id)["pk"]
         execution: Execution | None = None
         runs: dict[str, TaskRun] = {}
+        earlier: list[TaskRun] = []
         for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
             if item["sk"] == "execution" and not is_over(item, self._now()):
                 execution = execution_from_item(item)
             elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
                 run = run_from_item(item)
                 runs[row_key(run)] = run
-        return ExecutionState(execution, runs) if execution else None
+            elif execution and item["sk"].startswith(ANY_RUN):
+                earlier.append(run_from_item(item))
+        return ExecutionState(execution, runs, earlier) if execution else None
 
     def park(self, execution: Execution, parked: Parked) -> bool:
         """Note that an execution waits for something outside, and when to look at the latest."""

@@ -159,6 +159,9 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
     )
 
 
+ANY_RUN = ("task#", "task@")
+
+
 def run_prefix(attempt: int) -> str:
     """Where the task runs of one attempt of the whole execution stand."""
     return "task#" if attempt == 1 else f"task@{attempt}#"

@@ -1,6 +1,6 @@
 """What is read of an execution at once, and what a turn or an end says of it when it writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,14 @@ FENCE_STEP = 1_000_000
 
 @dataclass(frozen=True)
 class ExecutionState:
-    """One consistent read of an execution's partition; `runs` by the keys of their rows."""
+    """One consistent read of an execution's partition; `runs` by the keys of their rows.
+
+    `earlier` is what past attempts of the whole execution recorded, first things first.
+    """
 
     execution: Execution
     runs: Mapping[str, TaskRun]
+    earlier: Sequence[TaskRun] = ()
 
 
 @dataclass(frozen=True)

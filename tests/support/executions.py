@@ -31,6 +31,7 @@ class InMemoryExecutions(ExecutionRepository):
     def __init__(self, *executions: Execution) -> None:
         self.executions = {(each.tenant, each.id): each for each in executions}
         self.runs: dict[tuple[str, str], dict[str, TaskRun]] = {}
+        self.earlier: list[TaskRun] = []
         self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
         self.tokens: dict[tuple[str, str, str], str] = {}
         self.wakes: Counter[tuple[str, str, str]] = Counter()
@@ -54,7 +55,7 @@ class InMemoryExecutions(ExecutionRepository):
     def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
         execution = self.executions.get((tenant, execution_id))
         runs = dict(self.runs.get((tenant, execution_id), {}))
-        return ExecutionState(execution, runs) if execution else None
+        return ExecutionState(execution, runs, self.earlier) if execution else None
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
@@ -147,6 +148,7 @@ class InMemoryExecutions(ExecutionRepository):
         return moved is not None
 
     def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
+        self.earlier += [run for runs in self.runs.values() for run in runs.values()]
         self.runs.clear()
         return self._replace(execution, attempt=execution.attempt + 1, due_at=due_at) is not None
 

@@ -45,6 +45,15 @@ def test_before_the_start_nothing_runs():
     ]
 
 
+def test_between_two_attempts_of_the_whole_nothing_runs():
+    plan = plan_of(task("a"), task("b"))
+
+    assert listed(plan, {}, attempt=2, dueAt=START) == [
+        ("a", None, "PENDING"),
+        ("b", None, "WAITING"),
+    ]
+
+
 def test_what_is_ready_runs_and_what_comes_after_it_waits():
     plan = plan_of(task("a"), task("b"), task("c"), **{"finally": [task("z")]})
 

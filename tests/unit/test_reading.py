@@ -14,6 +14,7 @@ from shared.executions.nodes import row_key
 from shared.executions.pages import ExecutionPages
 from shared.executions.reading import MAX_LOOKS, ExecutionReader, LogFilter, ResultsLink
 from shared.flows.plan import Plan
+from shared.times import utc_now
 from tests.support.executions import (
     InMemoryExecutions,
     InMemoryPayloads,
@@ -60,6 +61,11 @@ class Shelf:
             plans=OnePlan(plan),
             payloads=self.payloads,
         )
+
+    def try_again(self) -> None:
+        """Begin another attempt of the whole execution."""
+        execution = self._store.executions["default", self.id]
+        assert self._store.next_attempt(execution, due_at=START)
 
     def record(self, *runs: TaskRun) -> "Shelf":
         self._store.runs["default", self.id] = {row_key(run): run for run in runs}
@@ -223,6 +229,27 @@ def test_the_lines_of_all_attempts_of_a_container_are_kept():
 
     assert [each.message for each in lines] == ["first", "second"]
     assert len(store.reader.detail("default", store.id).tasks) == 2
+
+
+def test_the_lines_of_all_attempts_of_the_whole_execution_are_kept():
+    store = shelf("a").record(a_run("a", logs=(line(0, "first"),)))
+    store.try_again()
+    store.record(a_run("a", logs=(line(5, "second"),)))
+
+    lines = store.reader.logs("default", store.id).items
+
+    assert [each.message for each in lines] == ["first", "second"]
+    assert len(store.reader.detail("default", store.id).tasks) == 1
+
+
+def test_a_further_attempt_of_the_whole_is_pending_until_it_is_due():
+    later = shelf("a", attempt=2, dueAt=utc_now() + timedelta(hours=1))
+    begun = shelf("a", attempt=2, dueAt=utc_now() - timedelta(hours=1))
+
+    for store, status, current in ((later, "PENDING", None), (begun, "RUNNING", "a")):
+        found = store.reader.detail("default", store.id)
+        assert [run.status.value for run in found.tasks] == [status]
+        assert found.execution.current_task == current
 
 
 def test_task_runs_come_in_pages():
