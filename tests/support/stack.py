@@ -148,7 +148,7 @@ class MotoStack:
         return self._open_approvals(execution_id)[0]
 
     def _open_approvals(self, execution_id: str) -> list[Any]:
-        answer = self.api("GET", "/api/v1/approvals?status=PENDING")
+        answer = self.api("GET", "/api/v1/approvals?status=PENDING&limit=20")
         return [each for each in answer.body if each["executionId"] == execution_id]
 
     def is_parked(self, execution_id: str) -> bool:
