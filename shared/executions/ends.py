@@ -12,7 +12,7 @@ from shared.executions.results import flow_outputs
 from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.rows import compact
 from shared.executions.secrets import masking_of
-from shared.executions.states import End
+from shared.executions.states import End, ExecutionState
 from shared.executions.turn import SegmentTurn
 from shared.flows.plan import Plan
 from shared.observability import logger
@@ -24,10 +24,11 @@ class Ends:
     payloads: Payloads
     now: Callable[[], datetime]
 
-    def finish(self, plan: Plan, segment: SegmentTurn, recorded: Iterable[TaskRun]) -> bool:
+    def finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> bool:
         """Write the end of an execution whose tasks are all settled; False if it had ended.
 
-        `recorded` is what the turn began with, task runs of past rounds among it.
+        `began` is what the turn began with: task runs of past rounds are in it, and of attempts of
+        the whole before this one.
         """
         execution, work = segment.execution, segment.work
         error = segment.error or work.board.first_failure("finally")
@@ -38,8 +39,10 @@ class Ends:
         stored = None
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
             outputs, stored = None, self.payloads.put_of(execution, text)
-        self._limit(execution, [stored, *work.recorder.objects])
-        self._limit_outside(segment, [*recorded, *work.board.runs.values()])
+        objects = (*work.recorder.objects, *(run.stored for run in began.earlier))
+        self._limit(execution, [stored, *objects])
+        latest = {row_key(run): run for run in (*began.runs.values(), *work.board.runs.values())}
+        self._limit_outside(segment, [*began.earlier, *latest.values()])
         end = End(_status(execution, error), work.board.executed(), outputs, error, stored)
         if not self.executions.finish(execution, end, now=self.now()):
             return False
@@ -58,9 +61,9 @@ class Ends:
         execution, externals = segment.execution, segment.work.externals
         end = expires_at(execution, self.now())
         if end:
-            settled = {row_key(run): run for run in runs if run.task_type in externals}
-            for run in settled.values():
-                externals[run.task_type].keep_until(execution, run, end + GRACE)
+            for run in runs:
+                if run.task_type in externals:
+                    externals[run.task_type].keep_until(execution, run, end + GRACE)
 
 
 def _status(execution: Execution, error: Failure | None) -> Status:

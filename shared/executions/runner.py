@@ -6,7 +6,7 @@ was overtaken finds its fence refused and leaves the field.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -135,7 +135,7 @@ class SegmentRunner:
             return DONE
         if entry.turn - running.turns_before > self._most_turns:
             return self._begin_anew(running, entry, records=len(state.runs))
-        return self._run_segment(ExecutionState(running, state.runs), entry, remaining)
+        return self._run_segment(replace(state, execution=running), entry, remaining)
 
     def _begin_anew(self, execution: Execution, entry: Entry, *, records: int) -> Answer:
         """Go on in a new run, before this one's history is full.
@@ -242,7 +242,7 @@ class SegmentRunner:
         return SegmentTurn(work, bounds)
 
     def _finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> None:
-        if self._ends.finish(plan, segment, began.runs.values()):
+        if self._ends.finish(plan, segment, began):
             self._tell_others(segment.execution)
 
     def _tell_others(self, execution: Execution) -> None:

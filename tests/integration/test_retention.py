@@ -119,6 +119,31 @@ def test_what_people_were_asked_goes_with_the_execution(moto_stack: MotoStack, r
     assert (answer.status, answer.body["code"]) == (404, "approval_not_found")
 
 
+AGAIN = """
+name: again
+retention: 2h
+retry: {maxAttempts: 2, delay: 100ms, on: [invalid_properties, validation_failed]}
+tasks:
+  - name: big
+    type: util.string
+    properties: {operation: repeat, value: '{{ execution.attempt }}b', times: 300000}
+  - name: check
+    type: util.validate
+    properties: {data: '{{ execution.attempt }}', schema: {type: number, minimum: 2}}
+"""
+
+
+def test_what_earlier_attempts_left_goes_as_well(moto_stack: MotoStack, run: Finished):
+    assert run(AGAIN).execution["attempt"] == 2
+
+    s3, bucket = boto3.client("s3"), moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+    found_ones = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    assert len(found_ones) == 2
+    for found in found_ones:
+        tags = s3.get_object_tagging(Bucket=bucket, Key=found["Key"])["TagSet"]
+        assert tags == [{"Key": "days", "Value": "1"}], found["Key"]
+
+
 def test_without_a_retention_approvals_stay(moto_stack: MotoStack, run: Finished):
     run(GATES.replace("retention: 2h\n", ""), decision="approve")
 
