@@ -152,8 +152,8 @@ class Reconciler:
         status = Status.CANCELLED if is_cancelled else Status.FAILED
         end = End(status, _executed(state), error=error)
         ended = self.executions.finish(state.execution, end, now=self.now())
-        if ended and state.execution.slot:
-            self.promoter.promote(state.execution.slot.line)
+        if ended:
+            self._hand_on(state.execution)
         return Action.FAILED if ended else Action.NOTHING
 
 

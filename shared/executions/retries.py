@@ -14,6 +14,7 @@ NEVER = frozenset(
         "invalid_value",
         "output_too_large",
         "subflow_cancelled",
+        "subflow_gone",
         "template_error",
         "too_large",
         "unknown_plugin",

@@ -62,6 +62,9 @@ class Subflows:
     def step(self, visit: Visit) -> Step:
         child_id = _child_id(visit)
         child = self.executions.find(visit.execution.tenant, child_id)
+        if child is None and visit.run:
+            # It has been there: a second one would do its work twice.
+            raise PluginError("the child's retention is over", code="subflow_gone")
         if child is None:
             child = self._make(visit, child_id)
         self.launcher.run(child)

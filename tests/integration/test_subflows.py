@@ -9,8 +9,9 @@ import pytest
 
 from functions.runner.services import subflows
 from shared.executions.externals import Visit
-from shared.executions.models import Execution
+from shared.executions.models import Execution, TaskRun, TaskStatus
 from shared.expressions import Scope
+from shared.plugins.plugin import PluginError
 from tests.support.calls import Crash
 from tests.support.stack import MotoStack
 
@@ -285,6 +286,31 @@ def test_a_turn_that_was_overtaken_by_a_cancel_can_start_no_child(
     [child] = moto_stack.api("GET", f"/api/v1/executions?flowId={flow['id']}").body
     assert (child["status"], child["startedAt"]) == ("CANCELLED", None)
     assert not any(child["id"] in run["name"] for run in moto_stack.runs())
+
+
+def test_a_child_that_is_kept_no_longer_is_not_started_again(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(NAP)
+    parent = moto_stack.wait_for_execution(execute(create_flow(CHILD)["id"], {"inputs": {"n": 1}}))
+    known = TaskRun(task_name="sub", task_type="flow.subflow", status=TaskStatus.RUNNING)
+    visit = Visit(
+        execution=Execution(tenant="default", **parent["execution"]),
+        key="sub",
+        task_name="sub",
+        attempt=1,
+        run=known,
+        properties={"flowId": flow["id"]},
+        scope=Scope(roots={}, seed="", now=NOW),
+        started_at=NOW,
+        now=NOW,
+    )
+
+    with pytest.raises(PluginError) as raised:
+        subflows(moto_stack.machine_arn).step(visit)
+
+    assert raised.value.code == "subflow_gone"
+    assert moto_stack.api("GET", f"/api/v1/executions?flowId={flow['id']}").body == []
 
 
 def test_a_child_that_failed_is_followed_by_another(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.executions.engine import Run
-from shared.executions.models import Closing, Execution, Status
+from shared.executions.models import Closing, Execution, Parent, Status
 from shared.executions.promoting import Promoter
 from shared.executions.reconcile import MAX_STALLS, Action, Reconciler
 from shared.people.models import ApprovalStatus
@@ -162,6 +162,20 @@ def test_a_parked_execution_whose_runs_get_nowhere_is_given_up():
     assert actions == [Action.RESUMED] * (MAX_STALLS - 1) + [Action.FAILED]
     assert world.now.error
     assert world.now.error.code == "engine_error"
+
+
+def test_a_parent_hears_that_its_child_was_given_up():
+    world = Restarted(gate())
+    parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
+    child = world.execution.model_copy(update={"parent": parent})
+    world.store.executions["default", child.id] = child
+    world.next_turn()
+
+    while not world.now.status.is_terminal:
+        world.runs_of_machine.found = Run.DIED
+        world.look(minutes=3)
+
+    assert world.store.wakes["default", parent.execution_id, "main"] == 1
 
 
 @pytest.mark.parametrize("stalls", [0, MAX_STALLS])
