@@ -30,6 +30,8 @@ class Endings:
         sections: tuple[Section, ...] = ("main", "errors") if is_cancel else ("main",)
         opened = self._reopen(sections, lambda _: True)
         ready = self._ready("main")
+        if is_cancel and board.is_finished("main") and board.first_failure("main"):
+            ready += self._ready("errors")
         self._give_up(lambda _: True, failure)
         nodes = [
             Node(board.tasks[run.task_name], run.iteration or "") for run in board.runs.values()

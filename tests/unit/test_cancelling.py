@@ -156,3 +156,26 @@ def test_an_end_that_comes_after_a_cancel_is_refused():
 
     assert [*statuses, bench.now.status] == [Status.RUNNING, Status.CANCELLED]
     assert bench.statuses() == {"a": "SUCCESS"}
+
+
+def test_a_task_of_errors_that_runs_when_a_cancel_comes_stays_cancelled():
+    is_running, is_over = threading.Event(), threading.Event()
+
+    def work(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+        is_running.set()
+        assert is_over.wait(10)
+        return {}
+
+    plan = plan_of(task("a", type="t.fail"), errors=[task("alarm", type="t.work")])
+    bench = Bench(plan, {"t.work": work, "t.fail": failing()})
+    old = threading.Thread(target=bench.turn)
+    old.start()
+    assert is_running.wait(10)
+    cancel(bench)
+
+    bench.turn(generation=2)
+    is_over.set()
+    old.join()
+
+    assert bench.now.status is Status.CANCELLED
+    assert bench.statuses() == {"a": "FAILED", "alarm": "CANCELLED"}
