@@ -4,7 +4,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from shared.executions.answers import MAX_BYTES, MOST_ITERATIONS, bounded_detail, fitting
+from shared.executions.bounds import MAX_MESSAGE_CHARACTERS
 from shared.executions.models import Failure, Record, TaskRun, TaskStatus
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
@@ -48,6 +51,19 @@ def test_five_hundred_long_failures_fit():
     runs = [a_run(str(number), error=error, started_at=NOW) for number in range(500)]
 
     assert answered(list(bounded_detail("e", runs))) < SIX_MEGABYTES
+
+
+@pytest.mark.parametrize("iteration", [None, "0"])
+def test_failures_as_long_as_they_may_be_fit(iteration: str | None):
+    error = Failure(code="x", message='"' * MAX_MESSAGE_CHARACTERS)
+    runs = [a_run(str(number), error=error, iteration=iteration) for number in range(500)]
+
+    shown = list(bounded_detail("e", [*runs, a_run("last")]))
+
+    assert answered(shown) < SIX_MEGABYTES
+    assert shown[0].error == error
+    assert shown[-1].task_name == "last"
+    assert iteration or len(shown) == 501
 
 
 class Sized(Record):
