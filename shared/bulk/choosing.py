@@ -48,7 +48,11 @@ class Chooser:
     pages: ExecutionPages
 
     def open(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
-        """The open ones, newest first: who waits for a slot goes before who would free one."""
+        """The open ones, in the order in which they are best cancelled.
+
+        Who waits for a slot goes before who would free one, a parent before its children (such a
+        cancel would fail it), the newest before others.
+        """
         wanted = chosen.wanted()
         low, high = wanted.bounds()
         found = self.open_executions.of_flow(wanted.flow_id)
@@ -56,12 +60,13 @@ class Chooser:
             (each for owner, each in found if owner == tenant and low <= each <= min(high, up_to)),
             reverse=True,
         )
-        return [
-            execution.id
+        ranked = [
+            (not execution.is_waiting, execution.depth, execution.id)
             for start in range(0, len(ids), PAGE)
             for execution in self.pages.find_many(tenant, ids[start : start + PAGE])
             if execution.status in OPEN_STATUSES and _is_meant(execution, wanted)
         ]
+        return [each for *_, each in sorted(ranked, key=lambda rank: rank[:2])]
 
     def failed(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
         """Those that can be retried and have not been, oldest first."""

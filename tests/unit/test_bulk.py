@@ -1,5 +1,6 @@
 """Bulk operations beside the happy path: busy stores, leftovers, and plans that hold together."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from shared.bulk import plugins
 from shared.bulk.choosing import BulkFilter, Chooser
 from shared.bulk.plugins import BulkPlugins
 from shared.errors import UnavailableError
-from shared.executions.models import Status
+from shared.executions.models import Execution, Slot, Status
+from shared.executions.pages import ExecutionPages
 from shared.flows import built_in
+from shared.flows.open_executions import OpenExecutions
 from shared.plugins.plugin import Plugin, PluginError
-from tests.support.executions import Bench
+from tests.support.executions import Bench, execution_of
+from tests.support.plans import plan_of, task
 from tests.support.plugins import Lines, task_context
 
 BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
@@ -119,6 +123,49 @@ def test_all_that_one_operation_takes_gets_through(monkeypatch: pytest.MonkeyPat
     assert bench.now.outputs
     assert bench.now.outputs["done"] == len(ids)
     assert sorted(cancels.cancelled) == ids
+
+
+class SomeOpen(OpenExecutions):
+    """Executions by id, as their index has them."""
+
+    def __init__(self, executions: dict[str, Execution]) -> None:
+        self.executions = executions
+
+    def of_flow(self, flow_id: str | None) -> Iterator[tuple[str, str]]:
+        del flow_id
+        return (("default", each) for each in self.executions)
+
+
+class SomePages(ExecutionPages):
+    """The same executions, as their table has them."""
+
+    def __init__(self, executions: dict[str, Execution]) -> None:
+        self.executions = executions
+
+    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
+        assert tenant == "default"
+        return [self.executions[each] for each in ids]
+
+
+def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
+    made = execution_of(plan_of(task("a")))
+    line = Slot(line="default#slots#f", limit=1)
+    fields: dict[str, Any] = {
+        "1": {},
+        "2": {"depth": 1},
+        "3": {"depth": 2},
+        "4": {"slot": line.model_copy(update={"waiting": False})},
+        "5": {"slot": line},
+        "6": {"slot": line},
+        "7": {"status": Status.FAILED},
+    }
+    known = {each: made.model_copy(update={"id": each, **more}) for each, more in fields.items()}
+
+    found = Chooser(SomeOpen(known), SomePages(known)).open(
+        "default", BulkFilter(namespace="default")
+    )
+
+    assert found == ["6", "5", "4", "1", "2", "3"]
 
 
 def test_what_the_catalog_does_not_hold_is_not_found() -> None:
