@@ -222,7 +222,7 @@ class Board(Places):
             for predecessor in node.planned.predecessors:
                 before = Node(self.tasks[predecessor.name], node.iteration)
                 run = self.runs[before.key]
-                if not predecessor.written and _skipped(run) and not run.blocked:
+                if not predecessor.written and _skipped(run):
                     reached.update((each.key, each) for each in self._effective(before))
                 else:
                     reached[before.key] = before

@@ -120,6 +120,17 @@ def test_a_sequence_goes_on_behind_a_handler_that_succeeded():
     assert verdicts(plan, {"a": "SUCCESS", "rescue": "SKIPPED"}) == {"c": RUN}
 
 
+@pytest.mark.parametrize(
+    ("run_when", "expected"), [("failed", RUN), ("done", RUN), ("success", BLOCK)]
+)
+def test_in_a_sequence_a_handler_may_stand_behind_what_was_skipped_for_a_failure(
+    run_when: str, expected: str
+):
+    plan = plan_of(task("a"), task("b"), task("c", runWhen=run_when))
+
+    assert verdicts(plan, {"a": "FAILED", "b": "BLOCKED"}) == {"c": expected}
+
+
 def test_a_disabled_task_is_skipped_and_tells_a_failure_above_it_on():
     plan = plan_of(task("a"), task("b", dependsOn=["a"], disabled=True))
 
