@@ -39,7 +39,7 @@ class Reference:
             name = next(n for n in todo if all(b.name not in todo for b in todo[n].predecessors))
             task, edges, before = todo[name].task, todo.pop(name).predecessors, list[Seen]()
             for edge, seen in ((edge, self.seen[edge.name + at]) for edge in edges):
-                is_passed_over = not edge.written and seen.status in OUT
+                is_passed_over = not edge.written and seen.status in {"SKIPPED", "BLOCKED"}
                 before += seen.before if is_passed_over else [seen]
             seen = (skip(task, before) or self.attempts(task, at, roots))._replace(before=before)
             self.seen[name + at], roots["outputs"][name] = seen, seen.outputs
