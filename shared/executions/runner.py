@@ -242,7 +242,8 @@ class SegmentRunner:
         return SegmentTurn(work, bounds)
 
     def _finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> None:
-        if self._ends.finish(plan, segment, began):
+        # A write whose answer was lost is tried again by the client, and refused: it has ended.
+        if self._ends.finish(plan, segment, began) or not self._is_still(segment.execution):
             self._tell_others(segment.execution)
 
     def _tell_others(self, execution: Execution) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.executions.models import Status, TaskRun, TaskStatus
+from shared.executions.models import Parent, Status, TaskRun, TaskStatus
 from shared.observability import logger
 from shared.plugins.plugin import TaskContext
 from tests.support.executions import Abandoned, Bench, failing, sleeping
@@ -261,6 +261,25 @@ def test_a_turn_of_a_finished_execution_does_nothing():
 
     assert bench.turn() == "done"
     assert bench.runs == {}
+
+
+def test_an_end_whose_answer_was_lost_is_told_to_the_parent_all_the_same():
+    """The client tries the write again, and that is refused: the end is there already."""
+    bench = Bench(plan_of(task("a", properties={"values": {}})))
+    parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
+    child = bench.execution.model_copy(update={"parent": parent})
+    bench.store.executions["default", child.id] = child
+    finish = bench.store.finish
+
+    def lose(*args: Any, **named: Any) -> bool:
+        assert finish(*args, **named)
+        return False
+
+    bench.store.finish = lose  # type: ignore[method-assign]  # the answer that is lost
+    assert bench.turn() == "done"
+
+    assert bench.now.status is Status.SUCCESS
+    assert bench.store.wakes["default", parent.execution_id, "main"] == 1
 
 
 def test_a_turn_that_is_overtaken_leaves_the_field():
