@@ -123,6 +123,9 @@ class Recorder:
         )
         if self._board.runs[node.key].status.is_terminal:
             raise BehindError
+
+    def forget_inside(self, node: Node) -> None:
+        """Let what an attempt of a container did that is over count no more."""
         inside = self._board.inside(node)
         self._board.forget(inside)
         self._scopes.forget(inside)

@@ -35,6 +35,8 @@ class Rounds:
         `run` is there from the first failure on: RETRYING, or RUNNING if this round had begun.
         """
         recorder = self._work.recorder
+        if run and run.status is TaskStatus.RETRYING:
+            recorder.forget_inside(node)
         try:
             found = opening(self._work, node, run)
         except MALFORMED as error:

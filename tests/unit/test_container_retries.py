@@ -447,6 +447,24 @@ def test_a_condition_that_no_longer_holds_skips_the_container():
     ]
 
 
+def test_a_skipped_attempt_leaves_nothing_of_the_one_before():
+    plan = plan_of(
+        box(
+            setting("ok", v=1),
+            task("bad", type="t.fail", dependsOn=["ok"]),
+            when="task.attempt == 1",
+            retry={"maxAttempts": 2, "delay": 0.1},
+        ),
+        setting("after", v="{{ outputs.ok }}"),
+    )
+    bench = Bench(plan, {"t.fail": failing()})
+
+    bench.run()
+
+    assert json.loads(bench.runs["after"].outputs or "") == {"v": {}}
+    assert bench.now.tasks_executed == 1
+
+
 def test_a_list_shows_the_attempt_that_failed_until_the_next_begins():
     plan = plan_of(
         task(
