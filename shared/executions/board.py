@@ -156,22 +156,25 @@ class Board(Places):
 
     def _visit_loop(self, node: Node, entered: Entered, found: list[Action]) -> None:
         body = self.list_of(node.name, "tasks")
-        total, opened = len(entered.items or ()), 0
+        total, busy, waiting = len(entered.items or ()), 0, 0
         index = entered.low
-        while index < total and opened < entered.window:
+        while index < total and entered.has_room(busy=busy, waiting=waiting):
             iteration = inner_iteration(node.iteration, index)
             if index not in entered.finished:
                 if self._is_stopped(entered, body, index, iteration):
                     break
                 entered.start(index)
+                known = len(found)
                 if self._visit(body, iteration, found):
                     self._finish_iteration(entered, body, index, iteration)
+                elif all(self._is_waiting(action) for action in found[known:]):
+                    waiting += 1
                 else:
-                    opened += 1
+                    busy += 1
             index += 1
         while entered.low in entered.finished:
             entered.low += 1
-        if opened == 0:
+        if busy + waiting == 0:
             found.append(Leave(node, entered.failure))
 
     def _is_stopped(
@@ -181,6 +184,10 @@ class Board(Places):
         if entered.failure is None or not entered.fail_fast or index in entered.started:
             return False
         return not any(Node(planned, iteration).key in self.runs for planned in body)
+
+    def _is_waiting(self, action: Action) -> bool:
+        """Whether all there is to do is to wait: what is recorded of the task is not its end."""
+        return isinstance(action, Start) and action.node.key in self.runs
 
     def _finish_iteration(
         self, entered: Entered, body: list[PlanTask], index: int, iteration: str

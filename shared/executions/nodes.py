@@ -10,7 +10,10 @@ from shared.executions.models import Failure, TaskRun
 from shared.flows.plan import PlanTask
 
 WIDEST_WINDOW = 64
-"""Iterations looked at together when a loop sets no limit; more threads than that never run."""
+"""Iterations in which something may be done at once, of a loop without a limit: there are half as
+many threads, and whoever waits takes no place."""
+MOST_WAITING = 1_000
+"""Iterations that only wait at once, of a loop without a limit: each is looked at in every turn."""
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -92,14 +95,16 @@ class Entered:
     ends: list[datetime] = field(default_factory=list)
     failure: Failure | None = None
 
-    @property
-    def window(self) -> int:
-        """How many iterations are looked at together."""
-        return self.concurrency or WIDEST_WINDOW
+    def has_room(self, *, busy: int, waiting: int) -> bool:
+        """Whether another iteration is looked at, beside so many that are open."""
+        if self.concurrency:
+            return busy + waiting < self.concurrency
+        return busy < WIDEST_WINDOW and busy + waiting < MOST_WAITING
 
     def start(self, index: int) -> None:
         """Take an iteration up, all before it that are over being known."""
-        self.started.setdefault(index, room_made(self.ends, index, self.window))
+        room = self.concurrency or MOST_WAITING
+        self.started.setdefault(index, room_made(self.ends, index, room))
 
     def finish(self, index: int, end: datetime | None) -> None:
         """Take note that all in an iteration is settled; without `end` it took no time."""

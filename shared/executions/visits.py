@@ -39,7 +39,10 @@ class Visits:
         )
 
     def visit(self, node: Node, run: TaskRun | None, due: list[datetime]) -> bool:
-        """See how a task stands; whether it has ended. If not, what is due goes into `due`."""
+        """See how a task stands; whether it has begun or ended, so that there is more to do.
+
+        If it goes on, what is due goes into `due`.
+        """
         if run and not self._is_due(node, run):
             due.extend([run.due_at] if run.due_at else [])
             return False
@@ -55,7 +58,7 @@ class Visits:
             step = Step(TaskStatus.FAILED, error=failure_of(error))
         due_at = self._record(node, this, step)
         due.extend([due_at] if due_at else [])
-        return self._work.board.runs[node.key].status.is_terminal
+        return run is None or self._work.board.runs[node.key].status.is_terminal
 
     def _record(self, node: Node, this: Try, step: Step) -> datetime | None:
         """Write how a task stands; when something of it is due."""

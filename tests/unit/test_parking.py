@@ -401,3 +401,35 @@ def test_a_wait_that_is_cut_is_tried_again_from_the_start():
     bench.ahead += timedelta(minutes=1)
     assert bench.turn() == "done"
     assert bench.runs["w"].status is TaskStatus.TIMED_OUT
+
+
+def test_a_loop_without_a_limit_asks_in_all_iterations_at_once():
+    desk = Desk()
+    loop = task(
+        "loop",
+        type="flow.foreach",
+        properties={"items": list(range(300)), "concurrency": 0},
+        tasks=[gate("g"), task("after", properties={"values": {}})],
+    )
+    bench = bench_of(desk, loop)
+
+    assert bench.turn() == "park"
+
+    assert len(desk.visits) == 300
+    desk.said = {f"g#{index}": approve() for index in range(300)}
+    assert bench.turn() == "done"
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_a_loop_without_a_limit_leaves_it_at_a_thousand_that_wait():
+    desk = Desk()
+    loop = task(
+        "loop",
+        type="flow.foreach",
+        properties={"items": list(range(1_100)), "concurrency": 0},
+        tasks=[gate("g")],
+    )
+    bench = bench_of(desk, loop)
+
+    assert bench.turn() == "park"
+    assert len(desk.visits) == 1_000
