@@ -70,13 +70,18 @@ class SegmentRepository:
         """Count a wake-up, and get the token to send if the segment is parked.
 
         Counting comes first: a token that is registered later sees that it is too late to park.
+        Of an execution that is gone nothing is made anew.
         """
-        answer = self._table.update_item(
-            Key=segment_key(tenant, execution_id, path),
-            UpdateExpression="ADD wakes :one",
-            ExpressionAttributeValues={":one": 1},
-            ReturnValues="ALL_NEW",
-        )
+        try:
+            answer = self._table.update_item(
+                Key=segment_key(tenant, execution_id, path),
+                UpdateExpression="ADD wakes :one",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":one": 1},
+                ReturnValues="ALL_NEW",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return None
         token = answer["Attributes"].get("token")
         return str(token) if token else None
 

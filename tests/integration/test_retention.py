@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from shared.executions.repository import ExecutionRepository
 from shared.executions.retention import DAY_CLASSES
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack, forget_factories
@@ -58,6 +59,14 @@ def test_what_has_expired_is_gone_at_once(moto_stack: MotoStack, run: Finished):
         answer = moto_stack.api("GET", f"{BASE}/{seen.execution['id']}{path}")
         assert (answer.status, answer.body["code"]) == (404, "execution_not_found")
     assert moto_stack.api("GET", BASE).body == []
+
+
+def test_waking_what_is_gone_leaves_no_row(moto_stack: MotoStack):
+    table = boto3.resource("dynamodb").Table(moto_stack.environment["EXECUTIONS_TABLE_NAME"])
+
+    assert ExecutionRepository(table).wake_segment("default", "gone", "main") is None
+
+    assert rows(moto_stack) == []
 
 
 def test_without_a_retention_nothing_goes(moto_stack: MotoStack, run: Finished):
