@@ -183,8 +183,8 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> C
     """Watch every AWS call of this process, and refuse what its role doesn't allow, until the
     monkeypatch is undone."""
     calls = Calls()
-    # DynamoDB applies a conditional write as one step, Step Functions starts a name once; moto
-    # would interleave two threads.
+    # DynamoDB applies a conditional write as one step, Step Functions starts a name once and
+    # finds a token; moto would interleave two threads.
     one_step = threading.RLock()
     call_aws = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]  # private
     start = threading.Thread.start
@@ -197,7 +197,7 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> C
             invocation, Call(invocation.function, f"{service}.{operation}", parameters)
         )
         permissions.check(invocation.function, f"{service}.{operation}", parameters)
-        if service == "DynamoDB" or operation == "StartExecution":
+        if service == "DynamoDB" or operation in {"StartExecution", "SendTaskSuccess"}:
             with one_step:
                 answer = call_aws(client, operation, parameters)
         else:

@@ -305,6 +305,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         # Straight to our handlers, and no waiting between attempts.
         monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: _Lambda(stack))
         monkeypatch.setattr(retrier_decl, "time", _NoTime)
+        monkeypatch.setattr(ExecutionWorker, "start", _starting(ExecutionWorker.start))
         monkeypatch.setattr(ExecutionWorker, "stop", _stopping(ExecutionWorker.stop))
         copying = _Copying()
         monkeypatch.setattr(moto.dynamodb.models, "copy", copying)
@@ -325,6 +326,18 @@ def forget_factories() -> None:
             for thing in list(vars(module).values()):
                 if callable(getattr(thing, "cache_clear", None)):
                     thing.cache_clear()
+
+
+def _starting(start: Callable[[Any], None]) -> Callable[[Any], None]:
+    """moto's way to start a run, of which it knows nothing until its thread has begun."""
+
+    def until_it_has_begun(worker: Any) -> None:
+        start(worker)
+        deadline = time.monotonic() + 5
+        while worker.env is None and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    return until_it_has_begun
 
 
 def _stopping(stop: Callable[..., None]) -> Callable[..., None]:
