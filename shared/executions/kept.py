@@ -1,4 +1,4 @@
-"""Which task runs a retry keeps: successes that rest on nothing that runs again. Pure."""
+"""Which task runs a retry keeps: what succeeded is not done twice. Pure."""
 
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
@@ -6,6 +6,7 @@ from enum import IntEnum
 from shared.executions.models import TaskRun, TaskStatus
 from shared.executions.nodes import node_key
 from shared.executions.places import latest_runs
+from shared.flows.definition import RunWhen
 from shared.flows.plan import Plan, PlanTask
 
 FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})
@@ -21,17 +22,19 @@ class _Again(IntEnum):
 def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
     """Successes of `before` (the plan that made `runs`) that an execution of `plan` starts with.
 
-    What failed, was cancelled or never ran, runs again, and with it all that comes after it; so
-    does what is written otherwise in `plan`. A container that failed keeps what succeeded inside.
+    What failed, was cancelled or never ran, runs again. What succeeded behind it stays as it is,
+    unless it is there to handle an outcome (`runWhen`) that may be another now. What is written
+    otherwise in `plan` runs again, and with it all that comes after it. A container that failed
+    keeps what succeeded inside, if nothing before it runs again.
     Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
     round of all containers. `runs` by the keys of their rows.
     """
     runs = latest_runs(before, runs)
     again = _Spreading(plan, runs)
-    for name, iteration in _unfinished(plan, runs):
-        again.add(name, iteration, _Again.REST)
     for name in _changed(plan, before):
-        again.add(name, "", _Again.ALL)
+        again.add(name, "", _Again.ALL, keeps_good=False)
+    for name, iteration in _unfinished(plan, runs):
+        again.add(name, iteration, _Again.REST, keeps_good=True)
     first = {planned.parent: {"attempt": 1} for planned in before.tasks if planned.parent}
     known = {planned.task.name for planned in plan.tasks if planned.section == "main"}
     return [
@@ -86,7 +89,7 @@ class _Spreading:
             if planned.parent:
                 self._inside.setdefault(planned.parent, []).append(planned.task.name)
 
-    def add(self, name: str, iteration: str, again: _Again) -> None:
+    def add(self, name: str, iteration: str, again: _Again, *, keeps_good: bool) -> None:
         waiting = [(name, iteration, again)]
         while waiting:
             name, iteration, again = waiting.pop()
@@ -94,10 +97,29 @@ class _Spreading:
             if self.nodes.get(key, 0) >= again:
                 continue
             self.nodes[key] = again
-            waiting += ((each, iteration, _Again.ALL) for each in self._after.get(name, ()))
+            waiting += (
+                (each, iteration, _Again.ALL)
+                for each in self._after.get(name, ())
+                if not (keeps_good and self._is_good(each, iteration))
+            )
             waiting += self._round(name, iteration)
             if again is _Again.ALL:
                 waiting += self._within(name, iteration)
+
+    def _is_good(self, name: str, iteration: str) -> bool:
+        """Whether a task succeeded for its own sake, and so did all that it holds."""
+        run = self._runs.get(node_key(name, iteration))
+        is_handler = self._tasks[name].task.run_when is not RunWhen.SUCCESS
+        if run is None or run.status is not TaskStatus.SUCCESS or is_handler:
+            return False
+        within = (node_key(*place) for place in self._held(name, iteration))
+        return all(self._runs[key].status in FINE for key in within if key in self._runs)
+
+    def _held(self, name: str, iteration: str) -> Iterator[tuple[str, str]]:
+        """Everything inside a container, at any depth: names and iterations."""
+        for inner, place, _ in self._within(name, iteration):
+            yield inner, place
+            yield from self._held(inner, place)
 
     def _round(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
         """The container round a node; a loop stands one iteration further out."""

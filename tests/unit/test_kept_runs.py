@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from shared.executions.kept import kept_runs
 from shared.executions.models import TaskRun, TaskStatus
 from shared.flows.plan import Plan
@@ -26,22 +28,25 @@ def test_a_branch_that_does_not_depend_on_the_failure_is_kept():
     assert kept(plan, {"a": "FAILED", "b": "SUCCESS", "c": "SUCCESS"}) == {"b", "c"}
 
 
-def test_what_ran_after_an_allowed_failure_runs_again_with_it():
-    plan = plan_of(task("a", allowFailure=True), task("b"), task("c", runWhen="done"), task("d"))
+def test_what_succeeded_after_an_allowed_failure_is_not_done_twice():
+    plan = plan_of(task("a", allowFailure=True), task("b"), task("c"), task("d"))
 
-    assert kept(plan, {"a": "FAILED", "b": "SUCCESS", "c": "SUCCESS", "d": "FAILED"}) == set()
+    statuses = {"a": "FAILED", "b": "SUCCESS", "c": "SUCCESS", "d": "FAILED"}
+    assert kept(plan, statuses) == {"b", "c"}
+
+
+@pytest.mark.parametrize("run_when", ["done", "failed"])
+def test_a_handler_behind_what_runs_again_is_decided_anew(run_when: str):
+    plan = plan_of(task("a"), task("b", runWhen=run_when), task("c"), task("d"))
+
+    statuses = {"a": "FAILED", "b": "SUCCESS", "c": "SUCCESS", "d": "FAILED"}
+    assert kept(plan, statuses) == {"c"}
 
 
 def test_a_skip_is_decided_anew_and_keeps_what_follows():
     plan = plan_of(task("a"), task("b", when=False), task("c"), task("d"))
 
     assert kept(plan, {"a": "SUCCESS", "b": "SKIPPED", "c": "SUCCESS", "d": "FAILED"}) == {"a", "c"}
-
-
-def test_what_never_ran_makes_what_follows_it_run_again():
-    plan = plan_of(task("a"), task("b"))
-
-    assert kept(plan, {"b": "SUCCESS"}) == set()
 
 
 def test_errors_and_finally_always_run_again():
@@ -79,11 +84,21 @@ def test_a_failed_container_keeps_what_succeeded_inside():
     assert kept(plan, statuses) == {"a"}
 
 
-def test_a_container_behind_a_failure_keeps_nothing_inside():
+def test_a_container_that_succeeded_behind_a_failure_is_kept_whole():
     plan = plan_of(task("x", allowFailure=True), box("p", box("q", task("a"))), task("z"))
 
     statuses = {"x": "FAILED", "a": "SUCCESS", "q": "SUCCESS", "p": "SUCCESS", "z": "FAILED"}
-    assert kept(plan, statuses) == set()
+    assert kept(plan, statuses) == {"p", "q", "a"}
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_container_behind_a_failure_in_which_something_failed_keeps_nothing(*, allowed: bool):
+    inner = box("q", task("a"), task("b", allowFailure=allowed))
+    plan = plan_of(task("x", allowFailure=True), box("p", inner), task("z"))
+
+    status = "SUCCESS" if allowed else "FAILED"
+    statuses = {"x": "FAILED", "a": "SUCCESS", "b": "FAILED", "q": status, "p": status}
+    assert kept(plan, statuses | {"z": "FAILED"}) == set()
 
 
 def test_a_container_runs_again_for_an_allowed_failure_inside():
