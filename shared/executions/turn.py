@@ -10,10 +10,13 @@ from shared.executions.endings import Endings, early_end
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
 from shared.executions.places import latest_runs, past_runs
 from shared.executions.recording import BehindError
+from shared.executions.results import flow_outputs
 from shared.executions.retries import next_delay
 from shared.executions.rounds import Rounds
+from shared.executions.secrets import masking_of
 from shared.executions.visits import Visits
 from shared.executions.workbench import Workbench
+from shared.expressions import references
 from shared.flows.plan import Section
 
 LOOK_SECONDS = 1.0
@@ -122,10 +125,25 @@ class SegmentTurn:
                 self._close(Closing.TIMEOUT)
             else:
                 self.error = self._board.first_failure("main")
+                if self.error is None and verdict is None:
+                    self.error = self._wrong_outputs()
                 return verdict or self._next_attempt()
         self._endings.end_all(self.execution.closing)
         self.error = early_end(self.execution.closing)
         return None
+
+    def _wrong_outputs(self) -> Failure | None:
+        """Why the flow's outputs cannot be rendered, where tasks of `errors` are to hear of it.
+
+        Outputs that read what comes later are rendered at the end only.
+        """
+        plan, work = self.work.plan, self.work
+        later = {planned.task.name for planned in plan.tasks if planned.section != "main"}
+        if not self._board.list_of("errors", None) or later & references(plan.outputs).reads:
+            return None
+        scope = work.scopes.for_outputs(now=work.recorder.settled_at())
+        _, failure = flow_outputs(plan.outputs, scope, masking_of(self.execution))
+        return failure and failure.model_copy(update={"status": TaskStatus.FAILED.value})
 
     def _next_attempt(self) -> Verdict | None:
         policy, execution = self.work.plan.retry, self.work.execution

@@ -355,3 +355,31 @@ def test_errors_run_after_the_last_attempt_of_a_flow():
     assert bench.run().status is Status.FAILED
     assert bench.now.attempt == 2
     assert bench.statuses() == {"a": "FAILED", "note": "SUCCESS"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "noted"),
+    [
+        ({"v": "{{ outputs.a.nope }}"}, "SUCCESS"),
+        ({"v": "{{ outputs.bye.nope }}"}, "SKIPPED"),
+        ({"v": "{{ outputs.a.x }}"}, "SKIPPED"),
+    ],
+)
+def test_errors_hear_of_outputs_that_cannot_be_rendered(outputs: Any, noted: str):
+    plan = plan_of(
+        task("a", properties={"values": {"x": 1}}),
+        errors=[task("note", properties={"values": {"why": "{{ error.message }}"}})],
+        outputs=outputs,
+        **{"finally": [task("bye", properties={"values": {}})]},
+    )
+    bench = Bench(plan)
+
+    ended = bench.run()
+
+    assert bench.runs["note"].status == noted if "note" in bench.runs else noted == "SKIPPED"
+    assert bench.statuses()["bye"] == "SUCCESS"
+    is_wrong = "nope" in outputs["v"]
+    assert ended.status is (Status.FAILED if is_wrong else Status.SUCCESS)
+    assert (ended.outputs is None) == is_wrong
+    if noted == "SUCCESS":
+        assert "outputs.v" in str(bench.runs["note"].outputs)
