@@ -49,6 +49,7 @@ def quiet_stack() -> Iterator[MotoStack]:
             yield next(running)
         finally:
             next(running, None)
+            logging.disable(logging.NOTSET)
 
 
 def count(text: str, *, key: str | None = None, child: str | None = None) -> Counted:
