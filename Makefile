@@ -13,7 +13,8 @@ test check: .venv/ready
 	ruff format --check .
 	mypy
 	lint-imports
-	pytest -n 2 --cov
+	pytest -n 3 --dist worksteal -m "not proof" --cov
+	pytest -n 3 --dist worksteal -m proof
 
 e2e: .venv/ready
 	pytest tests/e2e --force-enable-socket

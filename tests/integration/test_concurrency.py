@@ -21,6 +21,8 @@ from tests.support.executions import FakeEngine, execution_of
 from tests.support.plans import plan_of, task
 from tests.support.stack import MotoStack
 
+pytestmark = pytest.mark.proof
+
 FLOW = "01890000-0000-7000-8000-000000000002"
 
 LIMITED = """

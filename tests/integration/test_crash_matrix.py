@@ -11,6 +11,8 @@ import pytest
 from tests.support.aftermath import check_nothing_left, check_settled_once
 from tests.support.stack import MotoStack
 
+pytestmark = pytest.mark.proof
+
 CHILD = """
 name: child
 tasks: [{name: c, type: core.set, properties: {values: {n: 7}}}]

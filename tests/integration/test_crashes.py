@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.stack import MotoStack
 
+pytestmark = pytest.mark.proof
+
 TEN_TASKS = """
 name: ten
 tasks:

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from tests.support.refusing import each_error, failing_calls, is_busy
 from tests.support.stack import MotoStack
 
+pytestmark = pytest.mark.proof
+
 LITTLE = "name: little\ntasks: [{name: a, type: core.set, properties: {values: {x: 1}}}]\n"
 FLOW = """
 name: much

@@ -19,6 +19,8 @@ from tests.support.aftermath import (
 from tests.support.calls import Crash
 from tests.support.stack import MotoStack
 
+pytestmark = pytest.mark.proof
+
 FLOW = """
 name: guarded
 concurrency: {limit: 1}

@@ -3,10 +3,13 @@
 from typing import Any
 
 import boto3
+import pytest
 from botocore.exceptions import ClientError
 
 from shared.executions import runner
 from tests.support.stack import MotoStack
+
+pytestmark = pytest.mark.proof
 
 MOST_EVENTS = 25_000
 """Step Functions ends a run whose history gets longer."""

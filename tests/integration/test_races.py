@@ -15,6 +15,8 @@ import pytest
 from tests.support.aftermath import age, check_nothing_left, reconcile, ring, table
 from tests.support.stack import PATIENCE_SECONDS, Answer, MotoStack
 
+pytestmark = pytest.mark.proof
+
 GATE = """
 name: gated
 concurrency: {limit: 1}

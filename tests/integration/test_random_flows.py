@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import boto3
+import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from shared.flows.plan import compile_plan
 from tests.support.outcomes import check, definition_of
 from tests.support.random_flows import flows
 from tests.support.stack import MotoStack
+
+pytestmark = pytest.mark.proof
 
 VERBS = {"yes": "approve", "no": "reject"}
 

@@ -15,6 +15,8 @@ from tests.support.refusing import ERRORS, each_error, failing_calls, is_busy
 from tests.support.servers import Server, answering, serving
 from tests.support.stack import Answer, MotoStack
 
+pytestmark = pytest.mark.proof
+
 GATE = """
 name: gated
 concurrency: {limit: 1}

@@ -252,7 +252,12 @@ def test_a_time_out_reaches_the_child(
     moto_stack.wait_until(lambda: bool(child_of(moto_stack, execution_id)))
     child = child_of(moto_stack, execution_id)
 
-    moto_stack.wait_until(lambda: moto_stack.ring_timers() > 0)
+    def has_ended() -> bool:
+        moto_stack.ring_timers()  # one that comes early is set anew
+        path = f"/api/v1/executions/{execution_id}"
+        return bool(moto_stack.api("GET", path).body["execution"]["finishedAt"])
+
+    moto_stack.wait_until(has_ended)
 
     detail = moto_stack.wait_for_execution(execution_id)
     assert detail["execution"]["status"] == ("TIMED_OUT" if where else "FAILED")

@@ -84,7 +84,7 @@ FAILING_IN_TURN = [
 ]
 
 
-@settings(LAWS, max_examples=400)
+@settings(LAWS, max_examples=250)
 @given(flows())
 @example({"name": "rare", "tasks": BEHIND_A_BLOCKED_ONE, "outputs": {}})
 @example({"name": "rare", "tasks": FAILING_IN_TURN, "outputs": {}})

@@ -415,7 +415,7 @@ def test_a_loop_without_a_limit_asks_in_all_iterations_at_once():
 
     assert bench.turn() == "park"
 
-    assert len(desk.visits) == 300
+    assert len({visit.key for visit in desk.visits}) == 300
     desk.said = {f"g#{index}": approve() for index in range(300)}
     assert bench.turn() == "done"
     assert bench.now.status is Status.SUCCESS
@@ -432,4 +432,4 @@ def test_a_loop_without_a_limit_leaves_it_at_a_thousand_that_wait():
     bench = bench_of(desk, loop)
 
     assert bench.turn() == "park"
-    assert len(desk.visits) == 1_000
+    assert len({visit.key for visit in desk.visits}) == 1_000
