@@ -22,6 +22,7 @@ from shared.errors import InvalidRequestError, Problem
 from shared.headers import REQUEST_ID, etag, request_id_of
 from shared.ids import new_id
 from shared.observability import logger
+from shared.paging import Item, Page, next_link
 from shared.problems import compact_json, refusal
 from shared.times import utc_now
 
@@ -110,6 +111,13 @@ def answer(
         body=body,
         headers={**tagged, **(headers or {})},
     )
+
+
+def answer_page(app: APIGatewayHttpResolver, page: Page[Item]) -> Response[list[Item]]:
+    """Answer a page as a bare array; the next one is in `Link`."""
+    event = app.current_event
+    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
+    return answer(list(page.items), headers={"Link": more} if more else None)
 
 
 def no_content() -> Response[None]:

@@ -9,8 +9,8 @@ from shared.bodies import RawBody, parse_body
 from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
 from shared.executions.repository import ExecutionRepository
 from shared.executions.waking import Waker
-from shared.http import answer, http_app, http_handler
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
+from shared.http import answer_page, http_app, http_handler
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.people.decisions import DecisionRepository
 from shared.people.models import Approval, ApprovalStatus, Decision, Remark
 from shared.people.repository import ApprovalRepository
@@ -47,10 +47,7 @@ def list_approvals(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response[list[Approval]]:
-    page = approvals.page(TENANT, status=status, limit=limit, cursor=cursor)
-    event = app.current_event
-    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
-    return answer(list(page.items), headers={"Link": more} if more else None)
+    return answer_page(app, approvals.page(TENANT, status=status, limit=limit, cursor=cursor))
 
 
 @app.get("/api/v1/approvals/<approval_id>")

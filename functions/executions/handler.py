@@ -47,8 +47,8 @@ from shared.headers import (
     checked_correlation_id,
     checked_idempotency_key,
 )
-from shared.http import answer, http_app, http_handler
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit, Page, next_link
+from shared.http import answer, answer_page, http_app, http_handler
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit
 
 app = http_app()
 
@@ -150,7 +150,6 @@ def list_executions(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response[list[Execution]]:
-    key, _, value = (label or "").partition(":")
     page = reader.page(
         TENANT,
         ExecutionFilter(
@@ -159,13 +158,13 @@ def list_executions(
             status=status,
             since=since,
             until=until,
-            label=(key, value) if label else None,
+            label=label,
             correlation_id=correlation_id,
         ),
         limit=limit,
         cursor=cursor,
     )
-    return _page(page)
+    return answer_page(app, page)
 
 
 @app.post("/api/v1/executions/cancel", status_code=HTTPStatus.ACCEPTED)
@@ -207,7 +206,7 @@ def list_task_runs(
     cursor: Cursor = None,
 ) -> Response[list[TaskRun]]:
     page = reader.task_runs(TENANT, execution_id, task_name=task_name, limit=limit, cursor=cursor)
-    return _page(page)
+    return answer_page(app, page)
 
 
 @app.get("/api/v1/executions/<execution_id>/results")
@@ -225,7 +224,7 @@ def list_log_lines(
     cursor: Cursor = None,
 ) -> Response[list[ExecutionLogLine]]:
     wanted = LogFilter(level=level, task_name=task_name, since=since)
-    return _page(reader.logs(TENANT, execution_id, wanted, cursor=cursor))
+    return answer_page(app, reader.logs(TENANT, execution_id, wanted, cursor=cursor))
 
 
 @app.post("/api/v1/executions/<execution_id>/cancel", status_code=HTTPStatus.ACCEPTED)
@@ -252,12 +251,6 @@ def retry_execution(
         **_asked(body, key, correlation_id),
     )
     return _accepted(retries.retry(request))
-
-
-def _page(page: Page[Any]) -> Response[Any]:
-    event = app.current_event
-    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
-    return answer(list(page.items), headers={"Link": more} if more else None)
 
 
 def _asked(body: Any, key: str | None, correlation_id: str | None) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from shared.flows.models import (
 from shared.flows.pictures import FlowGraph, graph_of, machine_of
 from shared.flows.service import FlowService
 from shared.headers import IfMatchHeader
-from shared.http import answer, http_app, http_handler, no_content
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit, next_link
+from shared.http import answer, answer_page, http_app, http_handler, no_content
+from shared.paging import DEFAULT_LIMIT, Cursor, Limit
 
 app = http_app()
 
@@ -41,10 +41,7 @@ def list_flows(
     cursor: Cursor = None,
 ) -> Response[list[Flow]]:
     chosen = FlowFilter(namespace=namespace, status=status, label=label, q=q)
-    page = flows.page(chosen, limit, cursor)
-    event = app.current_event
-    more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None
-    return answer(list(page.items), headers={"Link": more} if more else None)
+    return answer_page(app, flows.page(chosen, limit, cursor))
 
 
 @app.post("/api/v1/flows", summary="Save a new flow", status_code=HTTPStatus.CREATED)

@@ -35,9 +35,7 @@ class BulkFilter(Record):
         return not self.model_dump(exclude_none=True)
 
     def wanted(self) -> ExecutionFilter:
-        key, _, value = (self.label or "").partition(":")
-        fields = {name: getattr(self, name) for name in BulkFilter.model_fields if name != "label"}
-        return ExecutionFilter(**fields, label=(key, value) if self.label else None)
+        return ExecutionFilter(**{name: getattr(self, name) for name in BulkFilter.model_fields})
 
 
 @dataclass(frozen=True)

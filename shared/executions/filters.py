@@ -10,14 +10,14 @@ from shared.ids import lowest_id_at
 
 @dataclass(frozen=True)
 class ExecutionFilter:
-    """Which executions a list shows; None leaves a field out."""
+    """Which executions a list shows; None leaves a field out, a `label` is `key:value`."""
 
     flow_id: str | None = None
     namespace: str | None = None
     status: Status | None = None
     since: datetime | None = None
     until: datetime | None = None
-    label: tuple[str, str] | None = None
+    label: str | None = None
     correlation_id: str | None = None
 
     def index(self, tenant: str) -> tuple[Index, str]:
@@ -39,5 +39,9 @@ class ExecutionFilter:
             (self.flow_id is None or execution.flow_id == self.flow_id)
             and (self.namespace is None or execution.namespace == self.namespace)
             and (self.status is None or execution.status is self.status)
-            and (self.label is None or execution.labels.get(self.label[0]) == self.label[1])
+            and self._has_label(execution)
         )
+
+    def _has_label(self, execution: Execution) -> bool:
+        key, _, value = (self.label or "").partition(":")
+        return self.label is None or execution.labels.get(key) == value

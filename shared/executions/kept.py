@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from shared.executions.models import TaskRun, TaskStatus
 from shared.executions.nodes import node_key
-from shared.executions.places import latest_runs
+from shared.executions.places import Places, latest_runs
 from shared.flows.definition import RunWhen
 from shared.flows.plan import Plan, PlanTask
 
@@ -29,7 +29,7 @@ def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[Tas
     Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
     round of all containers. `runs` by the keys of their rows.
     """
-    runs = latest_runs(before, runs)
+    runs = latest_runs(Places(before), runs)
     again = _Spreading(plan, runs)
     for name in _changed(plan, before):
         again.add(name, "", _Again.ALL, keeps_good=False)

@@ -13,16 +13,20 @@ from shared.flows.plan import Plan
 def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Board:
     """A board that knows what is recorded and counts: `runs` by the keys of their rows."""
     board = Board(plan)
-    for run in latest_runs(plan, runs).values():
+    for run in latest_runs(board, runs).values():
         board.settle(run)
     return board
 
 
 def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> Iterator[TaskRun]:
     """Every task of the text; behind a loop its iterations, each in the order of the text."""
-    board = board_of(plan, runs)
+    return listed(board_of(plan, runs), execution)
+
+
+def listed(board: Board, execution: Execution) -> Iterator[TaskRun]:
+    """See `task_runs`: of a board that is there already."""
     inside = _Inside(board)
-    for planned in plan.tasks:
+    for planned in board.tasks.values():
         if planned.parent is None:
             yield from _with_inner(board, execution, inside, Node(planned))
 

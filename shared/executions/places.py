@@ -88,12 +88,11 @@ def _joined(numbers: list[int]) -> str:
     return ".".join(map(str, numbers)) if any(number > 1 for number in numbers) else ""
 
 
-def latest_runs(plan: Plan, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
+def latest_runs(places: Places, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
     """The task runs that count, by node: of each container the round that it is in.
 
     `runs` by the keys of their rows, as an execution's records are read.
     """
-    places = Places(plan)
     if not places.has_rounds:
         return dict(runs)
 

@@ -9,12 +9,12 @@ from typing import Any
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.answers import MAX_BYTES, bounded_detail, fitting
 from shared.executions.filters import ExecutionFilter
-from shared.executions.listing import board_of, task_runs
+from shared.executions.listing import board_of, listed, task_runs
 from shared.executions.logs import LEVELS
 from shared.executions.models import Execution, LogLine, Record, Status, TaskRun, TaskStatus
 from shared.executions.pages import ExecutionPages
 from shared.executions.payloads import OutputReader, Payloads
-from shared.executions.places import latest_runs, past_runs
+from shared.executions.places import past_runs
 from shared.executions.repository import ExecutionRepository
 from shared.executions.result_files import results_size, store_results
 from shared.executions.states import ExecutionState
@@ -106,13 +106,14 @@ class ExecutionReader:
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """The execution with all its tasks, those that have not run yet included."""
         execution, plan, runs = self._state(tenant, execution_id)
-        tasks = tuple(task_runs(plan, execution, runs))
+        board = board_of(plan, runs)
+        tasks = tuple(listed(board, execution))
         shown = self._linked(execution)
         if not execution.status.is_terminal:
             running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
             shown = execution.model_copy(
                 update={
-                    "tasks_executed": board_of(plan, runs).executed(),
+                    "tasks_executed": board.executed(),
                     "current_task": next(running, None),
                 }
             )
@@ -180,8 +181,9 @@ class ExecutionReader:
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
         state, plan = self._read(tenant, execution_id)
-        past = past_runs(latest_runs(plan, state.runs), state.runs)
-        in_order = (*state.earlier, *past, *task_runs(plan, state.execution, state.runs))
+        board = board_of(plan, state.runs)
+        past = past_runs(board.runs, state.runs)
+        in_order = (*state.earlier, *past, *listed(board, state.execution))
         found = [line for line in _lines(execution_id, in_order) if wanted.accepts(line)]
         shown = fitting(found[start:], len(found))
         end = start + len(shown)

@@ -89,7 +89,7 @@ class SegmentTurn:
 
     def run(self, recorded: Mapping[str, TaskRun]) -> Verdict:
         """Go on from what is recorded until everything is settled or the turn must end."""
-        latest = latest_runs(self.work.plan, recorded)
+        latest = latest_runs(self._board, recorded)
         for run in past_runs(latest, recorded):
             self.work.recorder.count(run)
         for run in latest.values():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.executions.models import Closing, Status, TaskStatus
 from shared.executions.nodes import row_key
-from shared.executions.places import latest_runs
+from shared.executions.places import Places, latest_runs
 from shared.executions.states import FENCE_STEP
 from shared.flows.plan import Plan, compile_plan
 from tests.support.executions import Abandoned
@@ -184,7 +184,7 @@ def check_main_as_expected(plan: Plan, world: World) -> None:
     expected = expectation(plan).seen
     ends = {TaskStatus.SUCCESS, TaskStatus.SKIPPED}
     sections = {planned.task.name: planned.section for planned in plan.tasks}
-    for key, run in latest_runs(plan, world.runs).items():
+    for key, run in latest_runs(Places(plan), world.runs).items():
         if run.status in ends and sections[run.task_name] == "main":
             seen = expected[key]
             assert (key, status_of(run)) == (key, seen.status)

@@ -8,7 +8,7 @@ from typing import Any
 from shared.executions.listing import task_runs
 from shared.executions.models import Execution, Status, TaskRun
 from shared.executions.nodes import node_key
-from shared.executions.places import latest_runs
+from shared.executions.places import Places, latest_runs
 from shared.expressions import Scope, render_tree
 from shared.flows.definition import FlowDefinition
 from shared.flows.plan import Plan
@@ -62,7 +62,7 @@ def check(plan: Plan, ended: Execution, runs: Any) -> None:
     listed = {
         node_key(run.task_name, run.iteration or ""): run for run in task_runs(plan, ended, runs)
     }
-    assert set(latest_runs(plan, runs)) == set(expected.seen)
+    assert set(latest_runs(Places(plan), runs)) == set(expected.seen)
     for key, run in listed.items():
         seen = expected.seen.get(key, Seen("SKIPPED", {}))
         assert (key, status_of(run), run.attempt) == (key, seen.status, seen.attempts)

@@ -15,7 +15,7 @@ from shared.executions.listing import task_runs
 from shared.executions.models import Closing, Status, TaskRun
 from shared.executions.nodes import row_key
 from shared.executions.payloads import ROW_BYTES
-from shared.executions.places import latest_runs
+from shared.executions.places import Places, latest_runs
 from shared.flows.plan import Plan
 from shared.people.gates import Gates
 from shared.people.models import Approval, ApprovalStatus, Decision
@@ -49,7 +49,7 @@ def flaky(good: int = 2, **error: Any) -> Run:
 
 
 def latest(bench: Bench, plan: Plan) -> dict[str, TaskRun]:
-    return latest_runs(plan, bench.runs)
+    return latest_runs(Places(plan), bench.runs)
 
 
 def outputs(run: TaskRun) -> Any:
