@@ -103,12 +103,13 @@ class RetryService:
         prepared = self._prepared(request, source, revision)
         mine = self.claims.new(request, flow_id=flow.id, revision=revision)
         # Refuses what has no key to wait by, before anything is remembered.
-        _execution(request, source.execution, mine, prepared)
+        execution = _execution(request, source.execution, mine, prepared)
         first = self.claims.first(request, mine, earlier)
-        if first.revision != revision:
-            # The flow was saved anew between the claim and this try: its revision is the claim's.
-            prepared = self._prepared(request, source, first.revision)
-        execution = _execution(request, source.execution, first, prepared)
+        if first is not mine:
+            if first.revision != revision:
+                # The flow was saved anew between the claim and this try: the claim's counts.
+                prepared = self._prepared(request, source, first.revision)
+            execution = _execution(request, source.execution, first, prepared)
         self.copies.put(execution, prepared.kept)
         is_mine = first.execution_id == mine.execution_id
         return self.launcher.launch(execution, replayed=not is_mine)

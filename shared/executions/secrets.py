@@ -19,6 +19,12 @@ def secret_values(execution: Execution) -> tuple[str, ...]:
     return (*map(str, execution.secrets.values()), *execution.inherited_secrets)
 
 
+def with_masked_labels(execution: Execution) -> Execution:
+    """An execution whose labels show no secret of its inputs."""
+    labels = masking_of(execution).tree(execution.labels)
+    return execution.model_copy(update={"labels": labels})
+
+
 def guarded_inputs(
     declared: Sequence[InputDefinition],
     inputs: Mapping[str, Any],

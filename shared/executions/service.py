@@ -21,7 +21,7 @@ from shared.executions.launching import Launcher, Started
 from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Record
 from shared.executions.rows import compact
-from shared.executions.secrets import guarded_inputs, masking_of
+from shared.executions.secrets import guarded_inputs, with_masked_labels
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
@@ -145,8 +145,7 @@ class ExecutionService:
             check_at=claim.created_at + FIRST_LOOK,
             created_by=request.created_by,
         )
-        labels = masking_of(execution).tree(execution.labels)
-        execution = execution.model_copy(update={"labels": labels})
+        execution = with_masked_labels(execution)
         slot = slot_of(
             execution,
             concurrency,

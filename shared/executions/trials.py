@@ -10,7 +10,7 @@ from shared.executions.inputs import check_inputs
 from shared.executions.launching import Launcher, Started
 from shared.executions.mocks import check_mocks
 from shared.executions.models import Execution
-from shared.executions.secrets import guarded_inputs, masking_of
+from shared.executions.secrets import guarded_inputs, with_masked_labels
 from shared.executions.service import FIRST_LOOK, ExecutionDraft, check_labels
 from shared.flows.models import FlowRecord
 from shared.flows.plan import Plan
@@ -62,11 +62,12 @@ class TrialService:
         mine = self.claims.new(request, flow_id=flow.id, revision=revision)
         plan = self._plan(request.tenant, flow, revision)
         # Refuses what is wrong before anything is remembered.
-        _execution(request, draft, flow, plan, mine)
+        execution = _execution(request, draft, flow, plan, mine)
         first = self.claims.first(request, mine, earlier)
-        if first.revision != revision:
-            plan = self._plan(request.tenant, flow, first.revision)
-        execution = _execution(request, draft, flow, plan, first)
+        if first is not mine:
+            if first.revision != revision:
+                plan = self._plan(request.tenant, flow, first.revision)
+            execution = _execution(request, draft, flow, plan, first)
         is_mine = first.execution_id == mine.execution_id
         return self.launcher.launch(execution, replayed=not is_mine)
 
@@ -84,24 +85,24 @@ def _execution(
 ) -> Execution:
     check_labels(draft.labels)
     check_mocks(draft.mocks, [planned.task.name for planned in plan.tasks])
-    execution = Execution(
-        tenant=request.tenant,
-        id=claim.execution_id,
-        flow_id=flow.id,
-        flow_name=flow.name,
-        namespace=flow.namespace,
-        flow_revision=claim.revision,
-        tasks_total=plan.tasks_total,
-        **guarded_inputs(plan.inputs, check_inputs(plan.inputs, draft.inputs)),
-        labels={**flow.labels, **draft.labels},
-        correlation_id=request.correlation_id,
-        request_id=request.request_id,
-        retention_seconds=flow.retention_seconds,
-        test=True,
-        mocks=draft.mocks,
-        created_at=claim.created_at,
-        check_at=claim.created_at + FIRST_LOOK,
-        created_by=request.created_by,
+    return with_masked_labels(
+        Execution(
+            tenant=request.tenant,
+            id=claim.execution_id,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            namespace=flow.namespace,
+            flow_revision=claim.revision,
+            tasks_total=plan.tasks_total,
+            **guarded_inputs(plan.inputs, check_inputs(plan.inputs, draft.inputs)),
+            labels={**flow.labels, **draft.labels},
+            correlation_id=request.correlation_id,
+            request_id=request.request_id,
+            retention_seconds=flow.retention_seconds,
+            test=True,
+            mocks=draft.mocks,
+            created_at=claim.created_at,
+            check_at=claim.created_at + FIRST_LOOK,
+            created_by=request.created_by,
+        )
     )
-    labels = masking_of(execution).tree(execution.labels)
-    return execution.model_copy(update={"labels": labels})
