@@ -98,18 +98,22 @@ def line_look(stack: MotoStack, flow: Any) -> datetime | None:
 
 def dying_between_end_and_promotion(stack: MotoStack, flow: Any, execute: Any) -> tuple[str, str]:
     """One that ended and whose run died for good with it, and one that still waits."""
-    stack.calls.clear()
-    stack.wait_for_execution(execute(flow["id"]))
-    stack.wait_until(lambda: stack.runs()[0]["status"] != "RUNNING")
-    calls = stack.calls.of("runner")
+    # Of the second, which reads no plan any more; the one that dies makes the same calls.
+    for _ in range(2):
+        stack.calls.clear()
+        stack.wait_for_execution(execute(flow["id"]))
+        stack.wait_until(lambda: stack.runs()[0]["status"] != "RUNNING")
+    ends = stack.calls.of("runner").index("DynamoDB.TransactWriteItems") + 1
+    waiting: list[str] = []
     stack.dies_for_good = True
-    stack.calls.crash_after(calls.index("DynamoDB.TransactWriteItems") + 1)
-    with ThreadPoolExecutor(2) as pool:
-        started = list(pool.map(lambda _: execute(flow["id"]), range(2)))
-    first, second = sorted(started)
+    stack.calls.meanwhile(ends, "runner", lambda: waiting.append(execute(flow["id"])))
+    stack.calls.crash_after(ends)
+    first = execute(flow["id"])
     stack.wait_for_execution(first)
-    stack.wait_until(lambda: stack.runs()[-1]["status"] != "RUNNING")
+    stack.wait_until(lambda: stack.runs()[0]["status"] != "RUNNING")
     stack.dies_for_good = False
+    assert [run["name"] for run in stack.runs()[:-2]] == [f"{first}-1"]
+    [second] = waiting
     return first, second
 
 
