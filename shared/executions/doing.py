@@ -32,6 +32,7 @@ class Doing:
         self._rounds = rounds
         self._remaining = remaining
         self._has_started = False
+        self._has_visited = False
 
     def do(self, action: Action, due: list[datetime]) -> bool:
         """Do one action; whether the board has changed, so that there may be more to do.
@@ -47,7 +48,7 @@ class Doing:
         node = action.node
         run = self._work.board.runs.get(node.key)
         if self._kind(node) in self._work.externals:
-            return self._visits.visit(node, run, due)
+            return self._may_visit(run) and self._visits.visit(node, run, due)
         if run and run.due_at and run.due_at > self._work.clocks.now():
             due.append(run.due_at)
             return False
@@ -87,6 +88,15 @@ class Doing:
         )
         self.is_held_back = self.is_held_back or not is_room_left
         return is_room_left and not self._work.threads.is_full
+
+    def _may_visit(self, run: TaskRun | None) -> bool:
+        """Whether this turn begins another task that ends outside; a look at one is short."""
+        if run:
+            return True
+        is_room_left = not self._has_visited or self._remaining() > ENOUGH_SECONDS
+        self.is_held_back = self.is_held_back or not is_room_left
+        self._has_visited = True
+        return is_room_left
 
     def _start(self, node: Node, run: TaskRun | None) -> bool:
         """Start the next attempt of a task in a thread."""

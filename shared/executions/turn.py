@@ -168,15 +168,19 @@ class SegmentTurn:
         self.execution = self.execution.model_copy(update={"closing": closing})
 
     def _section(self, section: Section) -> Verdict | None:
-        """Run one chain of tasks; None when all of it is settled."""
+        """Run one chain of tasks; None when all of it is settled.
+
+        The flow's time-out ends tasks of its own. Once those are over it has nothing to end: turns
+        that come later for `errors` and `finally` find them over too.
+        """
         is_main = section == "main"
-        while True:
+        while not self._board.is_finished(section):
             self._check(is_main=is_main)
             due_at = self._advance(section)
             if self._threads.has_active:
                 self._await_result(due_at, is_main=is_main)
             elif self._board.is_finished(section):
-                return None
+                break
             elif self._doing.is_held_back or (due_at is None and not self._visits.has_open):
                 return Verdict(Kind.OUT_OF_TIME)
             elif self._visits.has_open:
@@ -185,6 +189,7 @@ class SegmentTurn:
                 verdict = self._wait_for(due_at, is_main=is_main)
                 if verdict:
                     return verdict
+        return None
 
     def _check(self, *, is_main: bool) -> None:
         """Mind the deadline; look once a second whether the execution is still ours."""
@@ -227,6 +232,8 @@ class SegmentTurn:
             for action in self._board.actions(section):
                 if self._threads.is_active(action.node.key):
                     continue
+                # A loop may start thousands of executions in one go: a cancel must not wait for it.
+                self._check(is_main=section == "main")
                 is_changed = self._doing.do(action, due) or is_changed
             if not is_changed:
                 return min(due, default=None)

@@ -1,7 +1,7 @@
 """What a turn does with tasks that end outside, and how a parked execution is woken."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from shared.executions.waking import Waker
 from shared.plugins.plugin import PluginError
 from tests.support.executions import Bench, sleeping
 from tests.support.plans import plan_of, task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GATE = "t.gate"
 
@@ -22,9 +25,11 @@ class Desk:
         self.said = said
         self.visits: list[Visit] = []
         self.cancelled: list[str] = []
+        self.on_visit: Callable[[], None] = lambda: None
 
     def step(self, visit: Visit) -> Step:
         self.visits.append(visit)
+        self.on_visit()
         return self.said.get(visit.key, Step(TaskStatus.PAUSED, outputs={"approvalId": "x"}))
 
     def keep_until(self, execution: Any, run: Any, at: Any) -> None:
@@ -433,3 +438,46 @@ def test_a_loop_without_a_limit_leaves_it_at_a_thousand_that_wait():
 
     assert bench.turn() == "park"
     assert len({visit.key for visit in desk.visits}) == 1_000
+
+
+def loop_over_a_desk(desk: Desk, **fields: Any) -> Bench:
+    """A loop of 100 items that are over as soon as they are asked for, half a second each."""
+    loop = task(
+        "loop", type="flow.foreach", properties={"items": list(range(100))}, tasks=[gate("g")]
+    )
+    bench = bench_of(desk, loop, **fields)
+    desk.said = {f"g#{index}": approve() for index in range(100)}
+    desk.on_visit = lambda: bench.skip(0.5)
+    return bench
+
+
+def test_a_cancel_stops_a_loop_that_never_waits():
+    desk = Desk()
+    bench = loop_over_a_desk(desk)
+
+    def cancel() -> None:
+        bench.skip(0.5)
+        if len(desk.visits) == 3:
+            bench.store.cancel(bench.now, check_at=bench.now.created_at)
+
+    desk.on_visit = cancel
+
+    assert bench.turn() == "done"
+    assert len(desk.visits) <= 5
+
+
+def test_so_does_the_flows_timeout():
+    desk = Desk()
+    bench = loop_over_a_desk(desk, timeout=5)
+
+    assert bench.run().status is Status.TIMED_OUT
+    assert len(desk.visits) <= 11
+
+
+def test_a_loop_that_never_waits_is_gone_on_with_by_the_next_turn_in_time():
+    desk = Desk()
+    bench = loop_over_a_desk(desk)
+
+    assert bench.turn(remaining=lambda: 900.0 - 30 * len(desk.visits)) == "continue"
+    assert len(desk.visits) == 28
+    assert bench.run().status is Status.SUCCESS

@@ -247,6 +247,22 @@ def test_the_flows_timeout_ends_a_wait_for_the_next_attempt_of_the_whole():
     assert bench.now.error.code == "flow_timeout"
 
 
+@pytest.mark.parametrize(("kind", "status"), [("core.set", "SUCCESS"), ("t.fail", "FAILED")])
+def test_what_was_over_before_the_flows_timeout_stays_as_it_ended(kind: str, status: str):
+    slow = [
+        task("w", type="flow.wait", properties={"duration": "2m"}),
+        task("last", properties={"values": {}}),
+    ]
+    named = {"finally" if status == "SUCCESS" else "errors": slow}
+    bench = Bench(
+        plan_of(task("a", type=kind, properties={"values": {}}), timeout=60, **named),
+        {"t.fail": failing()},
+    )
+
+    assert bench.run().status == status
+    assert bench.statuses() == {"a": status, "w": "SUCCESS", "last": "SUCCESS"}
+
+
 def test_the_flows_timeout_ends_a_task_that_runs():
     plan = plan_of(task("a", type="t.slow"), timeout=0.2)
     bench = Bench(plan, {"t.slow": sleeping(0.9)})
