@@ -12,14 +12,17 @@ def to_rfc3339(instant: datetime) -> str:
 
 
 def from_rfc3339(text: str) -> datetime:
-    """An aware datetime in UTC; ValueError for anything without an offset."""
+    """An aware datetime in UTC; ValueError for anything without an offset, or past 9999 there."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f'"{text[:40]}" is no time: write 2026-01-31T12:00:00Z') from None
     if instant.tzinfo is None:
         raise ValueError(f'"{text[:40]}" has no time zone: add Z')
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f'"{text[:40]}" is in no year of UTC from 1 to 9999') from None
 
 
 def utc_now() -> datetime:

@@ -6,6 +6,9 @@ from typing import Any
 from shared.executions.models import Execution, Status
 from shared.executions.rows import execution_key
 
+BUSY = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
+"""Why a transaction was not made that may be made the next time: no SDK tries it again."""
+
 
 def while_open(execution: Execution, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """An update of an execution that is open and in the generation that the caller knows."""

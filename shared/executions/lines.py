@@ -6,6 +6,7 @@ from collections.abc import Callable
 from shared.errors import InvalidInputsError, Problem
 from shared.executions.models import Execution, Slot
 from shared.executions.rows import compact
+from shared.executions.secrets import masking_of
 from shared.flows.definition import Concurrency
 from shared.flows.plan import Plan
 
@@ -32,6 +33,7 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
     try:
         value = parse_expression(source).evaluate(scope)
     except TemplateError as error:
-        problem = Problem(path="concurrency.key", message=str(error))
-        raise InvalidInputsError(f"concurrency.key: {error}", problems=[problem]) from None
+        message = masking_of(execution).text(str(error))
+        problem = Problem(path="concurrency.key", message=message)
+        raise InvalidInputsError(f"concurrency.key: {message}", problems=[problem]) from None
     return hashlib.sha256(compact(value).encode()).hexdigest()[:32]

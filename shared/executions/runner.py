@@ -67,6 +67,9 @@ MOST_TURNS = 1_000
 FIRST_LOOK = timedelta(minutes=1)
 """When the reconciler makes sure that the token of a parked execution has arrived."""
 
+LONGEST_WAIT = timedelta(days=180)
+"""Of one Wait state, which takes three years at most in a run of one; the next turn waits on."""
+
 DONE = Answer(next="done")
 CONTINUE = Answer(next="continue")
 
@@ -276,7 +279,7 @@ class SegmentRunner:
         return self._wait_until(verdict.due_at)
 
     def _wait_until(self, due_at: datetime) -> Answer:
-        seconds = (due_at - self._clocks.now()).total_seconds()
+        seconds = min(due_at - self._clocks.now(), LONGEST_WAIT).total_seconds()
         return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
 
 
@@ -295,5 +298,10 @@ def _deadline(
     try:
         timeout = read_duration(plan.timeout, scopes.for_flow(now=started_at), "timeout")
     except MALFORMED as error:
-        return None, failure_of(error).model_copy(update={"status": Status.FAILED.value})
+        failure = failure_of(error)
+        told = {
+            "message": masking_of(execution).text(failure.message),
+            "status": Status.FAILED.value,
+        }
+        return None, failure.model_copy(update=told)
     return started_at + timeout, None

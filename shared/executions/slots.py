@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Key
 
 from shared.errors import UnavailableError
+from shared.executions.conditions import BUSY
 from shared.executions.models import Execution, Failure, Status
 from shared.executions.retention import expires_at
 from shared.executions.rows import COUNT, execution_key, execution_to_item, open_shard
@@ -37,7 +38,6 @@ WAITING = {
     "ExpressionAttributeNames": {"#slot": "slot", "#waiting": "waiting", "#status": "status"},
     "ConditionExpression": IS_WAITING,
 }
-_CONFLICT = "TransactionConflict"
 _FAILED = "ConditionalCheckFailed"
 Request = Mapping[str, Any]
 
@@ -176,7 +176,7 @@ class SlotRepository:
         return not any(self._transact([{"Update": update}, {"Update": freed}]))
 
     def _transact(self, writes: Sequence[Mapping[str, Request]]) -> list[bool]:
-        """Write all or nothing; which conditions failed, in order. Conflicts are tried again."""
+        """Write all or nothing; which conditions failed, in order. Tried again while busy."""
         client = self._table.meta.client
         requests: Any = [
             {kind: {"TableName": self._table.name, **request}}
@@ -191,7 +191,7 @@ class SlotRepository:
                 codes = [reason.get("Code") for reason in reasons]
                 if _FAILED in codes:
                     return [code == _FAILED for code in codes]
-                if _CONFLICT not in codes:
+                if BUSY.isdisjoint(codes):
                     raise
                 self._sleep(random() * min(LONGEST_PAUSE_SECONDS, 0.02 * 2**number))
             else:

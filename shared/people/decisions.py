@@ -4,6 +4,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import UnavailableError
+from shared.executions.conditions import BUSY
 from shared.executions.models import OPEN_STATUSES
 from shared.executions.rows import execution_key, segment_key
 from shared.executions.waking import SEGMENT
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TRIES = 5
 _REFUSED = "ConditionalCheckFailed"
-_BUSY = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
 class Outcome(Enum):
@@ -115,6 +115,6 @@ def _outcome(error: "ClientError") -> Outcome:
         return Outcome.TOO_LATE
     if len(codes) > 1 and codes[1] == _REFUSED:
         return Outcome.EXECUTION_ENDS
-    if _BUSY & set(codes):
+    if BUSY & set(codes):
         return Outcome.BUSY
     raise error

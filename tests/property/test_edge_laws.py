@@ -104,6 +104,12 @@ def test_an_instant_without_an_offset_is_refused() -> None:
         from_rfc3339("2026-01-02T03:04:05")
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_so_is_one_that_utc_has_no_year_for(text: str) -> None:
+    with pytest.raises(ValueError, match="no year"):
+        from_rfc3339(text)
+
+
 @given(st.dictionaries(plain, values))
 def test_strict_json_reads_all_that_is_well_formed(value: dict[str, Any]) -> None:
     for is_ascii in (True, False):

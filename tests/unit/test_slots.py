@@ -104,6 +104,9 @@ def test_a_line_belongs_to_a_flow_or_to_a_value_of_its_key():
     assert "ana" not in line(of_ana, "inputs.user")
     with pytest.raises(InvalidInputsError, match=r"concurrency\.key"):
         line(of_ana, "inputs.nobody")
+    hidden = execution_of(plan, secrets={"password": "swordfish"})
+    with pytest.raises(InvalidInputsError, match=r"'inputs.\*{6}' is undefined"):
+        line(hidden, "inputs[inputs.password]")
 
 
 class _CancelledError(Exception):
@@ -146,6 +149,8 @@ NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
 
 def test_conflicts_are_tried_again_until_it_is_enough():
     assert admit(Table((CONFLICT, NONE, NONE), (NONE, CONFLICT, NONE))) is Admission.ADMITTED
+    for busy in ("ThrottlingError", "ProvisionedThroughputExceeded"):
+        assert admit(Table((busy, NONE, NONE))) is Admission.ADMITTED
     with pytest.raises(UnavailableError):
         admit(Table(*[(CONFLICT, NONE, NONE)] * 50))
     with pytest.raises(_CancelledError):

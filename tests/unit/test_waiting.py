@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.executions.models import Closing, Status
+from shared.executions.runner import LONGEST_WAIT
 from shared.plugins.plugin import PluginError, TaskContext
 from tests.support.executions import Bench, failing, sleeping
 from tests.support.plans import plan_of, task
@@ -185,7 +186,25 @@ def test_a_wait_longer_than_its_time_out_is_cut():
 
 
 @pytest.mark.parametrize(
-    "properties", [{}, {"duration": "{{ 'soon' }}"}, {"until": "{{ 'later' }}"}]
+    "properties", [{"duration": "36500d"}, {"until": "9999-12-31T23:59:59+01:00"}]
+)
+def test_a_wait_of_many_years_is_one_of_many_wait_states(properties: Any):
+    bench = Bench(plan_of(task("w", type="flow.wait", properties=properties)))
+
+    assert bench.turn() == "wait"
+    assert bench.pause == LONGEST_WAIT
+    bench.ahead += bench.pause
+    assert bench.turn() == "wait"
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {},
+        {"duration": "{{ 'soon' }}"},
+        {"until": "{{ 'later' }}"},
+        {"until": "9999-12-31T23:59:59-01:00"},
+    ],
 )
 def test_a_wait_for_nothing_that_makes_sense_fails(properties: Any):
     bench = Bench(plan_of(task("w", type="flow.wait", properties=properties)))
@@ -294,6 +313,15 @@ def test_a_flows_timeout_that_cannot_be_read_fails_it_before_its_tasks(timeout: 
     assert bench.now.error.message == message
     assert bench.statuses() == {"note": "SUCCESS", "bye": "SUCCESS"}
     assert json.loads(bench.runs["note"].outputs or "") == {"why": "FAILED"}
+
+
+def test_what_is_said_of_such_a_timeout_shows_no_secret():
+    plan = plan_of(task("a"), timeout="{{ inputs.password }}")
+    bench = Bench(plan, secrets={"password": "swordfish"})
+    bench.run()
+
+    assert bench.now.error is not None
+    assert bench.now.error.message.startswith('timeout: "******" is no duration')
 
 
 def test_a_condition_may_leave_a_wait_out():
