@@ -128,8 +128,9 @@ class Execution(Record):
     `tasksTotal` counts the tasks of its text, `tasksExecuted` those that came to an end of their
     own; `currentTask` is one that runs now. `inputs` show a mask in place of SECRET values.
     `outputs` come with the end; large ones are at `outputsUrl`. `attempt` counts those of the whole
-    flow. `retryOf` is the execution that this one repeats, `parent` the task that started it as a
-    subflow, `test` says that it is a test run.
+    flow, `dueAt` is when the next of them begins, while one is waited for. `retryOf` is the
+    execution that this one repeats, `parent` the task that started it as a subflow, `test` says
+    that it is a test run.
     """
 
     tenant: str = Field(exclude=True)
@@ -146,8 +147,6 @@ class Execution(Record):
     check_at: Timestamp | None = Field(default=None, exclude=True)
     # Set while it is being ended early.
     closing: Closing | None = Field(default=None, exclude=True)
-    # Until then a retry of the whole waits.
-    due_at: Timestamp | None = Field(default=None, exclude=True)
     # While it waits for something outside; what is due then, if anything is.
     is_parked: bool = Field(default=False, exclude=True)
     wake_at: Timestamp | None = Field(default=None, exclude=True)
@@ -185,6 +184,7 @@ class Execution(Record):
     error: Failure | None = None
     retry_of: str | None = None
     attempt: int = 1
+    due_at: Timestamp | None = None
     test: bool = False
     created_at: Timestamp
     started_at: Timestamp | None = None
@@ -222,6 +222,7 @@ class Execution(Record):
                 "started_at": None,
                 "finished_at": None,
                 "attempt": 1,
+                "due_at": None,
             }
         )
 

@@ -108,7 +108,7 @@ class ExecutionReader:
         execution, plan, runs = self._state(tenant, execution_id)
         board = board_of(plan, runs)
         tasks = tuple(listed(board, execution))
-        shown = self._linked(execution)
+        shown = self._shown(execution)
         if not execution.status.is_terminal:
             running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
             shown = execution.model_copy(
@@ -206,7 +206,7 @@ class ExecutionReader:
                 after=after,
             )
             known = self._pages.find_many(tenant, ids)
-            found += map(self._linked, filter(wanted.accepts, known))
+            found += map(self._shown, filter(wanted.accepts, known))
             shown = fitting(found, limit)
             if len(shown) < len(found):
                 return Page(shown, encode_cursor(shown[-1].id, query))
@@ -215,12 +215,20 @@ class ExecutionReader:
                 break
         return Page(tuple(found), encode_cursor(after, query) if after else None)
 
-    def _linked(self, execution: Execution) -> Execution:
+    def _shown(self, execution: Execution) -> Execution:
         """An execution as it is shown: outputs that its row does not hold have an address."""
-        if execution.stored_outputs is None:
-            return execution
-        url = self._payloads.url(execution.stored_outputs)
-        return execution.model_copy(update={"outputs_url": url})
+        shown = self._awaiting(execution)
+        if shown.stored_outputs is None:
+            return shown
+        url = self._payloads.url(shown.stored_outputs)
+        return shown.model_copy(update={"outputs_url": url})
+
+    def _awaiting(self, execution: Execution) -> Execution:
+        """The next attempt of the whole is due only while it is waited for."""
+        is_over = execution.due_at and execution.due_at <= self._now()
+        if is_over or execution.status.is_terminal:
+            return execution.model_copy(update={"due_at": None})
+        return execution
 
     def _linked_run(self, run: TaskRun) -> TaskRun:
         if run.stored is None:
@@ -237,10 +245,9 @@ class ExecutionReader:
         state = self._executions.load(tenant, execution_id) if is_id(execution_id) else None
         if state is None:
             raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
-        execution = state.execution
-        if execution.due_at and execution.due_at <= self._now():
-            state = replace(state, execution=execution.model_copy(update={"due_at": None}))
-        return state, self._plans.get(tenant, execution.flow_id, execution.flow_revision)
+        execution = self._awaiting(state.execution)
+        plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
+        return replace(state, execution=execution), plan
 
 
 def _step(run: TaskRun, read: OutputReader) -> StepResult:

@@ -390,7 +390,7 @@ tasks:
 """)
     first = execute(flow["id"])
     path = f"/api/v1/executions/{first}"
-    moto_stack.wait_until(lambda: moto_stack.api("GET", path).body["execution"]["attempt"] == 2)
+    moto_stack.wait_until(lambda: moto_stack.api("GET", path).body["execution"]["dueAt"])
     assert line(moto_stack, flow) == (1, [])
     cancel(moto_stack, first)
     moto_stack.wait_for_execution(first)

@@ -243,13 +243,16 @@ def test_the_lines_of_all_attempts_of_the_whole_execution_are_kept():
 
 
 def test_a_further_attempt_of_the_whole_is_pending_until_it_is_due():
-    later = shelf("a", attempt=2, dueAt=utc_now() + timedelta(hours=1))
-    begun = shelf("a", attempt=2, dueAt=utc_now() - timedelta(hours=1))
+    hence, ago = (utc_now() + timedelta(hours=hours) for hours in (1, -1))
+    later, begun = shelf("a", attempt=2, dueAt=hence), shelf("a", attempt=2, dueAt=ago)
 
-    for store, status, current in ((later, "PENDING", None), (begun, "RUNNING", "a")):
+    for store, status, current, due in (
+        (later, "PENDING", None, hence),
+        (begun, "RUNNING", "a", None),
+    ):
         found = store.reader.detail("default", store.id)
         assert [run.status.value for run in found.tasks] == [status]
-        assert found.execution.current_task == current
+        assert (found.execution.current_task, found.execution.due_at) == (current, due)
 
 
 def test_task_runs_come_in_pages():
@@ -283,6 +286,18 @@ def test_executions_come_newest_first_in_pages():
     pages = [[each.id[-1] for each in page.items] for page in (first, second, third)]
     assert pages == [["4", "3"], ["2", "1"], ["0"]]
     assert third.next is None
+
+
+def test_a_list_tells_when_the_next_attempt_of_the_whole_is_due_until_the_end():
+    hence = utc_now() + timedelta(hours=1)
+    waiting, over = (
+        Shelf(plan_of(task("a")), *many(1, attempt=2, dueAt=hence, status=status))
+        for status in ("RUNNING", "TIMED_OUT")
+    )
+
+    for full, due in ((waiting, hence), (over, None)):
+        [found] = full.reader.page("default", ExecutionFilter(), limit=2, cursor=None).items
+        assert found.due_at == due
 
 
 def test_a_filter_that_finds_little_looks_on_for_a_while_only():
