@@ -45,7 +45,7 @@ class Canceller:
             if execution.closing is Closing.CANCEL:
                 self._try(self.engine.start, execution)
                 return execution
-            if self.executions.cancel(execution, check_at=self.now() + LOOK_AFTER):
+            if self._close(execution):
                 return self._take_over(execution)
         raise UnavailableError("the execution changes too fast, try again")
 
@@ -56,6 +56,10 @@ class Canceller:
         if execution.status.is_terminal:
             raise ExecutionFinishedError(f"the execution has ended: {execution.status.value}")
         return execution
+
+    def _close(self, execution: Execution) -> bool:
+        check_at = self.now() + LOOK_AFTER
+        return self.executions.end_early(execution, Closing.CANCEL, check_at=check_at)
 
     def _left(self, execution: Execution) -> Execution:
         """An execution that has left the line has ended: nobody but us can tell its parent."""

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from shared.executions.attempts import Outcome
 from shared.executions.containers import CONTAINERS
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node, Start
 from shared.executions.opening import opening
+from shared.executions.states import MAX_STALLS
 from shared.executions.tries import try_of
 from shared.executions.visits import Visits
 from shared.executions.waits import MALFORMED
 from shared.executions.workbench import Workbench
 from shared.flows.plan import Section
+
+MAX_NAMES = 5
+"""So many tasks are named at most in an execution's error."""
 
 
 class Endings:
@@ -30,6 +35,8 @@ class Endings:
         sections: tuple[Section, ...] = ("main", "errors") if is_cancel else ("main",)
         opened = self._reopen(sections, lambda _: True)
         ready = self._ready("main")
+        if closing is Closing.ENGINE_ERROR:
+            self._fail_under_way(failure)
         if is_cancel and board.is_finished("main") and board.first_failure("main"):
             ready += self._ready("errors")
         self._give_up(lambda _: True, failure)
@@ -42,6 +49,47 @@ class Endings:
         ]
         for node in (*ready, *outermost):
             self._cancel(node, board.runs.get(node.key), failure, is_recorded=is_cancel)
+
+    def why(self, closing: Closing | None) -> Failure:
+        """Why the execution ends; tasks that the engine may have died of are named."""
+        failure, board = early_end(closing), self._work.board
+        died = {
+            run.task_name
+            for run in board.runs.values()
+            if run.status is TaskStatus.FAILED and run.error and run.error.code == failure.code
+        }
+        names = [name for name in board.tasks if name in died]
+        if not names:
+            return failure
+        named = ", ".join(names[:MAX_NAMES])
+        return failure.model_copy(
+            update={"message": f"{failure.message}: {named}", "task_name": names[0]}
+        )
+
+    def _fail_under_way(self, failure: Failure) -> None:
+        """What may have run when the engine died has failed: nobody knows how far it had come."""
+        work = self._work
+        for node in self._started("main"):
+            run = work.board.runs.get(node.key)
+            if self._may_have_run(node, run):
+                attempt = run.attempt + 1 if run else 1
+                outcome = Outcome(TaskStatus.FAILED, error=failure)
+                started_at = (run and run.started_at) or work.recorder.ready_at(node)
+                work.recorder.attempted(
+                    node,
+                    work.with_line(outcome, attempt),
+                    attempt=attempt,
+                    started_at=started_at,
+                    due_at=None,
+                )
+
+    def _may_have_run(self, node: Node, run: TaskRun | None) -> bool:
+        """Whether it was a thread's to run, and it was time."""
+        kind = node.planned.task.type
+        is_engines = kind in CONTAINERS or kind in self._work.externals or kind == "flow.wait"
+        if is_engines and node.name not in self._work.threads.mocks:
+            return False
+        return run is None or run.due_at is None or run.due_at <= self._work.clocks.now()
 
     def end_inside(self, container: Node, failure: Failure) -> None:
         """Cancel what runs inside a container; what has not begun never does."""
@@ -76,14 +124,17 @@ class Endings:
 
     def _ready(self, section: Section) -> list[Node]:
         """What may be under way, or about to be, without a record of its own."""
-        actions = self._work.board.actions(section)
-        nodes = (action.node for action in actions if isinstance(action, Start))
         runs = self._work.board.runs
         return [
             node
-            for node in nodes
+            for node in self._started(section)
             if not (run := runs.get(node.key)) or run.status is TaskStatus.RUNNING
         ]
+
+    def _started(self, section: Section) -> list[Node]:
+        """What is to be started, or was before: it has not settled."""
+        actions = self._work.board.actions(section)
+        return [action.node for action in actions if isinstance(action, Start)]
 
     def _is_container(self, node: Node) -> bool:
         is_mocked = node.name in self._work.threads.mocks
@@ -120,4 +171,7 @@ def early_end(closing: Closing | None) -> Failure:
     """Why tasks are ended, and the execution with them."""
     if closing is Closing.TIMEOUT:
         return Failure(code="flow_timeout", message="the flow's timeout has passed")
+    if closing is Closing.ENGINE_ERROR:
+        died = f"the engine died {MAX_STALLS} times in a row without getting further"
+        return Failure(code="engine_error", message=died, status=TaskStatus.FAILED.value)
     return Failure(code="cancelled", message="the execution was cancelled")

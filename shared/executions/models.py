@@ -108,6 +108,7 @@ class Closing(StrEnum):
 
     CANCEL = "cancel"
     TIMEOUT = "timeout"
+    ENGINE_ERROR = "engine_error"
 
 
 class Slot(Record):

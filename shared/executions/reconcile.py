@@ -13,15 +13,13 @@ from shared.executions.engine import Engine, Run
 from shared.executions.models import Closing, Execution, Failure, Slot, Status, TaskStatus
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
-from shared.executions.states import End, ExecutionState, Overdue, OverdueLine
+from shared.executions.states import MAX_STALLS, End, ExecutionState, Overdue, OverdueLine
 from shared.executions.waking import Waker
 
 LONGEST_PAUSE = timedelta(minutes=15)
 LONGEST_PARK = timedelta(hours=1)
 """A parked execution is looked at so often, in case the run behind it is gone."""
 SHORTEST_PAUSE = timedelta(minutes=1)
-MAX_STALLS = 3
-"""So many generations in a row that got nowhere, and had not to wait, end an execution."""
 STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
 """How long a generation that recorded nothing rests before the next: a bad deploy needs mending."""
 
@@ -36,6 +34,7 @@ class Action(StrEnum):
     WOKEN = "woken"
     STOPPED = "stopped"
     RESUMED = "resumed"
+    BROKEN_OFF = "broken_off"
     FAILED = "failed"
 
 
@@ -130,19 +129,35 @@ class Reconciler:
         has_progress = records > execution.records_seen or _is_at_rest(state, now)
         stalls = 0 if has_progress else execution.stalls + 1
         if stalls >= MAX_STALLS:
-            return self._give_up(state)
+            return self._give_up(state) if execution.closing else self._break_off(execution)
         if execution.stalls and not has_progress and _is_early(execution, now):
             return Action.WAITED
         pause = SHORTEST_PAUSE + STALL_PAUSES[stalls]
         moved = self.executions.resume(
-            execution, stalls=stalls, records=records, check_at=now + pause
+            execution,
+            stalls=stalls,
+            records=records,
+            turns=state.turns,
+            check_at=now + pause,
         )
         if not moved:
             return Action.NOTHING
-        self.engine.start(execution.model_copy(update={"generation": execution.generation + 1}))
+        self._start_next(execution)
         return Action.RESUMED
 
+    def _start_next(self, execution: Execution) -> None:
+        self.engine.start(execution.model_copy(update={"generation": execution.generation + 1}))
+
+    def _break_off(self, execution: Execution) -> Action:
+        """Have a generation that does none of what the others died of end it by its rules."""
+        check_at = self.now() + SHORTEST_PAUSE
+        if not self.executions.end_early(execution, Closing.ENGINE_ERROR, check_at=check_at):
+            return Action.NOTHING
+        self._start_next(execution)
+        return Action.BROKEN_OFF
+
     def _give_up(self, state: ExecutionState) -> Action:
+        """End it here and now: the engine dies of settling it, too."""
         error = Failure(
             code="engine_error",
             message=f"the engine died {MAX_STALLS} times in a row without getting further",
@@ -158,10 +173,18 @@ class Reconciler:
 
 
 def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
-    """Whether the run had nothing to do but wait: it had got as far as it could."""
+    """Whether the run had nothing to do but wait: it had got as far as it could.
+
+    One that took a second turn beside something that waits was tried again, for the first had died
+    of something else.
+    """
+    if state.execution.is_parked:
+        return True
+    if state.turns - state.execution.turns_before > 1:
+        return False
     waiting = (run.due_at for run in state.runs.values() if not run.status.is_terminal)
     moments = (state.execution.due_at, *waiting)
-    return state.execution.is_parked or any(due and due > now for due in moments)
+    return any(due and due > now for due in moments)
 
 
 def _is_early(execution: Execution, now: datetime) -> bool:

@@ -71,6 +71,7 @@ class ExecutionRepository(SegmentRepository):
         execution: Execution | None = None
         runs: dict[str, TaskRun] = {}
         earlier: list[TaskRun] = []
+        turns = 0
         for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
             if item["sk"] == "execution" and not is_over(item, self._now()):
                 execution = execution_from_item(item)
@@ -79,7 +80,9 @@ class ExecutionRepository(SegmentRepository):
                 runs[row_key(run)] = run
             elif execution and item["sk"].startswith(ANY_RUN):
                 earlier.append(run_from_item(item))
-        return ExecutionState(execution, runs, earlier) if execution else None
+            elif "turn" in item:
+                turns = int(str(item["turn"]))
+        return ExecutionState(execution, runs, earlier, turns) if execution else None
 
     def park(self, execution: Execution, parked: Parked) -> bool:
         """Note that an execution waits for something outside, and when to look at the latest."""
@@ -168,14 +171,14 @@ class ExecutionRepository(SegmentRepository):
             execution, "SET closing = if_not_exists(closing, :closing)", {":closing": closing}
         )
 
-    def cancel(self, execution: Execution, *, check_at: datetime) -> bool:
-        """Cancel, and move to the generation that settles what is open: one write, one winner."""
+    def end_early(self, execution: Execution, closing: Closing, *, check_at: datetime) -> bool:
+        """Move to the generation that settles what is open: one write, one winner."""
         return self._update(
             execution,
             "SET closing = :closing, #generation = :next, stalls = :none, checkAt = :check"
             " REMOVE dueAt, isParked, wakeAt",
             {
-                ":closing": Closing.CANCEL,
+                ":closing": closing,
                 ":next": execution.generation + 1,
                 ":none": 0,
                 ":check": to_rfc3339(check_at),
@@ -191,7 +194,7 @@ class ExecutionRepository(SegmentRepository):
         )
 
     def resume(
-        self, execution: Execution, *, stalls: int, records: int, check_at: datetime
+        self, execution: Execution, *, stalls: int, records: int, turns: int, check_at: datetime
     ) -> bool:
         """Move to the next generation; False when somebody else moved it or it has ended.
 
@@ -199,12 +202,13 @@ class ExecutionRepository(SegmentRepository):
         """
         return self._update(
             execution,
-            "SET #generation = :next, stalls = :stalls, recordsSeen = :records, checkAt = :check"
-            " REMOVE isParked, wakeAt",
+            "SET #generation = :next, stalls = :stalls, recordsSeen = :records,"
+            " turnsBefore = :turns, checkAt = :check REMOVE isParked, wakeAt",
             {
                 ":next": execution.generation + 1,
                 ":stalls": stalls,
                 ":records": records,
+                ":turns": turns,
                 ":check": to_rfc3339(check_at),
             },
         )

@@ -7,6 +7,9 @@ from typing import Any
 
 from shared.executions.models import Execution, Failure, Status, Stored, TaskRun
 
+MAX_STALLS = 3
+"""So many generations in a row that got nowhere, and had not to wait, end what they were about."""
+
 FENCE_STEP = 1_000_000
 """Turns a generation may take before its fences would reach the next one's."""
 
@@ -15,12 +18,14 @@ FENCE_STEP = 1_000_000
 class ExecutionState:
     """One consistent read of an execution's partition; `runs` by the keys of their rows.
 
-    `earlier` is what past attempts of the whole execution recorded, first things first.
+    `earlier` is what past attempts of the whole execution recorded, first things first, `turns` how
+    many its segment has taken.
     """
 
     execution: Execution
     runs: Mapping[str, TaskRun]
     earlier: Sequence[TaskRun] = ()
+    turns: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from shared.executions.doing import Doing
-from shared.executions.endings import Endings, early_end
+from shared.executions.endings import Endings
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
 from shared.executions.places import latest_runs, past_runs
 from shared.executions.recording import BehindError
@@ -129,7 +129,7 @@ class SegmentTurn:
                     self.error = self._wrong_outputs()
                 return verdict or self._next_attempt()
         self._endings.end_all(self.execution.closing)
-        self.error = early_end(self.execution.closing)
+        self.error = self._endings.why(self.execution.closing)
         return None
 
     def _wrong_outputs(self) -> Failure | None:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.executions.reconcile import MAX_STALLS
+from shared.executions.states import MAX_STALLS
 from shared.times import to_rfc3339
 from tests.support.events import run_ended_event, scheduled_event
 from tests.support.stack import MotoStack
@@ -111,31 +111,61 @@ def test_a_hint_of_an_earlier_generation_does_not_touch_the_next(moto_stack: Mot
     assert len(moto_stack.runs()) == 2
 
 
-def test_what_dies_without_getting_further_is_resumed_after_a_rest_and_ends_as_engine_error(
-    moto_stack: MotoStack, flow: Any
-):
-    moto_stack.dies_for_good = True
-    moto_stack.always_dies = True
-    answer = moto_stack.api("POST", f"/api/v1/flows/{flow['id']}/execute")
+def dying_of_everything(stack: MotoStack, flow: Any) -> str:
+    """Start an execution whose runs die; it has been resumed as often as it may be."""
+    stack.dies_for_good = True
+    stack.always_dies = True
+    answer = stack.api("POST", f"/api/v1/flows/{flow['id']}/execute")
     execution_id = str(answer.body["executionId"])
 
-    def wait_until_dead() -> None:
-        moto_stack.wait_until(lambda: all(r["status"] != "RUNNING" for r in moto_stack.runs()))
+    wait_until_dead(stack)
+    assert stack.invoke("reconcile", {"all": True}) == {"resumed": 1}
+    wait_until_dead(stack)
+    hint = run_ended_event(stack.machine_arn, f"{execution_id}-2", "FAILED")
+    assert stack.invoke("reconcile", hint) == {"waited": 1}
+    set_check(stack, execution_id, datetime.now(UTC) - timedelta(seconds=1))
+    assert stack.invoke("reconcile", scheduled_event()) == {"resumed": 1}
+    wait_until_dead(stack)
+    return execution_id
 
-    wait_until_dead()
-    assert moto_stack.invoke("reconcile", {"all": True}) == {"resumed": 1}
-    wait_until_dead()
-    hint = run_ended_event(moto_stack.machine_arn, f"{execution_id}-2", "FAILED")
-    assert moto_stack.invoke("reconcile", hint) == {"waited": 1}
-    set_check(moto_stack, execution_id, datetime.now(UTC) - timedelta(seconds=1))
-    assert moto_stack.invoke("reconcile", scheduled_event()) == {"resumed": 1}
-    wait_until_dead()
-    assert moto_stack.invoke("reconcile", {"all": True}) == {"failed": 1}
 
+def wait_until_dead(stack: MotoStack) -> None:
+    stack.wait_until(lambda: all(run["status"] != "RUNNING" for run in stack.runs()))
+
+
+def test_what_dies_without_getting_further_is_resumed_after_a_rest_and_then_broken_off(
+    moto_stack: MotoStack, create_flow: Any
+):
+    flow = create_flow(
+        FLOW + "finally:\n  - {name: tidy, type: core.set, properties: {values: {}}}"
+    )
+    execution_id = dying_of_everything(moto_stack, flow)
+    moto_stack.dies_for_good = moto_stack.always_dies = False
+
+    assert moto_stack.invoke("reconcile", {"all": True}) == {"broken_off": 1}
+
+    detail = moto_stack.wait_for_execution(execution_id)
+    error = detail["execution"]["error"]
+    assert detail["execution"]["status"] == "FAILED"
+    assert (error["code"], error["taskName"]) == ("engine_error", "a")
+    assert [task["status"] for task in detail["tasks"]] == ["FAILED", "CANCELLED", "SUCCESS"]
+    assert len(moto_stack.runs()) == MAX_STALLS + 1
+
+
+def test_what_dies_of_ending_too_ends_as_engine_error(moto_stack: MotoStack, flow: Any):
+    execution_id = dying_of_everything(moto_stack, flow)
+    assert moto_stack.invoke("reconcile", {"all": True}) == {"broken_off": 1}
+
+    for _ in range(MAX_STALLS):
+        wait_until_dead(moto_stack)
+        set_check(moto_stack, execution_id, datetime.now(UTC) - timedelta(seconds=1))
+        actions = moto_stack.invoke("reconcile", scheduled_event())
+
+    assert actions == {"failed": 1}
     execution = moto_stack.wait_for_execution(execution_id)["execution"]
     assert execution["status"] == "FAILED"
     assert execution["error"]["code"] == "engine_error"
-    assert len(moto_stack.runs()) == MAX_STALLS
+    assert len(moto_stack.runs()) == 2 * MAX_STALLS
     assert moto_stack.invoke("reconcile", {"all": True}) == {}
 
 

@@ -55,7 +55,8 @@ class InMemoryExecutions(ExecutionRepository):
     def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
         execution = self.executions.get((tenant, execution_id))
         runs = dict(self.runs.get((tenant, execution_id), {}))
-        return ExecutionState(execution, runs, self.earlier) if execution else None
+        _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
+        return ExecutionState(execution, runs, self.earlier, turns) if execution else None
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
@@ -134,10 +135,10 @@ class InMemoryExecutions(ExecutionRepository):
     def close(self, execution: Execution, closing: Closing) -> bool:
         return self._replace(execution, closing=execution.closing or closing) is not None
 
-    def cancel(self, execution: Execution, *, check_at: datetime) -> bool:
+    def end_early(self, execution: Execution, closing: Closing, *, check_at: datetime) -> bool:
         moved = self._replace(
             execution,
-            closing=Closing.CANCEL,
+            closing=closing,
             generation=execution.generation + 1,
             stalls=0,
             check_at=check_at,
@@ -153,13 +154,14 @@ class InMemoryExecutions(ExecutionRepository):
         return self._replace(execution, attempt=execution.attempt + 1, due_at=due_at) is not None
 
     def resume(
-        self, execution: Execution, *, stalls: int, records: int, check_at: datetime
+        self, execution: Execution, *, stalls: int, records: int, turns: int, check_at: datetime
     ) -> bool:
         moved = self._replace(
             execution,
             generation=execution.generation + 1,
             stalls=stalls,
             records_seen=records,
+            turns_before=turns,
             check_at=check_at,
             is_parked=False,
             wake_at=None,

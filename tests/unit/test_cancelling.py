@@ -76,7 +76,7 @@ def test_an_engine_that_fails_does_not_undo_a_cancel():
 
 def test_a_cancel_that_keeps_losing_asks_to_come_again(monkeypatch: pytest.MonkeyPatch):
     bench = Bench(plan_of(task("a")))
-    monkeypatch.setattr(bench.store, "cancel", lambda *_, **__: False)
+    monkeypatch.setattr(bench.store, "end_early", lambda *_, **__: False)
 
     with pytest.raises(UnavailableError):
         cancel(bench)

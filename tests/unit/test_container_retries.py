@@ -524,7 +524,7 @@ def test_a_list_shows_what_a_new_attempt_has_not_run_yet():
 
 
 def _cancelled(bench: Bench) -> None:
-    bench.store.cancel(bench.now, check_at=bench.now.created_at)
+    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
     assert bench.now.closing is Closing.CANCEL
     assert bench.turn(generation=bench.now.generation) == "done"
 

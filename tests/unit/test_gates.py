@@ -426,7 +426,7 @@ def test_a_cancel_closes_the_approvals_of_loops():
     bench.turn()
     assert [approval.message for approval in bench.approvals.all] == ["a?", "b?"]
 
-    bench.store.cancel(bench.now, check_at=bench.now.created_at)
+    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
     bench.pass_time()
 
     assert [each.status for each in bench.approvals.all] == [ApprovalStatus.CANCELLED] * 2
@@ -457,7 +457,7 @@ def test_a_cancel_tells_nobody_of_a_gate_that_is_mocked():
     bench = GateBench(gate())
     mocked = bench.execution.model_copy(update={"mocks": {"g": {"decision": "approved"}}})
     bench.store.executions["default", mocked.id] = mocked
-    bench.store.cancel(bench.now, check_at=bench.now.created_at)
+    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
 
     bench.pass_time()
 
@@ -540,7 +540,7 @@ def test_the_next_generation_keeps_the_approval():
     bench = GateBench(gate(), after())
     bench.turn()
     asked = bench.approvals.only()
-    bench.store.resume(bench.now, stalls=0, records=1, check_at=asked.requested_at)
+    bench.store.resume(bench.now, stalls=0, records=1, turns=1, check_at=asked.requested_at)
 
     assert bench.turn(generation=2) == "park"
     assert bench.approvals.only() == asked

@@ -1,73 +1,18 @@
 """Runs that die while their execution waits: it goes on from what it waits for, each time."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.executions.engine import Run
-from shared.executions.models import Closing, Execution, Parent, Status
-from shared.executions.promoting import Promoter
-from shared.executions.reconcile import MAX_STALLS, Action, Reconciler
+from shared.executions.models import Closing, Parent, Status
+from shared.executions.reconcile import Action
+from shared.executions.states import MAX_STALLS
 from shared.people.models import ApprovalStatus
-from tests.support.executions import FakeEngine, waker_of
-from tests.support.plans import plan_of, task
-from tests.support.slots import InMemorySlots
-from tests.support.worlds import World
+from tests.support.plans import task
+from tests.support.restarts import Restarted
 
 MANY = 2 * MAX_STALLS
-
-
-class Runs(FakeEngine):
-    """What Step Functions says of the newest run."""
-
-    found = Run.RUNNING
-    on_look: Callable[[], None] | None = None
-
-    def look(self, execution: Execution) -> Run:
-        del execution
-        if self.on_look:
-            self.on_look()
-        return self.found
-
-    def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
-        super().start_run(tenant, execution_id, generation=generation)
-        self.found = Run.RUNNING
-
-    def stop(self, execution: Execution) -> None:
-        super().stop(execution)
-        self.found = Run.DIED
-
-
-class Restarted(World):
-    """A world with a reconciler."""
-
-    def __init__(self, *tasks: Any, **fields: Any) -> None:
-        super().__init__(plan_of(*tasks, **fields))
-        self.runs_of_machine = Runs()
-        self.reconciler = Reconciler(
-            executions=self.store,
-            engine=self.runs_of_machine,
-            waker=waker_of(self.store, self.states),
-            promoter=Promoter(InMemorySlots(self.store), self.runs_of_machine, self.clock),
-            now=self.clock,
-        )
-
-    def clock(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-    def look(self, **later: float) -> Action:
-        self.ahead += timedelta(**later)
-        return self.reconciler.look("default", self.execution.id)
-
-    def next_turn(self) -> str:
-        return self.turn(generation=self.now.generation)
-
-    def restart(self) -> None:
-        """Every run fails, as when Step Functions restarts; a minute later someone looks."""
-        self.runs_of_machine.found = Run.DIED
-        assert self.look(minutes=1) is Action.RESUMED
 
 
 def gate(**properties: Any) -> Any:
@@ -153,13 +98,12 @@ def test_a_parked_execution_whose_runs_get_nowhere_is_given_up():
     world.restart()
 
     actions = []
-    for _ in range(MANY):
+    while not world.now.status.is_terminal:
         world.runs_of_machine.found = Run.DIED
         actions.append(world.look(minutes=3))
-        if world.now.status.is_terminal:
-            break
 
-    assert actions == [Action.RESUMED] * (MAX_STALLS - 1) + [Action.FAILED]
+    resumed = [Action.RESUMED] * (MAX_STALLS - 1)
+    assert actions == [*resumed, Action.BROKEN_OFF, *resumed, Action.FAILED]
     assert world.now.error
     assert world.now.error.code == "engine_error"
 
@@ -178,7 +122,7 @@ def test_a_parent_hears_that_its_child_was_given_up():
     assert world.store.wakes["default", parent.execution_id, "main"] == 1
 
 
-@pytest.mark.parametrize("stalls", [0, MAX_STALLS])
+@pytest.mark.parametrize("stalls", [0, MAX_STALLS, 2 * MAX_STALLS])
 def test_who_looks_while_somebody_cancels_leaves_the_field(stalls: int):
     world = Restarted(gate())
     world.next_turn()

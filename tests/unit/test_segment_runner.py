@@ -322,7 +322,7 @@ def test_nothing_starts_later_than_a_second_after_the_execution_was_taken_away()
         started.append(properties["n"])
         if properties["n"] == 2:
             now = datetime.now(UTC)
-            bench.store.resume(bench.now, stalls=0, records=0, check_at=now)
+            bench.store.resume(bench.now, stalls=0, records=0, turns=0, check_at=now)
         time.sleep(0.3)
         return {}
 

@@ -102,7 +102,7 @@ def test_the_run_that_was_left_does_nothing_more():
 def test_a_cancel_wins_over_a_fresh_run():
     bench = Bench(plan_of(*map(set_task, "abc"), isolation="task"), most_turns=1)
     bench.turn()
-    bench.store.cancel(bench.now, check_at=bench.now.created_at)
+    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
 
     assert bench.turn() == "done"
 

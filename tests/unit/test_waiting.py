@@ -336,7 +336,7 @@ def test_a_cancel_just_before_the_flows_timeout_counts():
 
     def cancel(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         [bench] = benches
-        bench.store.cancel(bench.now, check_at=bench.now.created_at)
+        bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
         bench.ahead += timedelta(hours=1)
         return {}
 

@@ -1,0 +1,73 @@
+"""A world whose runs die, and a reconciler that looks after it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.executions.engine import Run
+from shared.executions.models import Execution
+from shared.executions.promoting import Promoter
+from shared.executions.reconcile import Action, Reconciler
+from shared.plugins.plugin import Plugin
+from tests.support.executions import Abandoned, FakeEngine, waker_of
+from tests.support.plans import plan_of
+from tests.support.slots import InMemorySlots
+from tests.support.worlds import World
+
+
+class Runs(FakeEngine):
+    """What Step Functions says of the newest run."""
+
+    found = Run.RUNNING
+    on_look: Callable[[], None] | None = None
+
+    def look(self, execution: Execution) -> Run:
+        del execution
+        if self.on_look:
+            self.on_look()
+        return self.found
+
+    def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
+        super().start_run(tenant, execution_id, generation=generation)
+        self.found = Run.RUNNING
+
+    def stop(self, execution: Execution) -> None:
+        super().stop(execution)
+        self.found = Run.DIED
+
+
+class Restarted(World):
+    """A world with a reconciler; the engine dies of tasks of the type `deadly`."""
+
+    deadly = ""
+
+    def __init__(self, *tasks: Any, **fields: Any) -> None:
+        super().__init__(plan_of(*tasks, **fields))
+        self.runs_of_machine = Runs()
+        self.reconciler = Reconciler(
+            executions=self.store,
+            engine=self.runs_of_machine,
+            waker=waker_of(self.store, self.states),
+            promoter=Promoter(InMemorySlots(self.store), self.runs_of_machine, self.clock),
+            now=self.clock,
+        )
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def look(self, **later: float) -> Action:
+        self.ahead += timedelta(**later)
+        return self.reconciler.look("default", self.execution.id)
+
+    def find_plugin(self, name: str) -> Plugin | None:
+        if name == self.deadly:
+            raise Abandoned
+        return super().find_plugin(name)
+
+    def next_turn(self) -> str:
+        return self.turn(generation=self.now.generation)
+
+    def restart(self) -> None:
+        """Every run fails, as when Step Functions restarts; a minute later someone looks."""
+        self.runs_of_machine.found = Run.DIED
+        assert self.look(minutes=1) is Action.RESUMED
