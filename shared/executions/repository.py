@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,10 @@ from shared.times import to_rfc3339, utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+
+EXPIRED_AT_ONCE = 8
+"""Rows; a loop over thousands of items leaves as many."""
 
 
 class ExecutionRepository(SegmentRepository):
@@ -152,18 +157,24 @@ class ExecutionRepository(SegmentRepository):
     def _expire_rows(self, execution: Execution, at: datetime) -> None:
         """Let all but the execution's own row go; before the end, for a crash could skip it."""
         pk = execution_key(execution.tenant, execution.id)["pk"]
-        keys = self._query(
+        found = self._query(
             KeyConditionExpression=Key("pk").eq(pk),
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
         )
-        for key in list(keys):
-            if key["sk"] != "execution":
-                self._table.update_item(
-                    Key=dict(key),
-                    UpdateExpression="SET expiresAt = :at",
-                    ExpressionAttributeValues={":at": int(at.timestamp())},
-                )
+        keys = [dict(key) for key in found if key["sk"] != "execution"]
+        client = self._table.meta.client  # may be used by several threads; a resource may not
+
+        def expire(key: dict[str, Any]) -> None:
+            client.update_item(
+                TableName=self._table.name,
+                Key=key,
+                UpdateExpression="SET expiresAt = :at",
+                ExpressionAttributeValues={":at": int(at.timestamp())},
+            )
+
+        with ThreadPoolExecutor(EXPIRED_AT_ONCE) as pool:
+            list(pool.map(expire, keys))  # raises what one of them raised
 
     def close(self, execution: Execution, closing: Closing) -> bool:
         """Note why the execution ends early, before anything is ended; the first reason stays."""

@@ -458,7 +458,7 @@ def test_a_cancel_stops_a_loop_that_never_waits():
     def cancel() -> None:
         bench.skip(0.5)
         if len(desk.visits) == 3:
-            bench.store.cancel(bench.now, check_at=bench.now.created_at)
+            bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
 
     desk.on_visit = cancel
 
