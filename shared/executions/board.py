@@ -156,24 +156,25 @@ class Board(Places):
 
     def _visit_loop(self, node: Node, entered: Entered, found: list[Action]) -> None:
         body = self.list_of(node.name, "tasks")
-        total, busy, waiting = len(entered.items or ()), 0, 0
-        index = entered.low
-        while index < total and entered.has_room(busy=busy, waiting=waiting):
+        busy = waiting = 0
+        still: list[int] = []
+        for index in entered.to_look_at():
             iteration = inner_iteration(node.iteration, index)
-            if index not in entered.finished:
-                if self._is_stopped(entered, body, index, iteration):
-                    break
-                entered.start(index)
-                known = len(found)
-                if self._visit(body, iteration, found):
-                    self._finish_iteration(entered, body, index, iteration)
-                elif all(self._is_waiting(action) for action in found[known:]):
-                    waiting += 1
-                else:
-                    busy += 1
-            index += 1
-        while entered.low in entered.finished:
-            entered.low += 1
+            has_room = entered.has_room(busy=busy, waiting=waiting)
+            if not has_room or self._is_stopped(entered, body, index, iteration):
+                still += [each for each in entered.open if each >= index]
+                break
+            entered.start(index)
+            known = len(found)
+            if self._visit(body, iteration, found):
+                self._finish_iteration(entered, body, index, iteration)
+                continue
+            still.append(index)
+            if all(self._is_waiting(action) for action in found[known:]):
+                waiting += 1
+            else:
+                busy += 1
+        entered.open = still
         if busy + waiting == 0:
             found.append(Leave(node, entered.failure))
 

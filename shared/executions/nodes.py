@@ -1,9 +1,10 @@
 """What the board speaks of: nodes, what may be done with them, containers that are open."""
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from shared.executions.models import Failure, TaskRun
@@ -82,15 +83,16 @@ class Entered:
 
     A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
     templates see (None in a list) and the item. Its iterations are taken up in order, as far as
-    `concurrency` leaves room: `started` tells when each had room, None for when the loop began.
+    `concurrency` leaves room: `open` are under way, nothing from `next` on has been looked at,
+    `started` tells when each had room, None for when the loop began.
     """
 
     branch: str | None = None
     concurrency: int = 0
     items: list[tuple[str | None, Any]] | None = None
     fail_fast: bool = True
-    low: int = 0
-    finished: set[int] = field(default_factory=set)
+    open: list[int] = field(default_factory=list)
+    next: int = 0
     started: dict[int, datetime | None] = field(default_factory=dict)
     ends: list[datetime] = field(default_factory=list)
     failure: Failure | None = None
@@ -103,12 +105,16 @@ class Entered:
 
     def start(self, index: int) -> None:
         """Take an iteration up, all before it that are over being known."""
+        self.next = max(self.next, index + 1)
         room = self.concurrency or MOST_WAITING
         self.started.setdefault(index, room_made(self.ends, index, room))
 
+    def to_look_at(self) -> Iterator[int]:
+        """The iterations that are not known to be over, in order."""
+        return chain(tuple(self.open), range(self.next, len(self.items or ())))
+
     def finish(self, index: int, end: datetime | None) -> None:
         """Take note that all in an iteration is settled; without `end` it took no time."""
-        self.finished.add(index)
         insort(self.ends, end or self.started.get(index) or BEFORE_ALL)
 
 

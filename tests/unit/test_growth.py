@@ -6,6 +6,7 @@ from typing import Any
 from shared.executions.board import Board
 from shared.executions.listing import task_runs
 from shared.executions.models import TaskRun, TaskStatus
+from shared.executions.nodes import Entered
 from shared.flows.plan import Plan
 from tests.support.executions import execution_of
 from tests.support.plans import START, plan_of, task
@@ -88,5 +89,22 @@ def test_asking_what_comes_next_grows_with_the_number_of_tasks():
             board.settle(done(f"t{n}"))
 
     plans = {size: plan_of(*(task(f"t{n}") for n in range(size))) for size in (50, 500)}
+
+    assert growth(run_through, 50, 500) < 1.5
+
+
+def test_a_loop_whose_first_iteration_stays_open_grows_with_its_items():
+    def run_through(size: int) -> None:
+        board = Board(plan)
+        entered = Entered("tasks", concurrency=2, items=[(None, n) for n in range(size)])
+        board.entered["loop"] = entered
+        names = [action.node.key for action in board.actions("main")]
+        assert names == ["a#0", "a#1"]
+        for n in range(1, size):
+            board.settle(done("a", str(n)))
+            board.actions("main")
+        assert entered.open == [0]
+
+    plan = plan_of(loop("loop", task("a")))
 
     assert growth(run_through, 50, 500) < 1.5
