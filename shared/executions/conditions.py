@@ -10,8 +10,14 @@ BUSY = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "Throt
 """Why a transaction was not made that may be made the next time: no SDK tries it again."""
 
 
+NO_NEWER_TURN = " AND (attribute_not_exists(fence) OR fence <= :fence)"
+
+
 def while_open(execution: Execution, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """An update of an execution that is open and in the generation that the caller knows."""
+    """An update of an execution that is open and in the generation that the caller knows.
+
+    One that sets the `fence` of its turn is refused if a newer one has set its own.
+    """
     names = {"#status": "status", "#generation": "generation"}
     if "#error" in expression:
         names["#error"] = "error"
@@ -20,6 +26,7 @@ def while_open(execution: Execution, expression: str, values: Mapping[str, Any])
         "UpdateExpression": expression,
         "ConditionExpression": (
             "#generation = :generation AND #status IN (:queued, :running_, :paused)"
+            + (NO_NEWER_TURN if ":fence" in values else "")
         ),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": {

@@ -42,10 +42,7 @@ class Launcher:
         return self._started(self.put(execution), replayed=replayed)
 
     def _started(self, execution: Execution, *, replayed: bool) -> Started:
-        try:
-            self.run(execution)
-        except (ClientError, BotoCoreError, UnavailableError):
-            logger.exception("start deferred to the reconciler", extra={"id": execution.id})
+        self.run(execution)
         return Started(execution.as_created(), replayed=replayed)
 
     def again(self, tenant: str, execution_id: str) -> Started | None:
@@ -62,9 +59,18 @@ class Launcher:
         return put or self.executions.find(execution.tenant, execution.id) or execution
 
     def run(self, execution: Execution) -> None:
-        """Start the run of what has not begun; what waits for a slot gets its turn in line."""
+        """Start the run of what has not begun; what waits for a slot gets its turn in line.
+
+        What cannot be started now is the reconciler's, within a minute.
+        """
         if execution.status is not Status.QUEUED:
             return
+        try:
+            self._run(execution)
+        except (ClientError, BotoCoreError, UnavailableError):
+            logger.exception("start deferred to the reconciler", extra={"id": execution.id})
+
+    def _run(self, execution: Execution) -> None:
         if execution.slot and execution.slot.waiting:
             self.promoter.promote(execution.slot.line)
         else:

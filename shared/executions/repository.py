@@ -35,7 +35,7 @@ from shared.executions.states import (
     OverdueLine,
     Parked,
 )
-from shared.times import to_rfc3339, utc_now
+from shared.times import from_rfc3339, to_rfc3339, utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -89,10 +89,11 @@ class ExecutionRepository(SegmentRepository):
                 turns = int(str(item["turn"]))
         return ExecutionState(execution, runs, earlier, turns) if execution else None
 
-    def park(self, execution: Execution, parked: Parked) -> bool:
+    def park(self, execution: Execution, parked: Parked, *, fence: int) -> bool:
         """Note that an execution waits for something outside, and when to look at the latest."""
-        sets = "SET #status = :status, isParked = :yes, checkAt = :check"
+        sets = "SET #status = :status, isParked = :yes, checkAt = :check, fence = :fence"
         values: dict[str, Any] = {
+            ":fence": fence,
             ":status": Status.PAUSED if parked.is_paused else Status.RUNNING,
             ":yes": True,
             ":check": to_rfc3339(parked.check_at),
@@ -102,16 +103,23 @@ class ExecutionRepository(SegmentRepository):
         values[":wake"] = to_rfc3339(parked.wake_at)
         return self._update(execution, f"{sets}, wakeAt = :wake", values)
 
-    def mark_running(self, execution: Execution, *, now: datetime) -> Execution | None:
-        """QUEUED to RUNNING in this generation; None when it is no longer ours to run."""
-        started_at = execution.started_at or now
-        written = self._update(
+    def mark_running(self, execution: Execution, *, fence: int, now: datetime) -> Execution | None:
+        """QUEUED to RUNNING in this generation; None when it is no longer ours to run.
+
+        It started once: children and approvals have their ids from that, and two turns that both
+        found it QUEUED must not differ.
+        """
+        update = while_open(
             execution,
-            "SET #status = :running, startedAt = :now REMOVE isParked, wakeAt",
-            {":running": Status.RUNNING, ":now": to_rfc3339(started_at)},
+            "SET #status = :running, startedAt = if_not_exists(startedAt, :now), fence = :fence"
+            " REMOVE isParked, wakeAt",
+            {":running": Status.RUNNING, ":now": to_rfc3339(now), ":fence": fence},
         )
-        if not written:
+        try:
+            answer = self._table.update_item(**update, ReturnValues="ALL_NEW")
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
+        started_at = from_rfc3339(str(answer["Attributes"]["startedAt"]))
         return execution.model_copy(update={"status": Status.RUNNING, "started_at": started_at})
 
     def record(self, execution: Execution, run: TaskRun) -> TaskRun | None:
@@ -196,12 +204,16 @@ class ExecutionRepository(SegmentRepository):
             },
         )
 
-    def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
+    def next_attempt(self, execution: Execution, *, fence: int, due_at: datetime) -> bool:
         """Begin the execution anew, under its own id, at `due_at`; earlier task runs are left."""
         return self._update(
             execution,
-            "SET attempt = :attempt, dueAt = :due",
-            {":attempt": execution.attempt + 1, ":due": to_rfc3339(due_at)},
+            "SET attempt = :attempt, dueAt = :due, fence = :fence",
+            {
+                ":attempt": execution.attempt + 1,
+                ":due": to_rfc3339(due_at),
+                ":fence": fence,
+            },
         )
 
     def resume(

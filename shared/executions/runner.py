@@ -133,7 +133,7 @@ class SegmentRunner:
         due_at = state.execution.due_at
         if due_at and due_at > self._clocks.now():
             return self._wait_until(due_at)
-        running = self._running(state.execution)
+        running = self._running(state.execution, entry)
         if running is None:
             return DONE
         if entry.turn - running.turns_before > self._most_turns:
@@ -163,10 +163,10 @@ class SegmentRunner:
         self._outside.waker.register(turn.tenant, turn.execution_id, entry=entry, token=token)
         return DONE
 
-    def _running(self, execution: Execution) -> Execution | None:
+    def _running(self, execution: Execution, entry: Entry) -> Execution | None:
         if execution.status is Status.RUNNING and not execution.is_parked:
             return execution
-        return self._executions.mark_running(execution, now=self._clocks.now())
+        return self._executions.mark_running(execution, fence=entry.fence, now=self._clocks.now())
 
     def _run_segment(
         self, state: ExecutionState, entry: Entry, remaining: Callable[[], float]
@@ -186,7 +186,7 @@ class SegmentRunner:
                 self._abandon()
         if verdict.kind is Kind.PARKED:
             return self._park(execution, verdict, entry)
-        return self._answer(execution, verdict)
+        return self._answer(execution, verdict, entry)
 
     def _park(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
         """Leave the execution to whoever wakes it; the reconciler looks in case nobody can."""
@@ -196,7 +196,7 @@ class SegmentRunner:
             wake_at=verdict.due_at,
             check_at=min(verdict.due_at or now + FIRST_LOOK, now + FIRST_LOOK),
         )
-        if not self._executions.park(execution, parked):
+        if not self._executions.park(execution, parked, fence=entry.fence):
             return DONE
         if verdict.due_at:
             self._outside.set_timer(execution.tenant, execution.id, verdict.due_at)
@@ -267,13 +267,13 @@ class SegmentRunner:
             and not current.status.is_terminal
         )
 
-    def _answer(self, execution: Execution, verdict: Verdict) -> Answer:
+    def _answer(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
         if verdict.kind is Kind.OUT_OF_TIME:
             return CONTINUE
         if verdict.due_at is None:
             return DONE
         if verdict.kind is Kind.NEXT_ATTEMPT and not self._executions.next_attempt(
-            execution, due_at=verdict.due_at
+            execution, fence=entry.fence, due_at=verdict.due_at
         ):
             return DONE
         return self._wait_until(verdict.due_at)

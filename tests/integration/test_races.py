@@ -11,8 +11,10 @@ from threading import Event
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.aftermath import age, check_nothing_left, reconcile, ring, table
+from tests.support.events import run_ended_event
 from tests.support.stack import PATIENCE_SECONDS, Answer, MotoStack
 
 pytestmark = pytest.mark.proof
@@ -37,6 +39,7 @@ name: broken
 tasks: [{name: a, type: core.set, properties: {values: {x: '{{ inputs.nope }}'}}}]
 """
 MOST_CALLS = 40
+BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "StartExecution")
 Act = Callable[[], Answer]
 
 
@@ -267,3 +270,46 @@ def test_a_cancel_at_any_point_of_the_promotion_of_who_waits(
         status = moto_stack.wait_for_execution(waiting)["execution"]["status"]
         assert status == "CANCELLED"
         check_nothing_left(moto_stack)
+
+
+def start(stack: MotoStack, execution_id: str) -> None:
+    """Start the run of an execution that has none, and wait until it is parked."""
+    hint = run_ended_event(stack.machine_arn, f"{execution_id}-1", "FAILED")
+    stack.invoke("reconcile", hint)
+    stack.wait_until(lambda: stack.is_parked(execution_id))
+
+
+CALLING = """
+name: calling
+tasks:
+  - {name: call, type: flow.subflow, dependsOn: [], properties: {namespace: default, name: gated}}
+  - {name: h, type: flow.gate, dependsOn: [], properties: {message: 'Go?', timeout: 2h}}
+finally: [{name: last, type: core.set, properties: {values: {}}}]
+"""
+
+
+def test_the_next_try_of_a_turn_at_any_point_of_the_one_that_was_taken_for_lost(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    child = create_flow(GATE.replace("concurrency: {limit: 1}\n", ""))
+    flow = create_flow(CALLING)
+    for number, each in enumerate(Rounds(moto_stack, fewest=12), start=1):
+        moto_stack.calls.fail_next(BUSY, lambda call: call.operation == "SFN.StartExecution")
+        execution_id = execute(flow["id"])
+        turn = {
+            "tenant": "default",
+            "executionId": execution_id,
+            "generation": 1,
+            "segment": "main",
+            "machine": moto_stack.machine_arn,
+        }
+
+        with each.before_a_call("runner", partial(start, moto_stack, execution_id)):
+            moto_stack.invoke("runner", turn)
+
+        row = {"pk": f"default#{execution_id}", "sk": "execution"}
+        parked = table(moto_stack).get_item(Key=row)["Item"]
+        children = moto_stack.api("GET", f"/api/v1/executions?flowId={child['id']}&limit=500").body
+        assert len(children) == number
+        assert parked["isParked"]
+        assert "wakeAt" in parked

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.runner.services import subflows
 from shared.executions.externals import Visit
@@ -111,6 +112,28 @@ def test_a_subflow_that_cannot_start_fails_its_task(
     detail = run(moto_stack, execute, flow)
 
     assert detail["execution"]["error"]["code"] == code
+
+
+def test_a_child_that_cannot_be_started_yet_is_started_later(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    create_flow(CHILD)
+    flow = create_flow(PARENT)
+    full = ClientError({"Error": {"Code": "ExecutionLimitExceeded"}}, "StartExecution")
+    for _ in range(50):
+        moto_stack.calls.fail_next(
+            full,
+            lambda call: (call.function, call.operation) == ("runner", "SFN.StartExecution"),
+        )
+
+    execution_id = execute(flow["id"])
+    moto_stack.wait_until(lambda: bool(child_of(moto_stack, execution_id)))
+    moto_stack.calls.clear()
+    moto_stack.invoke("reconcile", {"all": True})
+
+    detail = moto_stack.wait_for_execution(execution_id)
+    assert detail["execution"]["outputs"] == {"n": 42}
+    assert [run["name"].rpartition("-")[2] for run in moto_stack.runs()] == ["1", "1"]
 
 
 def test_recursion_ends(moto_stack: MotoStack, create_flow: Any, execute: Any):

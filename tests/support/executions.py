@@ -33,6 +33,7 @@ class InMemoryExecutions(ExecutionRepository):
         self.runs: dict[tuple[str, str], dict[str, TaskRun]] = {}
         self.earlier: list[TaskRun] = []
         self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.fences: dict[tuple[str, str], int] = {}
         self.tokens: dict[tuple[str, str, str], str] = {}
         self.wakes: Counter[tuple[str, str, str]] = Counter()
         self.written: list[TaskRun] = []
@@ -86,9 +87,10 @@ class InMemoryExecutions(ExecutionRepository):
     def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
         return (tenant, execution_id, path) in self.tokens
 
-    def park(self, execution: Execution, parked: Parked) -> bool:
+    def park(self, execution: Execution, parked: Parked, *, fence: int) -> bool:
         moved = self._replace(
             execution,
+            fence=fence,
             status=Status.PAUSED if parked.is_paused else Status.RUNNING,
             is_parked=True,
             wake_at=parked.wake_at,
@@ -96,10 +98,15 @@ class InMemoryExecutions(ExecutionRepository):
         )
         return moved is not None
 
-    def mark_running(self, execution: Execution, *, now: datetime) -> Execution | None:
-        started_at = execution.started_at or now
+    def mark_running(self, execution: Execution, *, fence: int, now: datetime) -> Execution | None:
+        current = self.executions[execution.tenant, execution.id]
         return self._replace(
-            execution, status=Status.RUNNING, started_at=started_at, is_parked=False, wake_at=None
+            execution,
+            fence=fence,
+            status=Status.RUNNING,
+            started_at=current.started_at or now,
+            is_parked=False,
+            wake_at=None,
         )
 
     def record(self, execution: Execution, run: TaskRun) -> TaskRun | None:
@@ -148,10 +155,11 @@ class InMemoryExecutions(ExecutionRepository):
         )
         return moved is not None
 
-    def next_attempt(self, execution: Execution, *, due_at: datetime) -> bool:
+    def next_attempt(self, execution: Execution, *, fence: int, due_at: datetime) -> bool:
         self.earlier += [run for runs in self.runs.values() for run in runs.values()]
         self.runs.clear()
-        return self._replace(execution, attempt=execution.attempt + 1, due_at=due_at) is not None
+        moved = self._replace(execution, fence=fence, attempt=execution.attempt + 1, due_at=due_at)
+        return moved is not None
 
     def resume(
         self, execution: Execution, *, stalls: int, records: int, turns: int, check_at: datetime
@@ -193,15 +201,20 @@ class InMemoryExecutions(ExecutionRepository):
             if due and not execution.status.is_terminal and (now is None or due <= now):
                 yield Overdue(execution.tenant, execution.id)
 
-    def _replace(self, execution: Execution, **changes: Any) -> Execution | None:
+    def _replace(
+        self, execution: Execution, *, fence: int | None = None, **changes: Any
+    ) -> Execution | None:
         key = (execution.tenant, execution.id)
         current = self.executions.get(key)
         if (
             current is None
             or current.status.is_terminal
             or current.generation != execution.generation
+            or (fence is not None and fence < self.fences.get(key, 0))
         ):
             return None
+        if fence is not None:
+            self.fences[key] = fence
         self.on_write("before")
         written = self.executions[key] = current.model_copy(update=changes)
         self.on_write("after")

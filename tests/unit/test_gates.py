@@ -485,7 +485,6 @@ def test_a_turn_that_is_past_cannot_ask_what_was_cancelled():
     asked = bench.approvals.approvals.popitem()[1]
     assert asked
     bench.store.is_broken = False
-    bench.store.mark_running(bench.now, now=asked.requested_at)
     bench.store.close(bench.now, Closing.CANCEL)
     bench.turn()
 
@@ -495,7 +494,7 @@ def test_a_turn_that_is_past_cannot_ask_what_was_cancelled():
 
 def test_what_cannot_be_read_is_cancelled_without_a_word():
     bench = GateBench(gate(message="{{ nope }}"))
-    bench.store.mark_running(bench.now, now=bench.now.created_at)
+    bench.store.mark_running(bench.now, fence=1, now=bench.now.created_at)
     bench.store.close(bench.now, Closing.CANCEL)
     bench.turn()
 

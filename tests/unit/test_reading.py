@@ -65,7 +65,7 @@ class Shelf:
     def try_again(self) -> None:
         """Begin another attempt of the whole execution."""
         execution = self._store.executions["default", self.id]
-        assert self._store.next_attempt(execution, due_at=START)
+        assert self._store.next_attempt(execution, fence=1, due_at=START)
 
     def record(self, *runs: TaskRun) -> "Shelf":
         self._store.runs["default", self.id] = {row_key(run): run for run in runs}
