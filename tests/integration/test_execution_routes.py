@@ -50,6 +50,7 @@ def test_a_finished_execution_tells_everything(run: Finished):
             "error",
             "retryOf",
             "attempt",
+            "dueAt",
             "test",
             "createdAt",
             "startedAt",
