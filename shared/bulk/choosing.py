@@ -53,7 +53,8 @@ class Chooser:
         """
         wanted = chosen.wanted()
         low, high = wanted.bounds()
-        found = self.open_executions.of_flow(wanted.flow_id)
+        # One whose next look moves while the index is read is met twice.
+        found = set(self.open_executions.of_flow(wanted.flow_id))
         ids = sorted(
             (each for owner, each in found if owner == tenant and low <= each <= min(high, up_to)),
             reverse=True,

@@ -6,8 +6,8 @@ that an earlier one made. Whoever changes the approval first, with a condition, 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -25,6 +25,10 @@ from shared.times import to_rfc3339
 MAX_MESSAGE_BYTES = 8 * 1024
 MAX_APPROVERS = 100
 MAX_APPROVER_CHARACTERS = 256
+MAX_NAMES = 300
+"""Approvers and all who are escalated to: an approval is one item of 400 KB."""
+MAX_REMINDERS, MAX_ESCALATIONS, MAX_NAMES_IN_LINE = 100, 10, 3
+"""Each is a line in the log of its task, which holds 60 KB."""
 TRIES = 5
 ON_TIMEOUT: Mapping[str, Decision | None] = {
     "reject": Decision.REJECTED,
@@ -52,7 +56,7 @@ class Gates:
     approvals: ApprovalRepository
 
     def step(self, visit: Visit) -> Step:
-        gate = read_gate(visit.properties)
+        gate = _gate_of(visit)
         approval = self._asked(visit, gate)
         for _ in range(TRIES):
             due = _due(approval, gate, visit.now)
@@ -66,7 +70,7 @@ class Gates:
         if self.approvals.close(visit.execution.tenant, approval_id(visit), at=visit.now):
             return None
         approval = self._get(visit)
-        step = _step(approval, read_gate(visit.properties), visit)
+        step = _step(approval, _gate_of(visit), visit)
         return step if step.status.is_terminal else None
 
     def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
@@ -85,7 +89,7 @@ class Gates:
         found = self.approvals.find(tenant, its_id)
         # Closed before it was asked: as good as one that was closed right after.
         closed = {"status": ApprovalStatus.CANCELLED}
-        return found or _new(visit, read_gate(visit.properties)).model_copy(update=closed)
+        return found or _new(visit, _gate_of(visit)).model_copy(update=closed)
 
     def _store(self, approval: Approval, due: Approval) -> bool:
         if due.status is ApprovalStatus.EXPIRED:
@@ -100,6 +104,19 @@ def approval_id(visit: Visit) -> str:
     return id_of(visit.started_at, digest)
 
 
+def _gate_of(visit: Visit) -> Gate:
+    """What a gate asks for, as it may be shown: no secret in it."""
+    gate, mask = read_gate(visit.properties), masking_of(visit.execution).text
+    return replace(
+        gate,
+        message=mask(gate.message),
+        approvers=tuple(map(mask, gate.approvers)),
+        escalate=tuple(
+            each.model_copy(update={"to": tuple(map(mask, each.to))}) for each in gate.escalate
+        ),
+    )
+
+
 def read_gate(properties: Mapping[str, Any]) -> Gate:
     """Read rendered properties; raises PluginError."""
     message = str(properties["message"])
@@ -109,7 +126,7 @@ def read_gate(properties: Mapping[str, Any]) -> Gate:
     if on_timeout not in ON_TIMEOUT:
         raise _wrong("onTimeout", f"{str(on_timeout)[:40]!r} is none of {', '.join(ON_TIMEOUT)}")
     timeout = properties.get("timeout")
-    return Gate(
+    gate = Gate(
         message=message,
         approvers=_names(properties.get("approvers") or [], "approvers"),
         timeout=None if timeout is None else _duration(timeout, "timeout"),
@@ -117,11 +134,13 @@ def read_gate(properties: Mapping[str, Any]) -> Gate:
         remind=tuple(sorted(_durations(properties.get("remind") or []))),
         escalate=tuple(sorted(_escalations(properties), key=lambda each: each.after)),
     )
+    if len(gate.approvers) + sum(len(each.to) for each in gate.escalate) > MAX_NAMES:
+        raise _wrong("escalate", f"more than {MAX_NAMES} names with the approvers")
+    return gate
 
 
 def _new(visit: Visit, gate: Gate) -> Approval:
-    """The question, as it may be shown: no secret in it."""
-    masking = masking_of(visit.execution)
+    """The question."""
     return Approval(
         tenant=visit.execution.tenant,
         id=approval_id(visit),
@@ -129,8 +148,8 @@ def _new(visit: Visit, gate: Gate) -> Approval:
         flow_id=visit.execution.flow_id,
         task_name=visit.task_name,
         iteration=visit.key.partition("#")[2].partition("/")[0] or None,
-        message=masking.text(gate.message),
-        approvers=tuple(masking.text(name) for name in gate.approvers),
+        message=gate.message,
+        approvers=gate.approvers,
         requested_at=visit.now,
         expires_at=None if gate.timeout is None else visit.now + gate.timeout,
     )
@@ -207,7 +226,7 @@ def _new_lines(approval: Approval, gate: Gate, visit: Visit) -> Iterator[LogLine
         for number, after in enumerate(gate.remind[: approval.reminders], start=1)
     ]
     events += [
-        (asked + each.after, f"escalated to {', '.join(each.to)}")
+        (asked + each.after, f"escalated to {_told(each.to)}")
         for each in gate.escalate[: approval.escalations]
     ]
     for moment, message in sorted(events):
@@ -215,8 +234,16 @@ def _new_lines(approval: Approval, gate: Gate, visit: Visit) -> Iterator[LogLine
             yield LogLine(timestamp=moment, level="INFO", message=message, attempt=visit.attempt)
 
 
+def _told(names: Sequence[str]) -> str:
+    told, rest = ", ".join(names[:MAX_NAMES_IN_LINE]), len(names) - MAX_NAMES_IN_LINE
+    return f"{told} and {rest} more" if rest > 0 else told
+
+
 def _escalations(properties: Mapping[str, Any]) -> Iterator[Escalation]:
-    for each in properties.get("escalate") or []:
+    steps = properties.get("escalate") or []
+    if len(steps) > MAX_ESCALATIONS:
+        raise _wrong("escalate", f"more than {MAX_ESCALATIONS}")
+    for each in steps:
         to = [each["to"]] if isinstance(each["to"], str) else each["to"]
         yield Escalation(after=_duration(each["after"], "escalate"), to=_names(to, "escalate"))
 
@@ -224,6 +251,8 @@ def _escalations(properties: Mapping[str, Any]) -> Iterator[Escalation]:
 def _durations(values: Any) -> Iterator[timedelta]:
     if not isinstance(values, list):
         raise _wrong("remind", "not a list")
+    if len(values) > MAX_REMINDERS:
+        raise _wrong("remind", f"more than {MAX_REMINDERS}")
     for value in values:
         yield _duration(value, "remind")
 

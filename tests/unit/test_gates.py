@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.executions.logs import joined
 from shared.executions.models import Closing, Status
+from shared.executions.rows import compact, run_to_item
 from shared.people.gates import Gates
 from shared.people.models import Approval, ApprovalStatus, Decision
+from shared.people.rows import approval_to_item
 from tests.support.approvals import InMemoryApprovals
 from tests.support.executions import Bench
 from tests.support.plans import plan_of, task
@@ -195,6 +198,33 @@ def test_reminders_and_escalations_are_counted_once_and_logged():
         "escalated to boss, ops",
     ]
     assert bench.statuses() == {"g": "PAUSED"}
+
+
+def test_the_largest_gate_fits_into_its_rows():
+    many = [
+        [f"{step}-{number}".rjust(256, "\N{GRINNING FACE}") for number in range(33)]
+        for step in range(9)
+    ]
+    bench = GateBench(
+        gate(
+            message="m" * 8192,
+            approvers=many[0],
+            remind=[1 + number for number in range(100)],
+            escalate=[{"after": 1 + step, "to": to} for step, to in enumerate(many[1:])],
+        )
+    )
+    bench.turn()
+    bench.pass_time(hours=1)
+
+    assert bench.approvals.only().escalations == 8
+    stored = [approval_to_item(bench.approvals.only())]
+    stored.append(run_to_item(bench.now, bench.runs["g"]))
+    assert all(len(compact(item).encode()) < 350_000 for item in stored)
+    lines = bench.runs["g"].logs
+    assert len(lines) == 108
+    assert lines[-1].message == "reminder 100 of 100"
+    assert lines[0].message.endswith("1-2 and 30 more")
+    assert joined(lines, ()) == lines
 
 
 def test_an_escalation_takes_nobody_the_right_to_decide():
@@ -504,7 +534,11 @@ def test_what_cannot_be_read_is_cancelled_without_a_word():
 
 def test_an_approval_shows_no_secret():
     bench = GateBench(
-        gate(message="Use {{ inputs.token }}?", approvers=["{{ inputs.token }}"]),
+        gate(
+            message="Use {{ inputs.token }}?",
+            approvers=["{{ inputs.token }}"],
+            escalate=[{"after": 60, "to": "of {{ inputs.token }}"}],
+        ),
         secrets={"token": "s3cret-value"},
         inputs=[{"name": "token", "type": "SECRET"}],
     )
@@ -512,6 +546,8 @@ def test_an_approval_shows_no_secret():
 
     assert bench.approvals.only().message == "Use ******?"
     assert bench.approvals.only().approvers == ("******",)
+    bench.pass_time(minutes=1)
+    assert bench.approvals.only().approvers == ("******", "of ******")
 
 
 @pytest.mark.parametrize(
@@ -523,6 +559,12 @@ def test_an_approval_shows_no_secret():
         ({"approvers": "{{ range(101) }}"}, "properties.approvers: more than 100"),
         ({"remind": "{{ 'x' }}"}, "properties.remind: not a list"),
         ({"message": "{{ 'x' * 9000 }}"}, "message: more than 8192 bytes"),
+        ({"remind": "{{ range(101) }}"}, "properties.remind: more than 100"),
+        ({"escalate": [{"after": 1, "to": "a"}] * 11}, "properties.escalate: more than 10"),
+        (
+            {"escalate": [{"after": 1, "to": [f"u{n}" for n in range(100)]}] * 4},
+            "properties.escalate: more than 300 names with the approvers",
+        ),
     ],
 )
 def test_a_gate_that_makes_no_sense_fails(properties: Any, message: str):
