@@ -5,10 +5,19 @@ from typing import Any
 RUNNER_ARN = "${RunnerArn}"
 """What the deploy replaces by the runner's ARN."""
 
-# A runner that dies, is throttled or loses its store is tried again from its records. Error names
-# differ between AWS and the emulators, so every error is retried alike; what a flow decided is a
-# value in the answer and never an error.
+# A runner that dies or loses its store is tried again from its records. Error names differ between
+# AWS and the emulators, so every error is retried alike; what a flow decided is a value in the
+# answer and never an error. But one: an account whose functions are all busy may be so for long, and
+# nothing is wrong with an execution that has to wait its turn.
 RETRY = [
+    {
+        "ErrorEquals": ["Lambda.TooManyRequestsException"],
+        "IntervalSeconds": 1,
+        "BackoffRate": 2,
+        "MaxAttempts": 100,
+        "MaxDelaySeconds": 60,
+        "JitterStrategy": "FULL",
+    },
     {
         "ErrorEquals": ["States.ALL"],
         "IntervalSeconds": 1,
@@ -16,7 +25,7 @@ RETRY = [
         "MaxAttempts": 6,
         "MaxDelaySeconds": 30,
         "JitterStrategy": "FULL",
-    }
+    },
 ]
 
 
