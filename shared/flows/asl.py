@@ -7,8 +7,8 @@ RUNNER_ARN = "${RunnerArn}"
 
 # A runner that dies or loses its store is tried again from its records. Error names differ between
 # AWS and the emulators, so every error is retried alike; what a flow decided is a value in the
-# answer and never an error. But one: an account whose functions are all busy may be so for long, and
-# nothing is wrong with an execution that has to wait its turn.
+# answer and never an error. All but one: an account whose functions are all busy may be so for
+# long, and nothing is wrong with an execution that has to wait its turn.
 RETRY = [
     {
         "ErrorEquals": ["Lambda.TooManyRequestsException"],
