@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic.alias_generators import to_camel
 
 from shared.errors import Problem
+from shared.headers import IDEMPOTENCY_KEY
+from shared.once import Once
 from shared.openapi import DOCUMENT
 from shared.problems import PROBLEM_TYPE
 
@@ -21,6 +23,15 @@ POWERTOOLS_SCHEMAS = frozenset(
     {"HTTPValidationError", "ResponseValidationError", "ValidationError"}
 )
 """What its resolver would answer; ours answers problems."""
+
+KEY_PARAMETER: Json = {
+    "description": "1 to 255 visible ASCII characters; the same key gives the same answer.",
+    "required": False,
+    "schema": {"type": "string", "title": "Idempotency-Key"},
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+}
+"""Of a route that is done once; the routes that start executions have it in their signature."""
 
 TITLE = "Headrace"
 VERSION = "0.1.0"
@@ -52,6 +63,8 @@ def _part(resource: str) -> Json:
     for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001 - no other list
         operation = schema["paths"][route.openapi_path][route.method.lower()]
         operation["operationId"] = to_camel(route.func.__name__)
+        if any(isinstance(each, Once) for each in route.middlewares):
+            operation.setdefault("parameters", []).append(KEY_PARAMETER)
     return schema
 
 
@@ -71,15 +84,21 @@ def _without_powertools(schemas: Json) -> Json:
 
 def _operations(operations: Mapping[str, Json], resource: str) -> Json:
     return {
-        method: {**operation, "tags": [resource], "responses": _responses(operation["responses"])}
+        method: {**operation, "tags": [resource], "responses": _responses(operation)}
         for method, operation in operations.items()
     }
 
 
-def _responses(responses: Mapping[str, Json]) -> Json:
-    """Keep the good answers; every other one is a problem, described once."""
-    good = {status: _answer(status, each) for status, each in responses.items() if status < "4"}
-    return {**good, "default": {"$ref": "#/components/responses/Problem"}}
+def _responses(operation: Json) -> Json:
+    """Keep the good answers; every other one is a problem, described once.
+
+    What a key may be refused for is named: who sends one has to tell the two apart.
+    """
+    found = operation["responses"]
+    good = {status: _answer(status, each) for status, each in found.items() if status < "4"}
+    has_key = any(each["name"] == IDEMPOTENCY_KEY for each in operation.get("parameters", []))
+    bad = ("409", "422", "default") if has_key else ("default",)
+    return good | {status: {"$ref": "#/components/responses/Problem"} for status in bad}
 
 
 def _answer(status: str, response: Json) -> Json:

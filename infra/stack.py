@@ -52,11 +52,11 @@ class PlatformStack(Stack):
         self.orchestration = Orchestration(self, "Orchestration", runner=self.runner)
         self._values[MACHINE] = self.orchestration.machine.state_machine_arn
 
-        self.flows = self._function("Flows", FLOWS, EXECUTIONS, MACHINE)
+        self.flows = self._function("Flows", FLOWS, EXECUTIONS, IDEMPOTENCY, MACHINE)
         self.executions = self._function(
             "Executions", FLOWS, EXECUTIONS, IDEMPOTENCY, MACHINE, PAYLOADS, RETENTION
         )
-        self.approvals = self._function("Approvals", EXECUTIONS, APPROVALS)
+        self.approvals = self._function("Approvals", EXECUTIONS, IDEMPOTENCY, APPROVALS)
         self.plugins = self._function("Plugins")
         self.health = self._function("Health", FLOWS)
         self.reconcile = self._function("Reconcile", EXECUTIONS, MACHINE, seconds=60)
@@ -113,6 +113,7 @@ class PlatformStack(Stack):
         self._grant_runner()
         self._grant_timers()
         self._grant_reconcile()
+        self._grant_answers()
         self.health.may("dynamodb:GetItem", on=self.storage.flows.table_arn)
         self.orchestration.may_invoke(self.runner)
 
@@ -147,7 +148,6 @@ class PlatformStack(Stack):
         self.executions.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
             on=self.storage.idempotency.table_arn,
         )
         self.executions.may(
@@ -171,6 +171,16 @@ class PlatformStack(Stack):
         self.approvals.may(
             "states:SendTaskSuccess", on=self.orchestration.machine.state_machine_arn
         )
+
+    def _grant_answers(self) -> None:
+        """A key is claimed by a put, its answer an update; a refusal deletes it."""
+        for function in (self.flows, self.executions, self.approvals):
+            function.may(
+                "dynamodb:DeleteItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                on=self.storage.idempotency.table_arn,
+            )
 
     def _grant_runner(self) -> None:
         self.runner.may("dynamodb:GetItem", on=self.storage.flows.table_arn)

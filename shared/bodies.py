@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel, SkipValidation, ValidationError
+from pydantic import BaseModel, SkipValidation, ValidationError, WrapValidator
 
 from shared.errors import (
     BodyTooLargeError,
@@ -25,6 +25,8 @@ Json = Any
 T = TypeVar("T")
 RawBody = Annotated[T | None, SkipValidation, Body()]
 """A body as it was sent: `RawBody[Draft]` documents a Draft and checks nothing."""
+RequiredRawBody = Annotated[T, WrapValidator(lambda value, _: value), Body()]
+"""The same where there must be one."""
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -26,7 +26,7 @@
     x ExecutionFinishedError
     x ExecutionNotRetryableError
     x ApprovalDecidedError
-    x IdempotencyInProgressError
+    x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
   x UnsupportedMediaTypeError         415
@@ -167,6 +167,10 @@ class ApprovalDecidedError(ConflictError):
 
 class IdempotencyInProgressError(ConflictError):
     code = "idempotency_in_progress"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PreconditionFailedError(PlatformError):

@@ -14,6 +14,7 @@ from shared.errors import (
 )
 
 REQUEST_ID = "x-request-id"
+IDEMPOTENCY_KEY = "idempotency-key"
 
 IdempotencyKeyHeader = Annotated[
     str | None,

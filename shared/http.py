@@ -2,7 +2,8 @@
 
 A route that must see its body before it is validated (an idempotency key is looked up first) takes
 `body: RawBody[Draft] = None`: the parsed JSON object as sent, or None, with the schema of `Draft`
-in the OpenAPI document. It calls `parse_body(Draft, body)` when it is ready.
+in the OpenAPI document. It calls `parse_body(Draft, body)` when it is ready. A POST that is done
+once for its key has `middlewares=[once]` (`shared/once.py`).
 """
 
 import time

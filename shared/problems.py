@@ -109,8 +109,6 @@ def _is_passing(error: Exception) -> bool:
 def _headers_of(error: PlatformError) -> dict[str, str]:
     if isinstance(error, errors.MethodNotAllowedError):
         return {"Allow": ", ".join(error.allowed)}
-    if isinstance(error, errors.UnavailableError):
+    if isinstance(error, errors.UnavailableError | errors.IdempotencyInProgressError):
         return {"Retry-After": str(error.retry_after_seconds)}
-    if isinstance(error, errors.IdempotencyInProgressError):
-        return {"Retry-After": "1"}
     return {}

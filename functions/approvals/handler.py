@@ -9,7 +9,8 @@ from shared.bodies import RawBody, parse_body
 from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
 from shared.executions.repository import ExecutionRepository
 from shared.executions.waking import Waker
-from shared.http import answer_page, http_app, http_handler
+from shared.http import answer, answer_page, http_app, http_handler
+from shared.once import Once
 from shared.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.people.decisions import DecisionRepository
 from shared.people.models import Approval, ApprovalStatus, Decision, Remark
@@ -18,11 +19,12 @@ from shared.people.service import ApprovalService
 from shared.table import step_functions, table
 from shared.times import utc_now
 
-app = http_app()
-
 TENANT = "default"
 CALLER = "local"
 """Without users there is one caller, who may decide everything."""
+
+app = http_app()
+once = Once(app, TENANT)
 
 
 @cache
@@ -55,12 +57,12 @@ def get_approval(approval_id: str, approvals: Approvals) -> Approval:
     return approvals.get(TENANT, approval_id)
 
 
-@app.post("/api/v1/approvals/<approval_id>/approve")
+@app.post("/api/v1/approvals/<approval_id>/approve", middlewares=[once])
 def approve(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None) -> Approval:
     return _decide(approvals, approval_id, Decision.APPROVED, body)
 
 
-@app.post("/api/v1/approvals/<approval_id>/reject")
+@app.post("/api/v1/approvals/<approval_id>/reject", middlewares=[once])
 def reject(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None) -> Approval:
     return _decide(approvals, approval_id, Decision.REJECTED, body)
 
@@ -68,8 +70,9 @@ def reject(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None)
 def _decide(
     approvals: ApprovalService, approval_id: str, decision: Decision, body: Remark | None
 ) -> Approval:
-    remark = parse_body(Remark, body)
-    return approvals.decide(TENANT, approval_id, decision, by=CALLER, comment=remark.comment)
+    comment = parse_body(Remark, body).comment
+    keep = once.keep(answer)
+    return approvals.decide(TENANT, approval_id, decision, by=CALLER, comment=comment, keep=keep)
 
 
 lambda_handler = http_handler(app)

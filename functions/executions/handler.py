@@ -48,9 +48,11 @@ from shared.headers import (
     checked_idempotency_key,
 )
 from shared.http import answer, answer_page, http_app, http_handler
+from shared.once import REPLAYED, Once
 from shared.paging import DEFAULT_LIMIT, Cursor, Limit
 
 app = http_app()
+once = Once(app, TENANT)
 
 CREATED_BY = "local"
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
@@ -227,11 +229,13 @@ def list_log_lines(
     return answer_page(app, reader.logs(TENANT, execution_id, wanted, cursor=cursor))
 
 
-@app.post("/api/v1/executions/<execution_id>/cancel", status_code=HTTPStatus.ACCEPTED)
+@app.post(
+    "/api/v1/executions/<execution_id>/cancel",
+    status_code=HTTPStatus.ACCEPTED,
+    middlewares=[once],
+)
 def cancel_execution(execution_id: str, cancels: Cancels) -> Response[CancelledExecution]:
-    execution = cancels.cancel(TENANT, execution_id)
-    accepted = CancelledExecution(execution_id=execution.id, status=execution.status)
-    return answer(accepted, HTTPStatus.ACCEPTED)
+    return _cancelled(cancels.cancel(TENANT, execution_id, once.keep(_cancelled)))
 
 
 @app.post("/api/v1/executions/<execution_id>/retry", status_code=HTTPStatus.ACCEPTED)
@@ -251,6 +255,11 @@ def retry_execution(
         **_asked(body, key, correlation_id),
     )
     return _accepted(retries.retry(request))
+
+
+def _cancelled(execution: Execution) -> Response[CancelledExecution]:
+    accepted = CancelledExecution(execution_id=execution.id, status=execution.status)
+    return answer(accepted, HTTPStatus.ACCEPTED)
 
 
 def _asked(body: Any, key: str | None, correlation_id: str | None) -> dict[str, Any]:
@@ -277,7 +286,7 @@ def _accepted(started: Started) -> Response[Any]:
 
 
 def _replayed(started: Started) -> dict[str, Any]:
-    return {"Idempotency-Replayed": "true"} if started.replayed else {}
+    return {REPLAYED: "true"} if started.replayed else {}
 
 
 lambda_handler = http_handler(app)

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.flows.services import flow_service
-from shared.bodies import YAML_TYPES, media_type, read_json, read_text
+from functions.flows.services import TENANT, flow_service
+from shared.bodies import YAML_TYPES, RequiredRawBody, media_type, parse_body, read_json, read_text
 from shared.flows.models import (
     Flow,
     FlowDraft,
@@ -22,9 +22,11 @@ from shared.flows.pictures import FlowGraph, graph_of, machine_of
 from shared.flows.service import FlowService
 from shared.headers import IfMatchHeader
 from shared.http import answer, answer_page, http_app, http_handler, no_content
+from shared.once import Once
 from shared.paging import DEFAULT_LIMIT, Cursor, Limit
 
 app = http_app()
+once = Once(app, TENANT)
 
 Flows = Annotated[FlowService, Depends(flow_service)]
 Words = Annotated[str, Query(min_length=1, max_length=200, description="In name or description.")]
@@ -44,11 +46,14 @@ def list_flows(
     return answer_page(app, flows.page(chosen, limit, cursor))
 
 
-@app.post("/api/v1/flows", summary="Save a new flow", status_code=HTTPStatus.CREATED)
-def create_flow(draft: FlowDraft, flows: Flows) -> Response[Flow]:
-    flow = flows.create(draft)
-    place = {"Location": f"/api/v1/flows/{flow.id}"}
-    return answer(flow, HTTPStatus.CREATED, version=flow.version, headers=place)
+@app.post(
+    "/api/v1/flows",
+    summary="Save a new flow",
+    status_code=HTTPStatus.CREATED,
+    middlewares=[once],
+)
+def create_flow(flows: Flows, body: RequiredRawBody[FlowDraft]) -> Response[Flow]:
+    return _created(flows.create(parse_body(FlowDraft, body), once.keep(_created)))
 
 
 VALIDATE_BODY: dict[str, Any] = {
@@ -73,8 +78,7 @@ def validate_flow(flows: Flows) -> Verdict:
 
 @app.get("/api/v1/flows/<flow_id>", summary="Read a flow")
 def get_flow(flow_id: str, flows: Flows) -> Response[Flow]:
-    flow = flows.get(flow_id)
-    return answer(flow, version=flow.version)
+    return _shown(flows.get(flow_id))
 
 
 @app.get("/api/v1/flows/<flow_id>/graph", summary="Read the graph that runs, for a picture")
@@ -96,8 +100,7 @@ def get_state_machine(flow_id: str, flows: Flows) -> dict[str, Any]:
 def replace_flow(
     flow_id: str, patch: FlowPatch, flows: Flows, if_match: IfMatchHeader = None
 ) -> Response[Flow]:
-    flow = flows.replace(flow_id, patch, if_match)
-    return answer(flow, version=flow.version)
+    return _shown(flows.replace(flow_id, patch, if_match))
 
 
 @app.delete("/api/v1/flows/<flow_id>", summary="Forget a flow", status_code=HTTPStatus.NO_CONTENT)
@@ -106,22 +109,36 @@ def delete_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> R
     return no_content()
 
 
-@app.post("/api/v1/flows/<flow_id>/activate", summary="Let a flow be executed")
+@app.post("/api/v1/flows/<flow_id>/activate", summary="Let a flow be executed", middlewares=[once])
 def activate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
-    flow = flows.move(flow_id, FlowStatus.ACTIVE, if_match)
-    return answer(flow, version=flow.version)
+    return _shown(flows.move(flow_id, FlowStatus.ACTIVE, if_match, once.keep(_shown)))
 
 
-@app.post("/api/v1/flows/<flow_id>/deactivate", summary="Stop a flow from being executed")
+@app.post(
+    "/api/v1/flows/<flow_id>/deactivate",
+    summary="Stop a flow from being executed",
+    middlewares=[once],
+)
 def deactivate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
-    flow = flows.move(flow_id, FlowStatus.INACTIVE, if_match)
-    return answer(flow, version=flow.version)
+    return _shown(flows.move(flow_id, FlowStatus.INACTIVE, if_match, once.keep(_shown)))
 
 
-@app.post("/api/v1/flows/<flow_id>/draft", summary="Make an inactive flow a draft again")
+@app.post(
+    "/api/v1/flows/<flow_id>/draft",
+    summary="Make an inactive flow a draft again",
+    middlewares=[once],
+)
 def draft_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
-    flow = flows.move(flow_id, FlowStatus.DRAFT, if_match)
+    return _shown(flows.move(flow_id, FlowStatus.DRAFT, if_match, once.keep(_shown)))
+
+
+def _shown(flow: Flow) -> Response[Flow]:
     return answer(flow, version=flow.version)
+
+
+def _created(flow: Flow) -> Response[Flow]:
+    place = {"Location": f"/api/v1/flows/{flow.id}"}
+    return answer(flow, HTTPStatus.CREATED, version=flow.version, headers=place)
 
 
 lambda_handler = http_handler(app)

@@ -12,6 +12,7 @@ from shared.executions.models import Closing, Execution, Failure, Status
 from shared.executions.repository import ExecutionRepository
 from shared.executions.slots import SlotRepository
 from shared.ids import is_id
+from shared.keeping import NO_KEY, Keep
 from shared.observability import logger
 
 LOOK_AFTER = timedelta(seconds=60)
@@ -28,7 +29,7 @@ class Canceller:
     wake: Callable[[str, str], object]
     now: Callable[[], datetime]
 
-    def cancel(self, tenant: str, execution_id: str) -> Execution:
+    def cancel(self, tenant: str, execution_id: str, keep: Keep[Execution] = NO_KEY) -> Execution:
         """Cancel an open execution; again while it is closing is the same again.
 
         From the write on, the old run is fenced out: stopping it only saves its time, and the
@@ -39,13 +40,15 @@ class Canceller:
         for _ in range(TRIES):
             execution = self._open(tenant, execution_id)
             if execution.is_waiting:
-                if self.slots.leave(execution, CANCELLED, now=self.now()):
-                    return self._left(execution)
-                continue
-            if execution.closing is Closing.CANCEL:
+                left = execution.model_copy(update={"status": Status.CANCELLED})
+                if self.slots.leave(execution, CANCELLED, now=self.now(), also=keep.along(left)):
+                    self._tell_parent(left)
+                    return left
+            elif execution.closing is Closing.CANCEL:
+                keep.alone(execution)
                 self._try(self.engine.start, execution)
                 return execution
-            if self._close(execution):
+            elif self._close(execution, keep):
                 return self._take_over(execution)
         raise UnavailableError("the execution changes too fast, try again")
 
@@ -57,18 +60,19 @@ class Canceller:
             raise ExecutionFinishedError(f"the execution has ended: {execution.status.value}")
         return execution
 
-    def _close(self, execution: Execution) -> bool:
+    def _close(self, execution: Execution, keep: Keep[Execution]) -> bool:
         check_at = self.now() + LOOK_AFTER
-        return self.executions.end_early(execution, Closing.CANCEL, check_at=check_at)
+        return self.executions.end_early(
+            execution, Closing.CANCEL, check_at=check_at, also=keep.along(execution)
+        )
 
-    def _left(self, execution: Execution) -> Execution:
+    def _tell_parent(self, execution: Execution) -> None:
         """An execution that has left the line has ended: nobody but us can tell its parent."""
         if execution.parent:
             try:
                 self.wake(execution.tenant, execution.parent.execution_id)
             except (ClientError, BotoCoreError):
                 logger.exception("the parent looks itself", extra={"id": execution.id})
-        return execution.model_copy(update={"status": Status.CANCELLED})
 
     def _take_over(self, old: Execution) -> Execution:
         new = old.model_copy(

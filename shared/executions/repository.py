@@ -35,6 +35,8 @@ from shared.executions.states import (
     OverdueLine,
     Parked,
 )
+from shared.executions.transactions import Transactions
+from shared.keeping import Write
 from shared.times import from_rfc3339, to_rfc3339, utc_now
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class ExecutionRepository(SegmentRepository):
         super().__init__(table)
         self._now = now
         self._slots = SlotRepository(table, sleep)
+        self._transactions = Transactions(table, sleep)
 
     def add(self, execution: Execution) -> bool:
         """Store a new execution; False when one with its id is there already (and stays)."""
@@ -190,8 +193,18 @@ class ExecutionRepository(SegmentRepository):
             execution, "SET closing = if_not_exists(closing, :closing)", {":closing": closing}
         )
 
-    def end_early(self, execution: Execution, closing: Closing, *, check_at: datetime) -> bool:
-        """Move to the generation that settles what is open: one write, one winner."""
+    def end_early(
+        self,
+        execution: Execution,
+        closing: Closing,
+        *,
+        check_at: datetime,
+        also: Write | None = None,
+    ) -> bool:
+        """Move to the generation that settles what is open: one write, one winner.
+
+        `also` is a write to another table that is made with it.
+        """
         return self._update(
             execution,
             "SET closing = :closing, #generation = :next, stalls = :none, checkAt = :check"
@@ -202,6 +215,7 @@ class ExecutionRepository(SegmentRepository):
                 ":none": 0,
                 ":check": to_rfc3339(check_at),
             },
+            also,
         )
 
     def next_attempt(self, execution: Execution, *, fence: int, due_at: datetime) -> bool:
@@ -272,10 +286,19 @@ class ExecutionRepository(SegmentRepository):
         recorded = run_from_item(item) if item else None
         return recorded if recorded and recorded.status.is_terminal else None
 
-    def _update(self, execution: Execution, expression: str, values: Mapping[str, Any]) -> bool:
+    def _update(
+        self,
+        execution: Execution,
+        expression: str,
+        values: Mapping[str, Any],
+        also: Write | None = None,
+    ) -> bool:
         """Update an execution that is open and in the generation that the caller knows."""
+        update = while_open(execution, expression, values)
+        if also:
+            return not any(self._transactions.write([{"Update": update}, also]))
         try:
-            self._table.update_item(**while_open(execution, expression, values))
+            self._table.update_item(**update)
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True

@@ -11,34 +11,30 @@ An execution takes its slot, leaves the line and is admitted in one transaction,
 back in the one that ends it: a slot can neither leak nor be freed twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from random import random
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.errors import UnavailableError
-from shared.executions.conditions import BUSY
 from shared.executions.models import Execution, Failure, Status
 from shared.executions.retention import expires_at
 from shared.executions.rows import COUNT, execution_key, execution_to_item, open_shard
+from shared.executions.transactions import Transactions
+from shared.keeping import Write
 from shared.times import to_rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-TRIES = 12
-LONGEST_PAUSE_SECONDS = 0.4
 IS_NEW = "attribute_not_exists(pk)"
 IS_WAITING = "#slot.#waiting = :true AND #status = :queued"
 WAITING = {
     "ExpressionAttributeNames": {"#slot": "slot", "#waiting": "waiting", "#status": "status"},
     "ConditionExpression": IS_WAITING,
 }
-_FAILED = "ConditionalCheckFailed"
 Request = Mapping[str, Any]
 
 
@@ -66,7 +62,7 @@ class First:
 class SlotRepository:
     def __init__(self, table: "Table", sleep: Callable[[float], None]) -> None:
         self._table = table
-        self._sleep = sleep
+        self._transactions = Transactions(table, sleep)
 
     def enter(self, execution: Execution) -> bool:
         """Put an execution and its place in line; False when it was put before."""
@@ -74,14 +70,14 @@ class SlotRepository:
         assert slot  # noqa: S101 - only executions with a slot come here
         place = {**_place(slot.line, execution_id), "limit": slot.limit}
         new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
-        return not any(self._transact([new, {"Put": {"Item": place}}]))
+        return not any(self._transactions.write([new, {"Put": {"Item": place}}]))
 
     def take(self, execution: Execution) -> Admission:
         """Put an execution that does not wait, if a slot is free; GONE when it was put before."""
         slot = execution.slot
         assert slot  # noqa: S101 - as above
         new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
-        failed = self._transact([_taking(slot.line, slot.limit), new])
+        failed = self._transactions.write([_taking(slot.line, slot.limit), new])
         if failed[1]:
             return Admission.GONE
         return Admission.FULL if failed[0] else Admission.ADMITTED
@@ -132,7 +128,7 @@ class SlotRepository:
                 ":check": to_rfc3339(check_at),
             },
         }
-        failed = self._transact(
+        failed = self._transactions.write(
             [_taking(line, first.limit), {"Delete": place}, {"Update": admitted}]
         )
         if failed[2] and not failed[1]:
@@ -142,8 +138,13 @@ class SlotRepository:
             return Admission.GONE
         return Admission.FULL if failed[0] else Admission.ADMITTED
 
-    def leave(self, execution: Execution, failure: Failure, *, now: datetime) -> bool:
-        """End an execution that waits as CANCELLED; False when it does not wait any more."""
+    def leave(
+        self, execution: Execution, failure: Failure, *, now: datetime, also: Write | None = None
+    ) -> bool:
+        """End an execution that waits as CANCELLED; False when it does not wait any more.
+
+        `also` is a write to another table that is made with it.
+        """
         slot = execution.slot
         assert slot  # noqa: S101 - as above
         expiry = expires_at(execution, now)
@@ -164,7 +165,8 @@ class SlotRepository:
             },
         }
         place = {"Key": _place(slot.line, execution.id), "ConditionExpression": _IS_THERE}
-        return not any(self._transact([{"Update": ended}, {"Delete": place}]))
+        writes: list[Write] = [{"Update": ended}, {"Delete": place}]
+        return not any(self._transactions.write([*writes, also] if also else writes))
 
     def end(self, line: str, update: Request) -> bool:
         """Make the update that ends an execution, and give its slot back with it."""
@@ -173,30 +175,7 @@ class SlotRepository:
             "UpdateExpression": "ADD taken :minus",
             "ExpressionAttributeValues": {":minus": -1},
         }
-        return not any(self._transact([{"Update": update}, {"Update": freed}]))
-
-    def _transact(self, writes: Sequence[Mapping[str, Request]]) -> list[bool]:
-        """Write all or nothing; which conditions failed, in order. Tried again while busy."""
-        client = self._table.meta.client
-        requests: Any = [
-            {kind: {"TableName": self._table.name, **request}}
-            for write in writes
-            for kind, request in write.items()
-        ]
-        for number in range(TRIES):
-            try:
-                client.transact_write_items(TransactItems=requests)
-            except client.exceptions.TransactionCanceledException as error:
-                reasons: list[Any] = error.response.get("CancellationReasons", [])
-                codes = [reason.get("Code") for reason in reasons]
-                if _FAILED in codes:
-                    return [code == _FAILED for code in codes]
-                if BUSY.isdisjoint(codes):
-                    raise
-                self._sleep(random() * min(LONGEST_PAUSE_SECONDS, 0.02 * 2**number))
-            else:
-                return [False] * len(writes)
-        raise UnavailableError("the store is busy, try again")
+        return not any(self._transactions.write([{"Update": update}, {"Update": freed}]))
 
 
 _IS_THERE = "attribute_exists(pk)"

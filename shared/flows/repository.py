@@ -10,6 +10,7 @@ from shared.flows import items
 from shared.flows.items import Item
 from shared.flows.models import FlowRecord, Revision
 from shared.ids import is_id
+from shared.keeping import Write
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -36,10 +37,14 @@ class FlowRepository:
         self._table = table
         self._tenant = tenant
 
-    def add(self, flow: FlowRecord, revision: Revision) -> None:
-        """Store a new flow; raises FlowNameTakenError, or FlowChangedError: try again."""
-        writes = {"flow": _put(items.flow_item(self._tenant, flow), IS_NEW)}
-        self._write(writes | self._name(flow) | self._revision(flow.id, revision), flow)
+    def add(self, flow: FlowRecord, revision: Revision, also: Write | None = None) -> None:
+        """Store a new flow; raises FlowNameTakenError, or FlowChangedError: try again.
+
+        `also`, here and below, is a write to another table that is made with it.
+        """
+        writes: dict[str, Write] = {"flow": _put(items.flow_item(self._tenant, flow), IS_NEW)}
+        writes |= self._name(flow) | self._revision(flow.id, revision) | _also(also)
+        self._write(writes, flow)
 
     def replace(
         self,
@@ -48,30 +53,27 @@ class FlowRepository:
         *,
         revision: Revision | None = None,
         plan: bytes | None = None,
+        also: Write | None = None,
     ) -> None:
         """Store a flow's next version, with its next text, or the plan its text lacked so far.
 
         Raises FlowChangedError when `old` is no longer what is stored, and FlowNameTakenError.
         """
         flow = items.flow_item(self._tenant, new)
-        writes = {"flow": {"Put": {"Item": flow, **_unchanged(old)}}}
+        writes: dict[str, Write] = {"flow": {"Put": {"Item": flow, **_unchanged(old)}}}
         if items.name_key(old) != items.name_key(new):
             writes |= self._name(new) | self._no_name(old)
         if revision:
             writes |= self._revision(new.id, revision)
         elif plan:
             writes["plan"] = _put(items.plan_item(self._tenant, new.id, new.revision, plan), IS_NEW)
-        self._write(writes, new)
+        self._write(writes | _also(also), new)
 
-    def remove(self, flow: FlowRecord, put: Item | None = None) -> None:
-        """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile.
-
-        `put` is a Put of another table that is made with it.
-        """
+    def remove(self, flow: FlowRecord, also: Write | None = None) -> None:
+        """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile."""
         key = {"pk": items.flow_partition(self._tenant), "sk": flow.id}
         gone = {"Delete": {"Key": key, **_unchanged(flow)}}
-        also = {"also": {"Put": put}} if put else {}
-        self._write({"flow": gone} | self._no_name(flow) | also, flow)
+        self._write({"flow": gone} | self._no_name(flow) | _also(also), flow)
 
     def find(self, flow_id: str) -> FlowRecord | None:
         """Read one flow, consistently: a start right after a change sees the change.
@@ -134,7 +136,7 @@ class FlowRepository:
     def _get(self, pk: str, sk: str) -> Item | None:
         return self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
 
-    def _write(self, writes: Mapping[str, Item], flow: FlowRecord) -> None:
+    def _write(self, writes: Mapping[str, Write], flow: FlowRecord) -> None:
         client = self._table.meta.client
         requests: Any = [
             {kind: {"TableName": self._table.name, **request}}
@@ -164,6 +166,10 @@ class FlowRepository:
 
 def _put(item: Item, condition: str) -> Item:
     return {"Put": {"Item": item, "ConditionExpression": condition}}
+
+
+def _also(write: Write | None) -> dict[str, Write]:
+    return {"also": write} if write else {}
 
 
 def _unchanged(flow: FlowRecord) -> Item:

@@ -32,6 +32,7 @@ from shared.flows.plan import Plan, unpack_plan
 from shared.flows.records import check_size, fields_of_text, with_envelope
 from shared.flows.repository import FlowRepository
 from shared.headers import check_if_match
+from shared.keeping import NO_KEY, Keep
 from shared.paging import Page, decode_cursor, encode_cursor
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class FlowService:
     tenant: str = "default"
     author: str = "local"
 
-    def create(self, draft: FlowDraft) -> Flow:
+    def create(self, draft: FlowDraft, keep: Keep[Flow] = NO_KEY) -> Flow:
         """Save a new flow; raises InvalidFlowError, NotSupportedYetError, FlowNameTakenError."""
         text = _text(draft)
         compiled = self.compile(text, draft.envelope)
@@ -88,8 +89,9 @@ class FlowService:
             )
         )
         revision = self._revision(flow, text, compiled)
-        _insist(lambda: self.flows.add(flow, revision))
-        return Flow.of(flow, text)
+        shown = Flow.of(flow, text)
+        _insist(lambda: self.flows.add(flow, revision, keep.along(shown)))
+        return shown
 
     def get(self, flow_id: str) -> Flow:
         flow = self._stored(flow_id)
@@ -123,9 +125,11 @@ class FlowService:
         """
         return _insist(lambda: self._replace(flow_id, patch, if_match))
 
-    def move(self, flow_id: str, status: FlowStatus, if_match: str | None) -> Flow:
+    def move(
+        self, flow_id: str, status: FlowStatus, if_match: str | None, keep: Keep[Flow] = NO_KEY
+    ) -> Flow:
         """Take a step of the lifecycle; what cannot run yet cannot become active."""
-        return _insist(lambda: self._move(flow_id, status, if_match))
+        return _insist(lambda: self._move(flow_id, status, if_match, keep))
 
     def delete(self, flow_id: str, if_match: str | None) -> None:
         """Forget a flow, and have what runs of it cancelled."""
@@ -158,12 +162,20 @@ class FlowService:
             new = new.moved_to(FlowStatus(patch.status))
         return self._store(old, new, text, compiled)
 
-    def _move(self, flow_id: str, status: FlowStatus, if_match: str | None) -> Flow:
+    def _move(
+        self, flow_id: str, status: FlowStatus, if_match: str | None, keep: Keep[Flow]
+    ) -> Flow:
         old = self._stored(flow_id, if_match)
-        return self._store(old, old.moved_to(status), self._text(old), None)
+        return self._store(old, old.moved_to(status), self._text(old), keep=keep)
 
     def _store(
-        self, old: FlowRecord, new: FlowRecord, text: str, compiled: Compiled | None
+        self,
+        old: FlowRecord,
+        new: FlowRecord,
+        text: str,
+        compiled: Compiled | None = None,
+        *,
+        keep: Keep[Flow] = NO_KEY,
     ) -> Flow:
         """Write what differs, if anything does; a flow that is no draft must have a plan."""
         if new.status is not FlowStatus.DRAFT and not new.has_plan:
@@ -175,13 +187,15 @@ class FlowService:
         changes = {"version": old.version + 1, "updated_at": max(self.now(), old.updated_at)}
         new = check_size(new.model_copy(update=changes))
         is_new_text = new.revision != old.revision
+        shown = Flow.of(new, text)
         self.flows.replace(
             old,
             new,
             revision=self._revision(new, text, compiled) if is_new_text and compiled else None,
             plan=compiled.plan if compiled else None,
+            also=keep.along(shown),
         )
-        return Flow.of(new, text)
+        return shown
 
     def _delete(self, flow_id: str, if_match: str | None) -> None:
         flow = self._stored(flow_id, if_match)
@@ -189,7 +203,7 @@ class FlowService:
         if closing is None:
             self.flows.remove(flow)
             return
-        self.flows.remove(flow, closing.put)
+        self.flows.remove(flow, {"Put": closing.put})
         closing.start()
 
     def _stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:

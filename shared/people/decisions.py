@@ -8,6 +8,7 @@ from shared.executions.conditions import BUSY
 from shared.executions.models import OPEN_STATUSES
 from shared.executions.rows import execution_key, segment_key
 from shared.executions.waking import SEGMENT
+from shared.keeping import Write
 from shared.people.models import Approval, ApprovalStatus
 from shared.people.rows import approval_key
 from shared.times import to_rfc3339
@@ -36,25 +37,26 @@ class DecisionRepository:
         self._approvals = approvals
         self._executions = executions
 
-    def decide(self, decided: Approval) -> Outcome:
+    def decide(self, decided: Approval, also: Write | None = None) -> Outcome:
         """Store a decision if the approval is PENDING and its execution open, not ending.
 
         The same write makes the execution due for a look and counts a wake-up: whoever dies
         behind it leaves an execution that the reconciler wakes within a minute, and a turn under
-        way that cannot park without seeing the decision. Raises UnavailableError when others keep
-        writing.
+        way that cannot park without seeing the decision. `also` is a write to another table that is
+        made with it. Raises UnavailableError when others keep writing.
         """
         for _ in range(TRIES):
-            outcome = self._try(decided)
+            outcome = self._try(decided, also)
             if outcome is not Outcome.BUSY:
                 return outcome
         raise UnavailableError("the execution changes too fast, try again")
 
-    def _try(self, decided: Approval) -> Outcome:
+    def _try(self, decided: Approval, also: Write | None) -> Outcome:
         client = self._approvals.meta.client
-        writes = [self._approval(decided), self._execution(decided), self._wake_up(decided)]
+        updates = [self._approval(decided), self._execution(decided), self._wake_up(decided)]
+        writes: Any = [*({"Update": update} for update in updates), *([also] if also else [])]
         try:
-            client.transact_write_items(TransactItems=[{"Update": write} for write in writes])
+            client.transact_write_items(TransactItems=writes)
         except client.exceptions.TransactionCanceledException as error:
             return _outcome(error)
         return Outcome.DONE
@@ -115,6 +117,6 @@ def _outcome(error: "ClientError") -> Outcome:
         return Outcome.TOO_LATE
     if len(codes) > 1 and codes[1] == _REFUSED:
         return Outcome.EXECUTION_ENDS
-    if BUSY & set(codes):
+    if BUSY & set(codes) or codes[3:] == [_REFUSED]:
         return Outcome.BUSY
     raise error

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.errors import ApprovalDecidedError, ApprovalNotFoundError, ExecutionFinishedError
 from shared.executions.waking import Waker
 from shared.ids import is_id
+from shared.keeping import NO_KEY, Keep
 from shared.observability import logger
 from shared.paging import Page, decode_cursor, encode_cursor
 from shared.people.decisions import DecisionRepository, Outcome
@@ -47,8 +48,15 @@ class ApprovalService:
                 break
         return Page(tuple(found), encode_cursor(after, query) if after else None)
 
-    def decide(
-        self, tenant: str, approval_id: str, decision: Decision, *, by: str, comment: str | None
+    def decide(  # noqa: PLR0913 - what a decision is made of, and what is kept of it
+        self,
+        tenant: str,
+        approval_id: str,
+        decision: Decision,
+        *,
+        by: str,
+        comment: str | None,
+        keep: Keep[Approval] = NO_KEY,
     ) -> Approval:
         """Decide an approval, once: whoever comes second gets ApprovalDecidedError.
 
@@ -59,13 +67,14 @@ class ApprovalService:
         if not approval.is_pending:
             raise _too_late(approval)
         decided = approval.decided(decision, by=by, at=self.now(), comment=comment)
-        outcome = self.decisions.decide(decided)
+        kept = keep.along(decided)
+        outcome = self.decisions.decide(decided, kept)
         if outcome is Outcome.TOO_LATE:
             raise _too_late(self.get(tenant, approval_id))
         if outcome is Outcome.EXECUTION_ENDS:
             raise ExecutionFinishedError("the execution has ended, or is about to")
         self._wake(decided)
-        return self._as_stored(decided)
+        return decided if kept else self._as_stored(decided)
 
     def _as_stored(self, decided: Approval) -> Approval:
         """With what came in between; a read that fails must not hide that the decision counts."""

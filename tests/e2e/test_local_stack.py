@@ -83,6 +83,29 @@ def test_fifty_starts_with_one_key_make_one_execution(api: httpx.Client, saved: 
     assert len(api.get("/api/v1/executions", params={"flowId": flow["id"]}).json()) == 1
 
 
+def test_a_flow_is_created_once_for_its_key_and_told_in_the_same_words(api: httpx.Client) -> None:
+    body = {"yamlContent": LOG, "name": "only-once", "namespace": "keys"}
+    key = {"Idempotency-Key": "create-once"}
+
+    with ThreadPoolExecutor(10) as clients:
+        answers = list(
+            clients.map(lambda _: api.post("/api/v1/flows", json=body, headers=key), range(10))
+        )
+    again = api.post("/api/v1/flows", json=body, headers=key)
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.text for answer in answers if answer.status_code == 201} == {again.text}
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.headers["location"] == f"/api/v1/flows/{again.json()['id']}"
+    assert len(api.get("/api/v1/flows", params={"namespace": "keys"}).json()) == 1
+    other = api.post("/api/v1/flows", json={**body, "name": "other"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    path = f"{again.headers['location']}/deactivate"
+    moved = [api.post(path, headers=key) for _ in range(2)]
+    assert moved[0].text == moved[1].text
+    assert [answer.status_code for answer in moved] == [200, 200]
+
+
 def test_two_hundred_executions_of_twenty_clients_all_end_well(
     api: httpx.Client, saved: Saved, finished: Finished
 ) -> None:

@@ -21,16 +21,17 @@ PAYLOADS, APPROVALS, TIMERS = "Payloads", "ApprovalsTable", "TimersQueue"
 PERMITTED = {
     "FlowsRole": {
         "dynamodb:BatchGetItem": {FLOWS},
-        "dynamodb:DeleteItem": {FLOWS},
+        "dynamodb:DeleteItem": {FLOWS, IDEMPOTENCY},
         "dynamodb:GetItem": {FLOWS},
-        "dynamodb:PutItem": {FLOWS, EXECUTIONS},
+        "dynamodb:PutItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
         "dynamodb:Query": {FLOWS, f"{EXECUTIONS}/index/open"},
+        "dynamodb:UpdateItem": {IDEMPOTENCY},
         "states:StartExecution": {"OneSegment"},
     },
     "ExecutionsRole": {
         "dynamodb:BatchGetItem": {EXECUTIONS},
         "dynamodb:BatchWriteItem": {EXECUTIONS},
-        "dynamodb:DeleteItem": {EXECUTIONS},
+        "dynamodb:DeleteItem": {EXECUTIONS, IDEMPOTENCY},
         "dynamodb:GetItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
         "dynamodb:PutItem": {EXECUTIONS, IDEMPOTENCY},
         "dynamodb:Query": {
@@ -48,9 +49,11 @@ PERMITTED = {
     },
     "ApprovalsRole": {
         "dynamodb:BatchGetItem": {APPROVALS},
+        "dynamodb:DeleteItem": {IDEMPOTENCY},
         "dynamodb:GetItem": {APPROVALS},
+        "dynamodb:PutItem": {IDEMPOTENCY},
         "dynamodb:Query": {f"{APPROVALS}/index/recent"},
-        "dynamodb:UpdateItem": {APPROVALS, EXECUTIONS},
+        "dynamodb:UpdateItem": {APPROVALS, EXECUTIONS, IDEMPOTENCY},
         "states:SendTaskSuccess": {"OneSegment"},
     },
     "PluginsRole": {},

@@ -142,7 +142,10 @@ class InMemoryExecutions(ExecutionRepository):
     def close(self, execution: Execution, closing: Closing) -> bool:
         return self._replace(execution, closing=execution.closing or closing) is not None
 
-    def end_early(self, execution: Execution, closing: Closing, *, check_at: datetime) -> bool:
+    def end_early(
+        self, execution: Execution, closing: Closing, *, check_at: datetime, also: Any = None
+    ) -> bool:
+        assert also is None, "answers are not kept here"
         moved = self._replace(
             execution,
             closing=closing,

@@ -81,7 +81,10 @@ class InMemorySlots(SlotRepository):
         self.on_write()
         return Admission.ADMITTED
 
-    def leave(self, execution: Execution, failure: Failure, *, now: datetime) -> bool:
+    def leave(
+        self, execution: Execution, failure: Failure, *, now: datetime, also: Any = None
+    ) -> bool:
+        assert also is None, "answers are not kept here"
         assert execution.slot
         if self.lines[execution.slot.line].pop(execution.id, None) is None:
             return False

@@ -369,7 +369,8 @@ class _Copying:
         def noting(backend: Any, transact_items: Any) -> None:
             requests = [request for item in transact_items for request in item.values()]
             keys = [request.get("Item") or request["Key"] for request in requests]
-            self._touched = {key["pk"]["S"] for key in keys}
+            # Only the table of idempotency keys has another partition key.
+            self._touched = {(key.get("pk") or key["id"])["S"] for key in keys}
             write(backend, transact_items)
 
         return noting

@@ -55,9 +55,24 @@ def test_problems_are_described_once_and_named_by_every_operation() -> None:
         each["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
         for each in operations
     )
-    assert not [code for each in operations for code in each["responses"] if code[0] in "45"]
+    for each in operations:
+        names = {parameter["name"] for parameter in each.get("parameters", [])}
+        refusals = {code for code in each["responses"] if code[0] in "45"}
+        assert refusals == ({"409", "422"} if "idempotency-key" in names else set())
     ids = [each["operationId"] for each in operations]
     assert len(ids) == len(set(ids))
+
+
+def test_every_post_that_does_something_takes_a_key() -> None:
+    posts = {path: each["post"] for path, each in DOCUMENTED["paths"].items() if "post" in each}
+
+    without = [
+        path
+        for path, post in posts.items()
+        if "idempotency-key" not in {each["name"] for each in post.get("parameters", [])}
+    ]
+
+    assert without == ["/api/v1/flows/validate"]
 
 
 def test_path_parameters_are_those_of_the_path() -> None:
