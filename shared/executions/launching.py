@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,9 +11,12 @@ from shared.executions.engine import Engine
 from shared.executions.models import Execution, Failure, Slot, Status
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
-from shared.executions.retention import Retentions
+from shared.executions.retention import Retentions, expires_at
 from shared.executions.slots import Admission, SlotRepository
 from shared.observability import logger
+
+REPEATS = timedelta(minutes=15)
+"""How long clients repeat a start that got no answer, at the least."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,19 @@ class Launcher:
         """Put an execution, or find the one that the same key put, and start its run.
 
         Once it is put it is accepted, whatever Step Functions says: the reconciler starts what was
-        not started.
+        not started. A key may be kept longer than what it started: that is not done once more.
         """
+        if replayed and self._has_gone(self.retentions.applied(execution)):
+            return Started(execution.as_created(), replayed=True)
         return self._started(self.put(execution), replayed=replayed)
+
+    def _has_gone(self, execution: Execution) -> bool:
+        """Whether an execution that is not there may have been: had its retention begun at once.
+
+        A try that died before its put is repeated sooner than that.
+        """
+        expiry = expires_at(execution, execution.created_at)
+        return expiry is not None and self.now() >= max(expiry, execution.created_at + REPEATS)
 
     def _started(self, execution: Execution, *, replayed: bool) -> Started:
         self.run(execution)
