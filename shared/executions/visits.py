@@ -5,13 +5,14 @@ How often it looks, and why a look may be repeated, stands in `externals.py`.
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.durations import format_duration
 from shared.executions.attempts import Outcome, failure_of, serialised
 from shared.executions.externals import Step, Visit
 from shared.executions.models import Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node
+from shared.executions.retention import expires_at
 from shared.executions.threads import is_wanted
 from shared.executions.tries import Try, try_of
 from shared.executions.waits import MALFORMED, read_timeout
@@ -21,6 +22,9 @@ from shared.plugins.plugin import PluginError
 
 LOOK_SECONDS = 1.0
 """How often such a task is looked at while something else runs."""
+
+LONGEST_LIFE = timedelta(days=366)
+"""What earlier attempts left outside stays so long after them, and the retention after that."""
 
 
 class Visits:
@@ -68,10 +72,27 @@ class Visits:
             except PluginError as error:
                 outputs, step = None, replace(step, error=failure_of(error))
             outcome = Outcome(step.status, outputs=outputs, error=step.error, logs=step.lines)
+            self._keep_a_while(node, outcome)
             told = self._work.with_line(outcome, this.attempt)
             return self._work.settle(node, told, attempt=this.attempt, started_at=this.began_at)
         self._work.recorder.stepped(node, step, attempt=this.attempt, began_at=this.began_at)
         return step.due_at
+
+    def _keep_a_while(self, node: Node, outcome: Outcome) -> None:
+        """The end of an execution lets go what the last attempt of a task left outside, no other's.
+
+        Whether this attempt is the last is not known yet: the end comes back to it then.
+        """
+        work, planned = self._work, node.planned.task
+        end = expires_at(work.execution, work.clocks.now())
+        if end and planned.retry:
+            run = TaskRun(
+                task_name=node.name,
+                task_type=planned.type,
+                status=outcome.status,
+                outputs=outcome.outputs,
+            )
+            work.externals[planned.type].keep_until(work.execution, run, end + LONGEST_LIFE)
 
     def withdraw(self, node: Node, run: TaskRun | None) -> Step | None:
         """Tell whoever works outside on a task that it is over; its end, if that came first."""

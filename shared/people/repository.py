@@ -1,6 +1,7 @@
 """Approvals in a table of their own: every change asks that the approval is still PENDING."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +80,14 @@ class ApprovalRepository:
         )
 
     def keep_until(self, tenant: str, approval_id: str, *, at: datetime) -> None:
-        """Let an approval go at a moment, with its execution."""
-        self._table.update_item(
-            Key=approval_key(tenant, approval_id),
-            UpdateExpression="SET removeAt = :at",
-            ExpressionAttributeValues={":at": int(at.timestamp())},
-        )
+        """Let an approval go at a moment, with its execution, unless it is gone."""
+        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+            self._table.update_item(
+                Key=approval_key(tenant, approval_id),
+                UpdateExpression="SET removeAt = :at",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":at": int(at.timestamp())},
+            )
 
     def page(
         self, tenant: str, *, limit: int, after: str | None

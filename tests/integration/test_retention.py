@@ -1,6 +1,7 @@
 """How long executions are kept: rows by DynamoDB's clock, objects by S3's, answers at once."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -8,6 +9,7 @@ import pytest
 
 from shared.executions.repository import ExecutionRepository
 from shared.executions.retention import DAY_CLASSES
+from shared.people.repository import ApprovalRepository
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack, forget_factories
 
@@ -126,6 +128,14 @@ def test_what_people_were_asked_goes_with_the_execution(moto_stack: MotoStack, r
     assert moto_stack.api("GET", "/api/v1/approvals").body == []
     answer = moto_stack.api("GET", f"/api/v1/approvals/{approval['id']}")
     assert (answer.status, answer.body["code"]) == (404, "approval_not_found")
+
+
+def test_what_was_never_asked_or_is_gone_is_not_made_anew(moto_stack: MotoStack):
+    table = boto3.resource("dynamodb").Table(moto_stack.environment["APPROVALS_TABLE_NAME"])
+
+    ApprovalRepository(table).keep_until("default", "gone", at=datetime.now(UTC))
+
+    assert table.scan()["Items"] == []
 
 
 AGAIN = """

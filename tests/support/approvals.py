@@ -15,6 +15,8 @@ class InMemoryApprovals(ApprovalRepository):
     def __init__(self) -> None:
         self.approvals: dict[tuple[str, str], Approval | None] = {}
         self.asked = 0
+        self.kept: dict[str, datetime] = {}
+        """Until when each is kept, where that is known."""
         self.on_write: OnWrite = lambda _moment: None
         """Called `before` and `after` each write."""
 
@@ -51,6 +53,10 @@ class InMemoryApprovals(ApprovalRepository):
             return True
         closed = {"status": ApprovalStatus.CANCELLED, "decided_at": at}
         return self.replace(current.model_copy(update=closed))
+
+    def keep_until(self, tenant: str, approval_id: str, *, at: datetime) -> None:
+        if (tenant, approval_id) in self.approvals:
+            self.kept[approval_id] = at
 
     def replace(self, approval: Approval) -> bool:
         """Write an approval if the one that is there is PENDING."""

@@ -20,12 +20,15 @@ from tests.support.plans import plan_of, task
 class GateBench(Bench):
     """A bench whose flows may ask people."""
 
-    def __init__(self, *tasks: Any, secrets: Any = None, **fields: Any) -> None:
+    def __init__(
+        self, *tasks: Any, secrets: Any = None, retention: int | None = None, **fields: Any
+    ) -> None:
         self.approvals = InMemoryApprovals()
         super().__init__(
             plan_of(*tasks, **fields),
             externals={"flow.gate": Gates(self.approvals)},
             secrets=secrets or {},
+            retentionSeconds=retention,
         )
 
     def decide(self, decision: str, approval: Approval | None = None, comment: str = "") -> bool:
@@ -314,6 +317,39 @@ def test_a_gate_of_a_loop_that_asks_again_names_the_same_iteration():
 
     asked = [(each.status, each.iteration) for each in bench.approvals.all]
     assert asked == [(ApprovalStatus.REJECTED, "0"), (ApprovalStatus.PENDING, "0")]
+
+
+def test_what_earlier_attempts_asked_is_not_kept_for_ever():
+    again = gate().model_copy(
+        update={"retry": task("r", retry={"maxAttempts": 2, "delay": 60}).retry}
+    )
+    bench = GateBench(again, retention=3600)
+    bench.turn()
+    bench.decide("rejected")
+    bench.turn()
+    bench.pass_time(minutes=1)
+    [first, second] = bench.approvals.all
+    bench.decide("approved", second)
+
+    assert bench.turn() == "done"
+
+    ended = bench.now.finished_at
+    assert ended
+    # Of the last attempt the end is known; an earlier one stays through a year of further ones.
+    left = {each: at - ended for each, at in bench.approvals.kept.items()}
+    assert timedelta(days=1) < left[second.id] < timedelta(days=2)
+    assert timedelta(days=365) < left[first.id] < timedelta(days=368)
+
+
+def test_without_a_retention_no_time_is_written_for_what_was_asked():
+    again = gate().model_copy(update={"retry": task("r", retry={"maxAttempts": 1}).retry})
+    bench = GateBench(again)
+    bench.turn()
+    bench.decide("rejected")
+
+    assert bench.turn() == "done"
+
+    assert bench.approvals.kept == {}
 
 
 def looped(concurrency: int, count: int, *before: Any, **fields: Any) -> Any:
