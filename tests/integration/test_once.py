@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from shared.kept_answers import AnswerRepository, Attempt, KeptAnswer
 from shared.times import utc_now
@@ -106,14 +106,22 @@ def test_another_payload_is_refused_before_it_is_checked(moto_stack: MotoStack):
     assert post.times() == 1
 
 
-def test_a_precondition_is_part_of_the_payload_and_no_body_is_an_empty_one(moto_stack: MotoStack):
+def test_a_precondition_is_part_of_the_payload(moto_stack: MotoStack):
     post = deactivate(moto_stack)
-    first = post.send()
-    assert post.send(body={}).body == first.body
+    post.send()
 
     post.headers["if-match"] = '"1"'
 
     assert code(post.send()) == (422, "idempotency_key_reused")
+
+
+def test_no_body_is_the_same_payload_as_an_empty_one(moto_stack: MotoStack):
+    post = POSTS["approve"](moto_stack)
+
+    first, again = post.send(body=None), post.send(body={})
+
+    assert again.body == first.body
+    assert again.headers["idempotency-replayed"] == "true"
 
 
 def test_a_key_counts_for_one_path(moto_stack: MotoStack):
@@ -218,6 +226,23 @@ def test_an_answer_is_kept_for_a_day(moto_stack: MotoStack):
     )
 
     assert code(post.send()) == (409, "flow_transition")
+
+
+@pytest.mark.parametrize("name", ["create", "approve", "cancel"])
+def test_an_effect_whose_answer_from_aws_was_lost_is_told_by_the_next_try(
+    name: str, moto_stack: MotoStack
+):
+    post = POSTS[name](moto_stack)
+    lost = ReadTimeoutError(endpoint_url="https://dynamodb.example")
+    moto_stack.calls.lose_next(lost, lambda call: call.operation == TRANSACT)
+
+    assert code(post.send()) == (503, "unavailable")
+    assert post.times() == 1
+    again = post.send()
+
+    assert again.status == post.status
+    assert again.headers["idempotency-replayed"] == "true"
+    assert post.times() == 1
 
 
 @pytest.mark.parametrize("operation", [PUT, TRANSACT])

@@ -78,6 +78,33 @@ def test_an_attempt_that_is_overtaken_at_any_call_does_nothing_more(
     assert number > FEWEST_CALLS
 
 
+@pytest.mark.parametrize(("name", "undo"), [("create", "DELETE"), ("activate", "POST")])
+def test_an_attempt_that_is_overtaken_does_not_redo_what_was_undone_since(
+    name: str, undo: str, moto_stack: MotoStack
+):
+    for number in count(2):
+        post = POSTS[name](moto_stack)
+        later: list[int] = []
+
+        def overtake(post: Post = post, later: list[int] = later) -> None:
+            with invoking("test"):
+                let_lapse(moto_stack)
+                made = post.send()
+                path = made.headers.get("location") or post.path.replace("activate", "deactivate")
+                assert moto_stack.api(undo, path).status in {200, 204}
+                later.append(post.times())
+
+        moto_stack.calls.meanwhile(number, post.function, overtake)
+        first = post.send()
+        has_interrupted = moto_stack.calls.has_interrupted
+        moto_stack.calls.clear()
+        if not has_interrupted:
+            break
+        assert (first.status, first.body["code"]) == (409, IN_PROGRESS)
+        assert [post.times()] == later
+    assert number > FEWEST_CALLS
+
+
 @pytest.mark.parametrize("name", ["create", "deactivate", "approve", "cancel"])
 def test_of_many_at_once_one_has_the_effect_and_nobody_hears_another_answer(
     name: str, moto_stack: MotoStack

@@ -8,7 +8,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,7 @@ class Calls:
         self._planned: _Planned | None = None
         self._meanwhile: tuple[_Planned, Callable[[], object]] | None = None
         self._failures: list[tuple[Callable[[Call], bool], Exception]] = []
+        self._lost: list[tuple[Callable[[Call], bool], Exception]] = []
 
     def of(self, function: str) -> list[str]:
         """The operations that a function's invocations called, oldest first."""
@@ -72,6 +73,7 @@ class Calls:
             self._made.clear()
             self._seen.clear()
             self._failures.clear()
+            self._lost.clear()
             self._planned = self._meanwhile = None
 
     def crash_after(self, number: int, function: str = "runner") -> None:
@@ -100,6 +102,11 @@ class Calls:
         """Answer the next matching call with an error, once, without AWS seeing it."""
         with self._lock:
             self._failures.append((matching, error))
+
+    def lose_next(self, error: Exception, matching: Callable[[Call], bool]) -> None:
+        """Have AWS do the next matching call, once, and answer it with an error."""
+        with self._lock:
+            self._lost.append((matching, error))
 
     def fail_at(self, number: int, error: Exception, function: str) -> None:
         """Answer the function's call `number` (from now, from 1) with an error, once."""
@@ -135,6 +142,14 @@ class Calls:
         other = threading.Thread(target=planned[1])
         other.start()
         other.join()
+
+    def after(self, call: Call) -> None:
+        """Lose the answer to a call, if that is planned."""
+        with self._lock:
+            lost = next((entry for entry in self._lost if entry[0](call)), None)
+            if lost:
+                self._lost.remove(lost)
+                raise lost[1]
 
     def before(self, invocation: Invocation, call: Call) -> bool:
         """Note the call; True if the process is to die after it."""
@@ -193,18 +208,16 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> C
         invocation = current_invocation()
         calls.let_others_in(invocation)
         service = client.meta.service_model.service_id
-        dies = calls.before(
-            invocation, Call(invocation.function, f"{service}.{operation}", parameters)
-        )
+        call = Call(invocation.function, f"{service}.{operation}", parameters)
+        dies = calls.before(invocation, call)
         permissions.check(invocation.function, f"{service}.{operation}", parameters)
-        if service == "DynamoDB" or operation in {"StartExecution", "SendTaskSuccess"}:
-            with one_step:
-                answer = call_aws(client, operation, parameters)
-        else:
+        is_one_step = service == "DynamoDB" or operation in {"StartExecution", "SendTaskSuccess"}
+        with one_step if is_one_step else nullcontext():
             answer = call_aws(client, operation, parameters)
         if dies:
             invocation.is_dead = True
             raise Crash
+        calls.after(call)
         return answer
 
     def inheriting(thread: Any) -> None:

@@ -62,6 +62,11 @@ def decide(*failures: tuple[str, ...]) -> Outcome:
     return DecisionRepository(table, table).decide(decided)
 
 
+def test_who_has_lost_the_key_of_a_decision_decides_nothing():
+    with pytest.raises(UnavailableError):
+        decide(*[(NONE, NONE, NONE, FAILED)] * 50)
+
+
 def test_a_busy_table_is_asked_again_until_it_is_enough():
     assert decide((NONE, CONFLICT, NONE), (CONFLICT, NONE, NONE)) is Outcome.DONE
     with pytest.raises(UnavailableError):
