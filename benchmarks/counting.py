@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from shared.executions import turn, visits
 from tests.support.calls import Call
 from tests.support.stack import MotoStack, running_stack
 from tests.support.template import synthesised
@@ -41,9 +42,15 @@ class Counted:
 
 @contextmanager
 def quiet_stack() -> Iterator[MotoStack]:
-    """An empty platform on moto that says nothing."""
+    """An empty platform on moto that says nothing.
+
+    Turns look once a second whether they are still wanted, and how what ends outside stands: how
+    often that is says how busy this machine is, and nothing of what an execution costs.
+    """
     logging.disable(logging.CRITICAL)
     with pytest.MonkeyPatch.context() as monkeypatch:
+        for module in (turn, visits):
+            monkeypatch.setattr(module, "LOOK_SECONDS", 3_600.0)
         running = running_stack(synthesised(), monkeypatch)
         try:
             yield next(running)

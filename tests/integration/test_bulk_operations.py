@@ -73,9 +73,11 @@ def nap(moto_stack: MotoStack, create_flow: Any, execute: Any) -> Any:
 
 
 @pytest.fixture
-def napping(nap: Any, create_flow: Any, execute: Any) -> Any:
+def napping(moto_stack: MotoStack, nap: Any, create_flow: Any, execute: Any) -> Any:
     """A flow with six executions that wait, and one of another flow."""
-    execute(create_flow(NAP.replace("nap\n", "other\n", 1))["id"])
+    other = create_flow(NAP.replace("nap\n", "other\n", 1))
+    execute(other["id"])
+    moto_stack.wait_until(lambda: statuses(moto_stack, other) == {"RUNNING": 1})
     return nap(6)
 
 

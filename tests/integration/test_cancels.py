@@ -68,10 +68,8 @@ def test_a_cancel_settles_what_waits_and_runs_finally(
     assert answers[0].status == 202
     assert answers[0].body == {"executionId": execution_id, "status": "RUNNING"}
     check_cancelled(moto_stack, execution_id)
-    assert {run["name"]: run["status"] for run in moto_stack.runs()} == {
-        f"{execution_id}-1": "ABORTED",
-        f"{execution_id}-2": "SUCCEEDED",
-    }
+    ends = {f"{execution_id}-1": "ABORTED", f"{execution_id}-2": "SUCCEEDED"}
+    moto_stack.wait_until(lambda: {run["name"]: run["status"] for run in moto_stack.runs()} == ends)
     again = cancel(moto_stack, execution_id)
     assert (again.status, again.body["code"]) == (409, "execution_finished")
 

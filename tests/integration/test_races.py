@@ -293,7 +293,7 @@ def test_the_next_try_of_a_turn_at_any_point_of_the_one_that_was_taken_for_lost(
 ):
     child = create_flow(GATE.replace("concurrency: {limit: 1}\n", ""))
     flow = create_flow(CALLING)
-    for number, each in enumerate(Rounds(moto_stack, fewest=12), start=1):
+    for number, each in enumerate(Rounds(moto_stack, fewest=8), start=1):
         moto_stack.calls.fail_next(BUSY, lambda call: call.operation == "SFN.StartExecution")
         execution_id = execute(flow["id"])
         turn = {

@@ -127,7 +127,7 @@ def test_a_child_that_cannot_be_started_yet_is_started_later(
         )
 
     execution_id = execute(flow["id"])
-    moto_stack.wait_until(lambda: bool(child_of(moto_stack, execution_id)))
+    moto_stack.wait_until(lambda: moto_stack.is_parked(execution_id))
     moto_stack.calls.clear()
     moto_stack.invoke("reconcile", {"all": True})
 
