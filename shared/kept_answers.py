@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PACK_HARDER_ABOVE_BYTES = 300_000
 """A long description stands in a flow twice, too far apart for zlib; an item holds 400 KB."""
 
+OVERTAKEN = "a repeat of this request was faster"
+
 _IS_FREE = "attribute_not_exists(id) OR expiresAt <= :now OR lockedUntil <= :now"
 _IS_MINE = "attempt = :mine"
 
@@ -93,8 +95,11 @@ class AnswerRepository:
         return {"Update": {"TableName": self._table.name, **_answering(attempt, answer)}}
 
     def keep(self, attempt: Attempt, answer: KeptAnswer) -> None:
-        """Turn an attempt's claim into its answer."""
-        self._table.update_item(**_answering(attempt, answer))
+        """Turn an attempt's claim into its answer; IdempotencyInProgressError when overtaken."""
+        try:
+            self._table.update_item(**_answering(attempt, answer))
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            raise IdempotencyInProgressError(OVERTAKEN) from error
 
     def forget(self, attempt: Attempt) -> bool:
         """Free the key of an attempt that was refused; False when it was overtaken or answered."""

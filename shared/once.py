@@ -27,7 +27,7 @@ from shared.errors import IdempotencyInProgressError, PlatformError
 from shared.headers import IDEMPOTENCY_KEY, checked_idempotency_key
 from shared.idempotency import claim_scope, fingerprint
 from shared.keeping import NO_KEY, Keep, Write
-from shared.kept_answers import AnswerRepository, Attempt, KeptAnswer
+from shared.kept_answers import OVERTAKEN, AnswerRepository, Attempt, KeptAnswer
 from shared.observability import logger
 from shared.problems import compact_json
 from shared.table import table
@@ -44,8 +44,8 @@ Render = Callable[[Result], "Response[Any]"]
 REPLAYED = "Idempotency-Replayed"
 MARGIN = timedelta(seconds=1)
 """Clocks differ: a claim outlives its function's time by so much."""
-LONGEST_SCOPE = 1000
-"""Characters; a key of DynamoDB has 2,048 bytes, a path may have more."""
+LONGEST_SCOPE_BYTES = 2000
+"""A key of DynamoDB has 2,048, a path may have more."""
 
 _TRIED = "tried_once"
 
@@ -86,7 +86,7 @@ class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
             if tried.is_let_go() or not isinstance(error, PlatformError):
                 raise
             # Somebody else has the key, or an answer: what this attempt found counts no more.
-            raise IdempotencyInProgressError("a repeat of this request was faster") from error
+            raise IdempotencyInProgressError(OVERTAKEN) from error
         return _response(tried.kept(), {})
 
     def keep(self, render: Render[Result]) -> Keep[Result]:
@@ -99,7 +99,7 @@ class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
         event, given = self._app.current_event, self._app.context["_route_args"]
         payload = {name: value for name, value in given.items() if value not in (None, {})}
         scope = claim_scope(self._tenant, event.path, key)
-        if len(scope) > LONGEST_SCOPE:
+        if len(scope.encode()) > LONGEST_SCOPE_BYTES:
             scope = claim_scope(self._tenant, hashlib.sha256(event.path.encode()).hexdigest(), key)
         now = self._now()
         left = timedelta(milliseconds=self._app.lambda_context.get_remaining_time_in_millis())
