@@ -6,6 +6,8 @@ from shared.executions.models import Failure, LogLine, TaskRun, TaskStatus
 
 MAX_EXECUTION_BYTES = 100_000_000
 """Outputs of all tasks of an execution together: a turn holds those of the rows in memory."""
+MAX_EXECUTION_LOG_BYTES = 10_000_000
+"""The same of log lines: as objects each takes some hundred bytes more than its text."""
 MAX_MESSAGE_CHARACTERS = 8_000
 
 
@@ -30,3 +32,11 @@ def refused(run: TaskRun, now: datetime) -> TaskRun:
             "logs": (*run.logs, line),
         }
     )
+
+
+def without_log(run: TaskRun, now: datetime) -> TaskRun:
+    """A task run with what its last line says of its end, for an execution whose log is full."""
+    ends = [line for line in run.logs[-1:] if line.level == "ERROR"]
+    message = f"the log of the execution is full; lines cut here: {len(run.logs) - len(ends)}"
+    cut = LogLine(timestamp=now, level="WARN", message=message, attempt=run.attempt)
+    return run.model_copy(update={"logs": (*ends, cut)})

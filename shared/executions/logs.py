@@ -63,6 +63,11 @@ class LogBuffer:
         self._lines.append(line)
 
 
+def log_size(lines: Sequence[LogLine]) -> int:
+    """About how many bytes lines take in a row."""
+    return sum(map(_size, lines))
+
+
 def joined(earlier: Sequence[LogLine], later: Sequence[LogLine]) -> tuple[LogLine, ...]:
     """The lines of several attempts, within the bounds of one; the oldest give way."""
     kept: list[LogLine] = []

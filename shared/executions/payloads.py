@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +65,17 @@ class Payloads:
         return stored.model_copy(update={"key": key})
 
     def remove_after(self, stored: Stored, days: int) -> None:
-        """Let S3 remove an object so many days after it was written; one of DAY_CLASSES."""
-        self._client().put_object_tagging(
-            Bucket=self._bucket,
-            Key=stored.key,
-            Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
-        )
+        """Let S3 remove an object so many days after it was written; one of DAY_CLASSES.
+
+        One that somebody removed already must not keep its execution from ending.
+        """
+        client = self._client()
+        with suppress(client.exceptions.NoSuchKey):
+            client.put_object_tagging(
+                Bucket=self._bucket,
+                Key=stored.key,
+                Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
+            )
 
     def shelved(self, execution: Execution, run: TaskRun) -> TaskRun:
         """A task run as its row can hold it: large outputs are stored, and pointed to."""

@@ -6,9 +6,15 @@ from typing import Any
 
 from shared.executions.attempts import Outcome, failure_of, serialised
 from shared.executions.board import Board
-from shared.executions.bounds import MAX_EXECUTION_BYTES, refused, within_bounds
+from shared.executions.bounds import (
+    MAX_EXECUTION_BYTES,
+    MAX_EXECUTION_LOG_BYTES,
+    refused,
+    within_bounds,
+    without_log,
+)
 from shared.executions.externals import Step
-from shared.executions.logs import joined
+from shared.executions.logs import joined, log_size
 from shared.executions.models import Execution, Failure, LogLine, Stored, TaskRun, TaskStatus
 from shared.executions.nodes import Node, node_key
 from shared.executions.payloads import Payloads, size_of
@@ -48,7 +54,7 @@ class Recorder:
         self._fence = fence
         self._masking = masking
         self._payloads = payloads
-        self._kept_bytes = 0
+        self._kept_bytes = self._log_bytes = 0
         self.objects: list[Stored] = []
         """What the turn knows to be in S3, of rounds that are past too."""
         self._now = now
@@ -66,6 +72,7 @@ class Recorder:
     def count(self, run: TaskRun) -> None:
         """Count what a row holds: one of a round that is past is read in each turn like others."""
         self._kept_bytes += size_of(run)
+        self._log_bytes += log_size(run.logs)
         if run.stored:
             self.objects.append(run.stored)
 
@@ -276,6 +283,8 @@ class Recorder:
         run = within_bounds(masked_run(self._masking, run))
         if self._kept_bytes + size_of(run) > MAX_EXECUTION_BYTES:
             run = refused(run, self._now())
+        if run.logs and self._log_bytes + log_size(run.logs) > MAX_EXECUTION_LOG_BYTES:
+            run = without_log(run, self._now())
         return self._payloads.shelved(self._execution, run)
 
     def _holds_tasks(self, name: str) -> bool:

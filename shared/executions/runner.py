@@ -122,6 +122,8 @@ class SegmentRunner:
         entry = self._executions.enter_segment(
             turn.tenant, turn.execution_id, generation=turn.generation, path=turn.segment
         )
+        if entry and entry.past_token:
+            self._outside.waker.let_go(entry.past_token)
         state = self._executions.load(turn.tenant, turn.execution_id)
         if entry is None or state is None or not _is_ours(state.execution, turn):
             if state and state.execution.status.is_terminal:

@@ -20,7 +20,8 @@ class SegmentRepository:
     ) -> Entry | None:
         """Take a segment over; None for a generation that is past.
 
-        Whoever held the segment before loses it at once: its fence is older from now on.
+        Whoever held the segment before loses it at once: its fence is older from now on. Its token
+        is handed over, if it is of a generation before: the run that waits for it is to end.
         """
         try:
             answer = self._table.update_item(
@@ -31,13 +32,18 @@ class SegmentRepository:
                 ),
                 ExpressionAttributeNames={"#generation": "generation", "#token": "token"},
                 ExpressionAttributeValues={":generation": generation, ":one": 1},
-                ReturnValues="ALL_NEW",
+                ReturnValues="ALL_OLD",
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
-        row = answer["Attributes"]
-        fence = generation * FENCE_STEP + int(str(row["turn"]))
-        return Entry(fence=fence, wakes=int(str(row.get("wakes", 0))))
+        row = answer.get("Attributes", {})
+        fence = generation * FENCE_STEP + int(str(row.get("turn", 0))) + 1
+        is_past = int(str(row.get("generation", generation))) < generation
+        return Entry(
+            fence=fence,
+            wakes=int(str(row.get("wakes", 0))),
+            past_token=str(row["token"]) if is_past and "token" in row else None,
+        )
 
     def register_token(
         self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str

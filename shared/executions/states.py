@@ -1,7 +1,7 @@
 """What is read of an execution at once, and what a turn or an end says of it when it writes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +30,14 @@ class ExecutionState:
 
 @dataclass(frozen=True)
 class Entry:
-    """A turn's right to write, and how often the segment had been woken when it began."""
+    """A turn's right to write, and how often the segment had been woken when it began.
+
+    `past_token` is what the run of a generation before waits for, if it was parked.
+    """
 
     fence: int
     wakes: int = 0
+    past_token: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def turn(self) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from shared.executions.repository import ExecutionRepository
 from shared.executions.waking import Waker
 from shared.observability import logger
@@ -32,15 +34,21 @@ class Timers:
     now: Callable[[], datetime]
 
     def set(self, tenant: str, execution_id: str, at: datetime) -> None:
-        """Have an execution woken at a moment, rounded up to the second, if that is soon."""
+        """Have an execution woken at a moment, rounded up to the second, if that is soon.
+
+        What cannot be sent is left to the sweep: a turn need not be made again for it.
+        """
         delay = at - self.now()
         if delay > LONGEST_DELAY:
             return
-        self.queue.send_message(
-            QueueUrl=self.queue_url,
-            MessageBody=json.dumps({"tenant": tenant, "executionId": execution_id}),
-            DelaySeconds=max(0, math.ceil(delay.total_seconds())),
-        )
+        try:
+            self.queue.send_message(
+                QueueUrl=self.queue_url,
+                MessageBody=json.dumps({"tenant": tenant, "executionId": execution_id}),
+                DelaySeconds=max(0, math.ceil(delay.total_seconds())),
+            )
+        except (ClientError, BotoCoreError):
+            logger.exception("left to the sweep", extra={"executionId": execution_id})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ costs one turn.
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from shared.executions.repository import ExecutionRepository
 from shared.executions.states import Entry
 from shared.observability import logger
@@ -38,6 +40,13 @@ class Waker:
         )
         if not kept:
             self._send(token)
+
+    def let_go(self, token: str) -> None:
+        """End the wait of a run that is past; one that was stopped does not wait any more."""
+        try:
+            self._send(token)
+        except (ClientError, BotoCoreError):
+            logger.exception("a run that is past waits on")
 
     def _send(self, token: str) -> bool:
         try:

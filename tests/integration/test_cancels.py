@@ -96,6 +96,26 @@ def test_a_cancel_is_accepted_whatever_step_functions_says(
     check_cancelled(moto_stack, execution_id)
 
 
+def test_a_parked_run_that_could_not_be_stopped_is_let_go(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow("""
+name: asks
+tasks:
+  - {name: g, type: flow.gate, properties: {message: 'Go?'}}
+""")
+    execution_id = execute(flow["id"])
+    moto_stack.wait_for_approval(execution_id)
+    slow = ClientError({"Error": {"Code": "ThrottlingException"}}, "StopExecution")
+    moto_stack.calls.fail_next(slow, lambda call: call.operation == "SFN.StopExecution")
+
+    assert cancel(moto_stack, execution_id).status == 202
+
+    assert moto_stack.wait_for_execution(execution_id)["execution"]["status"] == "CANCELLED"
+    moto_stack.wait_until(lambda: all(run["status"] == "SUCCEEDED" for run in moto_stack.runs()))
+    assert len(moto_stack.runs()) == 2
+
+
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_cancel_that_dies_after_any_call_is_completed_by_the_next_one_or_the_reconciler(
     number: int, moto_stack: MotoStack, create_flow: Any, execute: Any

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 
+from shared.executions.models import Stored
+from shared.executions.payloads import Payloads
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack
 
@@ -101,6 +103,15 @@ def test_results_of_fifty_megabytes_come_as_an_address(moto_stack: MotoStack, ru
     assert results["error"] is None
     again = moto_stack.api("GET", f"/api/v1/executions/{seen.execution['id']}/results")
     assert read(again.body["url"]) == results
+
+
+def test_an_object_that_somebody_removed_keeps_no_execution_from_ending(moto_stack: MotoStack):
+    bucket = moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+    client = boto3.client("s3")
+
+    Payloads(lambda: client, bucket).remove_after(Stored(key="executions/gone", size=1), 30)
+
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
 
 
 def test_small_flows_never_meet_s3(moto_stack: MotoStack, run: Finished):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.support.events import sqs_event
 from tests.support.stack import MotoStack
 
@@ -45,6 +47,20 @@ def test_a_timer_that_is_early_late_or_doubled_does_no_harm(
     assert moto_stack.wait_for_execution(execution_id)["execution"]["status"] == "FAILED"
 
     assert moto_stack.invoke("timers", sqs_event([again])) == {"batchItemFailures": []}
+
+
+def test_a_timer_that_cannot_be_set_costs_no_turn(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(GATE % "10m")
+    down = ClientError({"Error": {"Code": "ServiceUnavailable"}}, "SendMessage")
+    moto_stack.calls.fail_next(down, lambda call: call.operation == "SQS.SendMessage")
+
+    moto_stack.wait_for_approval(execute(flow["id"]))
+
+    assert moto_stack.calls.has_failed
+    assert sent(moto_stack) == []
+    assert moto_stack.invocations["runner"] == 2
 
 
 def test_what_is_due_later_is_left_to_the_sweep(

@@ -67,8 +67,9 @@ class InMemoryExecutions(ExecutionRepository):
         if generation < known:
             return None
         self.turns[key] = (generation, turn + 1)
-        self.tokens.pop(key, None)
-        return Entry(generation * 1_000_000 + turn + 1, self.wakes[key])
+        token = self.tokens.pop(key, None)
+        past_token = token if known < generation else None
+        return Entry(generation * 1_000_000 + turn + 1, self.wakes[key], past_token)
 
     def register_token(
         self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str

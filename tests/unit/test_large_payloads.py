@@ -68,6 +68,27 @@ def test_the_outputs_of_one_execution_are_bounded_together(monkeypatch: pytest.M
     assert [line.level for line in failed.logs] == ["ERROR"]
 
 
+def test_the_log_lines_of_one_execution_are_bounded_together(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("shared.executions.recording.MAX_EXECUTION_LOG_BYTES", 1_000)
+
+    def talk(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+        for _ in range(3):
+            context.log("INFO", "x" * 100)
+        if properties["n"] == 3:
+            raise PluginError("no more")
+        return {}
+
+    tasks = [task(f"t{n}", type="t.talk", properties={"n": n}) for n in range(4)]
+    bench = Bench(plan_of(*tasks), {"t.talk": talk})
+    bench.turn()
+
+    full = "the log of the execution is full; lines cut here: 3"
+    lines = {name: [line.message for line in run.logs] for name, run in bench.runs.items()}
+    assert lines["t1"] == ["x" * 100] * 3
+    assert lines["t2"] == [full]
+    assert lines["t3"] == ["no more", full]
+
+
 def test_a_very_long_message_is_cut():
     error = PluginError("long " * 10_000, code="x")
     bench = Bench(plan_of(task("a", type="t.fail")), {"t.fail": failing(error)})
