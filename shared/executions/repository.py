@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from random import sample
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -273,7 +274,8 @@ class ExecutionRepository(SegmentRepository):
 
     def overdue(self, *, now: datetime | None) -> Iterator[Overdue | OverdueLine]:
         """What is open and due for a look, oldest first in each shard; None: all that is open."""
-        for shard in OPEN_SHARDS:
+        # None is always the last: there may be more to look at than there is time for.
+        for shard in sample(OPEN_SHARDS, len(OPEN_SHARDS)):
             # A tilde sorts behind every digit: no bound.
             until = to_rfc3339(now) if now else "~"
             condition = Key("openShard").eq(shard) & Key("checkAt").lte(until)

@@ -9,7 +9,15 @@ import pytest
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.filters import ExecutionFilter
-from shared.executions.models import Execution, Failure, LogLine, Status, Stored, TaskRun
+from shared.executions.models import (
+    Execution,
+    Failure,
+    LogLine,
+    Status,
+    Stored,
+    TaskRun,
+    TaskStatus,
+)
 from shared.executions.nodes import row_key
 from shared.executions.pages import ExecutionPages
 from shared.executions.reading import MAX_LOOKS, ExecutionReader, LogFilter, ResultsLink
@@ -336,3 +344,15 @@ def test_lines_that_no_answer_holds_come_in_pages_that_lose_none():
 
     assert [each.seq for page in pages for each in page] == list(range(1, 181))
     assert 1 < len(pages) < 10
+
+
+def test_nothing_takes_less_than_no_time_where_two_clocks_differ():
+    run = TaskRun(
+        task_name="a",
+        task_type="core.set",
+        status=TaskStatus.SUCCESS,
+        started_at=START,
+        finished_at=START - timedelta(milliseconds=3),
+    )
+
+    assert run.duration_ms == 0
