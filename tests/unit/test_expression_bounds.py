@@ -1,8 +1,9 @@
 """Bombs fail their own evaluation, quickly and small."""
 
 import contextlib
+import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -262,3 +263,25 @@ def test_a_source_of_any_kind_is_parsed_in_a_number_of_steps_for_each_character(
             parse_template(source)
 
     assert steps_of(parse) <= 40 * len(source)
+
+
+class Fetched(Mapping[str, Any]):
+    """Outputs that take more than a second to come."""
+
+    def __getitem__(self, name: str) -> Any:
+        time.sleep(1.1)
+        return name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_waiting_is_no_work_of_an_expression():
+    known = Scope({"outputs": Fetched()}, "s", NOW)
+
+    value = parse_template("{{ [outputs.a, range(5000) | length] }}").render(known, "p")
+
+    assert value == ["a", 5000]
