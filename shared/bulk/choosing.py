@@ -1,6 +1,6 @@
 """Which executions a bulk operation takes: chosen once, then cut into batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -71,7 +71,7 @@ class Chooser:
         """Those that can be retried and have not been, oldest first."""
         wanted = chosen.wanted()
         low, high = wanted.bounds()
-        retried, found = set[str](), list[str]()
+        retried, found = set[str](), list[Execution]()
         # A retry is newer than what it retries, so it is met before it.
         for execution in self._newest(tenant, wanted, (low, up_to)):
             if execution.retry_of:
@@ -82,8 +82,21 @@ class Chooser:
                 and execution.status in RETRYABLE_STATUSES
                 and _is_meant(execution, wanted)
             ):
-                found.append(execution.id)
-        return found[::-1]
+                found.append(execution)
+        if wanted.correlation_id:
+            # A retry may have another, and would not be met above.
+            retried |= self._retried(tenant, found, up_to)
+        return [execution.id for execution in reversed(found) if execution.id not in retried]
+
+    def _retried(self, tenant: str, found: Iterable[Execution], up_to: str) -> set[str]:
+        """What has been retried of the flows of these executions (newest first), since them."""
+        oldest = {execution.flow_id: execution.id for execution in found}
+        return {
+            execution.retry_of
+            for flow_id, low in oldest.items()
+            for execution in self._newest(tenant, ExecutionFilter(flow_id=flow_id), (low, up_to))
+            if execution.retry_of
+        }
 
     def _newest(
         self, tenant: str, wanted: ExecutionFilter, bounds: tuple[str, str]

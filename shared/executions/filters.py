@@ -39,6 +39,7 @@ class ExecutionFilter:
             (self.flow_id is None or execution.flow_id == self.flow_id)
             and (self.namespace is None or execution.namespace == self.namespace)
             and (self.status is None or execution.status is self.status)
+            and self.correlation_id in {None, execution.correlation_id}
             and self._has_label(execution)
         )
 

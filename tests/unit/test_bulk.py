@@ -1,6 +1,7 @@
 """Bulk operations beside the happy path: busy stores, leftovers, and plans that hold together."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -143,14 +144,34 @@ class SomePages(ExecutionPages):
     def __init__(self, executions: dict[str, Execution]) -> None:
         self.executions = executions
 
+    def ids_page(
+        self, index: Any, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
+    ) -> tuple[list[str], bool]:
+        low, high = bounds
+        found = [
+            each.id
+            for each in sorted(self.executions.values(), key=lambda each: each.id, reverse=True)
+            if low <= each.id <= min(high, after or high)
+            and each.id != after
+            and value in {"default", f"default#{each.flow_id}", f"default#{each.correlation_id}"}
+        ]
+        assert index in {"recent", "by-flow", "by-correlation"}
+        return found[:limit], len(found) > limit
+
     def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
         assert tenant == "default"
         assert len(set(ids)) == len(ids), "DynamoDB refuses a key that is asked for twice"
         return [self.executions[each] for each in ids]
 
 
-def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
+def known(**fields: dict[str, Any]) -> Chooser:
+    """A chooser over executions by id."""
     made = execution_of(plan_of(task("a")))
+    found = {each: made.model_copy(update={"id": each, **more}) for each, more in fields.items()}
+    return Chooser(SomeOpen(found), SomePages(found))
+
+
+def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
     line = Slot(line="default#slots#f", limit=1)
     fields: dict[str, Any] = {
         "1": {},
@@ -161,13 +182,52 @@ def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
         "6": {"slot": line},
         "7": {"status": Status.FAILED},
     }
-    known = {each: made.model_copy(update={"id": each, **more}) for each, more in fields.items()}
 
-    found = Chooser(SomeOpen(known), SomePages(known)).open(
-        "default", BulkFilter(namespace="default")
-    )
+    found = known(**fields).open("default", BulkFilter(namespace="default"))
 
     assert found == ["6", "5", "4", "1", "2", "3"]
+
+
+EARLY, LATE = "01890000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000001"
+BETWEEN = datetime(2024, 6, 1, tzinfo=UTC)
+NARROWING: dict[str, tuple[Any, dict[str, Any]]] = {
+    # What the filter says, and how an execution is that it does not mean.
+    "flow_id": ("mine", {"flow_id": "theirs"}),
+    "namespace": ("mine", {"namespace": "theirs"}),
+    "label": ("team:red", {"labels": {"team": "blue"}}),
+    "correlation_id": ("mine", {"correlation_id": "theirs"}),
+    "since": (BETWEEN, {"id": EARLY}),
+    "until": (BETWEEN, {"id": LATE}),
+}
+MEANT = {
+    **dict.fromkeys(("flow_id", "namespace", "correlation_id"), "mine"),
+    "labels": {"team": "red"},
+}
+
+
+@pytest.mark.parametrize("field", sorted(set(BulkFilter.model_fields) - {"status"}))
+def test_every_field_of_a_filter_leaves_out_what_it_does_not_mean(field: str) -> None:
+    said, differs = NARROWING[field]
+    ids = {"since": (LATE, EARLY), "until": (EARLY, LATE)}.get(field, (EARLY, LATE))
+    wanted, other = ids
+    fields = {wanted: MEANT, other: {**MEANT, **differs}}
+    chosen = BulkFilter(**{field: said})
+
+    assert known(**fields).open("default", chosen) == [wanted]
+    ended = {each: {**more, "status": Status.FAILED} for each, more in fields.items()}
+    assert known(**ended).failed("default", chosen) == [wanted]
+
+
+def test_what_was_retried_under_another_correlation_id_is_not_retried_again() -> None:
+    failed = {"status": Status.FAILED, "correlation_id": "day-1"}
+    chooser = known(
+        a=failed,
+        b={**failed, "flow_id": "another"},
+        c={"status": Status.SUCCESS, "correlation_id": "by-hand", "retry_of": "a"},
+        d={**failed, "retry_of": "b", "flow_id": "another"},
+    )
+
+    assert chooser.failed("default", BulkFilter(correlation_id="day-1")) == ["d"]
 
 
 def test_what_the_catalog_does_not_hold_is_not_found() -> None:
