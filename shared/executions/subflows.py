@@ -22,6 +22,7 @@ from shared.executions.models import (
     Execution,
     Failure,
     Parent,
+    Slot,
     Status,
     TaskRun,
     TaskStatus,
@@ -146,6 +147,11 @@ class Subflows:
             )
         except InvalidInputsError as error:
             raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
+        if _is_deadlock(parent.slot, slot) and visit.properties.get("wait", True):
+            raise PluginError(
+                f"{flow.name} has one slot, which this execution keeps while it waits",
+                code="concurrency_limit",
+            )
         return child.model_copy(update={"slot": slot})
 
     def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
@@ -178,6 +184,13 @@ class Subflows:
             message=f"{child.flow_name} ended {child.status.value}{why}",
         )
         return Step(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
+
+
+def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:
+    """Whether a child would queue for the only slot, held by the parent that waits for it."""
+    if held is None or wanted is None or wanted.behavior != "QUEUE":
+        return False
+    return held.line == wanted.line and wanted.limit == 1
 
 
 def _child_id(visit: Visit) -> str:

@@ -149,6 +149,43 @@ def test_recursion_ends(moto_stack: MotoStack, create_flow: Any, execute: Any):
     assert len(moto_stack.api("GET", "/api/v1/executions").body) == 11
 
 
+SELF = """
+name: self
+concurrency: {limit: 1}
+inputs: [{name: more, type: BOOLEAN, default: true}]
+tasks:
+  - name: again
+    type: flow.subflow
+    when: inputs.more
+    properties: {namespace: default, name: self, wait: WAIT, inputs: {more: false}}
+"""
+
+
+def test_who_would_wait_for_a_child_that_waits_for_its_own_slot_fails_instead(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(SELF.replace("WAIT", "true"))
+
+    detail = run(moto_stack, execute, flow)
+
+    error = detail["execution"]["error"]
+    assert (error["code"], error["taskName"]) == ("concurrency_limit", "again")
+    assert len(moto_stack.api("GET", "/api/v1/executions").body) == 1
+
+
+def test_a_child_that_nobody_waits_for_follows_in_the_same_slot(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(SELF.replace("WAIT", "false"))
+
+    detail = run(moto_stack, execute, flow)
+
+    assert detail["execution"]["status"] == "SUCCESS"
+    [child, _] = moto_stack.api("GET", "/api/v1/executions").body
+    ended = moto_stack.wait_for_execution(child["id"])["execution"]
+    assert ended["status"] == "SUCCESS"
+
+
 def test_a_parent_may_die_at_every_call(moto_stack: MotoStack, create_flow: Any, execute: Any):
     create_flow(CHILD)
     flow = create_flow(PARENT)
