@@ -1,6 +1,6 @@
 """One attempt of one inline task: decide, render, check, run; a value tells how it went.
 
-Nothing here touches a store, and nothing a flow or a plugin does escapes as an exception.
+Nothing a flow or a plugin does escapes as an exception; a store that cannot be read does.
 """
 
 import json
@@ -10,6 +10,7 @@ from traceback import extract_tb
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from shared.errors import UnavailableError
 from shared.executions.logs import LogBuffer
 from shared.executions.mocks import MockedError
 from shared.executions.models import Failure, LogLine, TaskStatus
@@ -67,6 +68,8 @@ class Attempt:
             is_late = error.code == "timeout" and self.remaining() <= 0
             status = TaskStatus.TIMED_OUT if is_late else TaskStatus.FAILED
             return self._failed(failure_of(error), status, outputs=_kept(error.outputs))
+        except UnavailableError:
+            raise  # not the task's fault: the turn is made again
         except Exception as error:  # noqa: BLE001 - a plugin's bug fails its task, not its execution
             # Its message may hold what the task was given: only the kind and the place are logged.
             logger.error(

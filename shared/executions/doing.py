@@ -83,8 +83,8 @@ class Doing:
     def _may_start(self) -> bool:
         """Whether this turn takes another task; one that it leaves to the next is remembered."""
         is_alone = self._work.plan.isolation == "task"
-        is_room_left = not self._has_started or (
-            not is_alone and self._remaining() > ENOUGH_SECONDS
+        is_room_left = not self._work.threads.failure and (
+            not self._has_started or (not is_alone and self._remaining() > ENOUGH_SECONDS)
         )
         self.is_held_back = self.is_held_back or not is_room_left
         return is_room_left and not self._work.threads.is_full

@@ -8,6 +8,9 @@ from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import UnavailableError
 from shared.executions.models import Execution, Stored, TaskRun
 
 if TYPE_CHECKING:
@@ -114,11 +117,22 @@ class OutputReader:
     def _read(self, stored: Stored) -> Any:
         with self._lock:
             if stored.key not in self._parsed:
-                self._parsed[stored.key] = json.loads(self._payloads.get(stored))
+                self._parsed[stored.key] = json.loads(self._text(stored))
                 self._sizes[stored.key] = stored.size
                 self._make_room(stored.key)
             self._parsed.move_to_end(stored.key)
             return self._parsed[stored.key]
+
+    def _text(self, stored: Stored) -> str:
+        """Read an object; UnavailableError when that is nobody's fault, and may be tried again."""
+        try:
+            return self._payloads.get(stored)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                raise
+            raise UnavailableError("outputs cannot be read now, try again") from error
+        except BotoCoreError as error:
+            raise UnavailableError("outputs cannot be read now, try again") from error
 
     def _make_room(self, newest: str) -> None:
         while sum(self._sizes.values()) > CACHED_BYTES and next(iter(self._parsed)) != newest:

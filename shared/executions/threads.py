@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
+from shared.errors import UnavailableError
 from shared.executions.attempts import Attempt, Outcome
 from shared.executions.logs import LogBuffer
 from shared.executions.models import Execution
@@ -57,6 +58,9 @@ def is_wanted(task: TaskDefinition, scope: Scope) -> bool:
     return task.when is None or task.when
 
 
+_Found = Outcome | UnavailableError
+
+
 class Threads:
     """Starts attempts and collects their outcomes, one at a time."""
 
@@ -73,9 +77,11 @@ class Threads:
         self._find_plugin = find_plugin
         self._execution = execution
         self._masking = masking
+        self.failure: UnavailableError | None = None
+        """Why the turn is to be made again, once its other attempts are over."""
         self._active: dict[str, Active] = {}
         self._strays: list[Thread] = []
-        self._outcomes: SimpleQueue[tuple[str, Thread, Outcome]] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[str, Thread, _Found]] = SimpleQueue()
 
     @property
     def has_active(self) -> bool:
@@ -109,7 +115,12 @@ class Threads:
         )
 
         def run() -> None:
-            self._outcomes.put((node.key, thread, work.run()))
+            outcome: _Found
+            try:
+                outcome = work.run()
+            except UnavailableError as error:
+                outcome = error
+            self._outcomes.put((node.key, thread, outcome))
 
         thread = Thread(target=run, name=node.key, daemon=True)
         self._active[node.key] = Active(node, attempt, thread, logs, started_at, deadline, limit)
@@ -128,7 +139,15 @@ class Threads:
         if active is None or active.thread is not thread:
             return None
         del self._active[key]
+        if isinstance(outcome, UnavailableError):
+            self.failure = outcome
+            return None
         return Result(active, outcome)
+
+    def raise_failure(self) -> None:
+        """Raise why the turn is to be made again, as soon as no attempt would be lost."""
+        if self.failure and not self._active:
+            raise self.failure
 
     def give_up(self, is_meant: Callable[[Active], bool]) -> list[Active]:
         """Stop waiting for some attempts; their threads may go on for a while."""

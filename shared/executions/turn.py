@@ -226,6 +226,7 @@ class SegmentTurn:
     def _advance(self, section: Section) -> datetime | None:
         """Do whatever needs no waiting; when the next thing is due, if something waits."""
         while True:
+            self._threads.raise_failure()
             self._doing.is_held_back = False
             is_changed = self._rounds.end_late()
             due = self._rounds.limits

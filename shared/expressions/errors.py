@@ -1,4 +1,4 @@
-"""The only two exceptions that a template can raise."""
+"""The only two exceptions that a template can raise by itself."""
 
 
 class TemplateError(Exception):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import TypeVar
 
+from shared.errors import UnavailableError
 from shared.expressions import nodes, tokens
 from shared.expressions.errors import TemplateError, TemplateSyntaxError
 from shared.expressions.limits import MAX_SOURCE_BYTES
@@ -146,7 +147,7 @@ def _credential(part: tokens.Credential, find: Callable[[str], Json | None] | No
 
 
 def _guarded(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:
-    """Run one evaluation inside its bounds, and let nothing out but a TemplateError."""
+    """Run one evaluation inside its bounds; raises TemplateError, a scope's UnavailableError."""
     try:
         run = Run(scope, place)
         value = plain(work(run))
@@ -155,6 +156,8 @@ def _guarded(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:
         raise error if error.place else TemplateError(error.reason, place) from None
     except RecursionError:
         raise TemplateError(TOO_DEEP, place) from None
+    except UnavailableError:
+        raise  # what the scope reads is out of reach for now: no template is at fault
     except Exception as error:
         # The last line of defence: the fuzz test fails when anything gets this far.
         raise TemplateError(f"cannot be evaluated ({type(error).__name__})", place) from error

@@ -243,6 +243,8 @@ class InMemoryPayloads(Payloads):
         self.texts: dict[str, str] = {}
         self.days: dict[str, int] = {}
         self.reads = 0
+        self.errors: list[Exception] = []
+        """What the next reads meet instead of an object."""
 
     def put(self, key: str, text: str) -> Stored:
         self.texts[key] = text
@@ -250,6 +252,8 @@ class InMemoryPayloads(Payloads):
 
     def get(self, stored: Stored) -> str:
         self.reads += 1
+        if self.errors:
+            raise self.errors.pop(0)
         return self.texts[stored.key]
 
     def remove_after(self, stored: Stored, days: int) -> None:

@@ -5,13 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from shared.errors import UnavailableError
 from shared.executions import bounds, payloads
 from shared.executions.models import Status, TaskRun, TaskStatus
 from shared.executions.payloads import OutputReader
 from shared.plugins.plugin import PluginError, TaskContext
 from tests.support.executions import Bench, InMemoryPayloads, failing
 from tests.support.plans import plan_of, task
+
+SLOW_DOWN = ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+SET = {"values": {"x": 1}}
 
 
 def large(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
@@ -26,6 +31,50 @@ def test_an_object_is_read_only_where_a_template_reads_it():
     assert bench.now.status is Status.SUCCESS
     assert bench.runs["a"].outputs is None
     assert bench.payloads.reads == 0
+
+
+def reading(**fields: Any) -> Any:
+    return task("b", properties={"values": {"n": "{{ len(outputs.a.text) }}"}}, **fields)
+
+
+@pytest.mark.parametrize("error", [SLOW_DOWN, EndpointConnectionError(endpoint_url="s3")])
+def test_an_object_that_cannot_be_read_now_fails_the_turn_and_no_task(error: Exception):
+    beside = task("c", properties={"values": {"x": 1}}, dependsOn=["a"])
+    bench = Bench(plan_of(task("a", type="t.large"), reading(), beside), {"t.large": large})
+    bench.payloads.errors = [error]
+
+    with pytest.raises(UnavailableError):
+        bench.turn()
+    assert {name: run.status.value for name, run in bench.runs.items()} == {
+        "a": "SUCCESS",
+        "c": "SUCCESS",
+    }
+    bench.turn()
+
+    assert bench.now.status is Status.SUCCESS
+    assert (bench.runs["b"].outputs, bench.runs["b"].attempt) == ('{"n":400000}', 1)
+
+
+def test_a_condition_that_cannot_be_read_now_fails_the_turn_too():
+    plan = plan_of(task("a", type="t.large"), task("b", when="outputs.a.text", properties=SET))
+    bench = Bench(plan, {"t.large": large})
+    bench.payloads.errors = [SLOW_DOWN]
+
+    with pytest.raises(UnavailableError):
+        bench.turn()
+    bench.turn()
+
+    assert bench.now.status is Status.SUCCESS
+
+
+def test_an_object_that_is_gone_fails_who_reads_it():
+    bench = Bench(plan_of(task("a", type="t.large"), reading()), {"t.large": large})
+    bench.payloads.errors = [ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")]
+
+    bench.turn()
+
+    assert bench.runs["b"].error
+    assert bench.runs["b"].error.code == "template_error"
 
 
 def test_a_loop_gathers_what_its_iterations_stored_apart():
