@@ -27,8 +27,19 @@ def id_of(instant: datetime, digest: bytes) -> str:
 
 
 def lowest_id_at(instant: datetime) -> str:
-    """The smallest id that `new_id(instant)` could give: the lower bound of a range in time."""
-    return _uuid7(instant, 0)
+    """The smallest id that `new_id(instant)` could give: the lower bound of a range in time.
+
+    Ids begin with 1970: of what is before, it is the smallest of all.
+    """
+    return _uuid7(max(instant, _EPOCH), 0)
+
+
+def highest_id_at(instant: datetime) -> str:
+    """The largest id that `new_id(instant)` could give: the upper bound of a range in time.
+
+    Of what is before 1970 it is no id at all, but sorts before each.
+    """
+    return "" if instant < _EPOCH else _uuid7(instant, (1 << 74) - 1)
 
 
 def is_id(text: str) -> bool:

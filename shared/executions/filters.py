@@ -1,11 +1,11 @@
 """Which executions are meant: the filter of lists, and of what is done to many at once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.executions.models import Execution, Status
 from shared.executions.pages import Index
-from shared.ids import lowest_id_at
+from shared.ids import highest_id_at, lowest_id_at
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ExecutionFilter:
     def bounds(self) -> tuple[str, str]:
         """Ids are made of time, so a range of time is a range of ids; `until` is included."""
         low = lowest_id_at(self.since) if self.since else "0"
-        high = lowest_id_at(self.until + timedelta(milliseconds=1)) if self.until else "g"
+        high = highest_id_at(self.until) if self.until else "g"
         return low, high
 
     def accepts(self, execution: Execution) -> bool:

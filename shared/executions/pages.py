@@ -50,10 +50,13 @@ class ExecutionPages:
 
         `after` is the id behind which the page starts.
         """
+        low, high = bounds
+        if low > high:
+            return [], False  # DynamoDB refuses such a range
         key = INDEX_KEYS[index]
         query: dict[str, Any] = {
             "IndexName": index,
-            "KeyConditionExpression": Key(key).eq(value) & Key("id").between(*bounds),
+            "KeyConditionExpression": Key(key).eq(value) & Key("id").between(low, high),
             "ScanIndexForward": False,
             "Limit": limit,
         }

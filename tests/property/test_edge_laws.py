@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.bodies import parse_json_object
 from shared.errors import InvalidCursorError, MalformedBodyError
-from shared.ids import is_id, lowest_id_at, new_id
+from shared.ids import highest_id_at, is_id, lowest_id_at, new_id
 from shared.paging import decode_cursor, encode_cursor, next_link
 from shared.times import from_rfc3339, to_rfc3339
 
@@ -79,7 +79,8 @@ def test_ids_sort_as_their_instants_do(one: datetime, other: datetime) -> None:
 
     if later - earlier >= floor:
         assert new_id(earlier) < new_id(later)
-        assert new_id(earlier) < lowest_id_at(later)
+        assert highest_id_at(earlier) < lowest_id_at(later)
+    assert lowest_id_at(one) <= new_id(one) <= highest_id_at(one)
     assert lowest_id_at(earlier) <= new_id(later)
     assert is_id(new_id(one))
     assert is_id(lowest_id_at(one))

@@ -218,6 +218,29 @@ def test_every_field_of_a_filter_leaves_out_what_it_does_not_mean(field: str) ->
     assert known(**ended).failed("default", chosen) == [wanted]
 
 
+BEFORE_IDS, LAST = datetime(1960, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_meant"),
+    [
+        ({"until": BEFORE_IDS}, False),
+        ({"since": BEFORE_IDS}, True),
+        ({"until": LAST}, True),
+        ({"since": LAST}, False),
+        ({"since": LAST, "until": BEFORE_IDS}, False),
+    ],
+)
+def test_a_time_that_no_id_has_takes_all_or_nothing(
+    said: Any,
+    is_meant: bool,  # noqa: FBT001 - a case
+) -> None:
+    chosen, found = BulkFilter(**said), [LATE] if is_meant else []
+
+    assert known(**{LATE: {}}).open("default", chosen) == found
+    assert known(**{LATE: {"status": Status.FAILED}}).failed("default", chosen) == found
+
+
 def test_what_was_retried_under_another_correlation_id_is_not_retried_again() -> None:
     failed = {"status": Status.FAILED, "correlation_id": "day-1"}
     chooser = known(

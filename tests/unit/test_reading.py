@@ -319,6 +319,18 @@ def test_a_filter_that_finds_little_looks_on_for_a_while_only():
     assert full.pages.looks == MAX_LOOKS
 
 
+def test_a_range_that_ends_before_it_begins_is_empty_and_not_asked_for():
+    """DynamoDB answers such a one with an error."""
+    no_table: Any = None
+    wanted = ExecutionFilter(since=START, until=START - timedelta(seconds=1))
+
+    found = ExecutionPages(no_table).ids_page(
+        "recent", "default", bounds=wanted.bounds(), limit=9, after=None
+    )
+
+    assert found == ([], False)
+
+
 def test_executions_too_large_for_one_answer_go_into_the_next():
     executions = many(3, status="SUCCESS", outputs={"text": "x" * 2_000_000})
     full = Shelf(plan_of(task("a")), *executions)
