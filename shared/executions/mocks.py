@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.bodies import problems_of, unknown
 from shared.errors import InvalidRequestError, Problem
@@ -20,7 +20,7 @@ class MockedError(BaseModel):
 
     code: str = "mocked"
     message: str = "the mock fails"
-    statusCode: int | None = None  # noqa: N815 - as it is written
+    statusCode: int | None = Field(default=None, ge=100, le=599)  # noqa: N815 - as it is written
 
 
 def check_mocks(mocks: Mapping[str, Mapping[str, Any]], tasks: Collection[str]) -> None:
