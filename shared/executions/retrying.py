@@ -157,7 +157,12 @@ def _final(source: ExecutionState) -> dict[str, TaskRun]:
 def _execution(
     request: RetryRequest, source: Execution, claim: Claim, prepared: _Prepared
 ) -> Execution:
-    guarded = guarded_inputs(prepared.plan.inputs, prepared.inputs, source.inherited_secrets)
+    guarded = guarded_inputs(
+        prepared.plan.inputs,
+        prepared.inputs,
+        source.inherited_secrets,
+        secret_before=source.secrets,
+    )
     execution = Execution(
         tenant=request.tenant,
         id=claim.execution_id,

@@ -1,7 +1,7 @@
 """Which of an execution's inputs nobody is shown, and what has to be masked because of them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.executions.models import Execution, TaskRun
@@ -29,14 +29,16 @@ def guarded_inputs(
     declared: Sequence[InputDefinition],
     inputs: Mapping[str, Any],
     inherited: Iterable[str] = (),
+    secret_before: Collection[str] = (),
 ) -> dict[str, Any]:
     """The fields of an Execution that hold its inputs, its secrets apart from what is shown.
 
     Hidden are SECRET inputs, however short, and whole inputs that hold the value of one: showing
     them with a hole would mean keeping them twice. `inherited` are secrets of the execution that
-    starts this one; those that its inputs hold are kept.
+    starts this one; those that its inputs hold are kept. `secret_before` are names of inputs that
+    were given as secrets: they stay such, whatever a newer revision declares.
     """
-    names = {each.name for each in declared if each.type is InputType.SECRET}
+    names = {each.name for each in declared if each.type is InputType.SECRET}.union(secret_before)
     secrets = {name: inputs[name] for name in names if inputs.get(name) is not None}
     passed = tuple(each for each in inherited if _holds(inputs, each))
     masking = Masking([*map(str, secrets.values()), *passed])

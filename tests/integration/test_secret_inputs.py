@@ -5,7 +5,9 @@ import json
 from typing import Any
 
 import boto3
+import pytest
 
+from shared.masking import MASK
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack
 
@@ -140,3 +142,28 @@ def test_a_secret_stays_one_in_the_flow_that_it_is_handed_to(
         "header": "Bearer ******",
     }
     assert [line["message"] for line in logs] == ["got Bearer ******"]
+
+
+@pytest.mark.parametrize("declared", ["[]", "[{name: token, type: STRING}]"])
+def test_a_secret_stays_one_in_a_retry_on_a_revision_that_declares_it_otherwise(
+    declared: str, moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    text = """
+name: leaving
+inputs: [{name: token, type: SECRET}]
+tasks: [{name: wrong, type: util.validate, properties: {data: {}, schema: {required: [x]}}}]
+"""
+    flow = create_flow(text)
+    source = execute(flow["id"], {"inputs": {"token": TOKEN}})
+    moto_stack.wait_for_execution(source)
+    newer = text.replace("[{name: token, type: SECRET}]", declared)
+    newer += "outputs: {read: '{{ inputs.token }}'}"
+    moto_stack.api("PUT", f"/api/v1/flows/{flow['id']}", {"yamlContent": newer})
+
+    path = f"/api/v1/executions/{source}/retry?revision=latest"
+    retry = moto_stack.api("POST", path).body["executionId"]
+
+    detail = moto_stack.wait_for_execution(retry)
+    assert detail["execution"]["flowRevision"] == 2
+    assert detail["execution"]["inputs"] == {"token": MASK}
+    assert json.dumps(TOKEN)[1:-1] not in json.dumps(detail, ensure_ascii=False)
