@@ -20,7 +20,7 @@ from shared.bodies import RawBody
 from shared.bulk.choosing import BulkFilter
 from shared.bulk.service import BulkRequest, BulkService
 from shared.executions.cancelling import Canceller
-from shared.executions.filters import ExecutionFilter
+from shared.executions.filters import ExecutionFilter, Word
 from shared.executions.launching import Started
 from shared.executions.models import Execution, Record, Status, TaskRun
 from shared.executions.reading import (
@@ -40,6 +40,7 @@ from shared.executions.service import (
     StartRequest,
 )
 from shared.executions.trials import TrialDraft, TrialRequest, TrialService
+from shared.flows.models import Label
 from shared.headers import (
     REQUEST_ID,
     CorrelationIdHeader,
@@ -142,13 +143,13 @@ def create_execution(
 @app.get("/api/v1/executions")
 def list_executions(
     reader: Reader,
-    flow_id: Annotated[str | None, Query(alias="flowId")] = None,
-    namespace: str | None = None,
+    flow_id: Annotated[Word | None, Query(alias="flowId")] = None,
+    namespace: Word | None = None,
     status: Status | None = None,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
-    label: Annotated[str | None, Query(pattern="^[^:]+:")] = None,
-    correlation_id: Annotated[str | None, Query(alias="correlationId")] = None,
+    label: Label | None = None,
+    correlation_id: Annotated[Word | None, Query(alias="correlationId")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response[list[Execution]]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, ConfigDict
 
-from shared.executions.filters import ExecutionFilter
+from shared.executions.filters import ExecutionFilter, Word
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Record, Status
 from shared.executions.pages import ExecutionPages
 from shared.flows.built_in import is_built_in
+from shared.flows.models import Label
 from shared.flows.open_executions import OpenExecutions
 
 PAGE = 100
@@ -22,13 +22,13 @@ class BulkFilter(Record):
 
     model_config = ConfigDict(extra="forbid")
 
-    flow_id: str | None = None
-    namespace: str | None = None
+    flow_id: Word | None = None
+    namespace: Word | None = None
     status: Status | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    label: Annotated[str, StringConstraints(pattern="^[^:]+:")] | None = None
-    correlation_id: str | None = None
+    label: Label | None = None
+    correlation_id: Word | None = None
 
     @property
     def is_empty(self) -> bool:

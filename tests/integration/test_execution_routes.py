@@ -277,6 +277,9 @@ def test_a_rare_match_is_found_behind_many_others(moto_stack: MotoStack, finishe
         "label=nocolon",
         "flow=1",
         "since=2026-01-01",
+        # More than a key of an index holds.
+        f"flowId={'x' * 2_049}",
+        f"correlationId={'x' * 2_049}",
     ],
 )
 def test_a_wrong_filter_is_refused_by_name(query: str, moto_stack: MotoStack):
