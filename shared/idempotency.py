@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 KEPT = timedelta(hours=24)
+LONGEST_SCOPE_BYTES = 2000
+"""A key of DynamoDB has 2,048, a path may have more."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class Claim:
 
 
 def claim_scope(tenant: str, path: str, key: str) -> str:
-    """A key counts for one tenant and one concrete path."""
-    return f"{tenant}#{path}#{key}"
+    """A key counts for one tenant and one concrete path; of one that is too long, its digest."""
+    scope = f"{tenant}#{path}#{key}"
+    if len(scope.encode()) <= LONGEST_SCOPE_BYTES:
+        return scope
+    return f"{tenant}#{hashlib.sha256(path.encode()).hexdigest()}#{key}"
 
 
 def fingerprint(payload: Any) -> str:

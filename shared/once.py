@@ -10,7 +10,6 @@ The route keeps its answer together with its effect (`shared/keeping.py`); a ref
 A request without a key passes as if this were not there.
 """
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,8 +43,6 @@ Render = Callable[[Result], "Response[Any]"]
 REPLAYED = "Idempotency-Replayed"
 MARGIN = timedelta(seconds=1)
 """Clocks differ: a claim outlives its function's time by so much."""
-LONGEST_SCOPE_BYTES = 2000
-"""A key of DynamoDB has 2,048, a path may have more."""
 
 _TRIED = "tried_once"
 
@@ -99,8 +96,6 @@ class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
         event, given = self._app.current_event, self._app.context["_route_args"]
         payload = {name: value for name, value in given.items() if value not in (None, {})}
         scope = claim_scope(self._tenant, event.path, key)
-        if len(scope.encode()) > LONGEST_SCOPE_BYTES:
-            scope = claim_scope(self._tenant, hashlib.sha256(event.path.encode()).hexdigest(), key)
         now = self._now()
         left = timedelta(milliseconds=self._app.lambda_context.get_remaining_time_in_millis())
         return Attempt(scope, fingerprint(payload), os.urandom(12).hex(), now, now + left + MARGIN)

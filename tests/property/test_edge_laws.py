@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shared.bodies import parse_json_object
 from shared.errors import InvalidCursorError, MalformedBodyError
+from shared.idempotency import claim_scope
 from shared.ids import highest_id_at, is_id, lowest_id_at, new_id
 from shared.paging import decode_cursor, encode_cursor, next_link
 from shared.times import from_rfc3339, to_rfc3339
@@ -84,6 +85,14 @@ def test_ids_sort_as_their_instants_do(one: datetime, other: datetime) -> None:
     assert lowest_id_at(earlier) <= new_id(later)
     assert is_id(new_id(one))
     assert is_id(lowest_id_at(one))
+
+
+@given(st.sampled_from(["é", "x", "/", "\U0001f600"]), st.integers(0, 3000), st.integers(1, 255))
+def test_the_scope_of_a_key_fits_a_key_of_dynamodb(letter: str, long: int, key: int) -> None:
+    one, other = (claim_scope("default", f"{letter * long}{end}", "k" * key) for end in "12")
+
+    assert len(one.encode()) <= 2048
+    assert one != other
 
 
 @given(st.text())
