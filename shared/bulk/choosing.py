@@ -71,7 +71,8 @@ class Chooser:
         """Those that can be retried and have not been, oldest first."""
         wanted = chosen.wanted()
         low, high = wanted.bounds()
-        retried, found = set[str](), list[Execution]()
+        # Ids and flows only: executions with their inputs would take far more than there is.
+        retried, found = set[str](), list[tuple[str, str]]()
         # A retry is newer than what it retries, so it is met before it.
         for execution in self._newest(tenant, wanted, (low, up_to)):
             if execution.retry_of:
@@ -82,15 +83,15 @@ class Chooser:
                 and execution.status in RETRYABLE_STATUSES
                 and _is_meant(execution, wanted)
             ):
-                found.append(execution)
+                found.append((execution.id, execution.flow_id))
         if wanted.correlation_id:
             # A retry may have another, and would not be met above.
             retried |= self._retried(tenant, found, up_to)
-        return [execution.id for execution in reversed(found) if execution.id not in retried]
+        return [each for each, _ in reversed(found) if each not in retried]
 
-    def _retried(self, tenant: str, found: Iterable[Execution], up_to: str) -> set[str]:
-        """What has been retried of the flows of these executions (newest first), since them."""
-        oldest = {execution.flow_id: execution.id for execution in found}
+    def _retried(self, tenant: str, found: Iterable[tuple[str, str]], up_to: str) -> set[str]:
+        """What has been retried of the flows of these (ids and flows, newest first), since them."""
+        oldest = {flow_id: execution_id for execution_id, flow_id in found}
         return {
             execution.retry_of
             for flow_id, low in oldest.items()

@@ -1,5 +1,6 @@
 """Bulk operations beside the happy path: busy stores, leftovers, and plans that hold together."""
 
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -251,6 +252,30 @@ def test_what_was_retried_under_another_correlation_id_is_not_retried_again() ->
     )
 
     assert chooser.failed("default", BulkFilter(correlation_id="day-1")) == ["d"]
+
+
+class LargePages(SomePages):
+    """Each is read anew, with inputs of its own."""
+
+    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
+        found = super().find_many(tenant, ids)
+        return [each.model_copy(update={"inputs": {"text": each.id * 500}}) for each in found]
+
+
+def test_what_is_chosen_to_be_retried_is_not_held_in_memory() -> None:
+    made = execution_of(plan_of(task("a")), status="FAILED")
+    ids = [str(UUID(int=number)) for number in range(1_000)]
+    executions = {each: made.model_copy(update={"id": each}) for each in ids}
+    chooser = Chooser(SomeOpen({}), LargePages(executions))
+    tracemalloc.start()
+    try:
+        found = chooser.failed("default", BulkFilter(namespace=made.namespace))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found == ids
+    assert most < 8_000_000  # of 18 MB
 
 
 def test_what_the_catalog_does_not_hold_is_not_found() -> None:
