@@ -42,7 +42,8 @@ def parse_body(model: type[Model], value: Json) -> Model:
     Raises InvalidRequestError with a problem for each field that is wrong.
     """
     try:
-        return model.model_validate({} if value is None else value)
+        # Fields have one name outside, as documented; ours inside are unknown there.
+        return model.model_validate({} if value is None else value, by_alias=True, by_name=False)
     except ValidationError as error:
         problems = problems_of(error.errors(include_url=False), model)
         raise InvalidRequestError("the request is not valid", problems=problems) from None

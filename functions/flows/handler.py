@@ -98,9 +98,9 @@ def get_state_machine(flow_id: str, flows: Flows) -> dict[str, Any]:
 
 @app.put("/api/v1/flows/<flow_id>", summary="Save any fields of a flow")
 def replace_flow(
-    flow_id: str, patch: FlowPatch, flows: Flows, if_match: IfMatchHeader = None
+    flow_id: str, flows: Flows, body: RequiredRawBody[FlowPatch], if_match: IfMatchHeader = None
 ) -> Response[Flow]:
-    return _shown(flows.replace(flow_id, patch, if_match))
+    return _shown(flows.replace(flow_id, parse_body(FlowPatch, body), if_match))
 
 
 @app.delete("/api/v1/flows/<flow_id>", summary="Forget a flow", status_code=HTTPStatus.NO_CONTENT)

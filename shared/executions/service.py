@@ -22,7 +22,7 @@ from shared.executions.lines import slot_of
 from shared.executions.models import Execution, Record
 from shared.executions.rows import compact
 from shared.executions.secrets import guarded_inputs, with_masked_labels
-from shared.flows.models import FlowRecord, FlowStatus
+from shared.flows.models import FlowRecord, FlowStatus, LabelName
 from shared.flows.plans import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.idempotency import Claim
@@ -47,7 +47,7 @@ class ExecutionDraft(Record):
     model_config = ConfigDict(extra="forbid")
 
     inputs: dict[str, Any] = {}
-    labels: dict[str, str] = Field(default={}, max_length=50)
+    labels: dict[LabelName, str] = Field(default={}, max_length=50)
 
 
 class FlowExecutionDraft(ExecutionDraft):

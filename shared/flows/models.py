@@ -18,6 +18,7 @@ NAMESPACE_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
 FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100)]
 Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=150)]
+LabelName = Annotated[str, StringConstraints(min_length=1)]
 Label = Annotated[str, StringConstraints(pattern=r"^[^:]+:", max_length=1000)]
 
 
@@ -50,7 +51,7 @@ class Envelope(Shape):
     name: FlowName | None = None
     namespace: Namespace | None = None
     description: str | None = None
-    labels: dict[str, str] | None = None
+    labels: dict[LabelName, str] | None = None
     disabled: bool | None = None
 
     def over(self, other: "Envelope") -> "Envelope":

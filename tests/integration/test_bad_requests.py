@@ -166,3 +166,25 @@ def test_an_unknown_query_parameter_is_refused_with_the_right_name(moto_stack: M
 
     assert refused(answer) == (400, "invalid_request")
     assert '"status"' in answer.body["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "path"),
+    [
+        ("POST /api/v1/flows", {"yamlContent": "x", "labels": {"": "x"}}, "labels."),
+        ("PUT /api/v1/flows/{flow_id}", {"labels": {"": "x"}}, "labels."),
+        ("POST /api/v1/flows/{flow_id}/execute", {"labels": {"": "x"}}, "labels."),
+        # The names of fields inside of us are no names outside.
+        ("POST /api/v1/flows", {"yaml_content": "x"}, "yaml_content"),
+        ("PUT /api/v1/flows/{flow_id}", {"yaml_content": "x"}, "yaml_content"),
+        ("POST /api/v1/executions/cancel", {"flow_id": "x"}, "flow_id"),
+        ("POST /api/v1/executions", {"flow_id": NOBODY}, "flow_id"),
+    ],
+)
+def test_a_label_without_a_name_and_a_name_from_inside_are_refused_with_their_place(
+    key: str, body: Any, path: str, moto_stack: MotoStack, path_of: PathOf
+):
+    answer = moto_stack.api(*path_of(key), body, KEY)
+
+    assert refused(answer) == (400, "invalid_request")
+    assert any(each["path"].startswith(path) for each in answer.body["errors"]), answer.body

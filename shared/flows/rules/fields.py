@@ -205,6 +205,15 @@ def names_map(read: Reader) -> Reader:
     return read_map
 
 
+def labels(spot: Spot) -> dict[str, Any] | None:
+    """A map of texts; no name is empty, for a store could not hold it."""
+    found: dict[str, Any] | None = names_map(text)(spot)
+    for key, child in spot.entries() if found else ():
+        if not key:
+            child.refuse_key("a label needs a name")
+    return found
+
+
 def list_of(read: Reader) -> Reader:
     def read_list(spot: Spot) -> tuple[Any, ...] | None:
         if spot.node.items is None:

@@ -59,7 +59,7 @@ _FIELDS: Final[Mapping[str, Field]] = {
     "name": Field(read_flow_name),
     "namespace": Field(read_namespace),
     "description": Field(fields.text),
-    "labels": Field(fields.names_map(fields.text)),
+    "labels": Field(fields.labels),
     "disabled": Field(fields.boolean),
     "inputs": Field(read_inputs),
     "variables": Field(fields.names_map(fields.anything)),

@@ -86,7 +86,7 @@ TASK_FIELDS: Final[Mapping[str, Field]] = {
     "allowFailure": Field(fields.boolean),
     "disabled": Field(fields.boolean),
     "description": Field(fields.text),
-    "labels": Field(fields.names_map(fields.text)),
+    "labels": Field(fields.labels),
     "logLevel": Field(fields.choice("TRACE", "DEBUG", "INFO", "WARN", "ERROR")),
     **{key: Field(_read_elsewhere) for key in LIST_KEYS},
 }
