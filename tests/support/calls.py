@@ -175,6 +175,7 @@ class Calls:
 
 
 TEST = Invocation("test")
+_UNDER_WAY: set[Invocation] = set()
 
 
 def current_invocation() -> Invocation:
@@ -187,11 +188,20 @@ def invoking(function: str) -> Iterator[Invocation]:
     """Mark this thread, and those it starts, as one invocation of `function`."""
     thread: Any = threading.current_thread()
     outer = current_invocation()
-    thread.invocation = Invocation(function)
+    mine = thread.invocation = Invocation(function)
+    _UNDER_WAY.add(mine)
     try:
-        yield thread.invocation
+        yield mine
     finally:
+        _UNDER_WAY.discard(mine)
         thread.invocation = outer
+
+
+def abandon_invocations() -> None:
+    """Let none that is under way reach AWS any more: the next test's tables have the same names,
+    and what it planned is not meant for them."""
+    for each in tuple(_UNDER_WAY):
+        each.is_dead = True
 
 
 def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> Calls:

@@ -34,7 +34,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeFailure
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from tests.support.calls import Calls, Crash, invoking, record_calls
+from tests.support.calls import Calls, Crash, abandon_invocations, invoking, record_calls
 from tests.support.events import api_event, sqs_event
 from tests.support.permissions import Permissions
 from tests.support.template import REGION, Template
@@ -97,6 +97,7 @@ class MotoStack:
         """A run whose runner crashes is stopped, as an outage would, instead of tried again."""
         self.always_dies = False
         """The runner crashes before its first call, each time."""
+        self._is_over = False
         self._news = threading.Event()
         self._names = {
             name: re.fullmatch(r"functions\.(\w+)\.handler\.lambda_handler", properties["Handler"])
@@ -238,11 +239,17 @@ class MotoStack:
                 ):  # moto's worker has not got as far as its first state
                     self._machines.stop_execution(executionArn=run["executionArn"])
 
+    def close(self) -> None:
+        """End what still runs, functions too: none of it may turn up in the next test."""
+        self._is_over, self.dies_for_good = True, False
+        self.stop()
+        abandon_invocations()
+
     def answer_step_functions(self, function_arn: str, payload: bytes | str) -> tuple[Any, bool]:
         """What Lambda answers to Step Functions: the payload, and whether it is an error."""
         found = self._names[function_arn.rpartition(":")[2]]
         assert found
-        if self.always_dies:
+        if self.always_dies or self._is_over:
             return self._exited(), True
         try:
             return self.invoke(found[1], json.loads(payload)), False
@@ -315,7 +322,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_structure", _plainly(write_out))
         stack.calls.clear()
         yield stack
-        stack.stop()
+        stack.close()
         forget_factories()
 
 
