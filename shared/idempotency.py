@@ -34,10 +34,15 @@ class Claim:
 
     def check(self, fingerprint: str) -> None:
         """Refuse another payload under the same key."""
-        if fingerprint != self.fingerprint:
-            raise IdempotencyKeyReusedError(
-                "this Idempotency-Key was used with another payload; use a new key"
-            )
+        check_fingerprint(fingerprint, known=self.fingerprint)
+
+
+def check_fingerprint(fingerprint: str, *, known: str) -> None:
+    """Raise IdempotencyKeyReusedError for a payload that a key was not used with."""
+    if fingerprint != known:
+        raise IdempotencyKeyReusedError(
+            "this Idempotency-Key was used with another payload; use a new key"
+        )
 
 
 def claim_scope(tenant: str, path: str, key: str) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
-from shared.idempotency import KEPT
+from shared.errors import IdempotencyInProgressError
+from shared.idempotency import KEPT, check_fingerprint
 from shared.keeping import Write
 
 if TYPE_CHECKING:
@@ -127,10 +127,7 @@ def _found(item: Mapping[str, Any], attempt: Attempt, now: int) -> KeptAnswer | 
     """Judge the item in the way, as DynamoDB writes it; None when it is the attempt's own."""
     if item.get("attempt", {}).get("S") == attempt.token:
         return None  # the SDK did not hear of its first put, and put again
-    if item["fingerprint"]["S"] != attempt.fingerprint:
-        raise IdempotencyKeyReusedError(
-            "this Idempotency-Key was used with another payload; use a new key"
-        )
+    check_fingerprint(attempt.fingerprint, known=item["fingerprint"]["S"])
     if "answer" in item:
         return KeptAnswer.unpacked(item["answer"]["B"])
     raise IdempotencyInProgressError(

@@ -8,7 +8,7 @@ from shared.executions.containers import CONTAINERS
 from shared.executions.models import Closing, Failure, TaskRun, TaskStatus
 from shared.executions.nodes import Node, Start
 from shared.executions.opening import opening
-from shared.executions.states import MAX_STALLS
+from shared.executions.states import early_end
 from shared.executions.tries import try_of
 from shared.executions.visits import Visits
 from shared.executions.waits import MALFORMED
@@ -165,13 +165,3 @@ class Endings:
             recorder.stepped(node, end, attempt=this.attempt, began_at=this.began_at)
         elif is_recorded:
             recorder.cancelled(node, failure, started_at=run.started_at if run else None)
-
-
-def early_end(closing: Closing | None) -> Failure:
-    """Why tasks are ended, and the execution with them."""
-    if closing is Closing.TIMEOUT:
-        return Failure(code="flow_timeout", message="the flow's timeout has passed")
-    if closing is Closing.ENGINE_ERROR:
-        died = f"the engine died {MAX_STALLS} times in a row without getting further"
-        return Failure(code="engine_error", message=died, status=TaskStatus.FAILED.value)
-    return Failure(code="cancelled", message="the execution was cancelled")

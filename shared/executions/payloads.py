@@ -127,11 +127,9 @@ class OutputReader:
         """Read an object; UnavailableError when that is nobody's fault, and may be tried again."""
         try:
             return self._payloads.get(stored)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey":
                 raise
-            raise UnavailableError("outputs cannot be read now, try again") from error
-        except BotoCoreError as error:
             raise UnavailableError("outputs cannot be read now, try again") from error
 
     def _make_room(self, newest: str) -> None:

@@ -10,10 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.executions.engine import Engine, Run
-from shared.executions.models import Closing, Execution, Failure, Slot, Status, TaskStatus
+from shared.executions.models import Closing, Execution, Slot, Status, TaskStatus
 from shared.executions.promoting import Promoter
 from shared.executions.repository import ExecutionRepository
-from shared.executions.states import MAX_STALLS, End, ExecutionState, Overdue, OverdueLine
+from shared.executions.states import (
+    MAX_STALLS,
+    End,
+    ExecutionState,
+    Overdue,
+    OverdueLine,
+    early_end,
+)
 from shared.executions.waking import Waker
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -158,11 +165,7 @@ class Reconciler:
 
     def _give_up(self, state: ExecutionState) -> Action:
         """End it here and now: the engine dies of settling it, too."""
-        error = Failure(
-            code="engine_error",
-            message=f"the engine died {MAX_STALLS} times in a row without getting further",
-            status=Status.FAILED,
-        )
+        error = early_end(Closing.ENGINE_ERROR)
         is_cancelled = state.execution.closing is Closing.CANCEL
         status = Status.CANCELLED if is_cancelled else Status.FAILED
         end = End(status, _executed(state), error=error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.executions.models import Execution, Failure, Status, Stored, TaskRun
+from shared.executions.models import Closing, Execution, Failure, Status, Stored, TaskRun
 
 MAX_STALLS = 3
 """So many generations in a row that got nowhere, and had not to wait, end what they were about."""
@@ -81,3 +81,13 @@ class OverdueLine:
     """A line in which somebody waits, due for a look."""
 
     line: str
+
+
+def early_end(closing: Closing | None) -> Failure:
+    """Why tasks are ended, and the execution with them."""
+    if closing is Closing.TIMEOUT:
+        return Failure(code="flow_timeout", message="the flow's timeout has passed")
+    if closing is Closing.ENGINE_ERROR:
+        died = f"the engine died {MAX_STALLS} times in a row without getting further"
+        return Failure(code="engine_error", message=died, status=Status.FAILED.value)
+    return Failure(code="cancelled", message="the execution was cancelled")

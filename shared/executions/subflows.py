@@ -139,20 +139,23 @@ class Subflows:
             check_at=visit.now + FIRST_LOOK,
             created_by=parent.created_by,
         )
+        return child.model_copy(update={"slot": self._slot(visit, child, flow)})
+
+    def _slot(self, visit: Visit, child: Execution, flow: FlowRecord) -> Slot | None:
         try:
             slot = slot_of(
                 child,
                 flow.concurrency,
-                lambda: self.plans.get(parent.tenant, flow.id, flow.revision),
+                lambda: self.plans.get(child.tenant, flow.id, flow.revision),
             )
         except InvalidInputsError as error:
             raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
-        if _is_deadlock(parent.slot, slot) and visit.properties.get("wait", True):
+        if _is_deadlock(visit.execution.slot, slot) and visit.properties.get("wait", True):
             raise PluginError(
                 f"{flow.name} has one slot, which this execution keeps while it waits",
                 code="concurrency_limit",
             )
-        return child.model_copy(update={"slot": slot})
+        return slot
 
     def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
         flows = self.flows(tenant)

@@ -1,7 +1,6 @@
 """Whatever the flow, wherever a turn is cut or dies: it comes to what the reference says."""
 
 import json
-from collections.abc import Callable
 from itertools import chain, count, repeat
 from typing import Any
 
@@ -13,7 +12,6 @@ from shared.executions.nodes import row_key
 from shared.executions.places import Places, latest_runs
 from shared.executions.states import FENCE_STEP
 from shared.flows.plan import Plan, compile_plan
-from tests.support.executions import Abandoned
 from tests.support.outcomes import (
     check,
     definition_of,
@@ -23,6 +21,7 @@ from tests.support.outcomes import (
     without_volatile,
 )
 from tests.support.random_flows import flows
+from tests.support.rounds import die_at
 from tests.support.worlds import World
 
 LAWS = settings(max_examples=120, suppress_health_check=list(HealthCheck))
@@ -33,17 +32,6 @@ FOREVER = repeat(900.0)
 def plan_of(written: Any, **fields: Any) -> Plan:
     note(json.dumps({**written, **fields}))
     return compile_plan(definition_of({**written, **fields}))
-
-
-def dying(numbers: set[int], fatal: str) -> Callable[[str], None]:
-    """Kills the process at some of the writes, before the store has them or after."""
-    writes = count()
-
-    def note_write(moment: str) -> None:
-        if moment == fatal and next(writes) in numbers:
-            raise Abandoned
-
-    return note_write
 
 
 def check_settled_once(world: World, plan: Plan) -> None:
@@ -118,7 +106,7 @@ def test_neither_crashes_nor_short_turns_change_what_a_flow_comes_to(
     plan = plan_of(written, isolation=isolation)
     world = World(plan)
     world.is_resumed = is_resumed
-    world.on_write(dying(crashes, fatal))
+    world.on_write(die_at(crashes, fatal))
 
     ended = world.to_the_end(chain(remaining, FOREVER))
 
