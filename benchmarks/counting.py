@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from shared.executions import turn, visits
+from shared.executions.engine import durable_tasks, turn
 from tests.support.calls import Call
 from tests.support.stack import MotoStack, running_stack
 from tests.support.template import synthesised
@@ -49,7 +49,7 @@ def quiet_stack() -> Iterator[MotoStack]:
     """
     logging.disable(logging.CRITICAL)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for module in (turn, visits):
+        for module in (turn, durable_tasks):
             monkeypatch.setattr(module, "LOOK_SECONDS", 3_600.0)
         running = running_stack(synthesised(), monkeypatch)
         try:

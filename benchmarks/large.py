@@ -6,8 +6,8 @@ from statistics import median
 
 from benchmarks.counting import history, quiet_stack
 from benchmarks.flows import WAIT, chain, loop, wide
-from shared.flows.plan import compile_plan
-from shared.flows.validation import check_flow
+from shared.flows.plans.compiler import compile_plan
+from shared.flows.validation.validator import check_flow
 
 LONGEST_HISTORY = 25_000
 """Events that Step Functions keeps of one run."""

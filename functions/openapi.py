@@ -1,4 +1,4 @@
-"""Writes `shared/openapi.json` from the handlers: `python -m functions.openapi`."""
+"""Writes `shared/http/openapi.json` from the handlers: `python -m functions.openapi`."""
 
 import importlib
 import json
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic.alias_generators import to_camel
 
 from shared.errors import Problem
-from shared.headers import IDEMPOTENCY_KEY
-from shared.once import Once
-from shared.openapi import DOCUMENT
-from shared.problems import PROBLEM_TYPE
+from shared.http.headers import IDEMPOTENCY_KEY
+from shared.http.idempotency import Once
+from shared.http.openapi import DOCUMENT
+from shared.http.problems import PROBLEM_TYPE
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver

@@ -1,24 +1,14 @@
-"""Lists in pages: a bound, an opaque cursor, and the link to what comes next."""
+"""Pages of a list, and the opaque cursor of the next one."""
 
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
-from urllib.parse import urlencode
-
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from typing import Generic, TypeVar
 
 from shared.errors import InvalidCursorError
 
 Item = TypeVar("Item")
-
-Limit = Annotated[int, Query(ge=1, le=500, description="At most so many items.")]
-Cursor = Annotated[
-    str | None, Query(description="Where to go on, from the link of the page before.")
-]
-DEFAULT_LIMIT = 50
 
 
 @dataclass(frozen=True)
@@ -51,12 +41,6 @@ def decode_cursor(cursor: str, query: str) -> str:
     if not is_ours:
         raise InvalidCursorError("the cursor does not belong to this list and its filters")
     return str(position)
-
-
-def next_link(path: str, query: Mapping[str, str], cursor: str) -> str:
-    """Write the `Link` header to the next page, with the other query parameters kept."""
-    parameters = {**query, "cursor": cursor}
-    return f'<{path}?{urlencode(parameters)}>; rel="next"'
 
 
 def _digest(position: str, query: str) -> str:

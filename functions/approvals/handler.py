@@ -5,19 +5,21 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Depends, Response
 
-from shared.bodies import RawBody, parse_body
+from shared.aws import step_functions, table
 from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
-from shared.executions.repository import ExecutionRepository
-from shared.executions.waking import Waker
-from shared.http import answer, answer_page, http_app, http_handler
-from shared.once import Once
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit
-from shared.people.decisions import DecisionRepository
-from shared.people.models import Approval, ApprovalStatus, Decision, Remark
-from shared.people.repository import ApprovalRepository
-from shared.people.service import ApprovalService
-from shared.table import step_functions, table
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.store.repository import ExecutionRepository
+from shared.http.app import http_app, http_handler
+from shared.http.bodies import RawBody
+from shared.http.idempotency import Once
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.responses import answer, answer_page
+from shared.people.approvals.decisions import DecisionRepository
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision, Remark
+from shared.people.approvals.repository import ApprovalRepository
+from shared.people.approvals.service import ApprovalService
 from shared.times import utc_now
+from shared.validation import parse_body
 
 TENANT = "default"
 CALLER = "local"

@@ -16,41 +16,39 @@ from functions.executions.services import (
     retry_service,
     trial_service,
 )
-from shared.bodies import RawBody
-from shared.bulk.choosing import BulkFilter
-from shared.bulk.service import BulkRequest, BulkService
-from shared.executions.cancelling import Canceller
+from shared.executions.bulk.selection import BulkFilter
+from shared.executions.bulk.service import BulkRequest, BulkService
 from shared.executions.filters import ExecutionFilter, Word
-from shared.executions.launching import Started
-from shared.executions.models import Execution, Record, Status, TaskRun
-from shared.executions.reading import (
-    ExecutionDetail,
-    ExecutionLogLine,
-    ExecutionReader,
-    ExecutionResults,
-    LogFilter,
-    ResultsLink,
-)
-from shared.executions.retrying import RetryRequest, RetryService
-from shared.executions.service import (
+from shared.executions.lifecycle.cancel import Canceller
+from shared.executions.lifecycle.flow_tests import TrialDraft, TrialRequest, TrialService
+from shared.executions.lifecycle.launch import Started
+from shared.executions.lifecycle.retry import RetryRequest, RetryService
+from shared.executions.lifecycle.start import (
     ExecutionDraft,
     ExecutionService,
     FlowExecutionDraft,
-    NoBody,
     StartRequest,
 )
-from shared.executions.trials import TrialDraft, TrialRequest, TrialService
+from shared.executions.models import Execution, Status
+from shared.executions.task_runs import TaskRun
+from shared.executions.views.logs import ExecutionLogLine, LogFilter
+from shared.executions.views.models import ExecutionDetail, ExecutionResults, ResultsLink
+from shared.executions.views.reader import ExecutionReader
 from shared.flows.models import Label
-from shared.headers import (
+from shared.http.app import http_app, http_handler
+from shared.http.bodies import RawBody
+from shared.http.headers import (
     REQUEST_ID,
     CorrelationIdHeader,
     IdempotencyKeyHeader,
     checked_correlation_id,
     checked_idempotency_key,
 )
-from shared.http import answer, answer_page, http_app, http_handler
-from shared.once import REPLAYED, Once
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.idempotency import REPLAYED, Once
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.responses import answer, answer_page
+from shared.records import Record
+from shared.validation import NoBody
 
 app = http_app()
 once = Once(app, TENANT)

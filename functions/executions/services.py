@@ -3,7 +3,7 @@
 import time
 from functools import cache
 
-from shared.bulk.service import BulkService
+from shared.aws import s3, step_functions, table
 from shared.config import (
     EngineSettings,
     ExecutionsTableSettings,
@@ -13,30 +13,27 @@ from shared.config import (
     RetentionSettings,
     settings,
 )
-from shared.executions.cancelling import Canceller
-from shared.executions.claiming import Claims
-from shared.executions.engine import Engine
-from shared.executions.launching import Launcher
-from shared.executions.pages import ExecutionPages
-from shared.executions.payloads import Payloads
-from shared.executions.promoting import Promoter
-from shared.executions.reading import (
-    ExecutionReader,
-)
-from shared.executions.repository import ExecutionRepository
+from shared.executions.bulk.service import BulkService
+from shared.executions.lifecycle.cancel import Canceller
+from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.flow_tests import TrialService
+from shared.executions.lifecycle.launch import Launcher
+from shared.executions.lifecycle.requests import Claims
+from shared.executions.lifecycle.retry import RetryService
+from shared.executions.lifecycle.start import ExecutionService
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.wakeups import Waker
 from shared.executions.retention import Retentions
-from shared.executions.retrying import CopyRepository, RetryService
-from shared.executions.service import (
-    ExecutionService,
-)
-from shared.executions.slots import SlotRepository
-from shared.executions.trials import TrialService
-from shared.executions.waking import Waker
-from shared.flows.plans import PlanRepository
+from shared.executions.store.copies import CopyRepository
+from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.payloads import Payloads
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.slots import SlotRepository
+from shared.executions.views.reader import ExecutionReader
+from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.idempotency import IdempotencyRepository
+from shared.idempotency.claims import IdempotencyRepository
 from shared.ids import new_id
-from shared.table import s3, step_functions, table
 from shared.times import utc_now
 
 TENANT = "default"

@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.flows.services import TENANT, flow_service
-from shared.bodies import YAML_TYPES, RequiredRawBody, media_type, parse_body, read_json, read_text
 from shared.flows.models import (
     Flow,
     FlowDraft,
@@ -18,12 +17,15 @@ from shared.flows.models import (
     Namespace,
     Verdict,
 )
-from shared.flows.pictures import FlowGraph, graph_of, machine_of
+from shared.flows.plans.pictures import FlowGraph, graph_of, machine_of
 from shared.flows.service import FlowService
-from shared.headers import IfMatchHeader
-from shared.http import answer, answer_page, http_app, http_handler, no_content
-from shared.once import Once
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.app import http_app, http_handler
+from shared.http.bodies import YAML_TYPES, RequiredRawBody, media_type, read_json, read_text
+from shared.http.headers import IfMatchHeader
+from shared.http.idempotency import Once
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.responses import answer, answer_page, no_content
+from shared.validation import parse_body
 
 app = http_app()
 once = Once(app, TENANT)

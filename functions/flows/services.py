@@ -2,15 +2,15 @@
 
 from functools import cache, partial
 
+from shared.aws import step_functions, table
 from shared.config import EngineSettings, ExecutionsTableSettings, FlowsTableSettings, settings
+from shared.executions.store.open_executions import OpenExecutions
 from shared.flows.compilation import compile_text, inspect_text
 from shared.flows.models import FlowRecord
-from shared.flows.open_executions import OpenExecutions
-from shared.flows.plans import PlanRepository
+from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
 from shared.flows.service import Closing, FlowService
 from shared.ids import new_id
-from shared.table import step_functions, table
 from shared.times import utc_now
 
 TENANT = "default"
@@ -36,8 +36,8 @@ def close(flow: FlowRecord, author: str) -> Closing | None:
     if not OpenExecutions(executions).exist_for(flow.id):
         return None
     # Only a deletion needs to know executions: nothing else is to wait for their import.
-    from shared.bulk.closing import closing_of  # noqa: PLC0415
-    from shared.executions.engine import Engine  # noqa: PLC0415
+    from shared.executions.bulk.flow_deletion import closing_of  # noqa: PLC0415
+    from shared.executions.orchestration.state_machine import Engine  # noqa: PLC0415
 
     return closing_of(
         flow.id,

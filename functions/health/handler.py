@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Depends, Response
 from pydantic import BaseModel
 
-from shared import openapi
 from shared.config import FlowsTableSettings, settings
 from shared.errors import UnavailableError
-from shared.http import http_app, http_handler
+from shared.http import openapi
+from shared.http.app import http_app, http_handler
 from shared.observability import logger
 
 app = http_app()
@@ -48,7 +48,7 @@ def get_openapi() -> Response[Any]:
 
 
 def _ask_store() -> object:
-    from shared.table import IMPATIENT, table  # noqa: PLC0415 - /healthz and 404s need no client
+    from shared.aws import IMPATIENT, table  # noqa: PLC0415 - /healthz and 404s need no client
 
     name = settings(FlowsTableSettings).flows_table_name
     return table(name, IMPATIENT).get_item(Key={"pk": "readiness", "sk": "readiness"})

@@ -1,9 +1,9 @@
 """HTTP resource /plugins: the task types that a flow can use today."""
 
 from shared.errors import PluginNotFoundError
-from shared.http import http_app, http_handler
-from shared.plugins.plugin import Category, Manifest
+from shared.http.app import http_app, http_handler
 from shared.plugins.registry import PluginCategory, available_plugins, categories, find
+from shared.plugins.sdk.plugin import Category, Manifest
 
 app = http_app()
 

@@ -13,16 +13,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws import step_functions, table
 from shared.config import EngineSettings, ExecutionsTableSettings, settings
-from shared.executions.engine import Engine
-from shared.executions.promoting import Promoter
-from shared.executions.reconcile import Action, Reconciler
-from shared.executions.repository import ExecutionRepository
-from shared.executions.slots import SlotRepository
-from shared.executions.states import Overdue, OverdueLine
-from shared.executions.waking import Waker
+from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.reconciler import Action, Reconciler
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.slots import SlotRepository
+from shared.executions.store.snapshots import Overdue, OverdueLine
 from shared.observability import logger
-from shared.table import step_functions, table
 from shared.times import utc_now
 
 RESERVE_MILLISECONDS = 10_000

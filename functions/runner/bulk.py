@@ -10,17 +10,18 @@ from functions.runner.services import (
     plan_repository,
     waker,
 )
-from shared.bulk.choosing import Chooser
-from shared.bulk.plugins import BulkPlugins
+from shared.aws import table
 from shared.config import ExecutionsTableSettings, IdempotencyTableSettings, settings
-from shared.executions.cancelling import Canceller
-from shared.executions.claiming import Claims
-from shared.executions.pages import ExecutionPages
-from shared.executions.retrying import CopyRepository, RetryService
-from shared.flows.open_executions import OpenExecutions
-from shared.idempotency import IdempotencyRepository
+from shared.executions.bulk.selection import Chooser
+from shared.executions.bulk.task_types import BulkPlugins
+from shared.executions.lifecycle.cancel import Canceller
+from shared.executions.lifecycle.requests import Claims
+from shared.executions.lifecycle.retry import RetryService
+from shared.executions.store.copies import CopyRepository
+from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.open_executions import OpenExecutions
+from shared.idempotency.claims import IdempotencyRepository
 from shared.ids import new_id
-from shared.table import table
 from shared.times import utc_now
 
 TENANT = "default"

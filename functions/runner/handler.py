@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.runner.services import segment_runner
-from shared.executions.runner import Turn
+from shared.executions.engine.messages import Turn
 from shared.observability import logger
 
 

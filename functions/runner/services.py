@@ -4,6 +4,7 @@ import os
 import time
 from functools import cache
 
+from shared.aws import s3, sqs, step_functions, table
 from shared.config import (
     ApprovalsTableSettings,
     ExecutionsTableSettings,
@@ -13,25 +14,24 @@ from shared.config import (
     TimersSettings,
     settings,
 )
-from shared.executions.engine import Engine
-from shared.executions.launching import Launcher
-from shared.executions.payloads import Payloads
-from shared.executions.promoting import Promoter
-from shared.executions.repository import ExecutionRepository
+from shared.executions.engine.runner import Outside, SegmentRunner
+from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.launch import Launcher
+from shared.executions.lifecycle.subflows import Subflows
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.timers import Timers
+from shared.executions.orchestration.wakeups import Waker
 from shared.executions.retention import Retentions
-from shared.executions.runner import Outside, SegmentRunner
-from shared.executions.slots import SlotRepository
-from shared.executions.subflows import Subflows
-from shared.executions.threads import Clocks
-from shared.executions.timers import Timers
-from shared.executions.waking import Waker
-from shared.flows.plans import PlanRepository
+from shared.executions.store.payloads import Payloads
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.slots import SlotRepository
+from shared.executions.tasks.clocks import Clocks
+from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.people.gates import Gates
-from shared.people.repository import ApprovalRepository
-from shared.plugins.plugin import Plugin
+from shared.people.approvals.gate import Gates
+from shared.people.approvals.repository import ApprovalRepository
 from shared.plugins.registry import find
-from shared.table import s3, sqs, step_functions, table
+from shared.plugins.sdk.plugin import Plugin
 from shared.times import utc_now
 
 

@@ -13,12 +13,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.aws import step_functions, table
 from shared.config import ExecutionsTableSettings, settings
-from shared.executions.repository import ExecutionRepository
-from shared.executions.timers import Alarm
-from shared.executions.waking import Waker
+from shared.executions.orchestration.timers import Alarm
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.store.repository import ExecutionRepository
 from shared.observability import logger
-from shared.table import step_functions, table
 
 
 @cache

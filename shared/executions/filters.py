@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
 from shared.executions.models import Execution, Status
-from shared.executions.pages import Index
 from shared.ids import highest_id_at, lowest_id_at
+
+Index = Literal["recent", "by-flow", "by-correlation"]
 
 Word = Annotated[str, StringConstraints(max_length=500)]
 """What a filter may look for in an index, whose keys have 2,048 bytes."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.errors import InvalidInputsError, Problem
-from shared.flows.coercion import coerce
-from shared.flows.definition import InputDefinition
+from shared.flows.language.coercion import coerce
+from shared.flows.language.definition import InputDefinition
 
 MAX_INPUT_BYTES = 200_000
 """All inputs of an execution together, as JSON: they live in the execution's own row."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 
-from shared.executions.models import LogLine
+from shared.executions.task_runs import LogLine
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 MAX_LINES = 500

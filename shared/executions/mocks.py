@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.bodies import problems_of, unknown
 from shared.errors import InvalidRequestError, Problem
-from shared.executions.rows import compact
+from shared.json_text import compact
+from shared.validation import problems_of, unknown
 
 MAX_MOCK_BYTES = 50_000
 """All mocks of a test run together, as JSON: they live in the execution's own row."""

@@ -1,12 +1,13 @@
-"""Executions and task runs: what is stored, what a client sees, and which changes are legal."""
+"""Executions: what is stored, what a client sees, which changes are legal."""
 
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
-from pydantic.alias_generators import to_camel
+from pydantic import Field, computed_field
 
+from shared.executions.task_runs import Failure, Stored, duration_ms
+from shared.records import Record
 from shared.times import Timestamp
 
 
@@ -31,60 +32,6 @@ OPEN_STATUSES = tuple(status for status in Status if not status.is_terminal)
 RETRYABLE_STATUSES = frozenset({Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 
 
-class TaskStatus(StrEnum):
-    """A task run's state; the last five never change."""
-
-    WAITING = "WAITING"
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    RETRYING = "RETRYING"
-    PAUSED = "PAUSED"
-    SUCCESS = "SUCCESS"
-    FAILED = "FAILED"
-    TIMED_OUT = "TIMED_OUT"
-    CANCELLED = "CANCELLED"
-    SKIPPED = "SKIPPED"
-
-    @property
-    def is_terminal(self) -> bool:
-        return self in _SETTLED
-
-
-_SETTLED = frozenset(
-    {
-        TaskStatus.SUCCESS,
-        TaskStatus.FAILED,
-        TaskStatus.TIMED_OUT,
-        TaskStatus.CANCELLED,
-        TaskStatus.SKIPPED,
-    }
-)
-
-
-class Record(BaseModel):
-    """Frozen, camelCase on the wire; fields marked `exclude` stay inside."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class Failure(Record):
-    """Why something failed: `code` for machines, `message` for people, never a secret."""
-
-    code: str
-    message: str
-    task_name: str | None = None
-    status: str | None = None
-    status_code: int | None = None
-    retry_after_seconds: float | None = Field(default=None, exclude=True)
-
-
-def duration_ms(started: datetime | None, finished: datetime | None) -> int | None:
-    if started is None or finished is None:
-        return None
-    # Two functions have two clocks.
-    return max(0, round((finished - started).total_seconds() * 1000))
-
-
 class Trigger(Record):
     type: str = "manual"
     id: str | None = None
@@ -95,13 +42,6 @@ class Parent(Record):
 
     execution_id: str
     task_name: str
-
-
-class Stored(Record):
-    """A JSON text in S3: the object's key, and its size in bytes."""
-
-    key: str
-    size: int
 
 
 class Closing(StrEnum):
@@ -229,49 +169,5 @@ class Execution(Record):
         )
 
 
-class LogLine(Record):
-    """One stored line; `seq` orders the lines of one execution."""
-
-    timestamp: Timestamp
-    level: str
-    message: str
-    attempt: int = 1
-
-
-class TaskRun(Record):
-    """One task of an execution, in one iteration of the loops round it (`0`, `2.1`).
-
-    `dueAt` is when a RETRYING task is tried again, or a waiting one goes on; of a RUNNING container
-    when its present attempt began. `outputs` is a string holding JSON, null when the task has not
-    run, or when it did not fit into the answer and waits at `outputsUrl`.
-    """
-
-    # The turn that wrote the row.
-    fence: int = Field(default=0, exclude=True)
-    # A skip caused by a failure upstream.
-    blocked: bool = Field(default=False, exclude=True)
-    logs: tuple[LogLine, ...] = Field(default=(), exclude=True)
-    # Where outputs are that no row holds.
-    stored: Stored | None = Field(default=None, exclude=True)
-    # To which attempts of the containers round it the run belongs: see `places.py`.
-    rounds: str = Field(default="", exclude=True)
-    # When the attempt under way began, of a wait or of what ends outside; None in the first one.
-    began_at: Timestamp | None = Field(default=None, exclude=True)
-
-    task_name: str
-    task_type: str
-    status: TaskStatus
-    attempt: int = 1
-    iteration: str | None = None
-    outputs: str | None = None
-    outputs_url: str | None = None
-    error: Failure | None = None
-    due_at: Timestamp | None = None
-    started_at: Timestamp | None = None
-    finished_at: Timestamp | None = None
-
-    @computed_field  # type: ignore[prop-decorator]  # mypy#1362: a decorated property
-    @property
-    def duration_ms(self) -> int | None:
-        """Milliseconds from the first attempt's start to the end; null before the end."""
-        return duration_ms(self.started_at, self.finished_at)
+FIRST_LOOK = timedelta(seconds=60)
+"""How long a started execution may stay unfinished before the reconciler looks at it."""

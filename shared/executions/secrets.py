@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.executions.models import Execution, TaskRun
-from shared.executions.rows import compact
-from shared.flows.definition import InputDefinition, InputType
+from shared.executions.models import Execution
+from shared.executions.task_runs import TaskRun
+from shared.flows.language.definition import InputDefinition, InputType
+from shared.json_text import compact
 from shared.masking import MASK, Masking
 
 

@@ -1,1 +1,5 @@
-"""Flows: their text, their rules, their graph, their plan, and where they are kept."""
+"""Flows: models, items and repository, the service behind `/flows`, records and lists.
+
+Rooms: `source` (text with places), `language` (definitions), `validation`, `plans`.
+Called by `functions/flows`, `functions/executions`, the runner. See ADR 7, 9 and 17.
+"""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.errors import InvalidFlowError, NotSupportedYetError, Problem
-from shared.flows.definition import FlowDefinition
+from shared.flows.language.definition import FlowDefinition
 from shared.flows.models import Envelope
 
 MAX_PLAN_BYTES = 390_000
@@ -47,9 +47,10 @@ Inspect = Callable[[str, Envelope], Findings]
 
 def compile_text(text: str, envelope: Envelope) -> Compiled:
     """Check a text and plan it; raises InvalidFlowError with all errors at once."""
-    from shared.flows.graph import walk  # noqa: PLC0415 - see above
-    from shared.flows.plan import compile_plan, pack_plan  # noqa: PLC0415
-    from shared.flows.validation import check_flow  # noqa: PLC0415
+    from shared.flows.language.dependencies import walk  # noqa: PLC0415 - see above
+    from shared.flows.plans.compiler import compile_plan  # noqa: PLC0415
+    from shared.flows.plans.plan import pack_plan  # noqa: PLC0415
+    from shared.flows.validation.validator import check_flow  # noqa: PLC0415
 
     checked = check_flow(text, name=envelope.name, namespace=envelope.namespace)
     if checked.errors or checked.definition is None:
@@ -65,7 +66,7 @@ def compile_text(text: str, envelope: Envelope) -> Compiled:
 
 
 def inspect_text(text: str, envelope: Envelope) -> Findings:
-    from shared.flows.validation import check_flow  # noqa: PLC0415 - see above
+    from shared.flows.validation.validator import check_flow  # noqa: PLC0415 - see above
 
     checked = check_flow(text, name=envelope.name, namespace=envelope.namespace)
     return Findings(checked.errors, checked.warnings, checked.unsupported)

@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.alias_generators import to_camel
 
 from shared.errors import FlowTransitionError, Problem
-from shared.flows.definition import Concurrency, InputDefinition
+from shared.flows.language.definition import Concurrency, InputDefinition
 from shared.ids import FlowId
+from shared.records import Shape
 from shared.times import Timestamp
 
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
@@ -20,14 +20,6 @@ FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100
 Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=150)]
 LabelName = Annotated[str, StringConstraints(min_length=1)]
 Label = Annotated[str, StringConstraints(pattern=r"^[^:]+:", max_length=1000)]
-
-
-class Shape(BaseModel):
-    """Frozen, camelCase outside, nothing unknown."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
 
 
 class FlowStatus(StrEnum):

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from shared.dynamodb import Write
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.flows import items
 from shared.flows.items import Item
 from shared.flows.models import FlowRecord, Revision
 from shared.ids import is_id
-from shared.keeping import Write
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from shared.bodies import parse_body
 from shared.errors import (
     FlowChangedError,
     FlowNotFoundError,
@@ -14,7 +13,6 @@ from shared.errors import (
     Problem,
 )
 from shared.flows.compilation import Compile, Compiled, Inspect
-from shared.flows.definition import Json
 from shared.flows.items import Item
 from shared.flows.listing import choose_page
 from shared.flows.models import (
@@ -28,12 +26,13 @@ from shared.flows.models import (
     Revision,
     Verdict,
 )
-from shared.flows.plan import Plan, unpack_plan
+from shared.flows.plans.plan import Plan, unpack_plan
 from shared.flows.records import check_size, fields_of_text, with_envelope
 from shared.flows.repository import FlowRepository
-from shared.headers import check_if_match
-from shared.keeping import NO_KEY, Keep
+from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.json_text import Json
 from shared.paging import Page, decode_cursor, encode_cursor
+from shared.validation import check_if_match, parse_body
 
 T = TypeVar("T")
 

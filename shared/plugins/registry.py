@@ -6,28 +6,35 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.plugins import (
-    arithmetic,
-    comparison,
-    containers,
-    core,
-    csv_text,
-    digest,
-    encodings,
-    fields,
-    http_request,
-    joins,
-    json_values,
-    keyed,
-    lists,
-    patterns,
-    randomness,
-    texts,
-    urls,
-    validation,
-    windows,
-)
-from shared.plugins.plugin import Category, Plugin
+from shared.plugins.core import set as core_set
+from shared.plugins.flow import control as flow_control
+from shared.plugins.flow import flatten as flow_flatten
+from shared.plugins.flow import group as flow_group
+from shared.plugins.flow import limit as flow_limit
+from shared.plugins.flow import lookup as flow_lookup
+from shared.plugins.flow import map as flow_map
+from shared.plugins.flow import merge as flow_merge
+from shared.plugins.flow import reduce as flow_reduce
+from shared.plugins.flow import split as flow_split
+from shared.plugins.flow import unique as flow_unique
+from shared.plugins.http import request as http_request
+from shared.plugins.sdk.plugin import Category, Plugin
+from shared.plugins.transform import base64 as transform_base64
+from shared.plugins.transform import csv as transform_csv
+from shared.plugins.transform import filter as transform_filter
+from shared.plugins.transform import hash as transform_hash
+from shared.plugins.transform import pick as transform_pick
+from shared.plugins.transform import regex as transform_regex
+from shared.plugins.transform import sort as transform_sort
+from shared.plugins.util import compare as util_compare
+from shared.plugins.util import json as util_json
+from shared.plugins.util import log as util_log
+from shared.plugins.util import math as util_math
+from shared.plugins.util import random as util_random
+from shared.plugins.util import string as util_string
+from shared.plugins.util import url as util_url
+from shared.plugins.util import uuid as util_uuid
+from shared.plugins.util import validate as util_validate
 
 CATEGORY_NAMES: dict[Category, str] = {
     "ai": "AI",
@@ -42,25 +49,34 @@ CATEGORY_NAMES: dict[Category, str] = {
 }
 
 _FAMILIES = (
-    arithmetic.PLUGINS,
-    comparison.PLUGINS,
-    containers.PLUGINS,
-    core.PLUGINS,
-    csv_text.PLUGINS,
-    digest.PLUGINS,
-    encodings.PLUGINS,
-    fields.PLUGINS,
+    core_set.PLUGINS,
+    flow_control.PLUGINS,
+    flow_flatten.PLUGINS,
+    flow_group.PLUGINS,
+    flow_limit.PLUGINS,
+    flow_lookup.PLUGINS,
+    flow_map.PLUGINS,
+    flow_merge.PLUGINS,
+    flow_reduce.PLUGINS,
+    flow_split.PLUGINS,
+    flow_unique.PLUGINS,
     http_request.PLUGINS,
-    joins.PLUGINS,
-    json_values.PLUGINS,
-    keyed.PLUGINS,
-    lists.PLUGINS,
-    patterns.PLUGINS,
-    randomness.PLUGINS,
-    texts.PLUGINS,
-    urls.PLUGINS,
-    validation.PLUGINS,
-    windows.PLUGINS,
+    transform_base64.PLUGINS,
+    transform_csv.PLUGINS,
+    transform_filter.PLUGINS,
+    transform_hash.PLUGINS,
+    transform_pick.PLUGINS,
+    transform_regex.PLUGINS,
+    transform_sort.PLUGINS,
+    util_compare.PLUGINS,
+    util_json.PLUGINS,
+    util_log.PLUGINS,
+    util_math.PLUGINS,
+    util_random.PLUGINS,
+    util_string.PLUGINS,
+    util_url.PLUGINS,
+    util_uuid.PLUGINS,
+    util_validate.PLUGINS,
 )
 
 

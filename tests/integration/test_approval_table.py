@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.people.models import Approval, ApprovalStatus, Decision
-from shared.people.repository import ApprovalRepository
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision
+from shared.people.approvals.repository import ApprovalRepository
 from tests.support.aftermath import table
 from tests.support.approvals import InMemoryApprovals
 

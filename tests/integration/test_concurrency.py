@@ -10,11 +10,11 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
 
+from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.models import Slot, Status
-from shared.executions.promoting import Promoter
-from shared.executions.repository import ExecutionRepository
-from shared.executions.slots import SlotRepository
-from shared.executions.states import End
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.slots import SlotRepository
+from shared.executions.store.snapshots import End
 from shared.times import from_rfc3339, to_rfc3339
 from tests.support.events import run_ended_event, scheduled_event
 from tests.support.executions import FakeEngine, execution_of

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from shared.aws import table
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
+from shared.executions.store.open_executions import OpenExecutions
 from shared.flows import repository
-from shared.flows.definition import InputDefinition, InputType
 from shared.flows.items import source_key
+from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.models import Envelope, FlowStatus
-from shared.flows.open_executions import OpenExecutions
 from shared.flows.repository import FlowRepository
 from shared.ids import new_id
-from shared.table import table
 from tests.support.flows import NOW, InMemoryFlows, a_flow, a_revision
 from tests.support.stack import MotoStack
 

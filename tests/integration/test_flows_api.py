@@ -11,11 +11,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.flows.services import flow_service
+from shared.aws import table
 from shared.errors import FlowNameTakenError
 from shared.flows.models import FlowDraft, FlowFilter, FlowPatch
-from shared.flows.plan import unpack_plan
+from shared.flows.plans.plan import unpack_plan
 from shared.flows.repository import FlowRepository
-from shared.table import table
 from tests.support.stack import Answer, MotoStack
 
 FLOWS = "/api/v1/flows"

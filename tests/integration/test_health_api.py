@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from functions.health.handler import lambda_handler
-from shared.table import IMPATIENT
+from shared.aws import IMPATIENT
 from tests.support.api import call
 from tests.support.servers import answering, serving
 from tests.support.stack import MotoStack, forget_factories

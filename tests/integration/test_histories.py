@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.executions import runner
+from shared.executions.engine import runner
 from tests.support.stack import MotoStack
 
 pytestmark = pytest.mark.proof

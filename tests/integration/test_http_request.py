@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 
 from shared.config import settings
-from shared.egress import (
+from shared.egress.guard import (
     AllowList,
     EgressGuard,
     EgressRefusedError,
     egress_guard,
     system_addresses,
 )
-from shared.plugins.http_answer import MAX_BODY
-from shared.plugins.http_request import HttpRequest, http_request
-from shared.plugins.plugin import PluginError
+from shared.plugins.http.request import HttpRequest, http_request
+from shared.plugins.http.response import MAX_BODY
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.certificates import tls_contexts
 from tests.support.plugins import run_plugin, task_context
 from tests.support.servers import Reply, Server, answering, serving

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 
-from shared.executions.models import Stored
-from shared.executions.payloads import Payloads
+from shared.executions.store.payloads import Payloads
+from shared.executions.task_runs import Stored
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from shared.kept_answers import AnswerRepository, Attempt, KeptAnswer
+from shared.idempotency.responses import AnswerRepository, Attempt, KeptAnswer
 from shared.times import utc_now
 from tests.support.posts import POSTS, SET, create, deactivate, kept, let_lapse
 from tests.support.stack import Answer, MotoStack

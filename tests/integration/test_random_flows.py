@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from shared.executions.repository import ExecutionRepository
-from shared.flows.plan import compile_plan
+from shared.executions.store.repository import ExecutionRepository
+from shared.flows.plans.compiler import compile_plan
 from tests.support.outcomes import check, definition_of
 from tests.support.random_flows import flows
 from tests.support.stack import MotoStack

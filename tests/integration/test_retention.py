@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-from shared.executions.repository import ExecutionRepository
 from shared.executions.retention import DAY_CLASSES
-from shared.people.repository import ApprovalRepository
+from shared.executions.store.repository import ExecutionRepository
+from shared.people.approvals.repository import ApprovalRepository
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack, forget_factories
 

@@ -9,10 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.runner.services import subflows
-from shared.executions.externals import Visit
-from shared.executions.models import Execution, TaskRun, TaskStatus
+from shared.executions.models import Execution
+from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.executions.tasks.durable import Visit
 from shared.expressions import Scope
-from shared.plugins.plugin import PluginError
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.calls import Crash
 from tests.support.stack import MotoStack
 

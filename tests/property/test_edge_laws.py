@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.bodies import parse_json_object
 from shared.errors import InvalidCursorError, MalformedBodyError
-from shared.idempotency import claim_scope
+from shared.http.bodies import parse_json_object
+from shared.http.paging import next_link
+from shared.idempotency.keys import claim_scope
 from shared.ids import highest_id_at, is_id, lowest_id_at, new_id
-from shared.paging import decode_cursor, encode_cursor, next_link
+from shared.paging import decode_cursor, encode_cursor
 from shared.times import from_rfc3339, to_rfc3339
 
 instants = st.integers(0, 250_000_000_000_000_000).map(

@@ -7,11 +7,13 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
-from shared.executions.models import Closing, Status, TaskStatus
-from shared.executions.nodes import row_key
-from shared.executions.places import Places, latest_runs
-from shared.executions.states import FENCE_STEP
-from shared.flows.plan import Plan, compile_plan
+from shared.executions.models import Closing, Status
+from shared.executions.scheduling.container_attempts import latest_runs
+from shared.executions.scheduling.task_tree import Places
+from shared.executions.store.snapshots import FENCE_STEP
+from shared.executions.task_runs import TaskStatus, row_key
+from shared.flows.plans.compiler import compile_plan
+from shared.flows.plans.plan import Plan
 from tests.support.outcomes import (
     check,
     definition_of,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.expressions import Scope, is_true, parse_expression, parse_template, render_tree
 from shared.expressions.values import json_size, measure, text
-from shared.flows.source import read_source
+from shared.flows.source.reader import read_source
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

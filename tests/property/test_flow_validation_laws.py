@@ -8,10 +8,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.flows.definition import FlowDefinition
-from shared.flows.plan import compile_plan, pack_plan
-from shared.flows.source import LARGEST_TEXT, read_source
-from shared.flows.validation import Checked, check_flow
+from shared.flows.language.definition import FlowDefinition
+from shared.flows.plans.compiler import compile_plan
+from shared.flows.plans.plan import pack_plan
+from shared.flows.source.reader import LARGEST_TEXT, read_source
+from shared.flows.validation.validator import Checked, check_flow
 from tests.support.steps import counted_steps
 
 FLOW = """\

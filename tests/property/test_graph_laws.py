@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, note, settings
 
-from shared.flows.definition import TaskDefinition
-from shared.flows.graph import nested_lists, walk
-from shared.flows.plan import compile_plan
+from shared.flows.language.definition import TaskDefinition
+from shared.flows.language.dependencies import nested_lists, walk
+from shared.flows.plans.compiler import compile_plan
 from tests.support.outcomes import definition_of
 from tests.support.random_flows import flows
 

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.plugins.http_answer import body_of
-from shared.plugins.values import identity, parse_json
+from shared.plugins.http.response import body_of
+from shared.plugins.sdk.values import identity, parse_json
 from tests.support.plugins import run_plugin
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.executions.models import Execution, Failure, Slot, Status
+from shared.executions.models import Execution, Slot, Status
+from shared.executions.task_runs import Failure
 from tests.support.executions import Abandoned, execution_of
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing

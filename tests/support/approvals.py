@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.people.models import Approval, ApprovalStatus
-from shared.people.repository import ApprovalRepository
+from shared.people.approvals.models import Approval, ApprovalStatus
+from shared.people.approvals.repository import ApprovalRepository
 
 OnWrite = Callable[[str], None]
 

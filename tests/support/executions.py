@@ -7,20 +7,28 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.engine import Engine, run_name
-from shared.executions.externals import Externals
-from shared.executions.models import Closing, Execution, Status, Stored, TaskRun
-from shared.executions.nodes import row_key
-from shared.executions.payloads import Payloads
-from shared.executions.repository import ExecutionRepository
-from shared.executions.runner import MOST_TURNS, Answer, Outside, SegmentRunner, Turn
-from shared.executions.states import End, Entry, ExecutionState, Overdue, OverdueLine, Parked
-from shared.executions.threads import Clocks
-from shared.executions.waking import Waker
-from shared.flows.plan import Plan
-from shared.flows.plans import PlanRepository
-from shared.plugins.plugin import Manifest, Plugin, PluginError, Run, TaskContext
+from shared.executions.engine.messages import Answer, Turn
+from shared.executions.engine.runner import MOST_TURNS, Outside, SegmentRunner
+from shared.executions.models import Closing, Execution, Status
+from shared.executions.orchestration.state_machine import Engine, run_name
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.store.payloads import Payloads
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.snapshots import (
+    End,
+    Entry,
+    ExecutionState,
+    Overdue,
+    OverdueLine,
+    Parked,
+)
+from shared.executions.task_runs import Stored, TaskRun, row_key
+from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.durable import Externals
+from shared.flows.plans.plan import Plan
+from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
+from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskContext
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from shared.errors import FlowChangedError, FlowNameTakenError, InvalidFlowError, Problem
 from shared.flows.compilation import Compiled, Findings
-from shared.flows.definition import FlowDefinition, TaskDefinition
+from shared.flows.language.definition import FlowDefinition, TaskDefinition
 from shared.flows.models import Envelope, FlowRecord, FlowStatus, Revision
-from shared.flows.plan import Plan
+from shared.flows.plans.plan import Plan
 from shared.flows.repository import FlowRepository
 from shared.flows.service import FlowService
 from shared.ids import is_id, new_id

@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shared.executions.listing import task_runs
-from shared.executions.models import Execution, Status, TaskRun
-from shared.executions.nodes import node_key
-from shared.executions.places import Places, latest_runs
+from shared.executions.models import Execution, Status
+from shared.executions.scheduling.container_attempts import latest_runs
+from shared.executions.scheduling.task_tree import Places
+from shared.executions.task_runs import TaskRun, node_key
+from shared.executions.views.task_list import task_runs
 from shared.expressions import Scope, render_tree
-from shared.flows.definition import FlowDefinition
-from shared.flows.plan import Plan
-from shared.flows.validation import check_flow
-from shared.plugins.plugin import PluginError
+from shared.flows.language.definition import FlowDefinition
+from shared.flows.plans.plan import Plan
+from shared.flows.validation.validator import check_flow
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.plugins import NOW, attempt_of
 from tests.support.reference import Reference, Seen
 

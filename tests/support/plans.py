@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.models import Failure, TaskRun, TaskStatus
-from shared.flows.definition import FlowDefinition, TaskDefinition
-from shared.flows.plan import Plan, compile_plan
+from shared.executions.task_runs import Failure, TaskRun, TaskStatus
+from shared.flows.language.definition import FlowDefinition, TaskDefinition
+from shared.flows.plans.compiler import compile_plan
+from shared.flows.plans.plan import Plan
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

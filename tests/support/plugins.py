@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from shared.expressions import Scope, TemplateError, is_true, parse_expression, render_tree
-from shared.flows.definition import TaskDefinition
-from shared.plugins.plugin import Plugin, PluginError, TaskContext
+from shared.flows.language.definition import TaskDefinition
+from shared.plugins.properties import apply_defaults, validate_properties
 from shared.plugins.registry import find
-from shared.plugins.schemas import apply_defaults, validate_properties
+from shared.plugins.sdk.plugin import Plugin, PluginError, TaskContext
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from collections import ChainMap
 from typing import Any, NamedTuple
 
-from shared.flows.plan import Plan
+from shared.flows.plans.plan import Plan
 
 
 class Seen(NamedTuple):

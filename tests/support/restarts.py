@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.engine import Run
+from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.reconciler import Action, Reconciler
 from shared.executions.models import Execution
-from shared.executions.promoting import Promoter
-from shared.executions.reconcile import Action, Reconciler
-from shared.plugins.plugin import Plugin
+from shared.executions.orchestration.state_machine import Run
+from shared.plugins.sdk.plugin import Plugin
 from tests.support.executions import Abandoned, FakeEngine, waker_of
 from tests.support.plans import plan_of
 from tests.support.slots import InMemorySlots

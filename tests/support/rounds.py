@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from shared.executions.listing import task_runs
-from shared.executions.models import TaskRun
-from shared.executions.places import Places, latest_runs
-from shared.flows.plan import Plan
-from shared.plugins.plugin import PluginError, Run, TaskContext
+from shared.executions.scheduling.container_attempts import latest_runs
+from shared.executions.scheduling.task_tree import Places
+from shared.executions.task_runs import TaskRun
+from shared.executions.views.task_list import task_runs
+from shared.flows.plans.plan import Plan
+from shared.plugins.sdk.plugin import PluginError, Run, TaskContext
 from tests.support.executions import Abandoned, Bench
 from tests.support.plans import task
 

@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.executions.engine import Run, run_name
-from shared.executions.launching import Launcher
-from shared.executions.models import Execution, Failure, Status
-from shared.executions.promoting import Promoter
-from shared.executions.reconcile import Action, Reconciler
+from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.launch import Launcher
+from shared.executions.lifecycle.reconciler import Action, Reconciler
+from shared.executions.models import Execution, Status
+from shared.executions.orchestration.state_machine import Run, run_name
 from shared.executions.retention import Retentions
-from shared.executions.slots import Admission, First, SlotRepository
-from shared.executions.states import End, Overdue, OverdueLine
+from shared.executions.store.slots import Admission, First, SlotRepository
+from shared.executions.store.snapshots import End, Overdue, OverdueLine
+from shared.executions.task_runs import Failure
 from tests.support.executions import (
     NOW,
     FakeEngine,

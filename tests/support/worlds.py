@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import ExecutionFinishedError
-from shared.executions.cancelling import Canceller
+from shared.executions.lifecycle.cancel import Canceller
 from shared.executions.models import Execution
-from shared.flows.plan import Plan
-from shared.people.gates import Gates
-from shared.people.models import Decision
-from shared.plugins.plugin import Plugin, PluginError, TaskContext
+from shared.flows.plans.plan import Plan
+from shared.people.approvals.gate import Gates
+from shared.people.approvals.models import Decision
+from shared.plugins.sdk.plugin import Plugin, PluginError, TaskContext
 from tests.support.approvals import InMemoryApprovals
 from tests.support.executions import Abandoned, Bench
 from tests.support.slots import InMemorySlots

@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.executions.answers import MAX_BYTES, MOST_ITERATIONS, bounded_detail, fitting
-from shared.executions.bounds import MAX_MESSAGE_CHARACTERS
-from shared.executions.models import Failure, Record, TaskRun, TaskStatus
+from shared.executions.limits import MAX_MESSAGE_CHARACTERS
+from shared.executions.task_runs import Failure, TaskRun, TaskStatus
+from shared.executions.views.response_size import (
+    MAX_BYTES,
+    MOST_ITERATIONS,
+    bounded_detail,
+    fitting,
+)
+from shared.records import Record
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
 SIX_MEGABYTES = 6 * 1024 * 1024

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from shared.flows.asl import one_segment_machine
+from shared.flows.plans.state_machine import one_segment_machine
 
 MACHINES = Path(__file__).parents[2] / "infra" / "machines"
 

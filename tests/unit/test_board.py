@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.executions.board import Board
-from shared.executions.nodes import Skip, Start
-from shared.flows.plan import Plan
+from shared.executions.scheduling.nodes import Skip, Start
+from shared.executions.scheduling.scheduler import Board
+from shared.flows.plans.plan import Plan
 from tests.support.plans import plan_of, runs, task
 
 RUN = "run"

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.executions.engine import Run
-from shared.executions.models import Closing, Status, TaskRun
-from shared.executions.reconcile import Action
-from shared.executions.states import MAX_STALLS
-from shared.people.models import ApprovalStatus
+from shared.executions.lifecycle.reconciler import Action
+from shared.executions.models import Closing, Status
+from shared.executions.orchestration.state_machine import Run
+from shared.executions.task_runs import TaskRun
+from shared.executions.termination import MAX_STALLS
+from shared.people.approvals.models import ApprovalStatus
 from tests.support.executions import Abandoned
 from tests.support.plans import task
 from tests.support.restarts import Restarted

@@ -9,15 +9,15 @@ from uuid import UUID
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.bulk import plugins
-from shared.bulk.choosing import BulkFilter, Chooser
-from shared.bulk.plugins import BulkPlugins
 from shared.errors import UnavailableError
+from shared.executions.bulk import task_types
+from shared.executions.bulk.selection import BulkFilter, Chooser
+from shared.executions.bulk.task_types import BulkPlugins
 from shared.executions.models import Execution, Slot, Status
-from shared.executions.pages import ExecutionPages
-from shared.flows import built_in
-from shared.flows.open_executions import OpenExecutions
-from shared.plugins.plugin import Plugin, PluginError
+from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.open_executions import OpenExecutions
+from shared.flows.plans import built_in
+from shared.plugins.sdk.plugin import Plugin, PluginError
 from tests.support.executions import Bench, execution_of
 from tests.support.plans import plan_of, task
 from tests.support.plugins import Lines, task_context
@@ -74,12 +74,12 @@ def run(made: BulkPlugins, name: str, outputs: Any = None, **properties: Any) ->
 
 
 def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
-    ids = [f"{number:06}" for number in range(plugins.MOST + 30)]
+    ids = [f"{number:06}" for number in range(task_types.MOST + 30)]
 
     chosen = run(bulk(ids), "executions.open", filter={"flowId": "f"})
 
-    assert (chosen["matched"], chosen["left"]) == (plugins.MOST + 30, 30)
-    assert [each for batch in chosen["batches"] for each in batch] == ids[: plugins.MOST]
+    assert (chosen["matched"], chosen["left"]) == (task_types.MOST + 30, 30)
+    assert [each for batch in chosen["batches"] for each in batch] == ids[: task_types.MOST]
     outputs = {"choose": chosen, "each": {"results": []}}
     with pytest.raises(PluginError, match="30 are left over") as raised:
         run(bulk(), "executions.report", outputs, chosenBy={"each": "choose"})
@@ -113,8 +113,8 @@ class BulkBench(Bench):
 
 def test_all_that_one_operation_takes_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their ids are more than a template yields, and so is what became of them."""
-    monkeypatch.setattr(plugins, "BATCH", plugins.MOST // 10)
-    ids = [str(UUID(int=number)) for number in range(plugins.MOST)]
+    monkeypatch.setattr(task_types, "BATCH", task_types.MOST // 10)
+    ids = [str(UUID(int=number)) for number in range(task_types.MOST)]
     cancels = Cancels({})
     nothing: Any = None
     made = BulkPlugins(EveryOpen(ids), nothing, cast("Any", cancels), nothing)

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
-from shared.executions.cancelling import Canceller
+from shared.executions.lifecycle.cancel import Canceller
 from shared.executions.models import Closing, Execution, Status
-from shared.plugins.plugin import TaskContext
+from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Bench, FakeEngine, failing
 from tests.support.plans import plan_of, task
 from tests.support.slots import InMemorySlots

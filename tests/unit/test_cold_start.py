@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WHEN_A_TEXT_COMES_IN = {"jinja2", "jsonschema", "yaml", "httpx", "re2", "shared.flows.validation"}
+WHEN_A_TEXT_COMES_IN = {
+    "jinja2",
+    "jsonschema",
+    "yaml",
+    "httpx",
+    "re2",
+    "shared.flows.validation.validator",
+}
 WHEN_A_TASK_RUNS = {"shared.expressions", "shared.plugins"}
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.executions.models import Status
-from shared.plugins.plugin import PluginError, TaskContext
+from shared.plugins.sdk.plugin import PluginError, TaskContext
 from tests.support.executions import Bench, failing
 from tests.support.plans import plan_of, task
 from tests.support.rounds import RETRY, box, flaky, latest, listed, outputs, setting

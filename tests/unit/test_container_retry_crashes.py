@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shared.executions.models import Status
-from shared.executions.nodes import row_key
-from shared.flows.plan import Plan
-from shared.plugins.plugin import PluginError, Run, TaskContext
+from shared.executions.task_runs import row_key
+from shared.flows.plans.plan import Plan
+from shared.plugins.sdk.plugin import PluginError, Run, TaskContext
 from tests.support.executions import Abandoned, Bench, failing, sleeping
 from tests.support.plans import plan_of, task
 from tests.support.rounds import RETRY, box, die_at, flaky, latest, outputs, setting

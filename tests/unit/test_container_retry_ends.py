@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.executions import recording
-from shared.executions.kept import kept_runs
-from shared.executions.listing import task_runs
+from shared.executions.engine import recorder
 from shared.executions.models import Closing, Status
-from shared.executions.payloads import ROW_BYTES
-from shared.flows.plan import Plan
-from shared.people.gates import Gates
-from shared.people.models import Approval, ApprovalStatus, Decision
-from shared.plugins.plugin import Run, TaskContext
+from shared.executions.scheduling.reuse import kept_runs
+from shared.executions.store.payloads import ROW_BYTES
+from shared.executions.views.task_list import task_runs
+from shared.flows.plans.plan import Plan
+from shared.people.approvals.gate import Gates
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision
+from shared.plugins.sdk.plugin import Run, TaskContext
 from tests.support.approvals import InMemoryApprovals
 from tests.support.executions import Abandoned, Bench, failing
 from tests.support.plans import plan_of, task
@@ -212,7 +212,7 @@ def test_a_retry_of_the_execution_keeps_what_the_last_attempt_did():
 def test_outputs_of_attempts_that_are_over_count_towards_the_bound(
     monkeypatch: pytest.MonkeyPatch, delay: int
 ):
-    monkeypatch.setattr(recording, "MAX_EXECUTION_BYTES", 2_500)
+    monkeypatch.setattr(recorder, "MAX_EXECUTION_BYTES", 2_500)
 
     def large(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         return {"text": "x" * 1_000}

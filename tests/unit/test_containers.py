@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.executions.containers import MAX_ITEMS
 from shared.executions.models import Status
-from shared.plugins.plugin import TaskContext
+from shared.executions.scheduling.containers import MAX_ITEMS
+from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Bench, failing, sleeping
 from tests.support.plans import plan_of, task
 

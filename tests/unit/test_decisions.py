@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.errors import UnavailableError
-from shared.people.decisions import DecisionRepository, Outcome
-from shared.people.models import Approval, ApprovalStatus, Decision
-from shared.people.repository import ApprovalRepository
-from shared.people.service import MAX_LOOKS, ApprovalService
+from shared.people.approvals.decisions import DecisionRepository, Outcome
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision
+from shared.people.approvals.repository import ApprovalRepository
+from shared.people.approvals.service import MAX_LOOKS, ApprovalService
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"

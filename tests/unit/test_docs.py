@@ -16,12 +16,9 @@ from shared.errors import PlatformError
 from shared.expressions.filters import FILTERS
 from shared.expressions.functions import FUNCTIONS
 from shared.expressions.predicates import TESTS
-from shared.flows.rules.support import (
-    UNSUPPORTED_FLOW_FIELDS,
-    UNSUPPORTED_FUNCTIONS,
-)
-from shared.plugins.plugin import PluginError
+from shared.flows.validation.support import UNSUPPORTED_FLOW_FIELDS, UNSUPPORTED_FUNCTIONS
 from shared.plugins.registry import all_plugins, available_plugins
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.examples import FOLDER, example, names
 
 ROOT = Path(__file__).parents[2]

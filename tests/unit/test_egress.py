@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.config import EgressSettings, settings
-from shared.egress import (
+from shared.egress.guard import (
     AllowList,
     EgressGuard,
     EgressRefusedError,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.executions.models import Status
-from shared.executions.repository import EXPIRED_AT_ONCE, ExecutionRepository
-from shared.executions.states import End
+from shared.executions.store.repository import EXPIRED_AT_ONCE, ExecutionRepository
+from shared.executions.store.snapshots import End
 from tests.support.executions import execution_of
 from tests.support.plans import plan_of, task
 

@@ -5,7 +5,7 @@ The cases stand in `refusals/*.txt`, read by `tests.support.refusals`.
 
 import pytest
 
-from shared.flows.validation import Checked, check_flow
+from shared.flows.validation.validator import Checked, check_flow
 from tests.support.refusals import MARKS, WRONG, refusals
 
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from shared.flows.source import LOADER, read_source
+from shared.flows.source.reader import LOADER, read_source
 from tests.support.steps import counted_steps
 
 

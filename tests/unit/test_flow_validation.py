@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.flows.definition import (
+from shared.flows.language.definition import (
     Concurrency,
     FlowDefinition,
     InputDefinition,
@@ -16,8 +16,8 @@ from shared.flows.definition import (
     RunWhen,
     TaskDefinition,
 )
-from shared.flows.source import read_source
-from shared.flows.validation import Checked, check_flow
+from shared.flows.source.reader import read_source
+from shared.flows.validation.validator import Checked, check_flow
 from tests.support.fixtures import REFUSED
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -8,10 +8,11 @@ import pytest
 
 from shared.executions.logs import joined
 from shared.executions.models import Closing, Status
-from shared.executions.rows import compact, run_to_item
-from shared.people.gates import Gates
-from shared.people.models import Approval, ApprovalStatus, Decision
-from shared.people.rows import approval_to_item
+from shared.executions.store.items import run_to_item
+from shared.json_text import compact
+from shared.people.approvals.gate import Gates
+from shared.people.approvals.items import approval_to_item
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from tests.support.approvals import InMemoryApprovals
 from tests.support.executions import Bench
 from tests.support.plans import plan_of, task

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.flows.definition import TaskDefinition
-from shared.flows.graph import Edge, find_cycle, list_edges, walk
+from shared.flows.language.definition import TaskDefinition
+from shared.flows.language.dependencies import Edge, find_cycle, list_edges, walk
 from tests.support.plans import task
 
 

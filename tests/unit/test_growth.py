@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared.executions.board import Board
-from shared.executions.listing import task_runs
-from shared.executions.models import TaskRun, TaskStatus
-from shared.executions.nodes import Entered
-from shared.flows.plan import Plan
+from shared.executions.scheduling.container_state import Entered
+from shared.executions.scheduling.scheduler import Board
+from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.executions.views.task_list import task_runs
+from shared.flows.plans.plan import Plan
 from tests.support.executions import execution_of
 from tests.support.plans import START, plan_of, task
 from tests.support.steps import steps_of

@@ -8,7 +8,7 @@ import pytest
 
 from functions.health import handler
 from functions.health.handler import checks
-from shared import openapi
+from shared.http import openapi
 from tests.support.api import call
 
 

@@ -12,19 +12,20 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from pydantic import BaseModel, ConfigDict
 
 from shared import errors
-from shared.bodies import RawBody, parse_body
-from shared.headers import (
+from shared.http.app import http_app, http_handler
+from shared.http.bodies import RawBody
+from shared.http.headers import (
     CorrelationIdHeader,
     IdempotencyKeyHeader,
     IfMatchHeader,
-    check_if_match,
     checked_correlation_id,
     checked_idempotency_key,
 )
-from shared.http import answer, http_app, http_handler, no_content
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.problems import STATUS_BY_ERROR, status_of
+from shared.http.responses import answer, no_content
 from shared.ids import is_id
-from shared.paging import DEFAULT_LIMIT, Cursor, Limit
-from shared.problems import STATUS_BY_ERROR, status_of
+from shared.validation import check_if_match, parse_body
 from tests.support.api import Answer, Context, call
 from tests.support.events import api_event
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import InvalidInputsError
 from shared.executions.inputs import MAX_INPUT_BYTES, check_inputs
-from shared.flows.definition import InputDefinition
+from shared.flows.language.definition import InputDefinition
 
 
 def declared(kind: str, **fields: Any) -> list[InputDefinition]:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.flows.records import MAX_RECORD_BYTES
-from shared.flows.source import LARGEST_TEXT
-from shared.kept_answers import KeptAnswer
-from shared.problems import compact_json
+from shared.flows.source.reader import LARGEST_TEXT
+from shared.idempotency.responses import KeptAnswer
+from shared.json_text import compact_json
 from tests.support.examples import example
 
 LARGEST_ITEM = 400 * 1024

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.executions.kept import kept_runs
-from shared.executions.models import TaskRun, TaskStatus
-from shared.flows.plan import Plan
+from shared.executions.scheduling.reuse import kept_runs
+from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.flows.plans.plan import Plan
 from tests.support.executions import Bench, failing
 from tests.support.plans import plan_of, runs, task
 

@@ -8,10 +8,12 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from shared.errors import UnavailableError
-from shared.executions import bounds, payloads
-from shared.executions.models import Status, TaskRun, TaskStatus
-from shared.executions.payloads import OutputReader
-from shared.plugins.plugin import PluginError, TaskContext
+from shared.executions import limits
+from shared.executions.models import Status
+from shared.executions.store import payloads
+from shared.executions.store.payloads import OutputReader
+from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.plugins.sdk.plugin import PluginError, TaskContext
 from tests.support.executions import Bench, InMemoryPayloads, failing
 from tests.support.plans import plan_of, task
 
@@ -105,7 +107,7 @@ def test_equal_outputs_of_one_execution_are_one_object():
 
 
 def test_the_outputs_of_one_execution_are_bounded_together(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("shared.executions.recording.MAX_EXECUTION_BYTES", 900_000)
+    monkeypatch.setattr("shared.executions.engine.recorder.MAX_EXECUTION_BYTES", 900_000)
     plan = plan_of(*(task(name, type="t.large", dependsOn=[]) for name in "abc"))
     bench = Bench(plan, {"t.large": large})
     bench.turn()
@@ -118,7 +120,7 @@ def test_the_outputs_of_one_execution_are_bounded_together(monkeypatch: pytest.M
 
 
 def test_the_log_lines_of_one_execution_are_bounded_together(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("shared.executions.recording.MAX_EXECUTION_LOG_BYTES", 1_000)
+    monkeypatch.setattr("shared.executions.engine.recorder.MAX_EXECUTION_LOG_BYTES", 1_000)
 
     def talk(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
         for _ in range(3):
@@ -145,7 +147,7 @@ def test_a_very_long_message_is_cut():
 
     stored = bench.runs["a"].error
     assert stored is not None
-    assert len(stored.message) < bounds.MAX_MESSAGE_CHARACTERS + 50
+    assert len(stored.message) < limits.MAX_MESSAGE_CHARACTERS + 50
     assert stored.message.endswith("(50000 characters, cut)")
 
 

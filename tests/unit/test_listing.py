@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.executions.listing import task_runs
-from shared.executions.models import TaskRun, TaskStatus
-from shared.flows.plan import Plan
+from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.executions.views.task_list import task_runs
+from shared.flows.plans.plan import Plan
 from tests.support.executions import execution_of
 from tests.support.plans import START, plan_of, runs, task
 

@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from functions import openapi as generator
 from infra.routes import DEFAULT_ROUTE, ROUTES
-from shared.openapi import DOCUMENT, allowed_methods
+from shared.http.openapi import DOCUMENT, allowed_methods
 
 DOCUMENT_TEXT = DOCUMENT.read_text("utf-8")
 DOCUMENTED: Any = json.loads(DOCUMENT_TEXT)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.executions.externals import Step, Visit
-from shared.executions.models import Closing, Failure, Status, TaskStatus
-from shared.executions.waking import Waker
-from shared.plugins.plugin import PluginError
+from shared.executions.models import Closing, Status
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.task_runs import Failure, TaskStatus
+from shared.executions.tasks.durable import Step, Visit
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.executions import Bench, sleeping
 from tests.support.plans import plan_of, task
 

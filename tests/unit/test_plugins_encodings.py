@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.plugin import PluginError
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.plugins import run_plugin
 
 

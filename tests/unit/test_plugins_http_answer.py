@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.http_answer import MAX_BODY, body_of, limited, retry_after, unpacked
-from shared.plugins.plugin import PluginError
+from shared.plugins.http.response import MAX_BODY, body_of, limited, retry_after, unpacked
+from shared.plugins.sdk.plugin import PluginError
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 TEXT = b"the channel that brings water " * 50

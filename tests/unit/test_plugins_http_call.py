@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.http_call import Call, call_of
-from shared.plugins.plugin import PluginError
+from shared.plugins.http.call import Call, call_of
+from shared.plugins.sdk.plugin import PluginError
 
 
 def call(**properties: Any) -> Call:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.plugin import PluginError
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.plugins import run_plugin
 
 VALUE = {"a": {"b": [1, {"c": 2}]}, "x.y": 3, "s/t~": 4, "": 5}

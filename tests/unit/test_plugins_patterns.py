@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.expressions import Budget
-from shared.plugins.plugin import PluginError, TaskContext
+from shared.plugins.sdk.plugin import PluginError, TaskContext
 from tests.support.plugins import run_plugin, task_context
 
 

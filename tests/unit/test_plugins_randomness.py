@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.plugins.plugin import PluginError
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.plugins import NOW, run_plugin, task_context
 
 

@@ -5,8 +5,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.plugins.containers import BY_ENGINE
-from shared.plugins.plugin import Plugin
+from shared.plugins.flow.control import BY_ENGINE
 from shared.plugins.registry import (
     CATEGORY_NAMES,
     all_plugins,
@@ -15,6 +14,7 @@ from shared.plugins.registry import (
     find,
     suggestions,
 )
+from shared.plugins.sdk.plugin import Plugin
 
 EVERY_PLUGIN = pytest.mark.parametrize("plugin", all_plugins(), ids=lambda each: each.manifest.id)
 

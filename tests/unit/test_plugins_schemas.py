@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.plugin import Manifest
-from shared.plugins.registry import find
-from shared.plugins.schemas import (
+from shared.json_schema.messages import Violation, join_path
+from shared.plugins.properties import (
     apply_defaults,
     deferred_properties,
     validate_properties,
     validate_written_properties,
 )
-from shared.plugins.sentences import Violation, join_path
+from shared.plugins.registry import find
+from shared.plugins.sdk.plugin import Manifest
 
 
 def manifest(plugin_id: str) -> Manifest:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.plugin import PluginError
-from shared.plugins.validation import _MOST_WORK, _Bounds
+from shared.plugins.sdk.plugin import PluginError
+from shared.plugins.util.validate import _MOST_WORK, _Bounds
 from tests.support.plugins import run_plugin, task_context
 
 BACKTRACKER = "^(a+)+$"

@@ -9,19 +9,13 @@ import pytest
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.filters import ExecutionFilter
-from shared.executions.models import (
-    Execution,
-    Failure,
-    LogLine,
-    Status,
-    Stored,
-    TaskRun,
-    TaskStatus,
-)
-from shared.executions.nodes import row_key
-from shared.executions.pages import ExecutionPages
-from shared.executions.reading import MAX_LOOKS, ExecutionReader, LogFilter, ResultsLink
-from shared.flows.plan import Plan
+from shared.executions.models import Execution, Status
+from shared.executions.store.indexes import ExecutionPages
+from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, row_key
+from shared.executions.views.logs import LogFilter
+from shared.executions.views.models import ResultsLink
+from shared.executions.views.reader import MAX_LOOKS, ExecutionReader
+from shared.flows.plans.plan import Plan
 from shared.times import utc_now
 from tests.support.executions import (
     InMemoryExecutions,

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.executions.engine import Run
+from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Closing, Parent, Status
-from shared.executions.reconcile import Action
-from shared.executions.states import MAX_STALLS
-from shared.people.models import ApprovalStatus
+from shared.executions.orchestration.state_machine import Run
+from shared.executions.termination import MAX_STALLS
+from shared.people.approvals.models import ApprovalStatus
 from tests.support.plans import task
 from tests.support.restarts import Restarted
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.executions.models import Failure
-from shared.executions.retries import LONGEST, next_delay
-from shared.flows.definition import RetryPolicy
+from shared.executions.scheduling.retries import LONGEST, next_delay
+from shared.executions.task_runs import Failure
+from shared.flows.language.definition import RetryPolicy
 
 BROKEN = Failure(code="broken", message="m")
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.executions.models import Status
-from shared.executions.payloads import ROW_BYTES
-from shared.plugins.plugin import PluginError
+from shared.executions.store.payloads import ROW_BYTES
+from shared.plugins.sdk.plugin import PluginError
 from tests.support.executions import Bench, failing
 from tests.support.plans import plan_of, task
 

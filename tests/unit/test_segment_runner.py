@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.executions.models import Parent, Status, TaskRun, TaskStatus
+from shared.executions.models import Parent, Status
+from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.observability import logger
-from shared.plugins.plugin import TaskContext
+from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Abandoned, Bench, failing, sleeping
 from tests.support.plans import plan_of, task
 

@@ -6,13 +6,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.errors import InvalidInputsError, UnavailableError
-from shared.executions.engine import run_name
-from shared.executions.lines import slot_of
+from shared.executions.lifecycle.concurrency import slot_of
+from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Execution, Parent, Slot, Status
-from shared.executions.reconcile import Action
-from shared.executions.slots import Admission, First, SlotRepository
-from shared.executions.states import Overdue
-from shared.flows.definition import Concurrency
+from shared.executions.orchestration.state_machine import run_name
+from shared.executions.store.slots import Admission, First, SlotRepository
+from shared.executions.store.snapshots import Overdue
+from shared.flows.language.definition import Concurrency
 from tests.support.executions import NOW, execution_of
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing

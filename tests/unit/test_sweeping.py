@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from shared.executions.repository import ExecutionRepository
-from shared.executions.rows import OPEN_SHARDS
+from shared.executions.store.items import OPEN_SHARDS
+from shared.executions.store.repository import ExecutionRepository
 
 
 class Table:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.executions.models import Closing, Status
-from shared.plugins.plugin import TaskContext
+from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Bench, failing
 from tests.support.plans import plan_of, task
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.executions.engine.runner import LONGEST_WAIT
 from shared.executions.models import Closing, Status
-from shared.executions.runner import LONGEST_WAIT
-from shared.plugins.plugin import PluginError, TaskContext
+from shared.plugins.sdk.plugin import PluginError, TaskContext
 from tests.support.executions import Bench, failing, sleeping
 from tests.support.plans import plan_of, task
 

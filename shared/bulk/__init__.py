@@ -1,1 +1,0 @@
-"""What is done to many executions at once, as an execution of its own."""

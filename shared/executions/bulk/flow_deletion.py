@@ -1,0 +1,53 @@
+"""The end of a deleted flow's executions: put in one transaction with the flow's deletion."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.executions.bulk.service import bulk_execution
+from shared.executions.models import Execution
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.store.items import execution_to_item
+from shared.flows.plans import built_in
+from shared.ids import new_id
+from shared.observability import logger
+
+
+@dataclass(frozen=True)
+class FlowClosing:
+    """An execution that cancels all those of one flow, as it is before it is put."""
+
+    execution: Execution
+    table_name: str
+    engine: Engine
+
+    @property
+    def put(self) -> dict[str, Any]:
+        return {
+            "TableName": self.table_name,
+            "Item": execution_to_item(self.execution),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+
+    def start(self) -> None:
+        """Start its run; what cannot be started now the reconciler starts within a minute."""
+        try:
+            self.engine.start(self.execution)
+        except (ClientError, BotoCoreError):
+            logger.exception("start deferred to the reconciler", extra={"id": self.execution.id})
+
+
+def closing_of(  # noqa: PLR0913 - what it is made of, each named
+    flow_id: str, *, tenant: str, author: str, table_name: str, engine: Engine, now: datetime
+) -> FlowClosing:
+    execution = bulk_execution(
+        built_in.CLOSE_FLOW,
+        tenant=tenant,
+        execution_id=new_id(now),
+        inputs={"filter": {"flowId": flow_id}},
+        created_at=now,
+        created_by=author,
+    )
+    return FlowClosing(execution, table_name, engine)

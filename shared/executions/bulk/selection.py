@@ -1,0 +1,119 @@
+"""Which executions a bulk operation takes: chosen once, then cut into batches."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pydantic import AwareDatetime, ConfigDict
+
+from shared.executions.filters import ExecutionFilter, Word
+from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Status
+from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.open_executions import OpenExecutions
+from shared.flows.models import Label
+from shared.flows.plans.built_in import is_built_in
+from shared.records import Record
+
+PAGE = 100
+EVERYTHING = "g"
+"""Sorts behind every id."""
+
+
+class BulkFilter(Record):
+    """Which executions are meant: what is said must all hold; the same fields as the list's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flow_id: Word | None = None
+    namespace: Word | None = None
+    status: Status | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    label: Label | None = None
+    correlation_id: Word | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.model_dump(exclude_none=True)
+
+    def wanted(self) -> ExecutionFilter:
+        return ExecutionFilter(**{name: getattr(self, name) for name in BulkFilter.model_fields})
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Finds the ids of one tenant's executions, none newer than `up_to`, no bulk operations."""
+
+    open_executions: OpenExecutions
+    pages: ExecutionPages
+
+    def open(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
+        """The open ones, in the order in which they are best cancelled.
+
+        Who waits for a slot goes before who would free one, a parent before its children (such a
+        cancel would fail it), the newest before others.
+        """
+        wanted = chosen.wanted()
+        low, high = wanted.bounds()
+        # One whose next look moves while the index is read is met twice.
+        found = set(self.open_executions.of_flow(wanted.flow_id))
+        ids = sorted(
+            (each for owner, each in found if owner == tenant and low <= each <= min(high, up_to)),
+            reverse=True,
+        )
+        ranked = [
+            (not execution.is_waiting, execution.depth, execution.id)
+            for start in range(0, len(ids), PAGE)
+            for execution in self.pages.find_many(tenant, ids[start : start + PAGE])
+            if execution.status in OPEN_STATUSES and _is_meant(execution, wanted)
+        ]
+        return [each for *_, each in sorted(ranked, key=lambda rank: rank[:2])]
+
+    def failed(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
+        """Those that can be retried and have not been, oldest first."""
+        wanted = chosen.wanted()
+        low, high = wanted.bounds()
+        # Ids and flows only: executions with their inputs would take far more than there is.
+        retried, found = set[str](), list[tuple[str, str]]()
+        # A retry is newer than what it retries, so it is met before it.
+        for execution in self._newest(tenant, wanted, (low, up_to)):
+            if execution.retry_of:
+                retried.add(execution.retry_of)
+            if (
+                execution.id <= high
+                and execution.id not in retried
+                and execution.status in RETRYABLE_STATUSES
+                and _is_meant(execution, wanted)
+            ):
+                found.append((execution.id, execution.flow_id))
+        if wanted.correlation_id:
+            # A retry may have another, and would not be met above.
+            retried |= self._retried(tenant, found, up_to)
+        return [each for each, _ in reversed(found) if each not in retried]
+
+    def _retried(self, tenant: str, found: Iterable[tuple[str, str]], up_to: str) -> set[str]:
+        """What has been retried of the flows of these (ids and flows, newest first), since them."""
+        oldest = {flow_id: execution_id for execution_id, flow_id in found}
+        return {
+            execution.retry_of
+            for flow_id, low in oldest.items()
+            for execution in self._newest(tenant, ExecutionFilter(flow_id=flow_id), (low, up_to))
+            if execution.retry_of
+        }
+
+    def _newest(
+        self, tenant: str, wanted: ExecutionFilter, bounds: tuple[str, str]
+    ) -> Iterator[Execution]:
+        index, value = wanted.index(tenant)
+        after: str | None = None
+        while True:
+            ids, has_more = self.pages.ids_page(
+                index, value, bounds=bounds, limit=PAGE, after=after
+            )
+            yield from self.pages.find_many(tenant, ids)
+            if not has_more or not ids:
+                return
+            after = ids[-1]
+
+
+def _is_meant(execution: Execution, wanted: ExecutionFilter) -> bool:
+    return not is_built_in(execution.flow_id) and wanted.accepts(execution)

@@ -1,0 +1,277 @@
+"""Runs a segment, turn by turn: each settled task is recorded before a dependent starts.
+
+A turn may die anywhere. The next one reads what is recorded and goes on from there; a turn that
+was overtaken finds its fence refused and leaves the field.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.executions.engine.completion import Ends
+from shared.executions.engine.context import Workbench
+from shared.executions.engine.messages import CONTINUE, DONE, Answer, Turn
+from shared.executions.engine.recorder import Recorder
+from shared.executions.engine.turn import Bounds, Kind, OvertakenError, SegmentTurn, Verdict
+from shared.executions.models import Execution, Status
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.scheduling.scheduler import Board
+from shared.executions.secrets import masking_of
+from shared.executions.store.payloads import OutputReader, Payloads
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.snapshots import Entry, ExecutionState, Parked
+from shared.executions.task_runs import Failure
+from shared.executions.tasks.attempt_threads import FindPlugin, Threads
+from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.durable import Externals
+from shared.executions.tasks.outcomes import failure_of
+from shared.executions.tasks.scopes import ScopeBuilder
+from shared.executions.tasks.timeouts import MALFORMED, read_duration
+from shared.flows.plans.plan import Plan
+from shared.flows.plans.repository import PlanRepository
+from shared.observability import logger
+
+MOST_TURNS = 1_000
+"""Turns of one Step Functions run: each adds 7 to 13 events to a history that holds 25,000."""
+
+FIRST_LOOK = timedelta(minutes=1)
+"""When the reconciler makes sure that the token of a parked execution has arrived."""
+
+LONGEST_WAIT = timedelta(days=180)
+"""Of one Wait state, which takes three years at most in a run of one; the next turn waits on."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a turn needs of the world beyond its execution.
+
+    `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take;
+    `start` starts the run of an execution's generation; `promote(line)` gives free slots to those
+    who wait for one.
+    """
+
+    externals: Externals
+    waker: Waker
+    set_timer: Callable[[str, str, datetime], None]
+    start: Callable[[Execution], None]
+    promote: Callable[[str], object]
+
+
+class SegmentRunner:
+    """Runs turns; `abandon` ends the process and does not return."""
+
+    def __init__(  # noqa: PLR0913 - everything a turn touches, each named
+        self,
+        *,
+        executions: ExecutionRepository,
+        plans: PlanRepository,
+        payloads: Payloads,
+        clocks: Clocks,
+        find_plugin: FindPlugin,
+        outside: Outside,
+        abandon: Callable[[], None],
+        most_turns: int = MOST_TURNS,
+    ) -> None:
+        self._executions = executions
+        self._plans = plans
+        self._payloads = payloads
+        self._ends = Ends(executions, payloads, clocks.now)
+        self._clocks = clocks
+        self._find_plugin = find_plugin
+        self._outside = outside
+        self._abandon = abandon
+        self._most_turns = most_turns
+
+    def run(self, turn: Turn, remaining: Callable[[], float]) -> Answer:
+        """Run one turn; `remaining` tells the seconds before the platform stops this function."""
+        if turn.token:
+            return self._keep_token(turn, turn.token)
+        entry = self._executions.enter_segment(
+            turn.tenant, turn.execution_id, generation=turn.generation, path=turn.segment
+        )
+        if entry and entry.past_token:
+            self._outside.waker.let_go(entry.past_token)
+        state = self._executions.load(turn.tenant, turn.execution_id)
+        if entry is None or state is None or not _is_ours(state.execution, turn):
+            if state and state.execution.status.is_terminal:
+                # The turn that ended it may have died before it could say so.
+                self._tell_others(state.execution)
+            logger.info("turn is not ours", extra={"generation": turn.generation})
+            return DONE
+        logger.append_keys(requestId=state.execution.request_id)
+        due_at = state.execution.due_at
+        if due_at and due_at > self._clocks.now():
+            return self._wait_until(due_at)
+        running = self._running(state.execution, entry)
+        if running is None:
+            return DONE
+        if entry.turn - running.turns_before > self._most_turns:
+            return self._begin_anew(running, entry, records=len(state.runs))
+        return self._run_segment(replace(state, execution=running), entry, remaining)
+
+    def _begin_anew(self, execution: Execution, entry: Entry, *, records: int) -> Answer:
+        """Go on in a new run, before this one's history is full.
+
+        If the start does not come to pass, the reconciler finds a generation without a run.
+        """
+        moved = self._executions.begin_anew(
+            execution,
+            turns=entry.turn,
+            records=records,
+            check_at=self._clocks.now() + FIRST_LOOK,
+        )
+        if moved:
+            logger.info("going on in a new run", extra={"turns": entry.turn})
+            self._outside.start(
+                execution.model_copy(update={"generation": execution.generation + 1})
+            )
+        return DONE
+
+    def _keep_token(self, turn: Turn, token: str) -> Answer:
+        entry = Entry(fence=turn.fence, wakes=turn.wakes)
+        self._outside.waker.register(turn.tenant, turn.execution_id, entry=entry, token=token)
+        return DONE
+
+    def _running(self, execution: Execution, entry: Entry) -> Execution | None:
+        if execution.status is Status.RUNNING and not execution.is_parked:
+            return execution
+        return self._executions.mark_running(execution, fence=entry.fence, now=self._clocks.now())
+
+    def _run_segment(
+        self, state: ExecutionState, entry: Entry, remaining: Callable[[], float]
+    ) -> Answer:
+        execution = state.execution
+        plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
+        segment = self._segment(execution, plan, entry.fence, remaining)
+        try:
+            verdict = segment.run(state.runs)
+            if verdict.kind is Kind.FINISHED:
+                self._finish(plan, segment, state)
+        finally:
+            # A thread that outlived its time must not thaw in somebody else's invocation: the
+            # process ends instead of answering, and the next turn goes on from the records.
+            if segment.work.threads.has_strays():
+                logger.warning("a task's thread outlived its time; ending the process")
+                self._abandon()
+        if verdict.kind is Kind.PARKED:
+            return self._park(execution, verdict, entry)
+        return self._answer(execution, verdict, entry)
+
+    def _park(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
+        """Leave the execution to whoever wakes it; the reconciler looks in case nobody can."""
+        now = self._clocks.now()
+        parked = Parked(
+            is_paused=verdict.is_paused,
+            wake_at=verdict.due_at,
+            check_at=min(verdict.due_at or now + FIRST_LOOK, now + FIRST_LOOK),
+        )
+        if not self._executions.park(execution, parked, fence=entry.fence):
+            return DONE
+        if verdict.due_at:
+            self._outside.set_timer(execution.tenant, execution.id, verdict.due_at)
+        return Answer(next="park", fence=entry.fence, wakes=entry.wakes)
+
+    def _segment(
+        self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
+    ) -> SegmentTurn:
+        board = Board(plan)
+        scopes = ScopeBuilder(execution, plan, OutputReader(self._payloads))
+        masking = masking_of(execution)
+        recorder = Recorder(
+            executions=self._executions,
+            execution=execution,
+            board=board,
+            scopes=scopes,
+            fence=fence,
+            masking=masking,
+            payloads=self._payloads,
+            now=self._clocks.now,
+            overtaken=OvertakenError,
+        )
+        work = Workbench(
+            plan=plan,
+            execution=execution,
+            board=board,
+            scopes=scopes,
+            recorder=recorder,
+            threads=Threads(
+                clocks=self._clocks,
+                find_plugin=self._find_plugin,
+                execution=execution,
+                masking=masking,
+            ),
+            clocks=self._clocks,
+            externals=self._outside.externals,
+        )
+        deadline, refusal = _deadline(execution, plan, scopes)
+        bounds = Bounds(
+            deadline=deadline,
+            refusal=refusal,
+            remaining=remaining,
+            is_ours=lambda: self._is_still(execution),
+            close=lambda closing: self._executions.close(execution, closing),
+        )
+        return SegmentTurn(work, bounds)
+
+    def _finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> None:
+        # A write whose answer was lost is tried again by the client, and refused: it has ended.
+        if self._ends.finish(plan, segment, began) or not self._is_still(segment.execution):
+            self._tell_others(segment.execution)
+
+    def _tell_others(self, execution: Execution) -> None:
+        """After the end, wake the execution that waits for this one, and hand its slot on.
+
+        These are hints: the parent looks now and then itself, and the reconciler promotes too.
+        """
+        if execution.parent:
+            self._outside.waker.wake(execution.tenant, execution.parent.execution_id)
+        if execution.slot:
+            self._outside.promote(execution.slot.line)
+
+    def _is_still(self, execution: Execution) -> bool:
+        current = self._executions.find(execution.tenant, execution.id)
+        return (
+            current is not None
+            and current.generation == execution.generation
+            and not current.status.is_terminal
+        )
+
+    def _answer(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
+        if verdict.kind is Kind.OUT_OF_TIME:
+            return CONTINUE
+        if verdict.due_at is None:
+            return DONE
+        if verdict.kind is Kind.NEXT_ATTEMPT and not self._executions.next_attempt(
+            execution, fence=entry.fence, due_at=verdict.due_at
+        ):
+            return DONE
+        return self._wait_until(verdict.due_at)
+
+    def _wait_until(self, due_at: datetime) -> Answer:
+        seconds = min(due_at - self._clocks.now(), LONGEST_WAIT).total_seconds()
+        return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
+
+
+def _is_ours(execution: Execution, turn: Turn) -> bool:
+    is_open = not execution.status.is_terminal and not execution.is_waiting
+    return is_open and execution.generation == turn.generation
+
+
+def _deadline(
+    execution: Execution, plan: Plan, scopes: ScopeBuilder
+) -> tuple[datetime | None, Failure | None]:
+    """When the flow's time-out fires, or why it cannot be read."""
+    if plan.timeout is None:
+        return None, None
+    started_at = execution.started_at or execution.created_at
+    try:
+        timeout = read_duration(plan.timeout, scopes.for_flow(now=started_at), "timeout")
+    except MALFORMED as error:
+        failure = failure_of(error)
+        told = {
+            "message": masking_of(execution).text(failure.message),
+            "status": Status.FAILED.value,
+        }
+        return None, failure.model_copy(update=told)
+    return started_at + timeout, None

@@ -1,0 +1,90 @@
+"""Cancelling: one conditional write decides it; the next generation settles what is open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
+from shared.executions.models import Closing, Execution, Status
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.slots import SlotRepository
+from shared.executions.task_runs import Failure
+from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.ids import is_id
+from shared.observability import logger
+
+LOOK_AFTER = timedelta(seconds=60)
+"""How long the settling may take before the reconciler looks."""
+TRIES = 5
+CANCELLED = Failure(code="cancelled", message="the execution was cancelled")
+
+
+@dataclass(frozen=True)
+class Canceller:
+    executions: ExecutionRepository
+    engine: Engine
+    slots: SlotRepository
+    wake: Callable[[str, str], object]
+    now: Callable[[], datetime]
+
+    def cancel(self, tenant: str, execution_id: str, keep: Keep[Execution] = NO_KEY) -> Execution:
+        """Cancel an open execution; again while it is closing is the same again.
+
+        From the write on, the old run is fenced out: stopping it only saves its time, and the
+        reconciler starts the new one if this fails to. What still waits for a slot ends at once:
+        nothing of it has run, and nothing does. Raises ExecutionNotFoundError and
+        ExecutionFinishedError.
+        """
+        for _ in range(TRIES):
+            execution = self._open(tenant, execution_id)
+            if execution.is_waiting:
+                left = execution.model_copy(update={"status": Status.CANCELLED})
+                if self.slots.leave(execution, CANCELLED, now=self.now(), also=keep.along(left)):
+                    self._tell_parent(left)
+                    return left
+            elif execution.closing is Closing.CANCEL:
+                keep.alone(execution)
+                self._try(self.engine.start, execution)
+                return execution
+            elif self._close(execution, keep):
+                return self._take_over(execution)
+        raise UnavailableError("the execution changes too fast, try again")
+
+    def _open(self, tenant: str, execution_id: str) -> Execution:
+        execution = self.executions.find(tenant, execution_id) if is_id(execution_id) else None
+        if execution is None:
+            raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
+        if execution.status.is_terminal:
+            raise ExecutionFinishedError(f"the execution has ended: {execution.status.value}")
+        return execution
+
+    def _close(self, execution: Execution, keep: Keep[Execution]) -> bool:
+        check_at = self.now() + LOOK_AFTER
+        return self.executions.end_early(
+            execution, Closing.CANCEL, check_at=check_at, also=keep.along(execution)
+        )
+
+    def _tell_parent(self, execution: Execution) -> None:
+        """An execution that has left the line has ended: nobody but us can tell its parent."""
+        if execution.parent:
+            try:
+                self.wake(execution.tenant, execution.parent.execution_id)
+            except (ClientError, BotoCoreError):
+                logger.exception("the parent looks itself", extra={"id": execution.id})
+
+    def _take_over(self, old: Execution) -> Execution:
+        new = old.model_copy(
+            update={"generation": old.generation + 1, "closing": Closing.CANCEL, "due_at": None}
+        )
+        self._try(self.engine.stop, old)
+        self._try(self.engine.start, new)
+        return new
+
+    def _try(self, call: Callable[[Execution], None], execution: Execution) -> None:
+        try:
+            call(execution)
+        except (ClientError, BotoCoreError):
+            logger.exception("left to the reconciler", extra={"id": execution.id})

@@ -1,0 +1,97 @@
+"""Limits of a flow: who waits for a slot, and who is next."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import InvalidInputsError, Problem
+from shared.executions.models import Execution, Slot
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.secrets import masking_of
+from shared.executions.store.slots import Admission, First, SlotRepository
+from shared.flows.language.definition import Concurrency
+from shared.flows.plans.plan import Plan
+from shared.json_text import compact
+
+
+def slot_of(
+    execution: Execution, concurrency: Concurrency | None, plan: Callable[[], Plan]
+) -> Slot | None:
+    """The slot that an execution needs; InvalidInputsError when its key cannot be worked out."""
+    if concurrency is None:
+        return None
+    line = f"{execution.tenant}#slots#{execution.flow_id}"
+    if concurrency.key is not None:
+        line += f"#{_key(execution, concurrency.key, plan())}"
+    return Slot(line=line, limit=concurrency.limit, behavior=concurrency.behavior)
+
+
+def _key(execution: Execution, source: str, plan: Plan) -> str:
+    """A digest of the key's value: it may be long, or hold a secret."""
+    # Most flows have no key, and most starts need no expressions.
+    from shared.executions.tasks.scopes import ScopeBuilder  # noqa: PLC0415 - see above
+    from shared.expressions import TemplateError, parse_expression  # noqa: PLC0415
+
+    scope = ScopeBuilder(execution, plan, lambda _run: {}).for_flow(now=execution.created_at)
+    try:
+        value = parse_expression(source).evaluate(scope)
+    except TemplateError as error:
+        message = masking_of(execution).text(str(error))
+        problem = Problem(path="concurrency.key", message=message)
+        raise InvalidInputsError(f"concurrency.key: {message}", problems=[problem]) from None
+    return hashlib.sha256(compact(value).encode()).hexdigest()[:32]
+
+
+LOOK_AFTER = timedelta(seconds=60)
+"""How long an admitted execution may take before the reconciler looks at it; its pace at lines."""
+
+
+@dataclass(frozen=True)
+class Promoter:
+    slots: SlotRepository
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def promote(self, line: str) -> int:
+        """Admit and start as many as there are free slots; how many that were.
+
+        Called by everyone who enters the line, after entering it, and by everyone who frees a slot,
+        after freeing it: whichever of the two reads last sees both. Somebody who is left waiting
+        has the line watched, for whoever frees the next slot may die before this.
+        """
+        promoted = 0
+        while True:
+            first = self.slots.first(line)
+            if first is None:
+                return promoted
+            admission = self._admit(line, first)
+            if admission is Admission.FULL:
+                if not first.is_watched:
+                    self.slots.watch(line, at=self.now() + LOOK_AFTER)
+                return promoted
+            if admission is Admission.ADMITTED:
+                promoted += 1
+                # What waits is in its first generation: only what was admitted can be resumed.
+                tenant = line.partition("#")[0]
+                self.engine.start_run(tenant, first.execution_id, generation=1)
+
+    def is_watched(self, line: str) -> bool:
+        """Whether a line is looked at, in which somebody waits."""
+        first = self.slots.first(line)
+        return first is not None and first.is_watched
+
+    def watch(self, line: str) -> int:
+        """Promote, then look again in a minute if anybody still waits; how many were promoted."""
+        promoted = self.promote(line)
+        if self.slots.first(line):
+            self.slots.watch(line, at=self.now() + LOOK_AFTER)
+            return promoted
+        self.slots.unwatch(line)
+        # Whoever entered since has seen a watched line, and relied on it.
+        return promoted + self.promote(line)
+
+    def _admit(self, line: str, first: First) -> Admission:
+        if first.taken >= first.limit:
+            return Admission.FULL
+        return self.slots.admit(line, first, check_at=self.now() + LOOK_AFTER)

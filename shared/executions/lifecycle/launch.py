@@ -1,0 +1,119 @@
+"""The last steps of every start: put the execution, start its run; each can be repeated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import UnavailableError
+from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.models import Execution, Slot, Status
+from shared.executions.orchestration.state_machine import Engine
+from shared.executions.retention import Retentions, expires_at
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.slots import Admission, SlotRepository
+from shared.executions.task_runs import Failure
+from shared.observability import logger
+
+REPEATS = timedelta(minutes=15)
+"""How long clients repeat a start that got no answer, at the least."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """An accepted execution, as it was created; `replayed` when its key had started it before."""
+
+    execution: Execution
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Launcher:
+    executions: ExecutionRepository
+    engine: Engine
+    slots: SlotRepository
+    promoter: Promoter
+    retentions: Retentions
+    now: Callable[[], datetime]
+
+    def launch(self, execution: Execution, *, replayed: bool) -> Started:
+        """Put an execution, or find the one that the same key put, and start its run.
+
+        Once it is put it is accepted, whatever Step Functions says: the reconciler starts what was
+        not started. A key may be kept longer than what it started: that is not done once more.
+        """
+        if replayed and self._has_gone(self.retentions.applied(execution)):
+            return Started(execution.as_created(), replayed=True)
+        return self._started(self.put(execution), replayed=replayed)
+
+    def _has_gone(self, execution: Execution) -> bool:
+        """Whether an execution that is not there may have been: had its retention begun at once.
+
+        A try that died before its put is repeated sooner than that.
+        """
+        expiry = expires_at(execution, execution.created_at)
+        return expiry is not None and self.now() >= max(expiry, execution.created_at + REPEATS)
+
+    def _started(self, execution: Execution, *, replayed: bool) -> Started:
+        self.run(execution)
+        return Started(execution.as_created(), replayed=replayed)
+
+    def again(self, tenant: str, execution_id: str) -> Started | None:
+        """Go on with an execution that an earlier try put; None when none has."""
+        execution = self.executions.find(tenant, execution_id)
+        return self._started(execution, replayed=True) if execution else None
+
+    def put(self, execution: Execution) -> Execution:
+        """Put an execution as it begins: free, in line, with a slot, or refused for want of one.
+
+        One that was put before is answered as it is now.
+        """
+        put = self._put(self.retentions.applied(execution))
+        return put or self.executions.find(execution.tenant, execution.id) or execution
+
+    def run(self, execution: Execution) -> None:
+        """Start the run of what has not begun; what waits for a slot gets its turn in line.
+
+        What cannot be started now is the reconciler's, within a minute.
+        """
+        if execution.status is not Status.QUEUED:
+            return
+        try:
+            self._run(execution)
+        except (ClientError, BotoCoreError, UnavailableError):
+            logger.exception("start deferred to the reconciler", extra={"id": execution.id})
+
+    def _run(self, execution: Execution) -> None:
+        if execution.slot and execution.slot.waiting:
+            self.promoter.promote(execution.slot.line)
+        else:
+            self.engine.start(execution)
+
+    def _put(self, execution: Execution) -> Execution | None:
+        slot = execution.slot
+        if slot is None:
+            return execution if self.executions.add(execution) else None
+        if slot.behavior == "QUEUE":
+            return execution if self.slots.enter(execution) else None
+        holding = execution.model_copy(update={"slot": slot.model_copy(update={"waiting": False})})
+        admission = self.slots.take(holding)
+        if admission is Admission.FULL:
+            refused = _refused(execution, slot, now=self.now())
+            return refused if self.executions.add(refused) else None
+        return holding if admission is Admission.ADMITTED else None
+
+
+def _refused(execution: Execution, slot: Slot, *, now: datetime) -> Execution:
+    """The execution that is made where no slot is free and nobody may wait: ended already."""
+    status = Status.CANCELLED if slot.behavior == "CANCEL" else Status.FAILED
+    message = f"all {slot.limit} slots of the flow's concurrency are taken"
+    return execution.model_copy(
+        update={
+            "slot": None,
+            "check_at": None,
+            "status": status,
+            "finished_at": now,
+            "error": Failure(code="concurrency_limit", message=message),
+        }
+    )

@@ -1,0 +1,212 @@
+"""`flow.subflow`: an execution that starts another and, if it is to wait, takes over its result.
+
+The child's id is a function of the task that starts it: a visit that is repeated finds the child
+that an earlier one made.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
+from shared.executions.inputs import check_inputs
+from shared.executions.lifecycle.cancel import CANCELLED, Canceller
+from shared.executions.lifecycle.concurrency import slot_of
+from shared.executions.lifecycle.launch import Launcher
+from shared.executions.models import Execution, Parent, Slot, Status, Trigger
+from shared.executions.secrets import guarded_inputs, secret_values
+from shared.executions.store.payloads import Payloads
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.task_runs import Failure, TaskRun, TaskStatus
+from shared.executions.tasks.durable import Step, Visit
+from shared.flows.models import FlowRecord, FlowStatus
+from shared.flows.plans.repository import PlanRepository
+from shared.flows.repository import FlowRepository
+from shared.ids import id_of
+from shared.json_text import compact
+from shared.plugins.sdk.plugin import PluginError
+
+MAX_DEPTH = 10
+"""Executions above one another; recursion without end stops here."""
+
+LOOK_EVERY = timedelta(minutes=15)
+"""A child's end is told at once; this is for the telling that was lost."""
+
+MAX_INHERITED_BYTES = 16_000
+"""Secrets in a child's inputs are kept beside them, to be masked: one row holds both."""
+
+FIRST_LOOK = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Subflows:
+    """Starts children and follows them."""
+
+    flows: Callable[[str], FlowRepository]
+    executions: ExecutionRepository
+    plans: PlanRepository
+    launcher: Launcher
+    payloads: Payloads
+
+    def step(self, visit: Visit) -> Step:
+        child_id = _child_id(visit)
+        child = self.executions.find(visit.execution.tenant, child_id)
+        if child is None and visit.run:
+            # It has been there: a second one would do its work twice.
+            raise PluginError("the child's retention is over", code="subflow_gone")
+        if child is None:
+            child = self._make(visit, child_id)
+        self.launcher.run(child)
+        if not visit.properties.get("wait", True):
+            return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
+        if child.status.is_terminal:
+            return self._end(visit, child)
+        return Step(TaskStatus.RUNNING, outputs={"executionId": child.id}, due_at=_next_look(visit))
+
+    def cancel(self, visit: Visit) -> None:
+        """Cancel the child; one that is not there yet is put as it would have ended.
+
+        A turn that was overtaken may be about to start it: it finds its place taken.
+        """
+        canceller = Canceller(
+            executions=self.executions,
+            engine=self.launcher.engine,
+            slots=self.launcher.slots,
+            wake=lambda _tenant, _parent: None,
+            now=lambda: visit.now,
+        )
+        tenant, child_id = visit.execution.tenant, _child_id(visit)
+        with suppress(ExecutionFinishedError):
+            try:
+                canceller.cancel(tenant, child_id)
+            except ExecutionNotFoundError:
+                if not self._forestall(visit, child_id):
+                    canceller.cancel(tenant, child_id)
+
+    def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
+        """A child has a retention of its own."""
+
+    def _forestall(self, visit: Visit, child_id: str) -> bool:
+        """Put a child that has ended; False when somebody has put it in between."""
+        try:
+            child = self.launcher.retentions.applied(self._child(visit, child_id))
+        except PluginError:
+            return True  # it cannot be started either
+        ended = {"status": Status.CANCELLED, "finished_at": visit.now, "error": CANCELLED}
+        nothing_due = {"slot": None, "check_at": None}
+        return self.executions.add(child.model_copy(update={**ended, **nothing_due}))
+
+    def _make(self, visit: Visit, child_id: str) -> Execution:
+        return self.launcher.put(self._child(visit, child_id))
+
+    def _child(self, visit: Visit, child_id: str) -> Execution:
+        parent = visit.execution
+        if parent.depth + 1 > MAX_DEPTH:
+            raise PluginError(
+                f"more than {MAX_DEPTH} flows inside each other", code="subflow_depth"
+            )
+        flow = self._flow(parent.tenant, visit.properties)
+        child = Execution(
+            tenant=parent.tenant,
+            id=child_id,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            namespace=flow.namespace,
+            flow_revision=flow.revision,
+            tasks_total=flow.tasks_total,
+            **_inputs(flow, visit.properties.get("inputs") or {}, parent),
+            labels=flow.labels,
+            trigger_type="subflow",
+            trigger=Trigger(type="subflow", id=parent.id),
+            correlation_id=parent.correlation_id,
+            request_id=parent.request_id,
+            retention_seconds=flow.retention_seconds,
+            parent=Parent(execution_id=parent.id, task_name=visit.task_name),
+            depth=parent.depth + 1,
+            created_at=visit.now,
+            check_at=visit.now + FIRST_LOOK,
+            created_by=parent.created_by,
+        )
+        return child.model_copy(update={"slot": self._slot(visit, child, flow)})
+
+    def _slot(self, visit: Visit, child: Execution, flow: FlowRecord) -> Slot | None:
+        try:
+            slot = slot_of(
+                child,
+                flow.concurrency,
+                lambda: self.plans.get(child.tenant, flow.id, flow.revision),
+            )
+        except InvalidInputsError as error:
+            raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
+        if _is_deadlock(visit.execution.slot, slot) and visit.properties.get("wait", True):
+            raise PluginError(
+                f"{flow.name} has one slot, which this execution keeps while it waits",
+                code="concurrency_limit",
+            )
+        return slot
+
+    def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
+        flows = self.flows(tenant)
+        if properties.get("flowId"):
+            flow, named = flows.find(str(properties["flowId"])), str(properties["flowId"])
+        else:
+            namespace, name = properties.get("namespace", "default"), properties.get("name")
+            flow, named = flows.find_named(f"{namespace}/{name}"), f"{namespace}/{name}"
+        if flow is None:
+            raise PluginError(f"there is no flow {named!r}", code="flow_not_found")
+        if flow.disabled or flow.status is not FlowStatus.ACTIVE:
+            raise PluginError(f"flow {named!r} does not take executions", code="flow_not_runnable")
+        return flow
+
+    def _outputs(self, child: Execution) -> dict[str, Any]:
+        outputs = child.outputs or {}
+        if child.stored_outputs:
+            outputs = json.loads(self.payloads.get(child.stored_outputs))
+        return {"executionId": child.id, "status": child.status.value, "outputs": outputs}
+
+    def _end(self, visit: Visit, child: Execution) -> Step:
+        has_failed = child.status is not Status.SUCCESS
+        if not has_failed or not visit.properties.get("transmitFailed", True):
+            return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
+        why = f": {child.error.message}" if child.error else ""
+        is_cancelled = child.status is Status.CANCELLED
+        failure = Failure(
+            code="subflow_cancelled" if is_cancelled else "subflow_failed",
+            message=f"{child.flow_name} ended {child.status.value}{why}",
+        )
+        return Step(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
+
+
+def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:
+    """Whether a child would queue for the only slot, held by the parent that waits for it."""
+    if held is None or wanted is None or wanted.behavior != "QUEUE":
+        return False
+    return held.line == wanted.line and wanted.limit == 1
+
+
+def _child_id(visit: Visit) -> str:
+    attempt = visit.execution.attempt
+    digest = hashlib.sha256(f"{visit.execution.id}/{attempt}/{visit.key}".encode()).digest()
+    return id_of(visit.started_at, digest)
+
+
+def _next_look(visit: Visit) -> datetime:
+    """The same moment for every visit of one quarter of an hour."""
+    looks = (visit.now - visit.started_at) // LOOK_EVERY + 1
+    return visit.started_at + looks * LOOK_EVERY
+
+
+def _inputs(flow: FlowRecord, given: Mapping[str, Any], parent: Execution) -> dict[str, Any]:
+    """The child's fields for its inputs; what is secret above stays secret below."""
+    try:
+        inputs = check_inputs(flow.inputs, given)
+    except InvalidInputsError as error:
+        raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
+    guarded = guarded_inputs(flow.inputs, inputs, secret_values(parent))
+    if len(compact(guarded["inherited_secrets"]).encode()) > MAX_INHERITED_BYTES:
+        raise PluginError("the secrets passed on are too large", code="invalid_inputs")
+    return guarded

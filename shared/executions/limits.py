@@ -1,0 +1,42 @@
+"""Bounds of what is stored of an execution, so that no row outgrows DynamoDB's 400 KB."""
+
+from datetime import datetime
+
+from shared.executions.task_runs import Failure, LogLine, TaskRun, TaskStatus
+
+MAX_EXECUTION_BYTES = 100_000_000
+"""Outputs of all tasks of an execution together: a turn holds those of the rows in memory."""
+MAX_EXECUTION_LOG_BYTES = 10_000_000
+"""The same of log lines: as objects each takes some hundred bytes more than its text."""
+MAX_MESSAGE_CHARACTERS = 8_000
+
+
+def within_bounds(run: TaskRun) -> TaskRun:
+    """A task run whose failure is told in a message of a bearable length."""
+    error = run.error
+    if error is None or len(error.message) <= MAX_MESSAGE_CHARACTERS:
+        return run
+    message = f"{error.message[:MAX_MESSAGE_CHARACTERS]}… ({len(error.message)} characters, cut)"
+    return run.model_copy(update={"error": error.model_copy(update={"message": message})})
+
+
+def refused(run: TaskRun, now: datetime) -> TaskRun:
+    """A task run whose outputs would be too much for its execution: FAILED, without them."""
+    message = f"the outputs of one execution take {MAX_EXECUTION_BYTES} bytes at most"
+    line = LogLine(timestamp=now, level="ERROR", message=message, attempt=run.attempt)
+    return run.model_copy(
+        update={
+            "status": TaskStatus.FAILED,
+            "outputs": None,
+            "error": Failure(code="output_too_large", message=message),
+            "logs": (*run.logs, line),
+        }
+    )
+
+
+def without_log(run: TaskRun, now: datetime) -> TaskRun:
+    """A task run with what its last line says of its end, for an execution whose log is full."""
+    ends = [line for line in run.logs[-1:] if line.level == "ERROR"]
+    message = f"the log of the execution is full; lines cut here: {len(run.logs) - len(ends)}"
+    cut = LogLine(timestamp=now, level="WARN", message=message, attempt=run.attempt)
+    return run.model_copy(update={"logs": (*ends, cut)})

@@ -1,0 +1,67 @@
+"""Timers: one queue. What is due soon is a message with a delay, the rest is the sweep's.
+
+Nothing depends on a timer being right: whoever is woken looks at the clock, so one that comes
+early, late or twice costs a turn and changes nothing; one that is lost is made up for by the
+reconciler, to the minute.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.executions.orchestration.wakeups import Waker
+from shared.executions.store.repository import ExecutionRepository
+from shared.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+LONGEST_DELAY = timedelta(minutes=15)
+"""What SQS can hold a message back; later moments are found by the sweep of open executions."""
+
+
+@dataclass(frozen=True)
+class Timers:
+    """Sends the messages."""
+
+    queue: "SQSClient"
+    queue_url: str
+    now: Callable[[], datetime]
+
+    def set(self, tenant: str, execution_id: str, at: datetime) -> None:
+        """Have an execution woken at a moment, rounded up to the second, if that is soon.
+
+        What cannot be sent is left to the sweep: a turn need not be made again for it.
+        """
+        delay = at - self.now()
+        if delay > LONGEST_DELAY:
+            return
+        try:
+            self.queue.send_message(
+                QueueUrl=self.queue_url,
+                MessageBody=json.dumps({"tenant": tenant, "executionId": execution_id}),
+                DelaySeconds=max(0, math.ceil(delay.total_seconds())),
+            )
+        except (ClientError, BotoCoreError):
+            logger.exception("left to the sweep", extra={"executionId": execution_id})
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Reads them."""
+
+    executions: ExecutionRepository
+    waker: Waker
+
+    def ring(self, tenant: str, execution_id: str) -> bool:
+        """Wake an execution if it is parked; a turn that is under way sees the time itself."""
+        execution = self.executions.find(tenant, execution_id)
+        if execution is None or execution.status.is_terminal or not execution.is_parked:
+            return False
+        logger.info("timer", extra={"executionId": execution_id})
+        return self.waker.wake(tenant, execution_id)

@@ -1,0 +1,35 @@
+"""Task runs of a container, by its attempts."""
+
+from collections.abc import Mapping
+
+from shared.executions.scheduling.task_tree import Places
+from shared.executions.task_runs import TaskRun, node_key
+
+
+def latest_runs(places: Places, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
+    """The task runs that count, by node: of each container the round that it is in.
+
+    `runs` by the keys of their rows, as an execution's records are read.
+    """
+    if not places.has_rounds:
+        return dict(runs)
+
+    def round_of(name: str, iteration: str, rounds: str) -> int:
+        run = runs.get(node_key(name, iteration, rounds))
+        return run.attempt if run else 1
+
+    return {
+        node_key(run.task_name, run.iteration or ""): run
+        for run in runs.values()
+        if run.task_name not in places.loops
+        or run.rounds == places.rounds_of(run.task_name, run.iteration or "", round_of)
+    }
+
+
+def past_runs(latest: Mapping[str, TaskRun], runs: Mapping[str, TaskRun]) -> list[TaskRun]:
+    """The other ones: of rounds after which their container was tried again."""
+    return [
+        run
+        for run in runs.values()
+        if latest.get(node_key(run.task_name, run.iteration or "")) is not run
+    ]

@@ -1,0 +1,69 @@
+"""Containers that were entered: branch, iterations."""
+
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from shared.executions.task_runs import Failure
+
+WIDEST_WINDOW = 64
+"""Iterations in which something may be done at once, of a loop without a limit: there are half as
+many threads, and whoever waits takes no place."""
+MOST_WAITING = 1_000
+"""Iterations that only wait at once, of a loop without a limit: each is looked at in every turn."""
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass
+class Entered:
+    """What was decided when a container was entered.
+
+    A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
+    templates see (None in a list) and the item. Its iterations are taken up in order, as far as
+    `concurrency` leaves room: `open` are under way, nothing from `next` on has been looked at,
+    `started` tells when each had room, None for when the loop began.
+    """
+
+    branch: str | None = None
+    concurrency: int = 0
+    items: list[tuple[str | None, Any]] | None = None
+    fail_fast: bool = True
+    open: list[int] = field(default_factory=list)
+    next: int = 0
+    started: dict[int, datetime | None] = field(default_factory=dict)
+    ends: list[datetime] = field(default_factory=list)
+    failure: Failure | None = None
+
+    def has_room(self, *, busy: int, waiting: int) -> bool:
+        """Whether another iteration is looked at, beside so many that are open."""
+        if self.concurrency:
+            return busy + waiting < self.concurrency
+        return busy < WIDEST_WINDOW and busy + waiting < MOST_WAITING
+
+    def start(self, index: int) -> None:
+        """Take an iteration up, all before it that are over being known."""
+        self.next = max(self.next, index + 1)
+        room = self.concurrency or MOST_WAITING
+        self.started.setdefault(index, room_made(self.ends, index, room))
+
+    def to_look_at(self) -> Iterator[int]:
+        """The iterations that are not known to be over, in order."""
+        return chain(tuple(self.open), range(self.next, len(self.items or ())))
+
+    def finish(self, index: int, end: datetime | None) -> None:
+        """Take note that all in an iteration is settled; without `end` it took no time."""
+        insort(self.ends, end or self.started.get(index) or BEFORE_ALL)
+
+
+def room_made(ends: Sequence[datetime], index: int, room: int) -> datetime | None:
+    """When what is the `index`th (from 0) to begin had room; None if it always had.
+
+    `ends` are of those before it that are over, in order. So many of them had to be over that
+    fewer than `room` were left: a moment that what ends later does not change, and that a later
+    turn finds again in the records.
+    """
+    over = index - room
+    return ends[over] if 0 <= over < len(ends) else None

@@ -1,0 +1,129 @@
+"""Containers: what is decided on entering one, and what its outputs are on leaving."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.executions.scheduling.container_state import Entered
+from shared.executions.scheduling.nodes import Node, inner_iteration
+from shared.executions.scheduling.scheduler import Board
+from shared.executions.task_runs import TaskRun, node_key
+from shared.expressions import Scope, is_true, parse_expression, render_tree
+from shared.json_text import Json
+from shared.plugins.sdk.plugin import PluginError
+
+MAX_ITEMS = 10_000
+
+Outputs = dict[str, Json]
+
+
+def enter(node: Node, scope: Scope) -> Entered:
+    """Decide what runs inside a container; the same whenever it is asked again.
+
+    Raises TemplateError, TemplateSyntaxError, or PluginError for what is no list.
+    """
+    properties = node.planned.task.properties
+    return _ENTER[node.planned.task.type](properties, scope)
+
+
+def _enter_if(properties: Mapping[str, Any], scope: Scope) -> Entered:
+    condition = properties["condition"]
+    if isinstance(condition, str):
+        condition = parse_expression(condition).evaluate(scope, "properties.condition")
+    return Entered(branch="then" if is_true(condition) else "else")
+
+
+def _enter_switch(properties: Mapping[str, Any], scope: Scope) -> Entered:
+    value = render_tree(properties["value"], scope, "properties.value")
+    return Entered(branch=f"cases.{_case(value)}")
+
+
+def _enter_parallel(properties: Mapping[str, Any], scope: Scope) -> Entered:
+    return Entered(branch="tasks", concurrency=_whole(properties, "concurrency", 0, scope))
+
+
+def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> Entered:
+    items = render_tree(properties["items"], scope, "properties.items")
+    if isinstance(items, Mapping):
+        pairs: list[tuple[str | None, Json]] = list(items.items())
+    elif isinstance(items, list):
+        pairs = [(None, item) for item in items]
+    else:
+        kind = type(items).__name__
+        raise PluginError(f"items must be a list or a map, not {kind}", code="invalid_properties")
+    if len(pairs) > MAX_ITEMS:
+        raise PluginError(
+            f"items has {len(pairs)} items, {MAX_ITEMS} at most", code="invalid_properties"
+        )
+    return Entered(
+        items=pairs,
+        concurrency=_whole(properties, "concurrency", 1, scope),
+        fail_fast=is_true(
+            render_tree(properties.get("failFast", True), scope, "properties.failFast")
+        ),
+    )
+
+
+_ENTER: Mapping[str, Callable[[Mapping[str, Any], Scope], Entered]] = {
+    "flow.if": _enter_if,
+    "flow.switch": _enter_switch,
+    "flow.parallel": _enter_parallel,
+    "flow.foreach": _enter_foreach,
+}
+CONTAINERS = frozenset(_ENTER)
+
+
+def taken(board: Board, node: Node, entered: Entered) -> Entered:
+    """The branch that really stands in the flow: a switch falls back on `default`, then on none."""
+    if entered.items is not None or entered.branch in set(board.branches(node.name)):
+        return entered
+    is_switch = node.planned.task.type == "flow.switch"
+    has_default = is_switch and "default" in set(board.branches(node.name))
+    entered.branch = "default" if has_default else None
+    return entered
+
+
+def leave(board: Board, node: Node, scope: Scope, read: Callable[[TaskRun], Json]) -> Outputs:
+    """A container's outputs once everything in it is settled; `read` gives a task run's own."""
+    entered = board.entered[node.key]
+    kind = node.planned.task.type
+    if kind == "flow.if":
+        return _if_outputs(node, entered, scope)
+    if kind == "flow.switch":
+        value = render_tree(node.planned.task.properties["value"], scope, "properties.value")
+        branch = (entered.branch or "none").removeprefix("cases.")
+        return {"value": value, "branch": branch}
+    if entered.items is not None:
+        return {"count": len(entered.items), "results": _results(board, node, entered, read)}
+    return {"count": len(board.list_of(node.name, "tasks"))}
+
+
+def _if_outputs(node: Node, entered: Entered, scope: Scope) -> Outputs:
+    result = _enter_if(node.planned.task.properties, scope).branch == "then"
+    return {"result": result, "branch": entered.branch or "none"}
+
+
+def _results(
+    board: Board, node: Node, entered: Entered, read: Callable[[TaskRun], Json]
+) -> list[Json]:
+    names = [planned.task.name for planned in board.inner(node.name)]
+    results = []
+    for index in range(len(entered.items or ())):
+        iteration = inner_iteration(node.iteration, index)
+        found = ((name, board.runs.get(node_key(name, iteration))) for name in names)
+        results.append({name: read(run) for name, run in found if run is not None})
+    return results
+
+
+def _case(value: Json) -> str:
+    """A value as the name of a case: `true`, `null` and numbers as JSON writes them."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # in a template `6 / 2` is 3.0
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:
+    value = render_tree(properties.get(name, default), scope, f"properties.{name}")
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PluginError(f"{name} must be a whole number from 0", code="invalid_properties")
+    return value

@@ -1,0 +1,52 @@
+"""What the board speaks of: nodes, and what may be done with them."""
+
+from dataclasses import dataclass
+
+from shared.executions.task_runs import Failure, node_key
+from shared.flows.plans.plan import PlanTask
+
+
+@dataclass(frozen=True)
+class Node:
+    """A task in one iteration: loop indices joined by dots, outermost first; empty outside."""
+
+    planned: PlanTask
+    iteration: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.planned.task.name
+
+    @property
+    def key(self) -> str:
+        return node_key(self.name, self.iteration)
+
+
+def inner_iteration(iteration: str, index: int) -> str:
+    return f"{iteration}.{index}" if iteration else str(index)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
+
+    node: Node
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """Nothing upstream forbids the task (its own `when` still may); a container is entered."""
+
+    node: Node
+
+
+@dataclass(frozen=True)
+class Leave:
+    """All that a container held is settled: it failed with `failure`, or succeeded."""
+
+    node: Node
+    failure: Failure | None
+
+
+Action = Skip | Start | Leave

@@ -1,0 +1,75 @@
+"""When a failed attempt is repeated (flow language, section 6): a pure function of the policy."""
+
+from datetime import timedelta
+from random import Random
+
+from shared.executions.task_runs import Failure
+from shared.flows.language.definition import RetryPolicy
+
+NEVER = frozenset(
+    {
+        "configuration_error",
+        "egress_refused",
+        "invalid_properties",
+        "invalid_value",
+        "output_too_large",
+        "subflow_cancelled",
+        "subflow_gone",
+        "template_error",
+        "too_large",
+        "unknown_plugin",
+    }
+)
+"""Failures that the same flow meets again in every attempt, or that somebody meant; only `on`
+brings them back."""
+
+RETRYABLE_4XX = frozenset({408, 425, 429})
+LONGEST = timedelta(days=365)
+
+
+def next_delay(
+    policy: RetryPolicy, failure: Failure, *, attempt: int, elapsed: timedelta, seed: str
+) -> timedelta | None:
+    """How long to wait after failed attempt `attempt` (from 1); None to give up.
+
+    `elapsed` counts from the first attempt's start. `seed` makes jitter repeat after a crash. What
+    the called service asked for (`Retry-After`) wins when it is longer.
+    """
+    if attempt >= policy.max_attempts or not _is_retryable(policy, failure):
+        return None
+    delay = _policy_delay(policy, attempt, Random(f"{seed}/{attempt}"))
+    if failure.retry_after_seconds is not None:
+        delay = max(delay, timedelta(seconds=failure.retry_after_seconds))
+    if policy.max_duration is not None and elapsed + delay > policy.max_duration:
+        return None
+    return min(delay, LONGEST)
+
+
+def _is_retryable(policy: RetryPolicy, failure: Failure) -> bool:
+    reasons = {failure.code, failure.status_code, str(failure.status_code)}
+    if policy.on and any(reason in reasons for reason in policy.on):
+        return True
+    if failure.code in NEVER:
+        return False
+    status = failure.status_code
+    return status is None or not 400 <= status < 500 or status in RETRYABLE_4XX
+
+
+def _policy_delay(policy: RetryPolicy, attempt: int, random: Random) -> timedelta:
+    if policy.type == "random":
+        longest = policy.max_delay or policy.delay
+        return policy.delay + (longest - policy.delay) * random.random()
+    delay = policy.delay
+    if policy.type == "exponential":
+        delay = _grown(policy, attempt)
+    if policy.max_delay is not None:
+        delay = min(delay, policy.max_delay)
+    # Full jitter keeps a crowd of failed tasks from coming back as a crowd.
+    return delay * random.random() if policy.jitter else delay
+
+
+def _grown(policy: RetryPolicy, attempt: int) -> timedelta:
+    try:
+        return min(policy.delay * policy.factor ** (attempt - 1), LONGEST)
+    except OverflowError:
+        return LONGEST

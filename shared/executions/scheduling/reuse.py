@@ -1,0 +1,142 @@
+"""Which task runs a retry keeps: what succeeded is not done twice. Pure."""
+
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+
+from shared.executions.scheduling.container_attempts import latest_runs
+from shared.executions.scheduling.task_tree import Places
+from shared.executions.task_runs import TaskRun, TaskStatus, node_key
+from shared.flows.language.definition import RunWhen
+from shared.flows.plans.plan import Plan, PlanTask
+
+FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})
+
+
+class _Again(IntEnum):
+    """How much of a node runs again: what is left of a container, or all of it."""
+
+    REST = 1
+    ALL = 2
+
+
+def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
+    """Successes of `before` (the plan that made `runs`) that an execution of `plan` starts with.
+
+    What failed, was cancelled or never ran, runs again. What succeeded behind it stays as it is,
+    unless it is there to handle an outcome (`runWhen`) that may be another now. What is written
+    otherwise in `plan` runs again, and with it all that comes after it. A container that failed
+    keeps what succeeded inside, if nothing before it runs again.
+    Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
+    round of all containers. `runs` by the keys of their rows.
+    """
+    runs = latest_runs(Places(before), runs)
+    again = _Spreading(plan, runs)
+    for name in _changed(plan, before):
+        again.add(name, "", _Again.ALL, keeps_good=False)
+    for name, iteration in _unfinished(plan, runs):
+        again.add(name, iteration, _Again.REST, keeps_good=True)
+    first = {planned.parent: {"attempt": 1} for planned in before.tasks if planned.parent}
+    known = {planned.task.name for planned in plan.tasks if planned.section == "main"}
+    return [
+        run.model_copy(
+            update={"logs": (), "fence": 0, "rounds": "", **first.get(run.task_name, {})}
+        )
+        for key, run in runs.items()
+        if run.status is TaskStatus.SUCCESS and run.task_name in known and key not in again.nodes
+    ]
+
+
+def _unfinished(plan: Plan, runs: Mapping[str, TaskRun]) -> Iterator[tuple[str, str]]:
+    """Nodes without a good record: name and iteration."""
+    tasks = {planned.task.name for planned in plan.tasks}
+    for run in runs.values():
+        if run.status not in FINE and run.task_name in tasks:
+            yield run.task_name, run.iteration or ""
+    for planned in plan.tasks:
+        if planned.parent is None and planned.task.name not in runs:
+            yield planned.task.name, ""
+
+
+def _changed(plan: Plan, before: Plan) -> Iterator[str]:
+    """Tasks of the outermost lists that read otherwise in `plan`, anywhere inside them."""
+    old, new = ({each.task.name: each for each in one.tasks} for one in (before, plan))
+    for name in {*old, *new}:
+        if old.get(name) != new.get(name):
+            for tasks in (old, new):
+                outermost = _outermost(name, tasks)
+                if outermost in new:
+                    yield outermost
+
+
+def _outermost(name: str, tasks: Mapping[str, PlanTask]) -> str:
+    while name in tasks and (parent := tasks[name].parent):
+        name = parent
+    return name
+
+
+class _Spreading:
+    """Nodes that run again: what follows one in its list, and the containers round it."""
+
+    def __init__(self, plan: Plan, runs: Mapping[str, TaskRun]) -> None:
+        self.nodes: dict[str, _Again] = {}
+        self._tasks = {planned.task.name: planned for planned in plan.tasks}
+        self._runs = runs
+        self._after: dict[str, list[str]] = {}
+        self._inside: dict[str, list[str]] = {}
+        for planned in plan.tasks:
+            for predecessor in planned.predecessors:
+                self._after.setdefault(predecessor.name, []).append(planned.task.name)
+            if planned.parent:
+                self._inside.setdefault(planned.parent, []).append(planned.task.name)
+
+    def add(self, name: str, iteration: str, again: _Again, *, keeps_good: bool) -> None:
+        waiting = [(name, iteration, again)]
+        while waiting:
+            name, iteration, again = waiting.pop()
+            key = node_key(name, iteration)
+            if self.nodes.get(key, 0) >= again:
+                continue
+            self.nodes[key] = again
+            waiting += (
+                (each, iteration, _Again.ALL)
+                for each in self._after.get(name, ())
+                if not (keeps_good and self._is_good(each, iteration))
+            )
+            waiting += self._round(name, iteration)
+            if again is _Again.ALL:
+                waiting += self._within(name, iteration)
+
+    def _is_good(self, name: str, iteration: str) -> bool:
+        """Whether a task succeeded for its own sake, and so did all that it holds."""
+        run = self._runs.get(node_key(name, iteration))
+        is_handler = self._tasks[name].task.run_when is not RunWhen.SUCCESS
+        if run is None or run.status is not TaskStatus.SUCCESS or is_handler:
+            return False
+        within = (node_key(*place) for place in self._held(name, iteration))
+        return all(self._runs[key].status in FINE for key in within if key in self._runs)
+
+    def _held(self, name: str, iteration: str) -> Iterator[tuple[str, str]]:
+        """Everything inside a container, at any depth: names and iterations."""
+        for inner, place, _ in self._within(name, iteration):
+            yield inner, place
+            yield from self._held(inner, place)
+
+    def _round(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
+        """The container round a node; a loop stands one iteration further out."""
+        parent = self._tasks[name].parent
+        if parent:
+            is_loop = self._tasks[parent].task.type == "flow.foreach"
+            outer = iteration.rpartition(".")[0] if is_loop else iteration
+            yield parent, outer, _Again.REST
+
+    def _within(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
+        inner = set(self._inside.get(name, ()))
+        if not inner:
+            return
+        for run in self._runs.values():
+            place = run.iteration or ""
+            is_under = not iteration or place == iteration or place.startswith(f"{iteration}.")
+            if run.task_name in inner and is_under:
+                yield run.task_name, place, _Again.ALL
+        # A branch that has no record of its own may hold some.
+        yield from ((each, iteration, _Again.ALL) for each in inner)

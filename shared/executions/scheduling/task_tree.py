@@ -1,0 +1,87 @@
+"""Where the tasks of a plan stand: in which lists, containers and loops, in which rounds of them.
+
+A round is one attempt of a container. What is recorded inside belongs to one round of each
+container round it that has a `retry`: their numbers, outermost first, are a task run's `rounds`
+(`2.1`), left empty as long as all of them are in their first. So no two rounds share a row.
+"""
+
+from collections.abc import Callable, Iterator
+
+from shared.executions.scheduling.nodes import Node
+from shared.flows.plans.plan import Plan, PlanTask
+
+LOOP = "flow.foreach"
+
+Round = Callable[[str, str, str], int]
+"""The number of the round that a container is in, by name, iteration and its own `rounds`."""
+
+
+class Places:
+    """A plan's lists and what stands round each task; `loops` outermost first."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.tasks = {planned.task.name: planned for planned in plan.tasks}
+        self.lists: dict[tuple[str, str | None], list[PlanTask]] = {}
+        self.loops: dict[str, tuple[str, ...]] = {}
+        self._children: dict[str, list[PlanTask]] = {}
+        self._retried: dict[str, tuple[str, ...]] = {}
+        for planned in plan.tasks:
+            name, parent = planned.task.name, planned.parent
+            self.lists.setdefault((parent or planned.section, planned.branch), []).append(planned)
+            loops, retried = self.loops.get(parent or "", ()), self._retried.get(parent or "", ())
+            if parent:
+                self._children.setdefault(parent, []).append(planned)
+                loops += (parent,) if self.tasks[parent].task.type == LOOP else ()
+                retried += (parent,) if self.tasks[parent].task.retry else ()
+            self.loops[name], self._retried[name] = loops, retried
+        self.has_rounds = any(self._retried.values())
+
+    def list_of(self, place: str, branch: str | None) -> list[PlanTask]:
+        """The tasks of a section (branch None) or of a branch of a container."""
+        return self.lists.get((place, branch), [])
+
+    def branches(self, container: str) -> Iterator[str]:
+        """The keys of the lists that a container holds."""
+        found = (planned.branch for planned in self.children(container))
+        return iter(dict.fromkeys(branch for branch in found if branch))
+
+    def children(self, container: str) -> list[PlanTask]:
+        """The tasks of all the lists that a container holds itself."""
+        return self._children.get(container, [])
+
+    def inner(self, container: str) -> Iterator[PlanTask]:
+        """Everything a container holds, at any depth, in the order of the text."""
+        for planned in self.children(container):
+            yield planned
+            yield from self.inner(planned.task.name)
+
+    def parent_of(self, node: Node) -> Node | None:
+        """The container round a node, in its own iteration."""
+        parent = node.planned.parent
+        if parent is None:
+            return None
+        return Node(self.tasks[parent], self.iteration(parent, node.iteration))
+
+    def holds(self, container: Node, node: Node) -> bool:
+        """Whether a node stands in a container, at any depth."""
+        parent = self.parent_of(node)
+        while parent and parent.key != container.key:
+            parent = self.parent_of(parent)
+        return parent is not None
+
+    def iteration(self, name: str, inner: str) -> str:
+        """The iteration that a task is in when something inside it is in `inner`."""
+        depth = len(self.loops[name])
+        return ".".join(inner.split(".")[:depth]) if depth else ""
+
+    def rounds_of(self, name: str, iteration: str, round_of: Round) -> str:
+        """In which rounds of the containers round it a task is now."""
+        numbers: list[int] = []
+        for container in self._retried[name]:
+            its_iteration = self.iteration(container, iteration)
+            numbers.append(round_of(container, its_iteration, _joined(numbers)))
+        return _joined(numbers)
+
+
+def _joined(numbers: list[int]) -> str:
+    return ".".join(map(str, numbers)) if any(number > 1 for number in numbers) else ""

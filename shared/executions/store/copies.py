@@ -1,0 +1,40 @@
+"""Copies of task runs, for an execution that retries another."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from shared.executions.models import Execution
+from shared.executions.store.items import run_to_item
+from shared.executions.store.payloads import Payloads
+from shared.executions.task_runs import TaskRun
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+COPIES_AT_ONCE = 16
+"""Objects; there are 333 at most, and an API's answer has 29 seconds."""
+
+
+class CopyRepository:
+    """Writes task runs of an execution that is not there yet."""
+
+    def __init__(self, table: "Table", payloads: Payloads) -> None:
+        self._table = table
+        self._payloads = payloads
+
+    def put(self, execution: Execution, runs: Iterable[TaskRun]) -> None:
+        """Put copies, objects first; putting them twice is the same as once.
+
+        Each execution has objects of its own: they go when its own retention is over.
+        """
+        runs = list(runs)
+        stored = [run.stored for run in runs if run.stored]
+        with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+            copies = iter(
+                list(pool.map(lambda each: self._payloads.copy_of(execution, each), stored))
+            )
+        with self._table.batch_writer() as batch:
+            for run in runs:
+                own = run.model_copy(update={"stored": next(copies)}) if run.stored else run
+                batch.put_item(Item=run_to_item(execution, own))

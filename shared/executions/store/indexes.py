@@ -1,0 +1,67 @@
+"""Executions found by an index, newest first: keys from the index, rows from the table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key
+
+from shared.executions.filters import Index
+from shared.executions.models import Execution
+from shared.executions.store.items import execution_from_item, execution_key, is_over
+from shared.times import utc_now
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+INDEX_KEYS: Mapping[Index, str] = {
+    "recent": "recentOf",
+    "by-flow": "flowOf",
+    "by-correlation": "correlationOf",
+}
+
+
+class ExecutionPages:
+    """Reads only; the indexes carry keys, so that each write of an execution stays cheap."""
+
+    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
+        self._table = table
+        self._now = now
+
+    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
+        """Executions by id, in the order asked for; those that are gone are left out."""
+        found: dict[str, Execution] = {}
+        keys = [execution_key(tenant, execution_id) for execution_id in ids]
+        dynamodb = self._table.meta.client
+        for start in range(0, len(keys), 100):
+            request: Any = {self._table.name: {"Keys": keys[start : start + 100]}}
+            while request:
+                answer = dynamodb.batch_get_item(RequestItems=request)
+                for item in answer["Responses"].get(self._table.name, []):
+                    if not is_over(item, self._now()):
+                        found[str(item["id"])] = execution_from_item(item)
+                request = answer.get("UnprocessedKeys")
+        return [found[execution_id] for execution_id in ids if execution_id in found]
+
+    def ids_page(
+        self, index: Index, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
+    ) -> tuple[list[str], bool]:
+        """Ids in one index, newest first, between two ids; and whether there may be more.
+
+        `after` is the id behind which the page starts.
+        """
+        low, high = bounds
+        if low > high:
+            return [], False  # DynamoDB refuses such a range
+        key = INDEX_KEYS[index]
+        query: dict[str, Any] = {
+            "IndexName": index,
+            "KeyConditionExpression": Key(key).eq(value) & Key("id").between(low, high),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if after:
+            tenant = value.partition("#")[0]
+            query["ExclusiveStartKey"] = {**execution_key(tenant, after), key: value, "id": after}
+        answer = self._table.query(**query)
+        return [str(item["id"]) for item in answer["Items"]], "LastEvaluatedKey" in answer

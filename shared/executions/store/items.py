@@ -1,0 +1,238 @@
+"""Executions and task runs to DynamoDB items and back; JSON travels as text, so floats survive.
+
+Item           sk                attributes
+execution      `execution`       the execution, its index keys, its generation
+segment        `segment#{path}`  generation, turn: who may write this segment's task runs
+task run       `task#{name}`     one settled task, with its log lines
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.executions.models import Execution, Status
+from shared.executions.retention import expires_at
+from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, row_key
+from shared.json_text import compact
+from shared.masking import MASK
+from shared.times import from_rfc3339, to_rfc3339
+
+OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
+"""One partition of an index takes 1,000 writes a second; open executions spread over four."""
+
+COUNT = "count"
+"""The sort key of a line's count, which stands among open executions while somebody waits."""
+
+# What is empty is left out: an item's kilobytes are its price.
+_AS_THEY_ARE = (
+    *("currentTask", "correlationId", "requestId", "retryOf"),
+    *("closing", "parent", "storedOutputs"),
+)
+_NUMBERS = (
+    *("flowRevision", "tasksTotal", "tasksExecuted", "attempt", "generation"),
+    *("depth", "stalls", "recordsSeen", "turnsBefore"),
+)
+
+
+def execution_key(tenant: str, execution_id: str) -> dict[str, str]:
+    return {"pk": f"{tenant}#{execution_id}", "sk": "execution"}
+
+
+def segment_key(tenant: str, execution_id: str, path: str) -> dict[str, str]:
+    return {"pk": f"{tenant}#{execution_id}", "sk": f"segment#{path}"}
+
+
+def is_over(item: Mapping[str, Any], now: datetime) -> bool:
+    """DynamoDB removes what has expired within days; for us it is gone at once."""
+    return "expiresAt" in item and int(item["expiresAt"]) <= now.timestamp()
+
+
+def open_shard(name: str) -> str:
+    return OPEN_SHARDS[zlib.crc32(name.encode()) % len(OPEN_SHARDS)]
+
+
+def execution_to_item(execution: Execution) -> dict[str, Any]:
+    """An open execution as it is first stored, with every index key."""
+    item: dict[str, Any] = {
+        **execution_key(execution.tenant, execution.id),
+        **execution.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude={
+                *("inputs", "outputs", "outputs_url", "duration_ms"),
+                *("trigger", "trigger_type", "test"),
+            },
+            exclude_none=True,
+        ),
+        "generation": execution.generation,
+        "recentOf": execution.tenant,
+        "flowOf": f"{execution.tenant}#{execution.flow_id}",
+        "openShard": open_shard(execution.id),
+    }
+    if not execution.labels:
+        del item["labels"]
+    return item | {name: value for name, value in _optional(execution).items() if value}
+
+
+def _optional(execution: Execution) -> dict[str, Any]:
+    """What most executions have none of; empty values are left out of the item."""
+    correlation, trigger = execution.correlation_id, execution.trigger
+    masked = {*execution.secrets, *execution.hidden_inputs}
+    shown = {name: value for name, value in execution.inputs.items() if name not in masked}
+    return {
+        "checkAt": execution.check_at and to_rfc3339(execution.check_at),
+        "inputs": shown and compact(shown),
+        "secrets": execution.secrets and compact(execution.secrets),
+        "hiddenInputs": execution.hidden_inputs and compact(execution.hidden_inputs),
+        "inheritedSecrets": list(execution.inherited_secrets),
+        "correlationOf": correlation and f"{execution.tenant}#{correlation}",
+        "trigger": trigger.type != "manual"
+        and trigger.model_dump(by_alias=True, exclude_none=True),
+        "test": execution.test,
+        "mocks": execution.mocks and compact(execution.mocks),
+        "slot": execution.slot and execution.slot.model_dump(by_alias=True),
+        "depth": execution.depth,
+        "retentionSeconds": execution.retention_seconds,
+        "expiresAt": _expiry(execution),
+        "requestId": execution.request_id,
+    }
+
+
+def _expiry(execution: Execution) -> int | None:
+    """When an execution that is made ended is no more; an open one has no end to count from."""
+    expiry = execution.finished_at and expires_at(execution, execution.finished_at)
+    return int(expiry.timestamp()) if expiry else None
+
+
+def execution_from_item(item: Mapping[str, Any]) -> Execution:
+    trigger = item.get("trigger", {})
+    secrets, hidden = (json.loads(item.get(name, "{}")) for name in ("secrets", "hiddenInputs"))
+    shown = {**json.loads(item.get("inputs", "{}")), **dict.fromkeys([*secrets, *hidden], MASK)}
+    fields = {name: item[name] for name in _AS_THEY_ARE if name in item}
+    numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
+    times = {
+        name: from_rfc3339(item[name])
+        for name in ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt", "wakeAt")
+        if name in item
+    }
+    return Execution.model_validate(
+        {
+            **fields,
+            **numbers,
+            **times,
+            "tenant": item["pk"].rpartition("#")[0],
+            "id": item["id"],
+            "flowId": item["flowId"],
+            "flowName": item["flowName"],
+            "namespace": item["namespace"],
+            "status": Status(item["status"]),
+            "isParked": item.get("isParked", False),
+            "inputs": shown,
+            "secrets": secrets,
+            "hiddenInputs": hidden,
+            "retentionSeconds": item.get("retentionSeconds"),
+            "expiresAt": item.get("expiresAt"),
+            "mocks": json.loads(item.get("mocks", "{}")),
+            "inheritedSecrets": item.get("inheritedSecrets", ()),
+            "slot": item.get("slot"),
+            "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
+            "labels": item.get("labels", {}),
+            "trigger": trigger,
+            "triggerType": trigger.get("type", "manual"),
+            "error": _failure(item.get("error")),
+            "test": item.get("test", False),
+            "createdBy": item["createdBy"],
+        }
+    )
+
+
+ANY_RUN = ("task#", "task@")
+
+
+def run_prefix(attempt: int) -> str:
+    """Where the task runs of one attempt of the whole execution stand."""
+    return "task#" if attempt == 1 else f"task@{attempt}#"
+
+
+def run_key(execution: Execution, run: TaskRun) -> dict[str, str]:
+    return {
+        "pk": f"{execution.tenant}#{execution.id}",
+        "sk": f"{run_prefix(execution.attempt)}{row_key(run)}",
+    }
+
+
+def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        **run_key(execution, run),
+        "type": run.task_type,
+        "status": run.status.value,
+        "attempt": run.attempt,
+        "fence": run.fence,
+        "settled": run.status.is_terminal,
+    }
+    if run.outputs is not None:
+        item["outputs"] = run.outputs
+    if run.stored:
+        item["stored"] = run.stored.model_dump()
+    if run.error:
+        item["error"] = run.error.model_dump(mode="json", by_alias=True, exclude_none=True)
+    times = {
+        "startedAt": run.started_at,
+        "finishedAt": run.finished_at,
+        "dueAt": run.due_at,
+        "beganAt": run.began_at,
+    }
+    item |= {name: to_rfc3339(time) for name, time in times.items() if time}
+    if run.blocked:
+        item["blocked"] = True
+    if run.logs:
+        item["logs"] = [
+            {
+                "t": to_rfc3339(line.timestamp),
+                "l": line.level,
+                "m": line.message,
+                **({"a": line.attempt} if line.attempt > 1 else {}),
+            }
+            for line in run.logs
+        ]
+    return item
+
+
+def run_from_item(item: Mapping[str, Any]) -> TaskRun:
+    _, name, *iteration = item["sk"].split("#")
+    name, _, rounds = name.partition("@")
+    return TaskRun(
+        task_name=name,
+        rounds=rounds,
+        iteration=iteration[0] if iteration else None,
+        task_type=item["type"],
+        status=TaskStatus(item["status"]),
+        attempt=int(item["attempt"]),
+        fence=int(item["fence"]),
+        blocked=item.get("blocked", False),
+        outputs=item.get("outputs"),
+        stored=Stored(**item["stored"]) if "stored" in item else None,
+        error=_failure(item.get("error")),
+        started_at=from_rfc3339(item["startedAt"]) if "startedAt" in item else None,
+        finished_at=from_rfc3339(item["finishedAt"]) if "finishedAt" in item else None,
+        due_at=from_rfc3339(item["dueAt"]) if "dueAt" in item else None,
+        began_at=from_rfc3339(item["beganAt"]) if "beganAt" in item else None,
+        logs=tuple(
+            LogLine(
+                timestamp=from_rfc3339(line["t"]),
+                level=line["l"],
+                message=line["m"],
+                attempt=int(line.get("a", 1)),
+            )
+            for line in item.get("logs", ())
+        ),
+    )
+
+
+def _failure(stored: Mapping[str, Any] | None) -> Failure | None:
+    if stored is None:
+        return None
+    code = {"statusCode": int(stored["statusCode"])} if "statusCode" in stored else {}
+    return Failure.model_validate({**stored, **code})

@@ -1,0 +1,139 @@
+"""What is too large for a row or an answer: JSON texts in S3, the object before the row."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import UnavailableError
+from shared.executions.models import Execution
+from shared.executions.task_runs import Stored, TaskRun
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+ROW_BYTES = 300_000
+"""Outputs of a task up to this stay in its row; a DynamoDB item holds 400 KB, log included."""
+FLOW_ROW_BYTES = 60_000
+"""The same for a flow's outputs: their row holds inputs (200 KB), labels and mocks as well."""
+URL_SECONDS = 900
+CACHED_BYTES = 40_000_000
+"""Objects kept parsed during a turn; a parsed one takes several times its text."""
+
+
+class Payloads:
+    """The objects of one bucket; the client is made when the first is needed, for few ever are."""
+
+    def __init__(self, client: Callable[[], "S3Client"], bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, text: str) -> Stored:
+        content = text.encode()
+        self._client().put_object(
+            Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
+        )
+        return Stored(key=key, size=len(content))
+
+    def get(self, stored: Stored) -> str:
+        answer = self._client().get_object(Bucket=self._bucket, Key=stored.key)
+        return answer["Body"].read().decode()
+
+    def url(self, stored: Stored) -> str:
+        """An address from which anybody may read the object, for a quarter of an hour."""
+        return self._client().generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": stored.key},
+            ExpiresIn=URL_SECONDS,
+        )
+
+    def put_of(self, execution: Execution, text: str) -> Stored:
+        """Store a text of an execution; its content is its name, so a repetition is harmless."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self.put(f"{_folder(execution)}/{digest}.json", text)
+
+    def copy_of(self, execution: Execution, stored: Stored) -> Stored:
+        """Copy another execution's object for this one, without the tags that let it go."""
+        key = f"{_folder(execution)}/{stored.key.rpartition('/')[2]}"
+        self._client().copy_object(
+            Bucket=self._bucket,
+            Key=key,
+            CopySource={"Bucket": self._bucket, "Key": stored.key},
+            TaggingDirective="REPLACE",
+        )
+        return stored.model_copy(update={"key": key})
+
+    def remove_after(self, stored: Stored, days: int) -> None:
+        """Let S3 remove an object so many days after it was written; one of DAY_CLASSES.
+
+        One that somebody removed already must not keep its execution from ending.
+        """
+        client = self._client()
+        with suppress(client.exceptions.NoSuchKey):
+            client.put_object_tagging(
+                Bucket=self._bucket,
+                Key=stored.key,
+                Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
+            )
+
+    def shelved(self, execution: Execution, run: TaskRun) -> TaskRun:
+        """A task run as its row can hold it: large outputs are stored, and pointed to."""
+        if run.outputs is None or len(run.outputs.encode()) <= ROW_BYTES:
+            return run
+        stored = self.put_of(execution, run.outputs)
+        return run.model_copy(update={"outputs": None, "stored": stored})
+
+
+def _folder(execution: Execution) -> str:
+    return f"executions/{execution.tenant}/{execution.id}"
+
+
+def size_of(run: TaskRun) -> int:
+    """Bytes of a task run's outputs, wherever they are."""
+    if run.stored:
+        return run.stored.size
+    return len(run.outputs.encode()) if run.outputs else 0
+
+
+class OutputReader:
+    """Outputs as JSON, from row or object; an object is fetched when first read in a turn."""
+
+    def __init__(self, payloads: Payloads) -> None:
+        self._payloads = payloads
+        self._parsed: OrderedDict[str, Any] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+        self._lock = RLock()
+
+    def __call__(self, run: TaskRun) -> Any:
+        """A task run's outputs; an empty map where there are none."""
+        if run.stored:
+            return self._read(run.stored)
+        return json.loads(run.outputs) if run.outputs else {}
+
+    def _read(self, stored: Stored) -> Any:
+        with self._lock:
+            if stored.key not in self._parsed:
+                self._parsed[stored.key] = json.loads(self._text(stored))
+                self._sizes[stored.key] = stored.size
+                self._make_room(stored.key)
+            self._parsed.move_to_end(stored.key)
+            return self._parsed[stored.key]
+
+    def _text(self, stored: Stored) -> str:
+        """Read an object; UnavailableError when that is nobody's fault, and may be tried again."""
+        try:
+            return self._payloads.get(stored)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey":
+                raise
+            raise UnavailableError("outputs cannot be read now, try again") from error
+
+    def _make_room(self, newest: str) -> None:
+        while sum(self._sizes.values()) > CACHED_BYTES and next(iter(self._parsed)) != newest:
+            key, _ = self._parsed.popitem(last=False)
+            del self._sizes[key]

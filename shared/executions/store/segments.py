@@ -1,0 +1,96 @@
+"""The row of a segment: who may write its task runs, and the token of a run that is parked."""
+
+from typing import TYPE_CHECKING
+
+from shared.executions.store.items import segment_key
+from shared.executions.store.snapshots import FENCE_STEP, Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class SegmentRepository:
+    """Every change of the row is one conditional update: neither a turn nor a wake-up is lost."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def enter_segment(
+        self, tenant: str, execution_id: str, *, generation: int, path: str
+    ) -> Entry | None:
+        """Take a segment over; None for a generation that is past.
+
+        Whoever held the segment before loses it at once: its fence is older from now on. Its token
+        is handed over, if it is of a generation before: the run that waits for it is to end.
+        """
+        try:
+            answer = self._table.update_item(
+                Key=segment_key(tenant, execution_id, path),
+                UpdateExpression="SET #generation = :generation ADD turn :one REMOVE #token",
+                ConditionExpression=(
+                    "attribute_not_exists(#generation) OR #generation <= :generation"
+                ),
+                ExpressionAttributeNames={"#generation": "generation", "#token": "token"},
+                ExpressionAttributeValues={":generation": generation, ":one": 1},
+                ReturnValues="ALL_OLD",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return None
+        row = answer.get("Attributes", {})
+        fence = generation * FENCE_STEP + int(str(row.get("turn", 0))) + 1
+        is_past = int(str(row.get("generation", generation))) < generation
+        return Entry(
+            fence=fence,
+            wakes=int(str(row.get("wakes", 0))),
+            past_token=str(row["token"]) if is_past and "token" in row else None,
+        )
+
+    def register_token(
+        self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str
+    ) -> bool:
+        """Keep the token of a parked segment; False when something has happened since its turn."""
+        try:
+            self._table.update_item(
+                Key=segment_key(tenant, execution_id, path),
+                UpdateExpression="SET #token = :token",
+                ConditionExpression="#generation = :generation AND turn = :turn AND #wakes = :wakes"
+                if entry.wakes
+                else "#generation = :generation AND turn = :turn AND attribute_not_exists(#wakes)",
+                ExpressionAttributeNames={
+                    "#generation": "generation",
+                    "#token": "token",
+                    "#wakes": "wakes",
+                },
+                ExpressionAttributeValues={
+                    ":token": token,
+                    ":generation": entry.fence // FENCE_STEP,
+                    ":turn": entry.fence % FENCE_STEP,
+                    **({":wakes": entry.wakes} if entry.wakes else {}),
+                },
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
+        """Count a wake-up, and get the token to send if the segment is parked.
+
+        Counting comes first: a token that is registered later sees that it is too late to park.
+        Of an execution that is gone nothing is made anew.
+        """
+        try:
+            answer = self._table.update_item(
+                Key=segment_key(tenant, execution_id, path),
+                UpdateExpression="ADD wakes :one",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":one": 1},
+                ReturnValues="ALL_NEW",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return None
+        token = answer["Attributes"].get("token")
+        return str(token) if token else None
+
+    def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
+        key = segment_key(tenant, execution_id, path)
+        return "token" in self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})

@@ -1,0 +1,200 @@
+"""Slots: how many executions of a flow (or of one key of it) run at once, and who waits in line.
+
+Item           pk                              sk              attributes
+the count      `{tenant}#slots#{flow}[#{key}]` `count`         taken, openShard, checkAt
+who waits      the same                        `waiting#{id}`  limit
+
+While somebody waits, the count stands in the index of open executions: the reconciler looks at the
+line each minute, instead of at each who waits in it.
+
+An execution takes its slot, leaves the line and is admitted in one transaction, and gives the slot
+back in the one that ends it: a slot can neither leak nor be freed twice.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key
+
+from shared.dynamodb import Transactions, Write
+from shared.executions.models import Execution, Status
+from shared.executions.retention import expires_at
+from shared.executions.store.items import COUNT, execution_key, execution_to_item, open_shard
+from shared.executions.task_runs import Failure
+from shared.times import to_rfc3339
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+IS_NEW = "attribute_not_exists(pk)"
+IS_WAITING = "#slot.#waiting = :true AND #status = :queued"
+WAITING = {
+    "ExpressionAttributeNames": {"#slot": "slot", "#waiting": "waiting", "#status": "status"},
+    "ConditionExpression": IS_WAITING,
+}
+Request = Mapping[str, Any]
+
+
+class Admission(Enum):
+    """What became of an attempt to admit whoever is first in line."""
+
+    ADMITTED = auto()
+    FULL = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True)
+class First:
+    """Whoever has waited longest, and the slots taken; `limit` is that of its own revision.
+
+    `is_watched` when the reconciler looks at the line.
+    """
+
+    execution_id: str
+    limit: int
+    taken: int
+    is_watched: bool = False
+
+
+class SlotRepository:
+    def __init__(self, table: "Table", sleep: Callable[[float], None]) -> None:
+        self._table = table
+        self._transactions = Transactions(table, sleep)
+
+    def enter(self, execution: Execution) -> bool:
+        """Put an execution and its place in line; False when it was put before."""
+        execution_id, slot = execution.id, execution.slot
+        assert slot  # noqa: S101 - only executions with a slot come here
+        place = {**_place(slot.line, execution_id), "limit": slot.limit}
+        new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
+        return not any(self._transactions.write([new, {"Put": {"Item": place}}]))
+
+    def take(self, execution: Execution) -> Admission:
+        """Put an execution that does not wait, if a slot is free; GONE when it was put before."""
+        slot = execution.slot
+        assert slot  # noqa: S101 - as above
+        new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
+        failed = self._transactions.write([_taking(slot.line, slot.limit), new])
+        if failed[1]:
+            return Admission.GONE
+        return Admission.FULL if failed[0] else Admission.ADMITTED
+
+    def first(self, line: str) -> First | None:
+        """Read the head of a line, consistently: `count` sorts before whoever waits."""
+        condition = Key("pk").eq(line)
+        answer = self._table.query(KeyConditionExpression=condition, ConsistentRead=True, Limit=2)
+        count: Mapping[str, Any] = {}
+        waiting: Mapping[str, Any] | None = None
+        for item in answer["Items"]:
+            if item["sk"] == COUNT:
+                count = item
+            else:
+                waiting = waiting or item
+        if waiting is None:
+            return None
+        return First(
+            execution_id=str(waiting["sk"]).partition("#")[2],
+            limit=int(str(waiting["limit"])),
+            taken=int(str(count.get("taken", 0))),
+            is_watched="openShard" in count,
+        )
+
+    def watch(self, line: str, *, at: datetime) -> None:
+        """Have the reconciler look at a line at a moment."""
+        self._table.update_item(
+            Key=_count(line),
+            UpdateExpression="SET openShard = :shard, checkAt = :at",
+            ExpressionAttributeValues={":shard": open_shard(line), ":at": to_rfc3339(at)},
+        )
+
+    def unwatch(self, line: str) -> None:
+        """Have it look no more; who entered before must be looked for afterwards."""
+        self._table.update_item(Key=_count(line), UpdateExpression="REMOVE openShard, checkAt")
+
+    def admit(self, line: str, first: First, *, check_at: datetime) -> Admission:
+        """Give whoever is first a slot; GONE when it has left the line in between."""
+        place = {"Key": _place(line, first.execution_id), "ConditionExpression": _IS_THERE}
+        admitted = {
+            **WAITING,
+            "Key": execution_key(line.partition("#")[0], first.execution_id),
+            "UpdateExpression": "SET #slot.#waiting = :false, checkAt = :check",
+            "ExpressionAttributeValues": {
+                ":false": False,
+                ":true": True,
+                ":queued": Status.QUEUED,
+                ":check": to_rfc3339(check_at),
+            },
+        }
+        failed = self._transactions.write(
+            [_taking(line, first.limit), {"Delete": place}, {"Update": admitted}]
+        )
+        if failed[2] and not failed[1]:
+            # A place whose execution is no longer there would hold up everybody behind it.
+            self._table.delete_item(Key=_place(line, first.execution_id))
+        if failed[1] or failed[2]:
+            return Admission.GONE
+        return Admission.FULL if failed[0] else Admission.ADMITTED
+
+    def leave(
+        self, execution: Execution, failure: Failure, *, now: datetime, also: Write | None = None
+    ) -> bool:
+        """End an execution that waits as CANCELLED; False when it does not wait any more.
+
+        `also` is a write to another table that is made with it.
+        """
+        slot = execution.slot
+        assert slot  # noqa: S101 - as above
+        expiry = expires_at(execution, now)
+        ended = {
+            **WAITING,
+            "Key": execution_key(execution.tenant, execution.id),
+            "UpdateExpression": "SET #status = :ended, finishedAt = :now, #error = :error"
+            + (", expiresAt = :expiry" if expiry else "")
+            + " REMOVE openShard, checkAt",
+            "ExpressionAttributeNames": {**WAITING["ExpressionAttributeNames"], "#error": "error"},  # type: ignore[dict-item]  # one literal of two kinds
+            "ExpressionAttributeValues": {
+                ":true": True,
+                ":queued": Status.QUEUED,
+                ":ended": Status.CANCELLED,
+                ":now": to_rfc3339(now),
+                ":error": failure.model_dump(mode="json", by_alias=True, exclude_none=True),
+                **({":expiry": int(expiry.timestamp())} if expiry else {}),
+            },
+        }
+        place = {"Key": _place(slot.line, execution.id), "ConditionExpression": _IS_THERE}
+        writes: list[Write] = [{"Update": ended}, {"Delete": place}]
+        return not any(self._transactions.write([*writes, also] if also else writes))
+
+    def end(self, line: str, update: Request) -> bool:
+        """Make the update that ends an execution, and give its slot back with it."""
+        freed = {
+            "Key": _count(line),
+            "UpdateExpression": "ADD taken :minus",
+            "ExpressionAttributeValues": {":minus": -1},
+        }
+        return not any(self._transactions.write([{"Update": update}, {"Update": freed}]))
+
+
+_IS_THERE = "attribute_exists(pk)"
+
+
+def _count(line: str) -> dict[str, Any]:
+    return {"pk": line, "sk": COUNT}
+
+
+def _place(line: str, execution_id: str) -> dict[str, Any]:
+    return {"pk": line, "sk": f"waiting#{execution_id}"}
+
+
+def _taking(line: str, limit: int) -> dict[str, Request]:
+    return {
+        "Update": {
+            "Key": _count(line),
+            "UpdateExpression": "ADD taken :one",
+            "ConditionExpression": "attribute_not_exists(taken) OR taken < :limit",
+            "ExpressionAttributeValues": {":one": 1, ":limit": limit},
+        }
+    }

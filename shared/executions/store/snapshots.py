@@ -1,0 +1,81 @@
+"""What is read of an execution at once, and what a turn or an end says of it when it writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.executions.models import Execution, Status
+from shared.executions.task_runs import Failure, Stored, TaskRun
+
+FENCE_STEP = 1_000_000
+"""Turns a generation may take before its fences would reach the next one's."""
+
+
+@dataclass(frozen=True)
+class ExecutionState:
+    """One consistent read of an execution's partition; `runs` by the keys of their rows.
+
+    `earlier` is what past attempts of the whole execution recorded, first things first, `turns` how
+    many its segment has taken.
+    """
+
+    execution: Execution
+    runs: Mapping[str, TaskRun]
+    earlier: Sequence[TaskRun] = ()
+    turns: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A turn's right to write, and how often the segment had been woken when it began.
+
+    `past_token` is what the run of a generation before waits for, if it was parked.
+    """
+
+    fence: int
+    wakes: int = 0
+    past_token: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def turn(self) -> int:
+        """The number of the turn, from 1, over all generations."""
+        return self.fence % FENCE_STEP
+
+
+@dataclass(frozen=True)
+class Parked:
+    """What an execution waits for: `is_paused` when for people alone.
+
+    `wake_at` is when something in it is due, `check_at` when the reconciler looks.
+    """
+
+    is_paused: bool
+    wake_at: datetime | None
+    check_at: datetime
+
+
+@dataclass(frozen=True)
+class End:
+    """How an execution ended."""
+
+    status: Status
+    tasks_executed: int
+    outputs: Mapping[str, Any] | None = None
+    error: Failure | None = None
+    stored_outputs: Stored | None = None
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """An open execution that is due for a look."""
+
+    tenant: str
+    execution_id: str
+
+
+@dataclass(frozen=True)
+class OverdueLine:
+    """A line in which somebody waits, due for a look."""
+
+    line: str

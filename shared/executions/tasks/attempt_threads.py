@@ -1,0 +1,151 @@
+"""The threads of a turn: each runs one attempt; what outlives its time is given up on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+from shared.errors import UnavailableError
+from shared.executions.logs import LogBuffer
+from shared.executions.models import Execution
+from shared.executions.scheduling.nodes import Node
+from shared.executions.tasks.attempts import Attempt
+from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.outcomes import Outcome
+from shared.expressions import Scope
+from shared.masking import Masking
+from shared.plugins.sdk.plugin import Plugin
+
+MAX_THREADS = 32
+STRAY_GRACE_SECONDS = 1.0
+
+FindPlugin = Callable[[str], Plugin | None]
+
+
+@dataclass(frozen=True)
+class Active:
+    """An attempt under way; `deadline` on the monotonic clock, `limit` what a message names."""
+
+    node: Node
+    attempt: int
+    thread: Thread
+    logs: LogBuffer
+    started_at: datetime
+    deadline: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Result:
+    active: Active
+    outcome: Outcome
+
+
+_Found = Outcome | UnavailableError
+
+
+class Threads:
+    """Starts attempts and collects their outcomes, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        clocks: Clocks,
+        find_plugin: FindPlugin,
+        execution: Execution,
+        masking: Masking,
+    ) -> None:
+        self.mocks: Mapping[str, Mapping[str, Any]] = execution.mocks
+        self._clocks = clocks
+        self._find_plugin = find_plugin
+        self._execution = execution
+        self._masking = masking
+        self.failure: UnavailableError | None = None
+        """Why the turn is to be made again, once its other attempts are over."""
+        self._active: dict[str, Active] = {}
+        self._strays: list[Thread] = []
+        self._outcomes: SimpleQueue[tuple[str, Thread, _Found]] = SimpleQueue()
+
+    @property
+    def has_active(self) -> bool:
+        return bool(self._active)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._active) >= MAX_THREADS
+
+    def is_active(self, key: str) -> bool:
+        return key in self._active
+
+    def start(
+        self, node: Node, scope: Scope, *, attempt: int, started_at: datetime, limit: float
+    ) -> None:
+        """Run one attempt in a thread of its own, for `limit` seconds at most."""
+        task = node.planned.task
+        deadline = self._clocks.monotonic() + limit
+        logs = LogBuffer(
+            self._clocks.now, minimum=task.log_level, attempt=attempt, mask=self._masking.text
+        )
+        work = Attempt(
+            task=task,
+            plugin=self._find_plugin(task.type),
+            scope=scope,
+            tenant=self._execution.tenant,
+            key=f"{self._execution.id}/{node.key}",
+            remaining=lambda: deadline - self._clocks.monotonic(),
+            logs=logs,
+            mock=self.mocks.get(node.name),
+        )
+
+        def run() -> None:
+            outcome: _Found
+            try:
+                outcome = work.run()
+            except UnavailableError as error:
+                outcome = error
+            self._outcomes.put((node.key, thread, outcome))
+
+        thread = Thread(target=run, name=node.key, daemon=True)
+        self._active[node.key] = Active(node, attempt, thread, logs, started_at, deadline, limit)
+        thread.start()
+
+    def next_result(self, patience: float) -> Result | None:
+        """The next outcome; None when none comes in time, or when it was given up on before."""
+        if self._active:
+            nearest = min(active.deadline for active in self._active.values())
+            patience = min(patience, max(0.0, nearest - self._clocks.monotonic()))
+        try:
+            key, thread, outcome = self._outcomes.get(timeout=patience)
+        except Empty:
+            return None
+        active = self._active.get(key)
+        if active is None or active.thread is not thread:
+            return None
+        del self._active[key]
+        if isinstance(outcome, UnavailableError):
+            self.failure = outcome
+            return None
+        return Result(active, outcome)
+
+    def raise_failure(self) -> None:
+        """Raise why the turn is to be made again, as soon as no attempt would be lost."""
+        if self.failure and not self._active:
+            raise self.failure
+
+    def give_up(self, is_meant: Callable[[Active], bool]) -> list[Active]:
+        """Stop waiting for some attempts; their threads may go on for a while."""
+        meant = [active for active in self._active.values() if is_meant(active)]
+        for active in meant:
+            del self._active[active.node.key]
+            self._strays.append(active.thread)
+        return meant
+
+    def has_strays(self) -> bool:
+        """Whether a thread is still running that nobody waits for any more."""
+        threads = [*self._strays, *(active.thread for active in self._active.values())]
+        until = self._clocks.monotonic() + STRAY_GRACE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - self._clocks.monotonic()))
+        return any(thread.is_alive() for thread in threads)

@@ -1,0 +1,60 @@
+"""Outcomes of an attempt: outputs as text, or a failure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.executions.task_runs import Failure, LogLine, TaskStatus
+from shared.expressions import TemplateError
+from shared.plugins.sdk.plugin import PluginError
+
+MAX_OUTPUT_BYTES = 20_000_000
+"""An output above this fails its task; parsed, it takes several times as much of the memory."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt went; `outputs` is JSON text, null where the plugin was never called."""
+
+    status: TaskStatus
+    outputs: str | None = None
+    error: Failure | None = None
+    logs: tuple[LogLine, ...] = ()
+
+
+def failure_of(error: Exception) -> Failure:
+    """What a task's own mistake is recorded as."""
+    if isinstance(error, PluginError):
+        return Failure(
+            code=error.code,
+            message=error.message,
+            status_code=error.status_code,
+            retry_after_seconds=error.retry_after_seconds,
+        )
+    message = error.message if isinstance(error, TemplateError) else str(error)
+    return Failure(code="template_error", message=message)
+
+
+def serialised(outputs: Mapping[str, Any]) -> str:
+    """Outputs as they are stored; PluginError when they are no JSON, or too large."""
+    try:
+        text = json.dumps(outputs, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PluginError("the outputs are no JSON", code="invalid_output") from error
+    if size > MAX_OUTPUT_BYTES:
+        raise PluginError(
+            f"the outputs take {size} bytes, {MAX_OUTPUT_BYTES} at most", code="output_too_large"
+        )
+    return text
+
+
+def _kept(outputs: Mapping[str, Any]) -> str | None:
+    """Outputs that a failure brings along; dropped when they are too large to keep."""
+    if not outputs:
+        return None
+    try:
+        return serialised(outputs)
+    except PluginError:
+        return None

@@ -1,0 +1,166 @@
+"""What a flow's templates may read, built from the execution and from what is recorded of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.executions.models import Execution
+from shared.executions.scheduling.nodes import Node
+from shared.executions.scheduling.scheduler import Board
+from shared.executions.scheduling.task_tree import Places
+from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
+from shared.expressions import LazyVariables, Scope
+from shared.flows.plans.plan import Plan
+from shared.times import to_rfc3339
+
+
+class ScopeBuilder:
+    """Builds the scopes of one execution; recorded outputs are parsed once.
+
+    `error` is what the tasks of `errors` read of the failure, `read` gives a task run's outputs.
+    """
+
+    def __init__(
+        self, execution: Execution, plan: Plan, read: Callable[[TaskRun], dict[str, Any]]
+    ) -> None:
+        self.error: Failure | None = None
+        self.read = read
+        self._execution = execution
+        self._plan = plan
+        self._outputs: dict[_Place, dict[str, Any]] = {}
+        self._loops = Places(plan).loops
+
+    def add(self, run: TaskRun) -> None:
+        """Make a settled task's outputs readable; a skipped task's are an empty map."""
+        # What is in S3 is fetched when a template reads it.
+        outputs = run if run.stored else self.read(run)
+        place = self._place(run.task_name, run.iteration or "")
+        self._outputs.setdefault(place, {})[run.task_name] = outputs
+
+    def add_empty(self, task_name: str, iteration: str) -> None:
+        """Let a task that never runs read as an empty map, unless it has outputs."""
+        place = self._place(task_name, iteration)
+        self._outputs.setdefault(place, {}).setdefault(task_name, {})
+
+    def forget(self, nodes: Iterable[Node]) -> None:
+        """Let the outputs of nodes be read no more: they are to run once more."""
+        for node in nodes:
+            if len(_indices(node.iteration)) <= len(self._loops[node.name]):
+                self._outputs.get(self._place(node.name, node.iteration), {}).pop(node.name, None)
+
+    def for_node(self, board: Board, node: Node, *, attempt: int, now: datetime) -> Scope:
+        """`now` must be the same when a crashed attempt is repeated: when the task got ready."""
+        task = node.planned.task
+        seed = f"{self._execution.id}/{task.name}/{node.iteration}/{attempt}"
+        if self._execution.attempt > 1:
+            seed += f"/{self._execution.attempt}"
+        if rounds := board.rounds(node):
+            seed += f"/@{rounds}"
+        roots: dict[str, Any] = {"task": {"name": task.name, "type": task.type, "attempt": attempt}}
+        if self.error and node.planned.section == "errors":
+            roots["error"] = {
+                "taskName": self.error.task_name,
+                "message": self.error.message,
+                # Only the flow's own time-out is no task's.
+                "status": self.error.status or TaskStatus.TIMED_OUT.value,
+            }
+        scope = self._scope(seed=seed, now=now, node=node, **roots)
+        return scope.with_locals(**_loop(board, node)) if node.iteration else scope
+
+    def for_outputs(self, *, now: datetime) -> Scope:
+        return self._scope(seed=f"{self._execution.id}/outputs", now=now)
+
+    def for_flow(self, *, now: datetime) -> Scope:
+        """What the flow's own fields may read: no outputs yet."""
+        return self._scope(seed=f"{self._execution.id}/flow", now=now)
+
+    def _scope(self, *, seed: str, now: datetime, node: Node | None = None, **roots: Any) -> Scope:
+        bare = Scope(
+            roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
+        )
+        # Variables may read inputs and the like, never outputs (section 1).
+        return bare.with_locals(
+            outputs=self._visible(node), vars=LazyVariables(self._plan.variables, bare)
+        )
+
+    def _place(self, task_name: str, iteration: str) -> "_Place":
+        """Two loops have iterations of one name: the loop tells them apart."""
+        depth = len(_indices(iteration))
+        return (self._loops[task_name][depth - 1] if depth else "", iteration)
+
+    def _visible(self, node: Node | None) -> "Outputs":
+        """The outputs outside all loops, and those of the iterations that a node stands in."""
+        visible = dict(self._outputs.get(("", ""), {}))
+        indices = _indices(node.iteration) if node else []
+        for depth in range(1, len(indices) + 1):
+            iteration = ".".join(indices[:depth])
+            visible |= self._outputs.get(self._place(node.name, iteration), {}) if node else {}
+        return Outputs(visible, self.read)
+
+    def _roots(self) -> Mapping[str, Any]:
+        execution = self._execution
+        started_at = execution.started_at or execution.created_at
+        return {
+            "inputs": execution.real_inputs,
+            "labels": execution.labels,
+            "trigger": execution.trigger.model_dump(by_alias=True),
+            "execution": {
+                "id": execution.id,
+                "startedAt": to_rfc3339(started_at),
+                "attempt": execution.attempt,
+                "retryOf": execution.retry_of,
+            },
+            "flow": {
+                "id": execution.flow_id,
+                "name": execution.flow_name,
+                "namespace": execution.namespace,
+                "revision": execution.flow_revision,
+            },
+        }
+
+
+_Place = tuple[str, str]
+"""The innermost loop round a task and its iteration; both empty outside of loops."""
+
+
+def _indices(iteration: str) -> list[str]:
+    return iteration.split(".") if iteration else []
+
+
+class Outputs(Mapping[str, Any]):
+    """The root `outputs`; a task run stands for outputs that are fetched when they are read."""
+
+    def __init__(self, known: Mapping[str, Any], read: Callable[[TaskRun], Any]) -> None:
+        self._known = known
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._known[name]
+        return self._read(found) if isinstance(found, TaskRun) else found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _loop(board: Board, node: Node) -> dict[str, Any]:
+    """`item`, `index` and `key` of the innermost loop round a node."""
+    outer, _, index = node.iteration.rpartition(".")
+    parent = node.planned.parent
+    while parent:
+        entered = board.entered.get(node_key(parent, outer))
+        if entered and entered.items is not None:
+            key, item = entered.items[int(index)]
+            return {"item": item, "index": int(index), "key": key}
+        parent = board.tasks[parent].parent
+    return {}
+
+
+def _no_credential(_name: str) -> None:
+    """No store of credentials exists yet: every name is unknown, and its task fails saying so."""
+    return

@@ -1,0 +1,30 @@
+"""Durations in tasks, written as such or as a template."""
+
+from datetime import timedelta
+
+from shared.durations import parse_duration
+from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
+from shared.flows.language.definition import TaskDefinition
+from shared.plugins.sdk.plugin import PluginError
+
+MALFORMED = (TemplateError, TemplateSyntaxError, PluginError)
+"""What reading a task's own fields may raise; the task fails with it."""
+
+
+def read_timeout(task: TaskDefinition, scope: Scope) -> timedelta | None:
+    """A task's time-out; a template is rendered."""
+    return None if task.timeout is None else read_duration(task.timeout, scope, "timeout")
+
+
+def read_duration(value: timedelta | str, scope: Scope, place: str) -> timedelta:
+    """A duration that may have been written as a template; raises one of MALFORMED."""
+    if isinstance(value, timedelta):
+        return value
+    return _duration(render_tree(value, scope, place), place)
+
+
+def _duration(value: object, place: str) -> timedelta:
+    try:
+        return parse_duration(value)  # type: ignore[arg-type]  # it refuses what is no duration
+    except (ValueError, TypeError) as error:
+        raise PluginError(f"{place}: {error}", code="invalid_properties") from None

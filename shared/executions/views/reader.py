@@ -1,0 +1,210 @@
+"""Executions as clients read them: task runs in the order of the text, logs, results, pages."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
+from shared.executions.filters import ExecutionFilter
+from shared.executions.models import Execution
+from shared.executions.scheduling.container_attempts import past_runs
+from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.payloads import OutputReader, Payloads
+from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.snapshots import ExecutionState
+from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.executions.views.logs import EVERY_LINE, ExecutionLogLine, LogFilter, _lines
+from shared.executions.views.models import (
+    ExecutionDetail,
+    ExecutionResults,
+    ResultsLink,
+    StepResult,
+)
+from shared.executions.views.response_size import MAX_BYTES, bounded_detail, fitting
+from shared.executions.views.results_file import results_size, store_results
+from shared.executions.views.task_list import board_of, listed, task_runs
+from shared.flows.plans.plan import Plan
+from shared.flows.plans.repository import PlanRepository
+from shared.ids import is_id
+from shared.paging import Page, decode_cursor, encode_cursor
+from shared.times import utc_now
+
+MAX_LOOKS, LOOK = 50, 100
+"""A page makes at most so many looks, at so many executions each, before it answers."""
+
+
+class ExecutionReader:
+    def __init__(
+        self,
+        *,
+        executions: ExecutionRepository,
+        pages: ExecutionPages,
+        plans: PlanRepository,
+        payloads: Payloads,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._executions = executions
+        self._pages = pages
+        self._plans = plans
+        self._payloads = payloads
+        self._now = now
+
+    def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
+        """The execution with all its tasks, those that have not run yet included."""
+        execution, plan, runs = self._state(tenant, execution_id)
+        board = board_of(plan, runs)
+        tasks = tuple(listed(board, execution))
+        shown = self._shown(execution)
+        if not execution.status.is_terminal:
+            running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
+            shown = execution.model_copy(
+                update={
+                    "tasks_executed": board.executed(),
+                    "current_task": next(running, None),
+                }
+            )
+        bounded = bounded_detail(execution_id, map(self._linked_run, tasks))
+        return ExecutionDetail(execution=shown, tasks=tuple(bounded))
+
+    def task_runs(
+        self,
+        tenant: str,
+        execution_id: str,
+        *,
+        task_name: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[TaskRun]:
+        """Task runs in the order of the text, of one task or of all; outputs, or where they are."""
+        query = f"executions/{tenant}/{execution_id}/tasks/{task_name}"
+        start = int(decode_cursor(cursor, query)) if cursor is not None else 0
+        execution, plan, recorded = self._state(tenant, execution_id)
+        found = [
+            run
+            for run in task_runs(plan, execution, recorded)
+            if task_name is None or run.task_name == task_name
+        ]
+        shown = fitting([*map(self._linked_run, found[start : start + limit])], limit)
+        end = start + len(shown)
+        return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
+
+    def results(self, tenant: str, execution_id: str) -> ExecutionResults | ResultsLink:
+        """What a finished execution gave; ExecutionNotFinishedError before its end."""
+        execution, plan, runs = self._state(tenant, execution_id)
+        if not execution.status.is_terminal:
+            raise ExecutionNotFinishedError(
+                f"the execution is {execution.status.value}; its results come when it has ended"
+            )
+        tasks = list(task_runs(plan, execution, runs))
+        if results_size(execution, tasks) > MAX_BYTES:
+            stored = store_results(self._payloads, execution, tasks)
+            return ResultsLink(url=self._payloads.url(stored))
+        read = OutputReader(self._payloads)
+        outputs = execution.outputs
+        if execution.stored_outputs:
+            outputs = json.loads(self._payloads.get(execution.stored_outputs))
+        return ExecutionResults(
+            execution_id=execution.id,
+            status=execution.status,
+            step_results=tuple(_step(run, read) for run in tasks),
+            final_output=outputs,
+            error=execution.error,
+        )
+
+    def logs(
+        self,
+        tenant: str,
+        execution_id: str,
+        wanted: LogFilter = EVERY_LINE,
+        *,
+        cursor: str | None = None,
+    ) -> Page[ExecutionLogLine]:
+        """Lines in order of time; a line's `seq` does not depend on filters.
+
+        Of a container or a whole execution that was tried again the lines of all attempts. A page
+        holds as many as an answer does: nearly always all of them.
+        """
+        query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
+        start = int(decode_cursor(cursor, query)) if cursor is not None else 0
+        state, plan = self._read(tenant, execution_id)
+        board = board_of(plan, state.runs)
+        past = past_runs(board.runs, state.runs)
+        in_order = (*state.earlier, *past, *listed(board, state.execution))
+        found = [line for line in _lines(execution_id, in_order) if wanted.accepts(line)]
+        shown = fitting(found[start:], len(found))
+        end = start + len(shown)
+        return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
+
+    def page(
+        self, tenant: str, wanted: ExecutionFilter, *, limit: int, cursor: str | None
+    ) -> Page[Execution]:
+        """Newest first; a page may be shorter than `limit` and still have a next."""
+        index, value = wanted.index(tenant)
+        query = f"executions/{tenant}/{wanted}"
+        after = decode_cursor(cursor, query) if cursor else None
+        found: list[Execution] = []
+        for _ in range(MAX_LOOKS):
+            ids, has_more = self._pages.ids_page(
+                index,
+                value,
+                bounds=wanted.bounds(),
+                limit=min(LOOK, limit - len(found)),
+                after=after,
+            )
+            known = self._pages.find_many(tenant, ids)
+            found += map(self._shown, filter(wanted.accepts, known))
+            shown = fitting(found, limit)
+            if len(shown) < len(found):
+                return Page(shown, encode_cursor(shown[-1].id, query))
+            after = ids[-1] if ids and has_more else None
+            if after is None or len(found) >= limit:
+                break
+        return Page(tuple(found), encode_cursor(after, query) if after else None)
+
+    def _shown(self, execution: Execution) -> Execution:
+        """An execution as it is shown: outputs that its row does not hold have an address."""
+        shown = self._awaiting(execution)
+        if shown.stored_outputs is None:
+            return shown
+        url = self._payloads.url(shown.stored_outputs)
+        return shown.model_copy(update={"outputs_url": url})
+
+    def _awaiting(self, execution: Execution) -> Execution:
+        """The next attempt of the whole is due only while it is waited for."""
+        is_over = execution.due_at and execution.due_at <= self._now()
+        if is_over or execution.status.is_terminal:
+            return execution.model_copy(update={"due_at": None})
+        return execution
+
+    def _linked_run(self, run: TaskRun) -> TaskRun:
+        if run.stored is None:
+            return run
+        return run.model_copy(update={"outputs_url": self._payloads.url(run.stored)})
+
+    def _state(
+        self, tenant: str, execution_id: str
+    ) -> tuple[Execution, Plan, Mapping[str, TaskRun]]:
+        state, plan = self._read(tenant, execution_id)
+        return state.execution, plan, state.runs
+
+    def _read(self, tenant: str, execution_id: str) -> tuple[ExecutionState, Plan]:
+        state = self._executions.load(tenant, execution_id) if is_id(execution_id) else None
+        if state is None:
+            raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
+        execution = self._awaiting(state.execution)
+        plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
+        return replace(state, execution=execution), plan
+
+
+def _step(run: TaskRun, read: OutputReader) -> StepResult:
+    return StepResult(
+        task_name=run.task_name,
+        task_type=run.task_type,
+        status=run.status,
+        outputs=read(run) if run.outputs or run.stored else None,
+        error=run.error,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        duration_ms=run.duration_ms,
+    )

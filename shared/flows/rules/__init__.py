@@ -1,1 +1,0 @@
-"""The rules of the flow language, one module per part of a flow."""

@@ -1,0 +1,223 @@
+"""Parser events to nodes, without recursion, counting before anything is expanded."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, NoReturn
+
+import yaml
+
+from shared.errors import Problem
+from shared.flows.source.nodes import Entry, Node
+from shared.flows.source.paths import child_path, item_path
+from shared.flows.source.scalars import Scalar, resolve
+
+LARGEST_EXPANSION: Final = 1024 * 1024
+DEEPEST: Final = 100
+MOST_PROBLEMS: Final = 200
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{")
+_PUNCTUATION = 3
+"""Bytes that quotes and a comma add to a value, so that an expansion is measured as JSON."""
+
+
+class RefusedError(Exception):
+    """The text cannot be read any further."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1, path: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(path=path, message=message, line=line, column=column)
+
+
+class _Key(NamedTuple):
+    """A key that waits for its value; `text` is None for what can be no key."""
+
+    text: str | None
+    line: int
+    column: int
+    is_text: bool
+    is_merge: bool
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or map whose end has not been met."""
+
+    event: Any
+    is_map: bool
+    anchor: str | None
+    key: _Key | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+    merged: dict[str, Entry] = field(default_factory=dict)
+    items: list[Node] = field(default_factory=list)
+    size: int = _PUNCTUATION
+    height: int = 0
+    is_templated: bool = False
+
+
+class Composer:
+    """Builds nodes from parser events without recursion, and counts before it expands."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.root: Node | None = None
+        self._open: list[_Open] = []
+        self._anchors: dict[str, Node | None] = {}
+        self._expanded = 0
+        self._documents = 0
+
+    def take(self, event: Any) -> None:
+        handle = _HANDLERS.get(type(event))
+        if handle is not None:
+            handle(self, event)
+
+    def _stop(self, event: Any, message: str) -> NoReturn:
+        mark = event.start_mark
+        raise RefusedError(message, mark.line + 1, mark.column + 1, self._path())
+
+    def _problem(self, message: str, line: int, column: int) -> None:
+        if len(self.problems) < MOST_PROBLEMS:
+            problem = Problem(path=self._path(), message=message, line=line, column=column)
+            self.problems.append(problem)
+
+    def _path(self) -> str:
+        path = ""
+        for level in self._open:
+            if not level.is_map:
+                path = item_path(path, len(level.items))
+            elif level.key and level.key.text is not None:
+                path = child_path(path, level.key.text)
+        return path
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            mark = event.start_mark
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._problem(f"the tag {tag} is not allowed", mark.line + 1, mark.column + 1)
+
+    def begin_document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(event, "a flow is one document, here begins a second")
+
+    def take_scalar(self, event: Any) -> None:
+        self._check_tag(event)
+        mark = event.start_mark
+        text, style = event.value, event.style or ""
+        value = text
+        try:
+            value = resolve(text) if not style and event.tag is None else text
+        except ValueError as error:
+            self._problem(str(error), mark.line + 1, mark.column + 1)
+        if _SURROGATES.search(text):
+            self._problem("half a surrogate pair is no text", mark.line + 1, mark.column + 1)
+        node = Node(
+            value,
+            mark.line + 1,
+            mark.column + 1,
+            scalar=Scalar(text, style, mark.index, event.end_mark.index),
+            is_templated=_TEMPLATE.search(text) is not None,
+            size=len(text) + _PUNCTUATION,
+        )
+        self._expanded += node.size
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        self._place(node)
+
+    def take_alias(self, event: Any) -> None:
+        if event.anchor not in self._anchors:
+            self._stop(event, f"the alias *{event.anchor} names no anchor before it")
+        node = self._anchors[event.anchor]
+        if node is None:
+            self._stop(event, f"the alias *{event.anchor} contains itself")
+        self._expanded += node.size
+        if self._expanded > LARGEST_EXPANSION:
+            self._stop(event, f"the aliases expand past {LARGEST_EXPANSION} bytes")
+        if len(self._open) + node.height > DEEPEST:
+            self._stop(event, f"more than {DEEPEST} levels")
+        self._place(node)
+
+    def start(self, event: Any) -> None:
+        self._check_tag(event)
+        if len(self._open) >= DEEPEST:
+            self._stop(event, f"more than {DEEPEST} levels")
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._expanded += _PUNCTUATION
+        self._open.append(_Open(event, isinstance(event, yaml.MappingStartEvent), event.anchor))
+
+    def end(self, _event: Any) -> None:
+        level = self._open.pop()
+        entries = {**level.merged, **level.entries} if level.is_map else None
+        items = None if level.is_map else level.items
+        node = Node(
+            {key: entry.node.value for key, entry in entries.items()}
+            if entries is not None
+            else [item.value for item in level.items],
+            level.event.start_mark.line + 1,
+            level.event.start_mark.column + 1,
+            entries=entries,
+            items=items,
+            is_templated=level.is_templated,
+            size=level.size,
+            height=level.height + 1,
+        )
+        if level.anchor:
+            self._anchors[level.anchor] = node
+        self._place(node)
+
+    def _place(self, node: Node) -> None:
+        if not self._open:
+            self.root = node
+            return
+        level = self._open[-1]
+        level.size += node.size
+        level.height = max(level.height, node.height)
+        level.is_templated = level.is_templated or node.is_templated
+        if not level.is_map:
+            level.items.append(node)
+        elif level.key is None:
+            level.key = self._key(node)
+        else:
+            self._enter(level, level.key, node)
+            level.key = None
+
+    def _key(self, node: Node) -> _Key:
+        if node.scalar is None:
+            self._problem("a key must be text", node.line, node.column)
+            return _Key(None, node.line, node.column, is_text=False, is_merge=False)
+        text, style = node.scalar.text, node.scalar.style
+        is_merge = text == "<<" and not style
+        return _Key(text, node.line, node.column, isinstance(node.value, str), is_merge)
+
+    def _enter(self, level: _Open, key: _Key, node: Node) -> None:
+        text, line, column, is_text, is_merge = key
+        if text is None:
+            return
+        if is_merge:
+            self._merge(level, node)
+        elif text in level.entries:
+            first = level.entries[text].line
+            self._problem(f'duplicate key "{text}", first in line {first}', line, column)
+        else:
+            level.entries[text] = Entry(line, column, is_text, node)
+
+    def _merge(self, level: _Open, node: Node) -> None:
+        for source in [node] if node.items is None else node.items:
+            if source.entries is None:
+                self._problem('"<<" merges a map or a list of maps', source.line, source.column)
+                continue
+            for text, entry in source.entries.items():
+                level.merged.setdefault(text, entry)
+
+
+_HANDLERS: Final[Mapping[type, Callable[[Composer, Any], None]]] = {
+    yaml.DocumentStartEvent: Composer.begin_document,
+    yaml.ScalarEvent: Composer.take_scalar,
+    yaml.AliasEvent: Composer.take_alias,
+    yaml.MappingStartEvent: Composer.start,
+    yaml.SequenceStartEvent: Composer.start,
+    yaml.MappingEndEvent: Composer.end,
+    yaml.SequenceEndEvent: Composer.end,
+}

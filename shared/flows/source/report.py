@@ -1,0 +1,119 @@
+"""What a check has found so far, and the places it finds things at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from shared.errors import Problem
+from shared.flows.source.nodes import Node
+from shared.flows.source.paths import child_path, item_path
+from shared.flows.source.reader import Source
+from shared.json_text import Json
+
+MOST_PROBLEMS: Final = 200
+
+_LONGEST_MESSAGE: Final = 500
+
+Severity = Literal["error", "warning", "unsupported"]
+
+
+class Report:
+    """Collects problems once each, at most 200 of a severity: an answer stays readable."""
+
+    source: Source
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._found: dict[Severity, dict[Problem, None]] = {
+            "error": dict.fromkeys(source.problems),
+            "warning": {},
+            "unsupported": {},
+        }
+
+    def add(self, severity: Severity, problem: Problem) -> None:
+        self._found[severity][problem] = None
+
+    def is_full(self, severity: Severity = "error") -> bool:
+        return len(self._found[severity]) >= MOST_PROBLEMS
+
+    def problems(self, severity: Severity) -> tuple[Problem, ...]:
+        """All of one severity, in the order of the text; a last one says when there are more."""
+        found = self._found[severity]
+        listed = sorted(found, key=lambda each: (each.line or 0, each.column or 0))
+        if self.is_full(severity):
+            message = f"{MOST_PROBLEMS} problems or more, the rest is not listed"
+            listed.append(listed[-1].model_copy(update={"path": "", "message": message}))
+        return tuple(listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A value under check: its node, what its place is called, and where its key stands."""
+
+    node: Node
+    path: str
+    report: Report
+    key_line: int
+    key_column: int
+    has_text_key: bool = True
+
+    @property
+    def value(self) -> Json:
+        return self.node.value
+
+    def entries(self) -> Iterator[tuple[str, "Spot"]]:
+        """The values of a map by their keys; nothing for what is no map."""
+        for key, entry in (self.node.entries or {}).items():
+            path = child_path(self.path, key)
+            yield key, Spot(entry.node, path, self.report, entry.line, entry.column, entry.is_text)
+
+    def entry(self, key: str) -> "Spot | None":
+        entry = (self.node.entries or {}).get(key)
+        if entry is None:
+            return None
+        path = child_path(self.path, key)
+        return Spot(entry.node, path, self.report, entry.line, entry.column, entry.is_text)
+
+    def items(self) -> Iterator["Spot"]:
+        """The items of a list; nothing for what is no list."""
+        return (self.item(index) for index in range(len(self.node.items or ())))
+
+    def item(self, index: int) -> "Spot":
+        node = (self.node.items or ())[index]
+        return Spot(node, item_path(self.path, index), self.report, node.line, node.column)
+
+    def at(self, path: str) -> "Spot":
+        """The same place under another name."""
+        return replace(self, path=path)
+
+    def refuse(self, message: str, *, offset: int | None = None) -> None:
+        """An error at the value, or at a character inside its text."""
+        self._add("error", message, offset)
+
+    def refuse_key(self, message: str) -> None:
+        """An error at the key: about the entry as a whole, or its absence or presence."""
+        self._add_at("error", message, self.key_line, self.key_column)
+
+    def warn(self, message: str, *, offset: int | None = None) -> None:
+        self._add("warning", message, offset)
+
+    def not_supported(self, what: str) -> None:
+        """Valid, but the engine cannot run it; `what` ends in its verb."""
+        message = f"{what} not supported yet"
+        self._add_at("unsupported", message, self.key_line, self.key_column)
+
+    def _add(self, severity: Severity, message: str, offset: int | None) -> None:
+        if not self.report.is_full(severity):
+            self._add_at(severity, message, *self.report.source.position(self.node, offset))
+
+    def _add_at(self, severity: Severity, message: str, line: int, column: int) -> None:
+        if not self.report.is_full(severity):
+            shown = (
+                message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
+            )
+            problem = Problem(path=self.path, message=shown, line=line, column=column)
+            self.report.add(severity, problem)
+
+
+def root_spot(root: Node, report: Report) -> Spot:
+    return Spot(root, "", report, root.line, root.column)

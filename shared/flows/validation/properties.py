@@ -1,0 +1,73 @@
+"""A task's properties against the schema of its plugin, each finding at its own place."""
+
+from collections.abc import Sequence
+
+from shared.expressions import TemplateSyntaxError, parse_template
+from shared.flows.source.paths import child_path
+from shared.flows.source.report import Spot
+from shared.flows.validation.tasks import WrittenTask
+from shared.plugins.properties import validate_written_properties
+from shared.plugins.sdk.plugin import Manifest
+
+
+class PropertyRules:
+    """Checks properties; those that aliases or defaults repeat and that are right, only once."""
+
+    def __init__(self) -> None:
+        self._right: set[tuple[str | int, ...]] = set()
+
+    def check(self, task: WrittenTask) -> None:
+        """Say what is missing, unknown or mistyped; what a template decides is left open."""
+        if task.plugin is None or task.spot.report.is_full():
+            return
+        values = [part for key, at in task.properties.items() for part in (key, id(at.node))]
+        known = (task.plugin.manifest.id, *values)
+        if known not in self._right and _check(task, task.plugin.manifest):
+            self._right.add(known)
+
+
+def _check(task: WrittenTask, manifest: Manifest) -> bool:
+    written = task.spot.entry("properties")
+    if written is not None and written.value is not None and written.node.entries is None:
+        return False  # refused when the task was read
+    found = validate_written_properties(manifest, task.definition.properties, _is_template)
+    for path, message in found:
+        _refuse(task, written or task.spot, path, message)
+    return not found
+
+
+def _is_template(source: str) -> bool:
+    try:
+        return not parse_template(source).is_constant
+    except TemplateSyntaxError:
+        return True
+
+
+def _refuse(task: WrittenTask, written: Spot, path: Sequence[str | int], message: str) -> None:
+    if not path:
+        written.refuse_key(message)
+        return
+    parent, spot = written, task.properties.get(str(path[0]))
+    for step in path[1:]:
+        if spot is not None:
+            parent, spot = spot, _step(spot, step)
+    if spot is None:
+        _refuse_missing(task, parent, path, message)
+    elif message.startswith("unknown property"):
+        spot.refuse_key(message)
+    else:
+        spot.refuse(message)
+
+
+def _step(spot: Spot, step: str | int) -> Spot | None:
+    return spot.entry(step) if isinstance(step, str) else spot.item(step)
+
+
+def _refuse_missing(
+    task: WrittenTask, parent: Spot, path: Sequence[str | int], message: str
+) -> None:
+    """A property that is not there: at the key of the map that lacks it."""
+    place = parent.path if parent.path != task.spot.path else f"{parent.path}.properties"
+    subject = message.removesuffix(" is required")
+    missing = message if subject == message else f'missing property "{subject}"'
+    parent.at(child_path(place, str(path[-1]))).refuse_key(missing)

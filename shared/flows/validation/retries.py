@@ -1,0 +1,46 @@
+"""What a retry policy may say."""
+
+from shared.flows.language.definition import RetryPolicy
+from shared.flows.source.report import Spot
+from shared.flows.validation import fields
+from shared.flows.validation.fields import Field, read_fields
+
+_CODES = range(100, 600)
+
+
+def _reason(spot: Spot) -> int | str | None:
+    """A status code of HTTP or an error's code."""
+    value = spot.value
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, int) and value in _CODES and not isinstance(value, bool):
+        return value
+    spot.refuse("must be a status code (100 to 599) or an error code")
+    return None
+
+
+_FIELDS = {
+    "maxAttempts": Field(fields.whole_number(least=1), is_required=True),
+    "type": Field(fields.choice("constant", "exponential", "random")),
+    "delay": Field(fields.duration),
+    "maxDelay": Field(fields.duration),
+    "factor": Field(fields.number(least=1)),
+    "jitter": Field(fields.boolean),
+    "maxDuration": Field(fields.some_duration),
+    "on": Field(fields.list_of(_reason)),
+}
+_SNAKE = {"maxAttempts": "max_attempts", "maxDelay": "max_delay", "maxDuration": "max_duration"}
+
+
+def read_retry(spot: Spot) -> RetryPolicy | None:
+    values = read_fields(spot, _FIELDS)
+    if spot.node.entries is None:
+        return None
+    delay, longest = values.get("delay"), spot.entry("maxDelay")
+    if values.get("type") == "random" and longest is None:
+        spot.refuse('type random needs "maxDelay"')
+    if delay and longest and values.get("maxDelay") is not None and values["maxDelay"] < delay:
+        longest.refuse("maxDelay is less than delay")
+    return RetryPolicy.model_construct(
+        **{_SNAKE.get(key, key): value for key, value in values.items() if value is not None}
+    )

@@ -1,0 +1,202 @@
+"""What templates may say at each place: their syntax, the names they know, the tasks they read."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from shared.expressions import (
+    Expression,
+    References,
+    Template,
+    TemplateSyntaxError,
+    parse_expression,
+    parse_template,
+)
+from shared.flows.source.report import Spot
+from shared.flows.validation.fields import shorten, suggest
+from shared.flows.validation.support import UNSUPPORTED_FUNCTIONS
+from shared.flows.validation.tasks import Surroundings, WrittenTask
+from shared.plugins.sdk.plugin import Plugin
+
+Parse = Callable[[str], Template | Expression]
+
+_EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
+_LOOP: Final = frozenset({"item", "index", "key"})
+_ITEM: Final = frozenset({"item", "index"})
+
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "outputs": "outputs cannot be read here",
+    "task": '"task" is known only inside a task',
+    "item": '"item" is known only inside a loop',
+    "index": '"index" is known only inside a loop',
+    "key": '"key" is known only inside a loop',
+    "acc": '"acc" is known only where a task evaluates the expression itself',
+    "error": '"error" is known only inside errors',
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a template knows where it stands: its names, whether `${NAME}` is one, whose it is."""
+
+    roots: frozenset[str]
+    reader: Surroundings = Surroundings("tasks")  # noqa: RUF009 - frozen
+    reader_name: str = ""
+    has_credentials: bool = False
+
+
+FLOW = Place(_EVERYWHERE)
+VARIABLES = Place(_EVERYWHERE | {"task"})
+OUTPUTS = Place(_EVERYWHERE | {"outputs"})
+
+
+def place_of(task: WrittenTask) -> Place:
+    """What the templates of a task know, deferred expressions apart."""
+    where = task.surroundings
+    roots = _EVERYWHERE | {"outputs", "task"}
+    roots |= _LOOP if where.is_in_loop else frozenset()
+    roots |= {"error"} if where.section == "errors" else frozenset()
+    return Place(roots, where, task.definition.name, has_credentials=True)
+
+
+def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
+    """The deferred properties of a type, each with the names its expressions know besides."""
+    declared = plugin.manifest.input_schema.get("properties", {}) if plugin else {}
+    return {
+        name: frozenset(schema.get("x-locals", _ITEM))
+        for name, schema in declared.items()
+        if schema.get("x-deferred")
+    }
+
+
+@dataclass
+class TemplateRules:
+    """Checks templates against what there is; `read_at` remembers who reads whom where."""
+
+    tasks: Mapping[str, WrittenTask]
+    variables: AbstractSet[str]
+    known_credential: Callable[[str], bool]
+    read_at: dict[tuple[str, str], Spot] = field(default_factory=dict)
+    _parsed: dict[tuple[Parse, str], References] = field(default_factory=dict)
+
+    def check_tree(self, spot: Spot, place: Place) -> None:
+        """Every string below is a template."""
+        for leaf in templated(spot):
+            self._check(leaf, parse_template, place)
+
+    def check_expression(self, spot: Spot, place: Place) -> None:
+        """The text is one expression, its braces optional."""
+        if isinstance(spot.value, str):
+            self._check(spot, parse_expression, place)
+
+    def check_deferred(self, spot: Spot, place: Place, known: AbstractSet[str]) -> None:
+        """Every string below is an expression that the task evaluates, with more names `known`."""
+        deferred = replace(place, roots=place.roots | known, has_credentials=False)
+        for leaf in _texts(spot):
+            self._check(leaf, parse_expression, deferred)
+
+    def _check(self, spot: Spot, parse: Parse, place: Place) -> None:
+        found = None if spot.report.is_full() else self._references(spot, parse)
+        if found is None:
+            return
+        for root in sorted((found.needed | found.roots & {"outputs"}) - place.roots):
+            _check_root(spot, root, place)
+        for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
+            spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
+        if place.has_credentials:
+            self._check_credentials(spot, found)
+        self._check_variables(spot, found)
+        if "outputs" in place.roots:
+            for name in sorted(found.reads):
+                self._check_read(spot, name, place)
+
+    def _references(self, spot: Spot, parse: Parse) -> References | None:
+        """What a template names, parsed once however often aliases and defaults repeat it."""
+        known = self._parsed.get((parse, spot.value))
+        if known is not None:
+            return known
+        try:
+            found = parse(spot.value).references
+        except TemplateSyntaxError as error:
+            spot.refuse(f"bad template: {error.reason}", offset=error.offset)
+            return None
+        self._parsed[parse, spot.value] = found
+        return found
+
+    def _check_credentials(self, spot: Spot, found: References) -> None:
+        for name in sorted(found.credentials):
+            if not self.known_credential(name):
+                offset = spot.value.find("${" + name)
+                spot.warn(f'credential "{name}" not found', offset=offset)
+
+    def _check_variables(self, spot: Spot, found: References) -> None:
+        for name in sorted(name for root, name in found.members if root == "vars"):
+            if name not in self.variables and not spot.report.is_full("warning"):
+                hint = suggest(name, self.variables, spot)
+                spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=offset_of(spot, name))
+
+    def _check_read(self, spot: Spot, name: str, place: Place) -> None:
+        read = self.tasks.get(name)
+        if read is None:
+            hint = suggest(name, self.tasks, spot)
+            spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=offset_of(spot, name))
+            return
+        self.read_at.setdefault((place.reader_name, name), spot)
+        if any(name == container for container, _, _ in place.reader.containers):
+            message = f"cycle: {name} -> {place.reader_name} -> {name}"
+            spot.refuse(message, offset=offset_of(spot, name))
+        elif reason := _why_not_run(read.surroundings, place.reader):
+            spot.warn(f'"{name}" may not have run: {reason}', offset=offset_of(spot, name))
+
+
+def _check_root(spot: Spot, root: str, place: Place) -> None:
+    """A name that is known elsewhere is an error; one that nothing has fails its task later."""
+    if root in _ELSEWHERE:
+        spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
+    elif not spot.report.is_full("warning"):
+        hint = suggest(root, place.roots, spot)
+        spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset_of(spot, root))
+
+
+def offset_of(spot: Spot, name: str) -> int | None:
+    """Where a name is met first in a template; parsed names carry no place of their own."""
+    source = spot.value
+    start = max(source.find("{{"), 0)
+    found = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(source, start)
+    return found.start() if found else None
+
+
+def _why_not_run(read: Surroundings, reader: Surroundings) -> str:
+    for depth, (container, kind, key) in enumerate(read.containers):
+        if reader.containers[: depth + 1] == read.containers[: depth + 1]:
+            continue
+        if kind == "flow.foreach":
+            return f'it runs inside the loop "{container}", read outputs["{container}"].results'
+        if kind in ("flow.if", "flow.switch"):
+            return f'it is in the branch "{key}" of "{container}"'
+    if read.section not in (reader.section, "tasks"):
+        return f'it is in "{read.section}"'
+    return ""
+
+
+def templated(spot: Spot) -> Iterator[Spot]:
+    """Each text below that may hold a template; parts that hold none are not entered."""
+    if not spot.node.is_templated:
+        return
+    if spot.node.scalar:
+        yield spot
+    for _, child in spot.entries():
+        yield from templated(child)
+    for child in spot.items():
+        yield from templated(child)
+
+
+def _texts(spot: Spot) -> Iterator[Spot]:
+    if isinstance(spot.value, str):
+        yield spot
+    for _, child in spot.entries():
+        yield from _texts(child)
+    for child in spot.items():
+        yield from _texts(child)

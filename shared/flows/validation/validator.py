@@ -1,0 +1,130 @@
+"""Whether a text is a flow: everything that is wrong with it at once, each with its place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.errors import Problem
+from shared.flows.language.definition import FlowDefinition
+from shared.flows.source.reader import read_source
+from shared.flows.source.report import Report, Spot, root_spot
+from shared.flows.validation import fields
+from shared.flows.validation.cycles import check_cycles, check_dependencies, check_variables
+from shared.flows.validation.flow import Envelope, WrittenFlow, read_flow
+from shared.flows.validation.properties import PropertyRules
+from shared.flows.validation.support import check_support
+from shared.flows.validation.tasks import WrittenTask
+from shared.flows.validation.templates import (
+    FLOW,
+    OUTPUTS,
+    VARIABLES,
+    TemplateRules,
+    deferred_locals,
+    place_of,
+)
+from shared.flows.validation.triggers import check_trigger_templates
+from shared.plugins.sdk.items import is_field
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome of a check, problems in the order of the text.
+
+    `definition` is there when nothing is wrong. `unsupported` names what is right but cannot be run
+    yet; it does not spoil the definition.
+    """
+
+    definition: FlowDefinition | None
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    unsupported: tuple[Problem, ...]
+
+
+def _none_known(_name: str) -> bool:
+    return False
+
+
+def check_flow(
+    text: str | bytes,
+    *,
+    name: str | None = None,
+    namespace: str | None = None,
+    known_credential: Callable[[str], bool] = _none_known,
+) -> Checked:
+    """Check the text of a flow, YAML or JSON; never raises, whatever the text is.
+
+    `name` and `namespace` are the request's, which win over the text's. `known_credential` tells
+    whether a name in `${NAME}` is stored: one that is not is a warning.
+    """
+    source = read_source(text)
+    report = Report(source)
+    if source.root is None and not source.problems:
+        empty = 'the text is empty; a flow is a map with "name" and "tasks"'
+        report.add("error", Problem(path="", message=empty, line=1, column=1))
+    definition = None
+    if source.root is not None:
+        root = root_spot(source.root, report)
+        if source.root.entries is None:
+            root.refuse(f"a flow is a map, not {fields.kind_of(root.value)}")
+        else:
+            flow = read_flow(root, Envelope(name, namespace))
+            _check(flow, known_credential)
+            definition = flow.definition
+    errors = report.problems("error")
+    return Checked(
+        None if errors else definition,
+        errors,
+        report.problems("warning"),
+        report.problems("unsupported"),
+    )
+
+
+def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
+    by_name = _names(flow.tasks.written)
+    rules = TemplateRules(by_name, flow.definition.variables.keys(), known_credential)
+    _check_flow_templates(flow.root, rules)
+    check_variables(flow.root.entry("variables"))
+    properties = PropertyRules()
+    for task in flow.tasks.written:
+        if not flow.tasks.defaults.is_over:
+            properties.check(task)
+        _check_task_templates(task, rules)
+        if not flow.tasks.is_over:
+            check_dependencies(task, by_name)
+    check_cycles(flow.tasks, by_name, rules.read_at)
+    check_support(flow.root, flow.tasks.written)
+
+
+def _names(tasks: list[WrittenTask]) -> dict[str, WrittenTask]:
+    first: dict[str, WrittenTask] = {}
+    for task in tasks:
+        name = task.definition.name
+        if name in first:
+            place = task.spot.entry("name") or task.spot
+            place.refuse(f'duplicate task name "{name}", first at {first[name].spot.path}')
+        else:
+            first[name] = task
+    return first
+
+
+def _check_flow_templates(root: Spot, rules: TemplateRules) -> None:
+    for key, place in (("variables", VARIABLES), ("outputs", OUTPUTS), ("timeout", FLOW)):
+        if child := root.entry(key):
+            rules.check_tree(child, place)
+    concurrency = root.entry("concurrency")
+    if concurrency and (key_spot := concurrency.entry("key")):
+        rules.check_expression(key_spot, FLOW)
+    check_trigger_templates(root.entry("triggers"), rules)
+
+
+def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
+    place = place_of(task)
+    if when := task.spot.entry("when"):
+        rules.check_expression(when, place)
+    if timeout := task.spot.entry("timeout"):
+        rules.check_tree(timeout, place)
+    deferred = deferred_locals(task.plugin)
+    for name, spot in task.properties.items():
+        if name not in deferred:
+            rules.check_tree(spot, place)
+        elif not (name == "by" and isinstance(spot.value, str) and is_field(spot.value)):
+            rules.check_deferred(spot, place, deferred[name])

@@ -1,0 +1,120 @@
+"""The HTTP edge: one kind of app, one way to refuse, one log line for each request.
+
+A route that must see its body before it is validated (an idempotency key is looked up first) takes
+`body: RawBody[Draft] = None`: the parsed JSON object as sent, or None, with the schema of `Draft`
+in the OpenAPI document. It calls `parse_body(Draft, body)` when it is ready. A POST that is done
+once for its key has `middlewares=[once]` (`shared/http/idempotency.py`).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
+    OpenAPIRequestValidationMiddleware,
+)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.errors import InvalidRequestError, Problem
+from shared.http.bodies import read_json
+from shared.http.headers import REQUEST_ID, request_id_of
+from shared.http.problems import refusal
+from shared.ids import new_id
+from shared.json_text import compact_json
+from shared.observability import logger
+from shared.times import utc_now
+from shared.validation import problems_of, unknown
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.api_gateway import Route
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+Event = Mapping[str, Any]
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+class StrictRequests(OpenAPIRequestValidationMiddleware):
+    """Powertools' validation of a request by its route's signature, less forgiving.
+
+    A body is one strict JSON object, an unknown query parameter is an error, and what is wrong is
+    raised as one of our own errors.
+    """
+
+    def handler(self, app: Any, next_middleware: "NextMiddleware") -> Response[Any]:
+        route: Route = app.context["_route"]
+        if route.func.__module__.startswith("aws_lambda_powertools"):
+            return next_middleware(app)  # its stand-in for a route that does not exist
+        _refuse_unknown_parameters(app, route)
+        try:
+            return super().handler(app, next_middleware)
+        except RequestValidationError as error:
+            body = route.dependant.body_params
+            problems = problems_of(error.errors(), body[0].type_ if body else None)
+            raise InvalidRequestError("the request is not valid", problems=problems) from None
+
+    def _get_body(self, app: Any) -> dict[str, Any] | None:  # type: ignore[override]  # Powertools' own may be None too
+        return read_json(app.current_event)
+
+
+def http_app() -> APIGatewayHttpResolver:
+    """Make the app of one API function; its routes are complete paths (`/api/v1/flows`)."""
+    app = APIGatewayHttpResolver(
+        enable_validation=True,
+        # A response that breaks its own schema is our fault: it must not look like the caller's.
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        serializer=compact_json,
+    )
+    app._request_validation_middleware = StrictRequests()  # type: ignore[no-untyped-call]  # noqa: SLF001 - the only seam there is
+
+    @app.exception_handler(Exception)
+    def refuse(error: Exception) -> Response[str]:
+        event = app.current_event
+        return refusal(event.http_method, event.path, event.headers.get(REQUEST_ID, ""), error)
+
+    return app
+
+
+def http_handler(app: APIGatewayHttpResolver) -> Handler:
+    """Make `lambda_handler`: the request id in, out and in each log line; one INFO line each."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        started = time.perf_counter()
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        request_id = request_id_of(headers) or new_id(utc_now())
+        logger.set_correlation_id(request_id)
+        logger.append_keys(requestId=request_id)
+        response = app.resolve({**event, "headers": {**headers, REQUEST_ID: request_id}}, context)
+        response["headers"] = {**response.get("headers", {}), "X-Request-Id": request_id}
+        if response["body"] is None:
+            del response["body"]  # absent is what every gateway takes for none
+        _log(event, response["statusCode"], time.perf_counter() - started)
+        return response
+
+    return lambda_handler
+
+
+def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
+    known = [field.alias for field in route.dependant.query_params]
+    given = app.current_event.query_string_parameters
+    problems = [
+        Problem(path=f"query.{name}", message=unknown("query parameter", name, known))
+        for name in given
+        if name not in known
+    ]
+    if problems:
+        raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _log(event: Event, status: int, seconds: float) -> None:
+    fields = {
+        "method": event["requestContext"]["http"]["method"],
+        "route": event.get("routeKey", ""),
+        "status": status,
+        "durationMs": round(seconds * 1000, 1),
+        "ids": {name: value[:64] for name, value in (event.get("pathParameters") or {}).items()},
+    }
+    logger.info("request", extra=fields)

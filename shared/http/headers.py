@@ -1,0 +1,58 @@
+"""The request headers that steer a request, each with its rule."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Header
+
+from shared.errors import InvalidIdempotencyKeyError, InvalidRequestError, Problem
+
+REQUEST_ID = "x-request-id"
+IDEMPOTENCY_KEY = "idempotency-key"
+
+IdempotencyKeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="1 to 255 visible ASCII characters; the same key gives the same answer.",
+    ),
+]
+CorrelationIdHeader = Annotated[
+    str | None,
+    Header(alias="X-Correlation-Id", description="Kept with the execution; 1 to 128 visible."),
+]
+IfMatchHeader = Annotated[
+    str | None,
+    Header(alias="If-Match", description="Write only if the resource still has this ETag."),
+]
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+
+
+def checked_idempotency_key(header: str | None) -> str | None:
+    """Let a good key or none pass; a header that is there but empty is a bad key."""
+    if header is not None and not _is_visible(header, 255):
+        raise InvalidIdempotencyKeyError(
+            "Idempotency-Key must be 1 to 255 visible ASCII characters"
+        )
+    return header
+
+
+def checked_correlation_id(header: str | None) -> str | None:
+    if header is not None and not _is_visible(header, 128):
+        problem = Problem(
+            path="header.X-Correlation-Id", message="must be 1 to 128 visible ASCII characters"
+        )
+        raise InvalidRequestError("the request is not valid", problems=[problem])
+    return header
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Read the caller's own request id, or None when it is missing or could not be logged."""
+    given = headers.get(REQUEST_ID, "")
+    return given if _is_visible(given, 128) else None
+
+
+def _is_visible(value: str, longest: int) -> bool:
+    return len(value) <= longest and _VISIBLE.fullmatch(value) is not None

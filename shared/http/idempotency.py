@@ -1,0 +1,148 @@
+"""Routes that are done once for each `Idempotency-Key`: looked up, claimed, done, kept, replayed.
+
+    once = Once(app, TENANT)
+
+    @app.post("/api/v1/things", middlewares=[once])
+    def create_thing(things: Things, body: RawBody[ThingDraft] = None) -> Response[Thing]:
+        return made(things.create(parse_body(ThingDraft, body), once.keep(made)))
+
+The route keeps its answer together with its effect (`shared/idempotency/response_writer.py`); a
+refusal is forgotten. A request without a key passes as if this were not there.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws import table
+from shared.config import IdempotencyTableSettings, settings
+from shared.dynamodb import Write
+from shared.errors import IdempotencyInProgressError, PlatformError
+from shared.http.headers import IDEMPOTENCY_KEY, checked_idempotency_key
+from shared.idempotency.keys import claim_scope, fingerprint
+from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.idempotency.responses import OVERTAKEN, AnswerRepository, Attempt, KeptAnswer
+from shared.json_text import compact_json
+from shared.observability import logger
+from shared.times import utc_now
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+Result = TypeVar("Result")
+
+Render = Callable[[Result], "Response[Any]"]
+"""Makes the answer that tells of a result, a pydantic model in its body."""
+
+REPLAYED = "Idempotency-Replayed"
+MARGIN = timedelta(seconds=1)
+"""Clocks differ: a claim outlives its function's time by so much."""
+
+_TRIED = "tried_once"
+
+
+@cache
+def answer_repository() -> AnswerRepository:
+    return AnswerRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
+
+
+class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
+    """The middleware of such routes; its requests are those of one tenant."""
+
+    def __init__(
+        self,
+        app: APIGatewayHttpResolver,
+        tenant: str,
+        *,
+        answers: Callable[[], AnswerRepository] = answer_repository,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._app = app
+        self._tenant = tenant
+        self._answers = answers
+        self._now = now
+
+    def handler(self, app: Any, next_middleware: "NextMiddleware") -> Response[Any]:
+        key = checked_idempotency_key(app.current_event.headers.get(IDEMPOTENCY_KEY))
+        if key is None:
+            return next_middleware(app)
+        tried = _Tried(self._answers(), self._attempt(key))
+        earlier = tried.answers.claim(tried.attempt)
+        if earlier:
+            return _response(earlier, {REPLAYED: "true"})
+        app.append_context(**{_TRIED: tried})
+        try:
+            next_middleware(app)
+        except Exception as error:
+            if tried.is_let_go() or not isinstance(error, PlatformError):
+                raise
+            # Somebody else has the key, or an answer: what this attempt found counts no more.
+            raise IdempotencyInProgressError(OVERTAKEN) from error
+        return _response(tried.kept(), {})
+
+    def keep(self, render: Render[Result]) -> Keep[Result]:
+        """What the service is to keep, if this request has a key: the answer `render` makes."""
+        tried = self._app.context.get(_TRIED)
+        return _Keeping(tried, render) if tried else NO_KEY
+
+    def _attempt(self, key: str) -> Attempt:
+        """All that a route is given counts as payload; what was not sent does not."""
+        event, given = self._app.current_event, self._app.context["_route_args"]
+        payload = {name: value for name, value in given.items() if value not in (None, {})}
+        scope = claim_scope(self._tenant, event.path, key)
+        now = self._now()
+        left = timedelta(milliseconds=self._app.lambda_context.get_remaining_time_in_millis())
+        return Attempt(scope, fingerprint(payload), os.urandom(12).hex(), now, now + left + MARGIN)
+
+
+@dataclass
+class _Tried:
+    """What is known of one attempt: its answer, once there is one."""
+
+    answers: AnswerRepository
+    attempt: Attempt
+    answer: KeptAnswer | None = None
+
+    def kept(self) -> KeptAnswer:
+        if self.answer is None:
+            raise LookupError("a route that is done once kept no answer")
+        return self.answer
+
+    def is_let_go(self) -> bool:
+        """Free the key, if that is still ours to do."""
+        try:
+            return self.answers.forget(self.attempt)
+        except (ClientError, BotoCoreError):
+            logger.exception("the key is free when its time is over")
+            return True
+
+
+@dataclass(frozen=True)
+class _Keeping(Generic[Result]):
+    tried: _Tried
+    render: Render[Result]
+
+    def along(self, result: Result, /) -> Write:
+        return self.tried.answers.keeping(self.tried.attempt, self._answer(result))
+
+    def alone(self, result: Result, /) -> None:
+        self.tried.answers.keep(self.tried.attempt, self._answer(result))
+
+    def _answer(self, result: Result) -> KeptAnswer:
+        response = self.render(result)
+        shown: Any = response.body
+        headers = {name: str(value) for name, value in response.headers.items()}
+        body = compact_json(shown.model_dump(mode="json", by_alias=True))
+        self.tried.answer = KeptAnswer(response.status_code, headers, body)
+        return self.tried.answer
+
+
+def _response(answer: KeptAnswer, more: dict[str, str]) -> Response[str]:
+    return Response(status_code=answer.status, body=answer.body, headers={**answer.headers, **more})

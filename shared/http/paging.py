@@ -1,0 +1,19 @@
+"""The query parameters of a list, and the link to its next page."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+Limit = Annotated[int, Query(ge=1, le=500, description="At most so many items.")]
+Cursor = Annotated[
+    str | None, Query(description="Where to go on, from the link of the page before.")
+]
+DEFAULT_LIMIT = 50
+
+
+def next_link(path: str, query: Mapping[str, str], cursor: str) -> str:
+    """Write the `Link` header to the next page, with the other query parameters kept."""
+    parameters = {**query, "cursor": cursor}
+    return f'<{path}?{urlencode(parameters)}>; rel="next"'

@@ -1,0 +1,5 @@
+"""Idempotency keys: fingerprints, claims of starts, and responses kept with their effects.
+
+Called by `http/idempotency` and by the services whose transactions carry a response.
+See ADR 5 (starting) and ADR 24 (answers kept with their effects).
+"""

@@ -1,0 +1,34 @@
+"""Idempotency keys: their scope, their fingerprint, how long they are kept."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from shared.errors import IdempotencyKeyReusedError
+
+KEPT = timedelta(hours=24)
+LONGEST_SCOPE_BYTES = 2000
+"""A key of DynamoDB has 2,048, a path may have more."""
+
+
+def check_fingerprint(fingerprint: str, *, known: str) -> None:
+    """Raise IdempotencyKeyReusedError for a payload that a key was not used with."""
+    if fingerprint != known:
+        raise IdempotencyKeyReusedError(
+            "this Idempotency-Key was used with another payload; use a new key"
+        )
+
+
+def claim_scope(tenant: str, path: str, key: str) -> str:
+    """A key counts for one tenant and one concrete path; of one that is too long, its digest."""
+    scope = f"{tenant}#{path}#{key}"
+    if len(scope.encode()) <= LONGEST_SCOPE_BYTES:
+        return scope
+    return f"{tenant}#{hashlib.sha256(path.encode()).hexdigest()}#{key}"
+
+
+def fingerprint(payload: Any) -> str:
+    """SHA-256 of a JSON payload, whatever the order of its keys; no payload counts as `{}`."""
+    canonical = json.dumps({} if payload is None else payload, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,34 @@
+"""What a service is told of a key: the answer goes into the transaction of the effect it tells of.
+
+So no crash can part them: whoever repeats the request either finds both or neither.
+"""
+
+from typing import Final, Protocol, TypeVar
+
+from shared.dynamodb import Write
+
+Result_contra = TypeVar("Result_contra", contravariant=True)
+
+
+class Keep(Protocol[Result_contra]):
+    """Keeps the answer that tells of a result; what is kept last is what the caller gets."""
+
+    def along(self, result: Result_contra, /) -> Write | None:
+        """The write that belongs into the transaction of the effect; None if nothing is kept."""
+        ...
+
+    def alone(self, result: Result_contra, /) -> None:
+        """Keep the answer of a request that found nothing left to write."""
+        ...
+
+
+class _NoKey:
+    def along(self, _result: object, /) -> None:
+        return None
+
+    def alone(self, _result: object, /) -> None:
+        return None
+
+
+NO_KEY: Final = _NoKey()
+"""For a request without a key."""

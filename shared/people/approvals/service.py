@@ -1,0 +1,95 @@
+"""Approvals as clients see them: lists, one, and decisions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import ApprovalDecidedError, ApprovalNotFoundError, ExecutionFinishedError
+from shared.executions.orchestration.wakeups import Waker
+from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.ids import is_id
+from shared.observability import logger
+from shared.paging import Page, decode_cursor, encode_cursor
+from shared.people.approvals.decisions import DecisionRepository, Outcome
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision
+from shared.people.approvals.repository import ApprovalRepository
+
+MAX_LOOKS = 10
+"""A filtered page reads at most so many pages of its index before it answers."""
+
+
+@dataclass(frozen=True)
+class ApprovalService:
+    approvals: ApprovalRepository
+    decisions: DecisionRepository
+    waker: Waker
+    now: Callable[[], datetime]
+
+    def get(self, tenant: str, approval_id: str) -> Approval:
+        """One approval; ApprovalNotFoundError."""
+        approval = self.approvals.find(tenant, approval_id) if is_id(approval_id) else None
+        if approval is None:
+            raise ApprovalNotFoundError(f"there is no approval {approval_id[:64]!r}")
+        return approval
+
+    def page(
+        self, tenant: str, *, status: ApprovalStatus | None, limit: int, cursor: str | None
+    ) -> Page[Approval]:
+        """Newest first; a page may be shorter than `limit` and still have a next."""
+        query = f"approvals/{tenant}/{status}"
+        after = decode_cursor(cursor, query) if cursor else None
+        found: list[Approval] = []
+        for _ in range(MAX_LOOKS):
+            read, after = self.approvals.page(tenant, limit=limit - len(found), after=after)
+            found += [each for each in read if status is None or each.status is status]
+            if after is None or len(found) >= limit:
+                break
+        return Page(tuple(found), encode_cursor(after, query) if after else None)
+
+    def decide(  # noqa: PLR0913 - what a decision is made of, and what is kept of it
+        self,
+        tenant: str,
+        approval_id: str,
+        decision: Decision,
+        *,
+        by: str,
+        comment: str | None,
+        keep: Keep[Approval] = NO_KEY,
+    ) -> Approval:
+        """Decide an approval, once: whoever comes second gets ApprovalDecidedError.
+
+        ExecutionFinishedError when its execution has ended or is ending. What is answered is
+        stored, whether or not the execution could be woken at once.
+        """
+        approval = self.get(tenant, approval_id)
+        if not approval.is_pending:
+            raise _too_late(approval)
+        decided = approval.decided(decision, by=by, at=self.now(), comment=comment)
+        kept = keep.along(decided)
+        outcome = self.decisions.decide(decided, kept)
+        if outcome is Outcome.TOO_LATE:
+            raise _too_late(self.get(tenant, approval_id))
+        if outcome is Outcome.EXECUTION_ENDS:
+            raise ExecutionFinishedError("the execution has ended, or is about to")
+        self._wake(decided)
+        return decided if kept else self._as_stored(decided)
+
+    def _as_stored(self, decided: Approval) -> Approval:
+        """With what came in between; a read that fails must not hide that the decision counts."""
+        try:
+            return self.approvals.find(decided.tenant, decided.id) or decided
+        except (ClientError, BotoCoreError):
+            logger.exception("decided, not read again", extra={"id": decided.id})
+            return decided
+
+    def _wake(self, approval: Approval) -> None:
+        try:
+            self.waker.wake(approval.tenant, approval.execution_id)
+        except (ClientError, BotoCoreError):
+            logger.exception("left to the reconciler", extra={"id": approval.execution_id})
+
+
+def _too_late(approval: Approval) -> ApprovalDecidedError:
+    return ApprovalDecidedError(f"the approval is {approval.status.value} already")

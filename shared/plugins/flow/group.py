@@ -1,0 +1,51 @@
+"""`flow.group` sorts the items of a list into groups, by their keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.json_schema.builders import (
+    FIELD_OR_EXPRESSION,
+    ITEMS,
+    array,
+    closed,
+    deferred,
+    integer,
+    mapping,
+    outputs,
+    string,
+)
+from shared.plugins.sdk.items import key_text, keys_of
+from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+
+
+def _group(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+    items = properties["items"]
+    groups: dict[str, list[Any]] = {}
+    for item, key in zip(items, keys_of(items, properties["by"], context), strict=True):
+        groups.setdefault(key_text(key), []).append(item)
+    return {"groups": groups, "keys": list(groups), "count": len(groups)}
+
+
+PLUGINS = (
+    Plugin(
+        Manifest(
+            id="flow.group",
+            name="Group",
+            category="flow",
+            description="Puts items of the same key together.",
+            input_schema=closed(
+                {"items": ITEMS, "by": deferred(f"The key: {FIELD_OR_EXPRESSION}.")},
+                required=["items", "by"],
+            ),
+            output_schema=outputs(
+                {
+                    "groups": mapping("Key, as text, to items; JSON where the key is no string."),
+                    "keys": array("Keys in order of first appearance.", items=string("A key.")),
+                    "count": integer("How many groups there are."),
+                }
+            ),
+            icon="group",
+        ),
+        _group,
+    ),
+)

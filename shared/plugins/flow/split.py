@@ -1,0 +1,34 @@
+"""`flow.split` cuts a list into chunks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.json_schema.builders import ITEMS, array, closed, integer, outputs
+from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+
+
+def _split(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+    items, size = properties["items"], int(properties["size"])
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    return {"chunks": chunks, "count": len(chunks)}
+
+
+PLUGINS = (
+    Plugin(
+        Manifest(
+            id="flow.split",
+            name="Chunk",
+            category="flow",
+            description="Cuts a list into chunks of a size; the last may be smaller.",
+            input_schema=closed(
+                {"items": ITEMS, "size": integer("Items in a chunk.", minimum=1)},
+                required=["items", "size"],
+            ),
+            output_schema=outputs(
+                {"chunks": array("Lists of items."), "count": integer("How many chunks.")}
+            ),
+            icon="scissors",
+        ),
+        _split,
+    ),
+)

@@ -1,0 +1,119 @@
+"""One HTTP exchange, redirects included; whatever goes wrong in it becomes a PluginError.
+
+Messages name the origin only: paths, queries and addresses may be secret.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpcore
+import httpx
+
+from shared.egress.client import Remaining, pinned_client
+from shared.egress.guard import EgressGuard, EgressRefusedError
+from shared.plugins.http.call import Call
+from shared.plugins.http.response import Answer, limited, unpacked
+from shared.plugins.sdk.plugin import PluginError
+from shared.plugins.sdk.values import invalid
+
+MAX_REDIRECTS = 5
+
+_HARMLESS = frozenset(
+    {
+        *("accept", "accept-encoding", "accept-language", "connection", "content-language"),
+        *("content-length", "content-type", "host", "idempotency-key", "user-agent"),
+    }
+)
+"""Headers that follow a redirect to another origin; any other may be a credential."""
+
+
+def exchange(
+    call: Call, guard: EgressGuard, remaining: Remaining, tls: ssl.SSLContext | None = None
+) -> Answer:
+    """Send `call` and read the answer, all within `remaining`.
+
+    Codes of the PluginError: `egress_refused`, `timeout`, `connection_error`,
+    `too_many_redirects`, `answer_too_large`, `invalid_answer`, `invalid_value`.
+    """
+    with pinned_client(guard, remaining, tls=tls) as client:
+        request = _request(client, call)
+        for _ in range(MAX_REDIRECTS + 1):
+            with _told(request):
+                guard.check_url(request.url.scheme, request.url.userinfo, request.url.host)
+                response = client.send(request, stream=True, auth=None, follow_redirects=False)
+                try:
+                    following = response.next_request if call.follows_redirects else None
+                    if following is None:
+                        return _answer(response)
+                finally:
+                    response.close()
+            request = _without_credentials(following, request.url)
+    raise PluginError(
+        f"{call.method} was redirected more than {MAX_REDIRECTS} times", code="too_many_redirects"
+    )
+
+
+def _request(client: httpx.Client, call: Call) -> httpx.Request:
+    try:
+        return client.build_request(
+            call.method, call.url, headers=call.headers, content=call.content
+        )
+    except (httpx.InvalidURL, ValueError):
+        raise invalid("url is malformed") from None
+
+
+def _answer(response: httpx.Response) -> Answer:
+    encoding = response.headers.get("content-encoding", "")
+    return Answer(
+        status=response.status_code,
+        reason=response.reason_phrase,
+        headers={name.lower(): value for name, value in response.headers.items()},
+        content=unpacked(limited(response.iter_raw()), encoding),
+    )
+
+
+def _without_credentials(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:
+    if origin(request.url) != origin(came_from):
+        for name in set(request.headers) - _HARMLESS:
+            del request.headers[name]
+    return request
+
+
+def origin(url: httpx.URL) -> str:
+    """Return scheme, host and, unless it is the scheme's own, port."""
+    if not url.host:
+        return "a URL without a host"
+    default = {"http": 80, "https": 443}.get(url.scheme)
+    port = f":{url.port}" if url.port not in (None, default) else ""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{url.scheme}://{host}{port}"
+
+
+@contextmanager
+def _told(request: httpx.Request) -> Iterator[None]:
+    """Turn what httpx, httpcore and the guard raise into a sentence about this request."""
+    what = f"{request.method} {origin(request.url)}"
+    try:
+        yield
+    except EgressRefusedError as error:
+        raise PluginError(f"{what} was refused: {error}", code="egress_refused") from None
+    except httpcore.TimeoutException:
+        raise PluginError(f"{what} got no full answer in time", code="timeout") from None
+    except httpcore.ConnectError as error:
+        raise PluginError(f"{what}: {_reason(error)}", code="connection_error") from None
+    except (httpcore.NetworkError, httpcore.ProtocolError):
+        raise PluginError(f"{what}: the connection broke", code="connection_error") from None
+    except httpx.RemoteProtocolError:
+        raise PluginError(f"{what} was redirected to no URL", code="invalid_answer") from None
+
+
+def _reason(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError):
+            return "no TLS connection could be made"
+        cause = cause.__cause__ or cause.__context__
+    return "no connection could be made"

@@ -1,0 +1,154 @@
+"""`http.request`: an HTTP call to the public Internet, or to what the deployment allows."""
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.durations import parse_duration
+from shared.egress.guard import EgressGuard, EgressSettingError, egress_guard
+from shared.json_schema.builders import (
+    anything,
+    boolean,
+    choice,
+    closed,
+    duration,
+    integer,
+    mapping,
+    outputs,
+    string,
+    when,
+)
+from shared.plugins.http.call import call_of
+from shared.plugins.http.response import Answer, body_of, retry_after
+from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
+from shared.plugins.sdk.values import invalid
+
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
+_SCALARS = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """The plugin's function with what it needs of the world."""
+
+    guard: Callable[[], EgressGuard] = egress_guard
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tls: ssl.SSLContext | None = None
+
+    def __call__(self, properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+        """Make the call; PluginError `http_status` when the answer is not 2xx."""
+        from shared.plugins.http.exchange import exchange  # noqa: PLC0415 - httpx costs 100 ms
+
+        call = call_of(properties, context.idempotency_key)
+        started = self.clock()
+        end = started + min(_seconds(properties.get("timeout", 30)), context.remaining())
+        answer = exchange(call, self._guard(), lambda: end - self.clock(), self.tls)
+        result = _outputs(answer, self.clock() - started)
+        if answer.status // 100 != 2 and properties.get("failOnStatus", True):
+            raise PluginError(
+                f"{call.method} was answered {answer.status} {answer.reason}".rstrip(),
+                code="http_status",
+                status_code=answer.status,
+                retry_after_seconds=retry_after(answer.headers.get("retry-after"), self.now()),
+                outputs=result,
+            )
+        return result
+
+    def _guard(self) -> EgressGuard:
+        try:
+            return self.guard()
+        except EgressSettingError as error:
+            raise PluginError(str(error), code="configuration_error") from None
+
+
+def _seconds(timeout: Any) -> float:
+    seconds = parse_duration(timeout).total_seconds()
+    if seconds <= 0:
+        raise invalid("timeout must be more than nothing")
+    return seconds
+
+
+def _outputs(answer: Answer, seconds: float) -> dict[str, Any]:
+    body, encoding = body_of(answer.content, answer.headers.get("content-type"))
+    return {
+        "status_code": answer.status,
+        "body": body,
+        "bodyEncoding": encoding,
+        "headers": dict(answer.headers),
+        "durationMs": round(seconds * 1000),
+    }
+
+
+def http_request(run: HttpRequest) -> Plugin:
+    """Put the manifest to a function; tests give one with another network."""
+    return Plugin(_MANIFEST, run)
+
+
+_MANIFEST = Manifest(
+    id="http.request",
+    name="HTTP request",
+    category="core",
+    description=(
+        "Calls a URL. An answer other than 2xx fails the task, with its status, body and "
+        "headers kept. POST, PUT, PATCH and DELETE carry an Idempotency-Key that stays the "
+        "same when the call is repeated after a crash. At most 5 redirects are followed; to "
+        "another origin none of your own headers goes along. An answer has 10 MiB at most."
+    ),
+    input_schema=closed(
+        {
+            "url": string("An http or https URL, without a username.", minLength=1),
+            "method": choice(
+                "The HTTP method.",
+                *("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
+                default="GET",
+            ),
+            "headers": mapping(
+                "Headers; null leaves out one that would be sent by default.",
+                additionalProperties=_SCALAR,
+                default={},
+            ),
+            "query": mapping(
+                "Added to the URL's query; a list gives a name several times.",
+                additionalProperties=_SCALARS,
+                default={},
+            ),
+            "body": anything("Text is sent as it is, anything else but null as JSON."),
+            "form": mapping("Sent as a form, instead of a body.", additionalProperties=_SCALARS),
+            "auth": closed(
+                {
+                    "type": choice("How to authenticate.", "basic", "bearer"),
+                    "username": string("Of basic."),
+                    "password": string("Of basic.", **{"x-secret": True}),
+                    "token": string("Of bearer.", **{"x-secret": True}),
+                },
+                required=["type"],
+                description="Makes the Authorization header.",
+                allOf=[
+                    when("type", "basic", ["username", "password"]),
+                    when("type", "bearer", ["token"]),
+                ],
+            ),
+            "timeout": duration("From the first byte out to the last one in.", default=30),
+            "followRedirects": boolean("Go where 3xx answers point.", default=True),
+            "failOnStatus": boolean("Fail when the answer is not 2xx.", default=True),
+        },
+        required=["url"],
+    ),
+    output_schema=outputs(
+        {
+            "status_code": integer("The answer's status."),
+            "body": anything("Decoded when it is JSON, else text; base64 when it is no text."),
+            "bodyEncoding": choice("What the body is given as.", "json", "text", "base64"),
+            "headers": mapping("The answer's headers, their names in lower case."),
+            "durationMs": integer("Milliseconds that it took, redirects included."),
+        }
+    ),
+    idempotent=False,
+    icon="globe",
+)
+
+PLUGINS = (http_request(HttpRequest()),)

@@ -1,0 +1,130 @@
+"""What an HTTP answer says: its body unpacked and decoded, its headers, when to come again."""
+
+import base64
+import math
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from shared.plugins.sdk.plugin import PluginError
+from shared.plugins.sdk.values import parse_json
+
+MAX_BODY = 10 * 1024 * 1024
+"""Bytes of an answer, before and after it is unpacked."""
+
+_MOST_SECONDS = 366 * 24 * 3600
+_CHARSETS = frozenset(
+    [
+        *("utf-8", "utf8", "us-ascii", "ascii", "latin-1", "latin1", "koi8-r", "koi8-u"),
+        *("utf-16", "utf-16le", "utf-16be", "shift_jis", "euc-jp", "gb2312", "gbk", "gb18030"),
+        *("big5", "euc-kr"),
+        *(f"iso-8859-{part}" for part in range(1, 17) if part != 12),
+        *(f"windows-{page}" for page in range(1250, 1259)),
+    ]
+)
+"""Decoders that take linear time; a stranger may name any other in its answer."""
+
+
+class Answer(NamedTuple):
+    """An answer read to its end; header names in lower case, `content` unpacked."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass chunks on until they are more than an answer may hold; PluginError then."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise PluginError(
+                f"the answer is larger than {MAX_BODY // 1024 // 1024} MiB",
+                code="answer_too_large",
+            )
+        yield chunk
+
+
+def unpacked(chunks: Iterable[bytes], encoding: str) -> bytes:
+    """Undo `Content-Encoding`, a bounded piece at a time, so that a bomb stays small."""
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return b"".join(chunks)
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise _invalid(f'the answer is packed as "{encoding[:40]}", which was not asked for')
+    return b"".join(limited(_inflated(chunks, is_deflate=encoding == "deflate")))
+
+
+def _inflated(chunks: Iterable[bytes], *, is_deflate: bool) -> Iterator[bytes]:
+    unpack, is_first = zlib.decompressobj(zlib.MAX_WBITS | 32), True
+    for chunk in chunks:
+        waiting = chunk
+        if is_deflate and is_first and chunk and not _has_zlib_header(chunk):
+            unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+        is_first = is_first and not chunk
+        while waiting:
+            if unpack.eof:  # gzip may have several members
+                unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            try:
+                yield unpack.decompress(waiting, MAX_BODY)
+            except zlib.error:
+                raise _invalid("the answer is not packed as it says") from None
+            waiting = unpack.unconsumed_tail or unpack.unused_data
+    if not (unpack.eof or is_first):
+        raise _invalid("the answer ends before it is unpacked")
+
+
+def _has_zlib_header(chunk: bytes) -> bool:
+    """Some servers send bare deflate data; zlib's header has 8 in its low half byte."""
+    return chunk[0] & 0x0F == zlib.DEFLATED
+
+
+def _invalid(message: str) -> PluginError:
+    return PluginError(message, code="invalid_answer")
+
+
+def body_of(content: bytes, content_type: str | None) -> tuple[Any, str]:
+    """Return the body and how it is given: `json`, `text` or `base64`."""
+    kind = Message()
+    kind["content-type"] = content_type or ""
+    text = _text(content, str(kind.get_param("charset", "utf-8")).lower())
+    if text is None:
+        return base64.b64encode(content).decode(), "base64"
+    if _may_be_json(kind.get_content_type() if content_type else None, text):
+        try:
+            return parse_json(text.removeprefix("\ufeff")), "json"
+        except ValueError:
+            pass
+    return text, "text"
+
+
+def _text(content: bytes, charset: str) -> str | None:
+    try:
+        return content.decode(charset if charset in _CHARSETS else "utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _may_be_json(kind: str | None, text: str) -> bool:
+    if kind is None:
+        return text.lstrip().startswith(("{", "["))
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def retry_after(written: str | None, now: datetime) -> float | None:
+    """Seconds that `Retry-After` asks for, given as such or as a date; None if unreadable."""
+    if written is None:
+        return None
+    if written.isascii() and written.isdigit():
+        return float(written) if len(written) < 9 else float(_MOST_SECONDS)
+    try:
+        at = parsedate_to_datetime(written)
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError):
+        return None
+    return float(min(max(math.ceil(seconds.total_seconds()), 0), _MOST_SECONDS))

@@ -1,0 +1,90 @@
+"""Going through a list: what expressions see of each item, which key it has, when to stop."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.expressions import Expression, TemplateError, TemplateSyntaxError, parse_expression
+from shared.plugins.sdk.plugin import PluginError, TaskContext
+from shared.plugins.sdk.values import compact
+
+_FIELD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_][A-Za-z0-9_-]*)*")
+_ITEM = "item."
+
+
+@dataclass(frozen=True)
+class DeferredExpression:
+    """An expression that knows where in the properties it stands."""
+
+    expression: Expression
+    place: str
+
+    def evaluate(self, context: TaskContext, **names: Any) -> Any:
+        """Give its value where `names` are known too; TemplateError names the place."""
+        return self.expression.evaluate(context.scope.with_locals(**names), self.place)
+
+
+def deferred_expression(source: str, name: str) -> DeferredExpression:
+    """Parse property `name`; TemplateError, like everything that goes wrong later."""
+    place = f"properties.{name}"
+    try:
+        return DeferredExpression(parse_expression(source), place)
+    except TemplateSyntaxError as error:
+        raise TemplateError(error.reason, place) from None
+
+
+def in_time(context: TaskContext, items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """Enumerate `items` until the attempt's deadline."""
+    for index, item in enumerate(items):
+        if context.remaining() <= 0:
+            raise PluginError(f"out of time at item {index} of {len(items)}", code="timeout")
+        yield index, item
+
+
+def evaluated(
+    expression: DeferredExpression, items: Sequence[Any], context: TaskContext
+) -> Iterator[Any]:
+    """Yield the expression's value for each item; it sees `item` and `index`."""
+    for index, item in in_time(context, items):
+        yield expression.evaluate(context, item=item, index=index)
+
+
+def keys_of(items: Sequence[Any], by: str | None, context: TaskContext) -> list[Any]:
+    """Return each item's key: the item itself, a field (a dotted path), or an expression's value.
+
+    A field that is not there is null. `item.x` means field x, unless items have a field `item`.
+    """
+    if by is None:
+        return list(items)
+    if not is_field(by):
+        return list(evaluated(deferred_expression(by, "by"), items, context))
+    if by.startswith(_ITEM) and not any(
+        isinstance(each, dict) and "item" in each for each in items
+    ):
+        by = by.removeprefix(_ITEM)
+    return [field(item, by) for item in items]
+
+
+def is_field(by: str) -> bool:
+    """Tell a dotted path from an expression."""
+    return _FIELD.fullmatch(by) is not None
+
+
+def field(item: Any, path: str) -> Any:
+    """Read `a.b.0` out of maps and lists; null where there is nothing."""
+    for step in path.split("."):
+        if isinstance(item, dict):
+            item = item.get(step)
+        elif isinstance(item, list) and step.isascii() and step.isdigit() and len(step) < 10:
+            item = item[int(step)] if int(step) < len(item) else None
+        else:
+            return None
+    return item
+
+
+def key_text(key: Any) -> str:
+    """Write a key as a map's key: a string as it is, anything else as JSON, 2.0 as 2."""
+    if isinstance(key, float) and key.is_integer():
+        key = int(key)
+    return key if isinstance(key, str) else compact(key)

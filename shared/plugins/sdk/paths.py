@@ -1,0 +1,52 @@
+"""Reading and writing inside a value by a dotted path or a JSON pointer (RFC 6901)."""
+
+from typing import Any
+
+from shared.plugins.sdk.values import MAX_DEPTH, invalid, type_name
+
+Steps = tuple[str, ...]
+
+
+def steps_of(path: str) -> Steps:
+    """Split `a.b.0` or `/a/b/0`; the empty path is the whole value."""
+    if path.startswith("/"):
+        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/"))
+    else:
+        steps = tuple(path.split(".")) if path else ()
+    if len(steps) > MAX_DEPTH:
+        raise invalid(f"path has more than {MAX_DEPTH} steps")
+    return steps
+
+
+def read(value: Any, steps: Steps) -> Any:
+    """Return what is there, null where there is nothing."""
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and (index := _index(step)) is not None:
+            value = value[index] if index < len(value) else None
+        else:
+            return None
+    return value
+
+
+def written(value: Any, steps: Steps, new: Any) -> Any:
+    """Return a copy with `new` at the place; missing maps are made, `-` is a list's end."""
+    if not steps:
+        return new
+    step, *rest = steps
+    if value is None:
+        value = {}
+    if isinstance(value, dict):
+        return {**value, step: written(value.get(step), tuple(rest), new)}
+    if not isinstance(value, list):
+        raise invalid(f'"{step[:100]}" cannot be set in {type_name(value)}')
+    index = len(value) if step == "-" else _index(step)
+    if index is None or index > len(value):
+        raise invalid(f'a list of {len(value)} items has no place "{step[:100]}"')
+    old = value[index] if index < len(value) else None
+    return [*value[:index], written(old, tuple(rest), new), *value[index + 1 :]]
+
+
+def _index(step: str) -> int | None:
+    return int(step) if step.isascii() and step.isdigit() and len(step) < 10 else None

@@ -1,0 +1,125 @@
+"""JSON values as plugins treat them: their text, their identity, and how large they may get."""
+
+import json
+import math
+from typing import Any
+
+from shared import json_text
+from shared.plugins.sdk.plugin import PluginError
+
+MAX_RESULT = 10 * 1024 * 1024
+"""The most characters, cells or JSON bytes that one task may produce."""
+
+MAX_DEPTH = 100
+"""How deep lists and maps of a text from outside may nest."""
+
+_NAMES = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "a map",
+}
+
+
+def invalid(message: str) -> PluginError:
+    """A property holds something that the task cannot work with."""
+    return PluginError(message, code="invalid_value")
+
+
+def too_large(what: str) -> PluginError:
+    return PluginError(f"{what} would be larger than a task may produce", code="too_large")
+
+
+def type_name(value: Any) -> str:
+    return "null" if value is None else _NAMES.get(type(value), "an unknown value")
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def compact(value: Any) -> str:
+    """Return JSON without spaces, keys in their order, other letters than ASCII as they are."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        raise invalid("a value is nested too deeply") from None
+
+
+def text(value: Any) -> str:
+    """Write a value as templates do: null as nothing, true in lower case, lists as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else compact(value)
+
+
+def identity(value: Any) -> str:
+    """Return a text equal for equal JSON values only: 1 is 1.0, but neither true nor "1"."""
+    try:
+        return json_text.identity(value)
+    except RecursionError:
+        raise invalid("a value is nested too deeply") from None
+
+
+def parse_json(source: str) -> Any:
+    """Read strict JSON that is safe to keep; ValueError for anything else.
+
+    Refused besides bad syntax: NaN and numbers beyond a double, half surrogate pairs, and
+    nesting beyond `MAX_DEPTH`.
+    """
+    try:
+        value = json.loads(source, parse_constant=_no_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if source.count("[") + source.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    if "\\ud" in source.lower():
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("a number is out of range")
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, layer = 0, [value]
+    while layer and depth <= MAX_DEPTH:
+        depth += 1
+        layer = [
+            child
+            for node in layer
+            if isinstance(node, list | dict)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return depth
+
+
+def _map(item: Any, index: int) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        raise invalid(f"item {index} is {type_name(item)}, not a map")
+    return item
+
+
+def deep_merged(old: Any, new: Any) -> Any:
+    """Merge maps at every level; anything else, lists and null too, is replaced by the new."""
+    try:
+        return _deep_merged(old, new)
+    except RecursionError:
+        raise invalid("a value is nested too deeply") from None
+
+
+def _deep_merged(old: Any, new: Any) -> Any:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    both = {name: _deep_merged(old[name], value) for name, value in new.items() if name in old}
+    return {**old, **new, **both}

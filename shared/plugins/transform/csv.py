@@ -1,0 +1,142 @@
+"""Comma-separated values, RFC 4180, both ways; every line ends with CRLF."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from shared.json_schema.builders import (
+    anything,
+    array,
+    boolean,
+    choice,
+    closed,
+    integer,
+    outputs,
+    string,
+)
+from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large
+
+_MAX_CELLS = 1_000_000
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def _csv(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+    delimiter, quote = _dialect(properties)
+    has_header = properties.get("header", True)
+    source = properties["data"]
+    if properties["operation"] == "stringify":
+        return {"text": _write(_lines(source, has_header=has_header), delimiter, quote)}
+    if not isinstance(source, str):
+        raise invalid("data must be text to be parsed")
+    rows = _read(source, delimiter, quote)
+    parsed: list[Any] = _with_header(rows) if has_header else rows
+    return {"rows": parsed, "count": len(parsed)}
+
+
+def _dialect(properties: Mapping[str, Any]) -> tuple[str, str]:
+    delimiter, quote = properties.get("delimiter", ","), properties.get("quote", '"')
+    if delimiter == r"\t":
+        delimiter = "\t"
+    for name, value in (("delimiter", delimiter), ("quote", quote)):
+        if len(value) != 1 or value in "\r\n\0":
+            raise invalid(f"{name} must be one character, and no line break")
+    if delimiter == quote:
+        raise invalid("delimiter and quote must differ")
+    return delimiter, quote
+
+
+def _read(source: str, delimiter: str, quote: str) -> list[list[str]]:
+    csv.field_size_limit(MAX_RESULT)  # the module's own limit is 128 KiB for the whole process
+    stream = io.StringIO(source.removeprefix(_BYTE_ORDER_MARK), newline="")
+    reader = csv.reader(stream, delimiter=delimiter, quotechar=quote, strict=True)
+    try:
+        return [row for row in reader if row]
+    except csv.Error as error:
+        raise invalid(f"data is no CSV: line {reader.line_num}: {error}") from None
+
+
+def _with_header(rows: list[list[str]]) -> list[dict[str, str]]:
+    if not rows:
+        return []
+    header, *records = rows
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise invalid(f'column "{twice}" appears more than once in the header')
+    if len(header) * len(records) > _MAX_CELLS:
+        raise too_large("the table")
+    for number, record in enumerate(records, start=1):
+        if len(record) > len(header):
+            raise invalid(f"row {number} has {len(record)} fields, the header has {len(header)}")
+    return [
+        dict(zip(header, record + [""] * (len(header) - len(record)), strict=True))
+        for record in records
+    ]
+
+
+def _lines(rows: Any, *, has_header: bool) -> Iterator[Sequence[Any]]:
+    if not isinstance(rows, list):
+        raise invalid("data must be a list of maps or of lists to be written")
+    if all(isinstance(row, list) for row in rows):
+        yield from rows
+    elif all(isinstance(row, dict) for row in rows):
+        yield from _lines_of_maps(rows, has_header=has_header)
+    else:
+        raise invalid("data must hold either only maps or only lists")
+
+
+def _lines_of_maps(rows: list[dict[str, Any]], *, has_header: bool) -> Iterator[Sequence[Any]]:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if len(columns) * len(rows) > _MAX_CELLS:
+        raise too_large("the table")
+    if has_header and columns:
+        yield columns
+    for row in rows:
+        yield [row.get(name) for name in columns]
+
+
+def _write(lines: Iterator[Sequence[Any]], delimiter: str, quote: str) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, quotechar=quote, lineterminator="\r\n")
+    for line in lines:
+        writer.writerow([text(cell) for cell in line])
+        if out.tell() > MAX_RESULT:
+            raise too_large("the text")
+    return out.getvalue()
+
+
+PLUGINS = (
+    Plugin(
+        Manifest(
+            id="transform.csv",
+            name="CSV",
+            category="transform",
+            description=(
+                "Reads or writes comma-separated values (RFC 4180). Rows that are too short are "
+                "filled with empty text, rows that are too long are an error, empty lines are "
+                "skipped. Written lines end with CRLF; lists and maps in cells become JSON."
+            ),
+            input_schema=closed(
+                {
+                    "operation": choice("Read text or write it.", "parse", "stringify"),
+                    "data": anything("The text to read, or the list of maps or lists to write."),
+                    "delimiter": string("One character between cells.", default=","),
+                    "header": boolean("The first line names the columns.", default=True),
+                    "quote": string("One character around cells that need it.", default='"'),
+                },
+                required=["operation", "data"],
+            ),
+            output_schema=outputs(
+                {
+                    "rows": array("Read: maps, or lists without a header; all values text."),
+                    "count": integer("Read: how many rows there are."),
+                    "text": string("Written: columns in order of first appearance."),
+                },
+                required=[],
+            ),
+            icon="table",
+        ),
+        _csv,
+    ),
+)

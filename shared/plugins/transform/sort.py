@@ -1,0 +1,77 @@
+"""`transform.sort` orders the items of a list by their keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.json_schema.builders import (
+    FIELD_OR_EXPRESSION,
+    ITEMS,
+    array,
+    boolean,
+    choice,
+    closed,
+    deferred,
+    outputs,
+)
+from shared.plugins.sdk.items import keys_of
+from shared.plugins.sdk.numbers import Number, number_of
+from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+from shared.plugins.sdk.values import invalid, type_name
+
+
+def _sort(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+    items = properties["items"]
+    keys = keys_of(items, properties.get("by"), context)
+    if properties.get("numeric", False):
+        keys = [_as_number(key, index) for index, key in enumerate(keys)]
+    order = [index for index, key in enumerate(keys) if key is not None]
+    _check_comparable(keys, order)
+    try:
+        order.sort(key=keys.__getitem__, reverse=properties.get("order") == "desc")
+    except (TypeError, RecursionError):
+        raise invalid("the keys of some items cannot be compared with each other") from None
+    last = [index for index, key in enumerate(keys) if key is None]
+    return {"items": [items[index] for index in order + last]}
+
+
+def _as_number(key: Any, index: int) -> Number | None:
+    return None if key is None else number_of(key, f"the key of item {index}")
+
+
+def _check_comparable(keys: list[Any], order: list[int]) -> None:
+    """Raise unless all keys are of one kind, and of one that has an order."""
+    for index in order:
+        if isinstance(keys[index], dict):
+            raise invalid(f"the key of item {index} is a map, which has no order")
+        if type_name(keys[index]) != type_name(keys[order[0]]):
+            raise invalid(
+                f"the key of item {index} is {type_name(keys[index])}, "
+                f"that of item {order[0]} {type_name(keys[order[0]])}"
+            )
+
+
+PLUGINS = (
+    Plugin(
+        Manifest(
+            id="transform.sort",
+            name="Sort",
+            category="transform",
+            description=(
+                "Sorts a list and keeps equal items in their order. Keys are compared as what "
+                "they are: all numbers, or all strings. Items without a key come last."
+            ),
+            input_schema=closed(
+                {
+                    "items": ITEMS,
+                    "by": deferred(f"The key: {FIELD_OR_EXPRESSION}; the item itself without it."),
+                    "order": choice("Smallest or largest first.", "asc", "desc", default="asc"),
+                    "numeric": boolean("Read keys that are text as numbers.", default=False),
+                },
+                required=["items"],
+            ),
+            output_schema=outputs({"items": array("The same items, sorted.")}),
+            icon="arrow-down-narrow-wide",
+        ),
+        _sort,
+    ),
+)

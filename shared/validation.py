@@ -1,0 +1,81 @@
+"""Values of clients checked against models, with every refusal saying where."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.errors import InvalidRequestError, PreconditionFailedError, Problem
+from shared.json_text import Json
+from shared.records import Record
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse_body(model: type[Model], value: Json) -> Model:
+    """Check a parsed body against `model`; a missing one (None) counts as empty.
+
+    Raises InvalidRequestError with a problem for each field that is wrong.
+    """
+    try:
+        # Fields have one name outside, as documented; ours inside are unknown there.
+        return model.model_validate({} if value is None else value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        problems = problems_of(error.errors(include_url=False), model)
+        raise InvalidRequestError("the request is not valid", problems=problems) from None
+
+
+def problems_of(
+    errors: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None
+) -> tuple[Problem, ...]:
+    """Turn pydantic's errors into ours; a leading `body` in a place is left out."""
+    return tuple(_problem(error, _names(model)) for error in errors)
+
+
+def unknown(kind: str, name: str, known: Collection[str]) -> str:
+    """Say that a name is unknown, and which one was perhaps meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only refusals need it
+
+    close = get_close_matches(name, known, n=1)
+    return f'unknown {kind} "{name}"' + (f', did you mean "{close[0]}"?' if close else "")
+
+
+def _names(model: type[BaseModel] | None) -> list[str]:
+    # The type of a RawBody is an optional one, which has no fields of its own.
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
+
+
+def _problem(error: Mapping[str, Any], names: Sequence[str]) -> Problem:
+    place = [part for part in error["loc"] if part != "body"] or [""]
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = names if len(place) == 1 else ()
+        return Problem(path=_path(place), message=unknown("field", str(place[-1]), known))
+    if kind == "missing":
+        message = "is required" if place != [""] else "a JSON body is required"
+        return Problem(path=_path(place), message=message)
+    return Problem(path=_path(place), message=error["msg"].removeprefix("Value error, "))
+
+
+def _path(place: Sequence[str | int]) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return "".join(parts).removeprefix(".")
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def check_if_match(header: str | None, version: int) -> None:
+    """Raise PreconditionFailedError unless the header is absent, `*` or names this version."""
+    if header is None or header.strip() == "*":
+        return
+    if etag(version) not in [tag.strip() for tag in header.split(",")]:
+        raise PreconditionFailedError("the resource has changed, its ETag is another one now")
+
+
+class NoBody(Record):
+    """What a route accepts that takes nothing but an empty object."""
+
+    model_config = ConfigDict(extra="forbid")
