@@ -11,7 +11,7 @@ from benchmarks.counting import count
 from benchmarks.cpu import cpu
 from benchmarks.flows import CHILD, FEATURES, beside, chain
 from benchmarks.imports import BAR, imports
-from benchmarks.large import LONGEST_HISTORY, large
+from benchmarks.large import MAX_HISTORY, large
 from benchmarks.throughput import local
 from benchmarks.units import units
 
@@ -105,7 +105,7 @@ def show_large() -> None:
     for row in rows:
         times = f"{row.compile_seconds:>6.2f} {row.run_seconds:>7.1f}"
         print(f"{row.flow:>30} {row.status} {times} {row.events:>6} {row.invocations:>4}")
-    print(f"A history holds {LONGEST_HISTORY:,} events: {written}")
+    print(f"A history holds {MAX_HISTORY:,} events: {written}")
 
 
 def show_local() -> None:

@@ -9,7 +9,7 @@ from benchmarks.flows import WAIT, chain, loop, wide
 from shared.flows.plans.compiler import compile_plan
 from shared.flows.validation.validator import check_flow
 
-LONGEST_HISTORY = 25_000
+MAX_HISTORY = 25_000
 """Events that Step Functions keeps of one run."""
 ROUNDS = 5
 FLOWS = {

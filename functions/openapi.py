@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import Problem
 from shared.http.headers import IDEMPOTENCY_KEY
-from shared.http.idempotency import Once
+from shared.http.idempotency import IdempotentRoute
 from shared.http.openapi import DOCUMENT
 from shared.http.problems import PROBLEM_TYPE
 
@@ -63,7 +63,7 @@ def _part(resource: str) -> Json:
     for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001 - no other list
         operation = schema["paths"][route.openapi_path][route.method.lower()]
         operation["operationId"] = to_camel(route.func.__name__)
-        if any(isinstance(each, Once) for each in route.middlewares):
+        if any(isinstance(each, IdempotentRoute) for each in route.middlewares):
             operation.setdefault("parameters", []).append(KEY_PARAMETER)
     return schema
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-LONGEST: Final = timedelta(days=36_500)
+MAX_DURATION: Final = timedelta(days=36_500)
 
-_LONGEST_TEXT = 64
+_MAX_TEXT = 64
 _MICROSECONDS: Final = MappingProxyType(
     {
         "w": 604_800_000_000,
@@ -39,7 +39,7 @@ def parse_duration(value: float | str) -> timedelta:
     microseconds = _of_text(value.strip()) if isinstance(value, str) else _of_number(value)
     if microseconds < 0:
         raise ValueError("a duration must not be negative")
-    if microseconds > LONGEST // timedelta(microseconds=1):
+    if microseconds > MAX_DURATION // timedelta(microseconds=1):
         raise ValueError("a duration must not be longer than 100 years")
     return timedelta(microseconds=int(microseconds.to_integral_value()))
 
@@ -70,8 +70,8 @@ def _of_number(seconds: float) -> Decimal:
 def _of_text(text: str) -> Decimal:
     if text.startswith("-"):
         raise ValueError("a duration must not be negative")
-    if len(text) > _LONGEST_TEXT:
-        raise ValueError(f"a duration has at most {_LONGEST_TEXT} characters")
+    if len(text) > _MAX_TEXT:
+        raise ValueError(f"a duration has at most {_MAX_TEXT} characters")
     if _SECONDS.fullmatch(text):
         return Decimal(text) * _MICROSECONDS["s"]
     if match := _UNITS.fullmatch(text):

@@ -16,7 +16,7 @@ BUSY = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "Throt
 """Why a transaction was not made that may be made the next time: no SDK tries it again."""
 
 TRIES = 12
-LONGEST_PAUSE_SECONDS = 0.4
+MAX_PAUSE_SECONDS = 0.4
 _FAILED = "ConditionalCheckFailed"
 
 
@@ -48,7 +48,7 @@ class Transactions:
                     return [code == _FAILED for code in codes]
                 if BUSY.isdisjoint(codes):
                     raise
-                self._sleep(random() * min(LONGEST_PAUSE_SECONDS, 0.02 * 2**number))
+                self._sleep(random() * min(MAX_PAUSE_SECONDS, 0.02 * 2**number))
             else:
                 return [False] * len(writes)
         raise UnavailableError("the store is busy, try again")

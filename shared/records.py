@@ -10,7 +10,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
-class Shape(BaseModel):
+class StrictRecord(BaseModel):
     """Frozen, camelCase outside, nothing unknown."""
 
     model_config = ConfigDict(

@@ -11,11 +11,11 @@ from shared.executions.orchestration.wakeups import Waker
 from shared.executions.store.repository import ExecutionRepository
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import RawBody
-from shared.http.idempotency import Once
+from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page
 from shared.people.approvals.decisions import DecisionRepository
-from shared.people.approvals.models import Approval, ApprovalStatus, Decision, Remark
+from shared.people.approvals.models import Approval, ApprovalStatus, Decision, DecisionComment
 from shared.people.approvals.repository import ApprovalRepository
 from shared.people.approvals.service import ApprovalService
 from shared.times import utc_now
@@ -26,7 +26,7 @@ CALLER = "local"
 """Without users there is one caller, who may decide everything."""
 
 app = http_app()
-once = Once(app, TENANT)
+once = IdempotentRoute(app, TENANT)
 
 
 @cache
@@ -60,19 +60,23 @@ def get_approval(approval_id: str, approvals: Approvals) -> Approval:
 
 
 @app.post("/api/v1/approvals/<approval_id>/approve", middlewares=[once])
-def approve(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None) -> Approval:
+def approve(
+    approval_id: str, approvals: Approvals, body: RawBody[DecisionComment] = None
+) -> Approval:
     return _decide(approvals, approval_id, Decision.APPROVED, body)
 
 
 @app.post("/api/v1/approvals/<approval_id>/reject", middlewares=[once])
-def reject(approval_id: str, approvals: Approvals, body: RawBody[Remark] = None) -> Approval:
+def reject(
+    approval_id: str, approvals: Approvals, body: RawBody[DecisionComment] = None
+) -> Approval:
     return _decide(approvals, approval_id, Decision.REJECTED, body)
 
 
 def _decide(
-    approvals: ApprovalService, approval_id: str, decision: Decision, body: Remark | None
+    approvals: ApprovalService, approval_id: str, decision: Decision, body: DecisionComment | None
 ) -> Approval:
-    comment = parse_body(Remark, body).comment
+    comment = parse_body(DecisionComment, body).comment
     keep = once.keep(answer)
     return approvals.decide(TENANT, approval_id, decision, by=CALLER, comment=comment, keep=keep)
 

@@ -20,7 +20,7 @@ from shared.executions.bulk.selection import BulkFilter
 from shared.executions.bulk.service import BulkRequest, BulkService
 from shared.executions.filters import ExecutionFilter, Word
 from shared.executions.lifecycle.cancel import Canceller
-from shared.executions.lifecycle.flow_tests import TrialDraft, TrialRequest, TrialService
+from shared.executions.lifecycle.flow_tests import FlowTestDraft, FlowTestRequest, FlowTestService
 from shared.executions.lifecycle.launch import Started
 from shared.executions.lifecycle.retry import RetryRequest, RetryService
 from shared.executions.lifecycle.start import (
@@ -44,14 +44,14 @@ from shared.http.headers import (
     checked_correlation_id,
     checked_idempotency_key,
 )
-from shared.http.idempotency import REPLAYED, Once
+from shared.http.idempotency import REPLAYED, IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page
 from shared.records import Record
 from shared.validation import NoBody
 
 app = http_app()
-once = Once(app, TENANT)
+once = IdempotentRoute(app, TENANT)
 
 CREATED_BY = "local"
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
@@ -59,7 +59,7 @@ Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
 Cancels = Annotated[Canceller, Depends(canceller)]
-Trials = Annotated[TrialService, Depends(trial_service)]
+Trials = Annotated[FlowTestService, Depends(trial_service)]
 Retries = Annotated[RetryService, Depends(retry_service)]
 Bulk = Annotated[BulkService, Depends(bulk_service)]
 Reader = Annotated[ExecutionReader, Depends(execution_reader)]
@@ -111,16 +111,16 @@ def execute_flow(
 
 
 @app.post("/api/v1/flows/<flow_id>/test", status_code=HTTPStatus.ACCEPTED)
-def try_flow(
+def test_flow(
     flow_id: str,
     trials: Trials,
-    body: RawBody[TrialDraft] = None,
+    body: RawBody[FlowTestDraft] = None,
     key: IdempotencyKeyHeader = None,
     correlation_id: CorrelationIdHeader = None,
     revision: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response[StartedExecution]:
     asked = _asked(body, key, correlation_id)
-    request = TrialRequest(flow_id=flow_id, revision=revision, **asked)
+    request = FlowTestRequest(flow_id=flow_id, revision=revision, **asked)
     return _accepted(trials.start(request))
 
 
@@ -262,7 +262,7 @@ def _cancelled(execution: Execution) -> Response[CancelledExecution]:
 
 
 def _asked(body: Any, key: str | None, correlation_id: str | None) -> dict[str, Any]:
-    """The fields of every request that starts an execution: see `Asking`."""
+    """The fields of every request that starts an execution: see `KeyedRequest`."""
     event = app.current_event
     return {
         "tenant": TENANT,

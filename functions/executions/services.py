@@ -16,17 +16,17 @@ from shared.config import (
 from shared.executions.bulk.service import BulkService
 from shared.executions.lifecycle.cancel import Canceller
 from shared.executions.lifecycle.concurrency import Promoter
-from shared.executions.lifecycle.flow_tests import TrialService
+from shared.executions.lifecycle.flow_tests import FlowTestService
 from shared.executions.lifecycle.launch import Launcher
-from shared.executions.lifecycle.requests import Claims
+from shared.executions.lifecycle.requests import StartClaims
 from shared.executions.lifecycle.retry import RetryService
 from shared.executions.lifecycle.start import ExecutionService
-from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.retention import Retentions
 from shared.executions.store.copies import CopyRepository
-from shared.executions.store.indexes import ExecutionPages
-from shared.executions.store.payloads import Payloads
+from shared.executions.store.indexes import ExecutionIndex
+from shared.executions.store.payloads import PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.slots import SlotRepository
 from shared.executions.views.reader import ExecutionReader
@@ -45,8 +45,8 @@ def execution_repository() -> ExecutionRepository:
 
 
 @cache
-def payloads() -> Payloads:
-    return Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+def payloads() -> PayloadStore:
+    return PayloadStore(s3, settings(PayloadsSettings).payloads_bucket_name)
 
 
 @cache
@@ -55,8 +55,8 @@ def plan_repository() -> PlanRepository:
 
 
 @cache
-def engine() -> Engine:
-    return Engine(step_functions(), settings(EngineSettings).state_machine_arn)
+def engine() -> StateMachine:
+    return StateMachine(step_functions(), settings(EngineSettings).state_machine_arn)
 
 
 @cache
@@ -65,9 +65,9 @@ def flow_repository() -> FlowRepository:
 
 
 @cache
-def claims() -> Claims:
+def claims() -> StartClaims:
     kept = table(settings(IdempotencyTableSettings).idempotency_table_name)
-    return Claims(IdempotencyRepository(kept), utc_now, new_id)
+    return StartClaims(IdempotencyRepository(kept), utc_now, new_id)
 
 
 @cache
@@ -100,8 +100,8 @@ def execution_service() -> ExecutionService:
 
 
 @cache
-def trial_service() -> TrialService:
-    return TrialService(
+def trial_service() -> FlowTestService:
+    return FlowTestService(
         flows=flow_repository(),
         plans=plan_repository(),
         claims=claims(),
@@ -143,7 +143,7 @@ def canceller() -> Canceller:
 def execution_reader() -> ExecutionReader:
     return ExecutionReader(
         executions=execution_repository(),
-        pages=ExecutionPages(table(settings(ExecutionsTableSettings).executions_table_name)),
+        pages=ExecutionIndex(table(settings(ExecutionsTableSettings).executions_table_name)),
         plans=plan_repository(),
         payloads=payloads(),
     )

@@ -15,20 +15,20 @@ from shared.flows.models import (
     FlowStatus,
     Label,
     Namespace,
-    Verdict,
+    ValidationResult,
 )
 from shared.flows.plans.pictures import FlowGraph, graph_of, machine_of
 from shared.flows.service import FlowService
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import YAML_TYPES, RequiredRawBody, media_type, read_json, read_text
 from shared.http.headers import IfMatchHeader
-from shared.http.idempotency import Once
+from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page, no_content
 from shared.validation import parse_body
 
 app = http_app()
-once = Once(app, TENANT)
+once = IdempotentRoute(app, TENANT)
 
 Flows = Annotated[FlowService, Depends(flow_service)]
 Words = Annotated[str, Query(min_length=1, max_length=200, description="In name or description.")]
@@ -72,7 +72,7 @@ VALIDATE_BODY: dict[str, Any] = {
     summary="Check a text, as JSON or as bare YAML, and save nothing",
     openapi_extensions={"requestBody": VALIDATE_BODY},
 )
-def validate_flow(flows: Flows) -> Verdict:
+def validate_flow(flows: Flows) -> ValidationResult:
     event = app.current_event
     is_yaml = media_type(event) in YAML_TYPES
     return flows.validate(read_text(event) if is_yaml else read_json(event))

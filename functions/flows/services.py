@@ -9,7 +9,7 @@ from shared.flows.compilation import compile_text, inspect_text
 from shared.flows.models import FlowRecord
 from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.flows.service import Closing, FlowService
+from shared.flows.service import ExecutionsDeletion, FlowService
 from shared.ids import new_id
 from shared.times import utc_now
 
@@ -30,20 +30,20 @@ def flow_service() -> FlowService:
     )
 
 
-def close(flow: FlowRecord, author: str) -> Closing | None:
+def close(flow: FlowRecord, author: str) -> ExecutionsDeletion | None:
     """See `shared.flows.service.Close`."""
     executions = table(settings(ExecutionsTableSettings).executions_table_name)
     if not OpenExecutions(executions).exist_for(flow.id):
         return None
     # Only a deletion needs to know executions: nothing else is to wait for their import.
     from shared.executions.bulk.flow_deletion import closing_of  # noqa: PLC0415
-    from shared.executions.orchestration.state_machine import Engine  # noqa: PLC0415
+    from shared.executions.orchestration.state_machine import StateMachine  # noqa: PLC0415
 
     return closing_of(
         flow.id,
         tenant=TENANT,
         author=author,
         table_name=executions.name,
-        engine=Engine(step_functions(), settings(EngineSettings).state_machine_arn),
+        engine=StateMachine(step_functions(), settings(EngineSettings).state_machine_arn),
         now=utc_now(),
     )

@@ -17,11 +17,11 @@ from shared.aws import step_functions, table
 from shared.config import EngineSettings, ExecutionsTableSettings, settings
 from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.lifecycle.reconciler import Action, Reconciler
-from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.slots import SlotRepository
-from shared.executions.store.snapshots import Overdue, OverdueLine
+from shared.executions.store.snapshots import DueExecution, DueGroup
 from shared.observability import logger
 from shared.times import utc_now
 
@@ -32,7 +32,7 @@ RESERVE_MILLISECONDS = 10_000
 def reconciler() -> Reconciler:
     stored = table(settings(ExecutionsTableSettings).executions_table_name)
     executions = ExecutionRepository(stored)
-    engine = Engine(step_functions(), settings(EngineSettings).state_machine_arn)
+    engine = StateMachine(step_functions(), settings(EngineSettings).state_machine_arn)
     return Reconciler(
         executions=executions,
         waker=Waker(executions, step_functions()),
@@ -61,7 +61,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     return dict(actions)
 
 
-def _look(due: Overdue | OverdueLine) -> str:
+def _look(due: DueExecution | DueGroup) -> str:
     try:
         action = _mend(due)
     except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
@@ -72,22 +72,22 @@ def _look(due: Overdue | OverdueLine) -> str:
     return action.value
 
 
-def _mend(due: Overdue | OverdueLine) -> Action:
-    if isinstance(due, OverdueLine):
-        return reconciler().look_at_line(due.line)
-    return reconciler().look(due.tenant, due.execution_id)
+def _mend(due: DueExecution | DueGroup) -> Action:
+    if isinstance(due, DueGroup):
+        return reconciler().promote_group(due.group)
+    return reconciler().reconcile(due.tenant, due.execution_id)
 
 
-def _named_in_log(due: Overdue | OverdueLine) -> dict[str, str]:
-    if isinstance(due, OverdueLine):
-        return {"line": due.line}
+def _named_in_log(due: DueExecution | DueGroup) -> dict[str, str]:
+    if isinstance(due, DueGroup):
+        return {"line": due.group}
     return {"executionId": due.execution_id}
 
 
-def _named(event: Mapping[str, Any]) -> Iterable[Overdue | OverdueLine]:
+def _named(event: Mapping[str, Any]) -> Iterable[DueExecution | DueGroup]:
     if event.get("detail-type") == "Step Functions Execution Status Change":
         turn = json.loads(event["detail"]["input"])
-        return [Overdue(turn["tenant"], turn["executionId"])]
+        return [DueExecution(turn["tenant"], turn["executionId"])]
     if event.get("all"):
-        return reconciler().everything_open()
+        return reconciler().all_open()
     return reconciler().overdue()

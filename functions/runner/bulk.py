@@ -12,13 +12,13 @@ from functions.runner.services import (
 )
 from shared.aws import table
 from shared.config import ExecutionsTableSettings, IdempotencyTableSettings, settings
-from shared.executions.bulk.selection import Chooser
+from shared.executions.bulk.selection import Selector
 from shared.executions.bulk.task_types import BulkPlugins
 from shared.executions.lifecycle.cancel import Canceller
-from shared.executions.lifecycle.requests import Claims
+from shared.executions.lifecycle.requests import StartClaims
 from shared.executions.lifecycle.retry import RetryService
 from shared.executions.store.copies import CopyRepository
-from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.indexes import ExecutionIndex
 from shared.executions.store.open_executions import OpenExecutions
 from shared.idempotency.claims import IdempotencyRepository
 from shared.ids import new_id
@@ -33,7 +33,7 @@ def bulk_plugins(machine_arn: str) -> BulkPlugins:
     claims = table(settings(IdempotencyTableSettings).idempotency_table_name)
     start = launcher(machine_arn)
     return BulkPlugins(
-        chooser=Chooser(OpenExecutions(stored), ExecutionPages(stored)),
+        chooser=Selector(OpenExecutions(stored), ExecutionIndex(stored)),
         executions=execution_repository(),
         canceller=Canceller(
             executions=execution_repository(),
@@ -47,7 +47,7 @@ def bulk_plugins(machine_arn: str) -> BulkPlugins:
             plans=plan_repository(),
             executions=execution_repository(),
             copies=CopyRepository(stored, payloads()),
-            claims=Claims(IdempotencyRepository(claims), utc_now, new_id),
+            claims=StartClaims(IdempotencyRepository(claims), utc_now, new_id),
             launcher=start,
         ),
     )

@@ -5,13 +5,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.runner.services import segment_runner
-from shared.executions.engine.messages import Turn
+from shared.executions.engine.messages import TurnRequest
 from shared.observability import logger
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    turn = Turn.model_validate(event)
+    turn = TurnRequest.model_validate(event)
     logger.append_keys(executionId=turn.execution_id, segment=turn.segment)
     return (
         segment_runner(turn.machine)

@@ -14,21 +14,21 @@ from shared.config import (
     TimersSettings,
     settings,
 )
-from shared.executions.engine.runner import Outside, SegmentRunner
+from shared.executions.engine.runner import SegmentRunner, TurnServices
 from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.lifecycle.launch import Launcher
 from shared.executions.lifecycle.subflows import Subflows
-from shared.executions.orchestration.state_machine import Engine
-from shared.executions.orchestration.timers import Timers
+from shared.executions.orchestration.state_machine import StateMachine
+from shared.executions.orchestration.timers import TimerQueue
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.retention import Retentions
-from shared.executions.store.payloads import Payloads
+from shared.executions.store.payloads import PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.slots import SlotRepository
 from shared.executions.tasks.clocks import Clocks
 from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.people.approvals.gate import Gates
+from shared.people.approvals.gate import GateTask
 from shared.people.approvals.repository import ApprovalRepository
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Plugin
@@ -55,8 +55,8 @@ def flow_repository(tenant: str) -> FlowRepository:
 
 
 @cache
-def payloads() -> Payloads:
-    return Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+def payloads() -> PayloadStore:
+    return PayloadStore(s3, settings(PayloadsSettings).payloads_bucket_name)
 
 
 @cache
@@ -67,7 +67,7 @@ def waker() -> Waker:
 @cache
 def launcher(machine_arn: str) -> Launcher:
     stored = table(settings(ExecutionsTableSettings).executions_table_name)
-    slots, engine = SlotRepository(stored, time.sleep), Engine(step_functions(), machine_arn)
+    slots, engine = SlotRepository(stored, time.sleep), StateMachine(step_functions(), machine_arn)
     return Launcher(
         executions=execution_repository(),
         engine=engine,
@@ -100,13 +100,13 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
         payloads=payloads(),
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=lambda plugin_id: find_plugin(machine_arn, plugin_id),
-        outside=Outside(
-            externals={
-                "flow.gate": Gates(ApprovalRepository(approvals)),
+        services=TurnServices(
+            durable_tasks={
+                "flow.gate": GateTask(ApprovalRepository(approvals)),
                 "flow.subflow": subflows(machine_arn),
             },
             waker=waker(),
-            set_timer=Timers(sqs(), settings(TimersSettings).timers_queue_url, utc_now).set,
+            set_timer=TimerQueue(sqs(), settings(TimersSettings).timers_queue_url, utc_now).set,
             start=start.engine.start,
             promote=start.promoter.promote,
         ),

@@ -15,21 +15,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import step_functions, table
 from shared.config import ExecutionsTableSettings, settings
-from shared.executions.orchestration.timers import Alarm
+from shared.executions.orchestration.timers import TimerHandler
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.store.repository import ExecutionRepository
 from shared.observability import logger
 
 
 @cache
-def alarm() -> Alarm:
+def alarm() -> TimerHandler:
     executions = ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
-    return Alarm(executions, Waker(executions, step_functions()))
+    return TimerHandler(executions, Waker(executions, step_functions()))
 
 
 def ring(record: SQSRecord) -> None:
     named = json.loads(record.body)
-    alarm().ring(named["tenant"], named["executionId"])
+    alarm().fire(named["tenant"], named["executionId"])
 
 
 @logger.inject_lambda_context(clear_state=True)

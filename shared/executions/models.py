@@ -10,6 +10,9 @@ from shared.executions.task_runs import Failure, Stored, duration_ms
 from shared.records import Record
 from shared.times import Timestamp
 
+FIRST_CHECK_AFTER = timedelta(seconds=60)
+"""How long whoever started, admitted, moved or suspended an execution has before a first check."""
+
 
 class Status(StrEnum):
     """An execution's state; the last four never change."""
@@ -44,7 +47,7 @@ class Parent(Record):
     task_name: str
 
 
-class Closing(StrEnum):
+class TerminationReason(StrEnum):
     """Why an execution's tasks are to end before they are done."""
 
     CANCEL = "cancel"
@@ -88,7 +91,7 @@ class Execution(Record):
     # When the reconciler looks at it next.
     check_at: Timestamp | None = Field(default=None, exclude=True)
     # Set while it is being ended early.
-    closing: Closing | None = Field(default=None, exclude=True)
+    closing: TerminationReason | None = Field(default=None, exclude=True)
     # While it waits for something outside; what is due then, if anything is.
     is_parked: bool = Field(default=False, exclude=True)
     wake_at: Timestamp | None = Field(default=None, exclude=True)
@@ -167,7 +170,3 @@ class Execution(Record):
                 "due_at": None,
             }
         )
-
-
-FIRST_LOOK = timedelta(seconds=60)
-"""How long a started execution may stay unfinished before the reconciler looks at it."""

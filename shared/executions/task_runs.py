@@ -88,7 +88,7 @@ class TaskRun(Record):
     logs: tuple[LogLine, ...] = Field(default=(), exclude=True)
     # Where outputs are that no row holds.
     stored: Stored | None = Field(default=None, exclude=True)
-    # To which attempts of the containers round it the run belongs: see `places.py`.
+    # To which attempts of the containers round it the run belongs: see `task_tree.py`.
     rounds: str = Field(default="", exclude=True)
     # When the attempt under way began, of a wait or of what ends outside; None in the first one.
     began_at: Timestamp | None = Field(default=None, exclude=True)
@@ -115,7 +115,7 @@ class TaskRun(Record):
 def node_key(name: str, iteration: str, rounds: str = "") -> str:
     """What a task run is found by: its name, and its iteration if it has one.
 
-    With `rounds` (see `places.py`) the key of its row; without, the one that counts now.
+    With `rounds` (see `task_tree.py`) the key of its row; without, the one that counts now.
     """
     name = f"{name}@{rounds}" if rounds else name
     return f"{name}#{iteration}" if iteration else name

@@ -1,17 +1,17 @@
 """Why an execution is ended early, as a failure of its tasks."""
 
-from shared.executions.models import Closing, Status
+from shared.executions.models import Status, TerminationReason
 from shared.executions.task_runs import Failure
 
 MAX_STALLS = 3
 """So many generations in a row that got nowhere, and had not to wait, end what they were about."""
 
 
-def early_end(closing: Closing | None) -> Failure:
+def termination_failure(closing: TerminationReason | None) -> Failure:
     """Why tasks are ended, and the execution with them."""
-    if closing is Closing.TIMEOUT:
+    if closing is TerminationReason.TIMEOUT:
         return Failure(code="flow_timeout", message="the flow's timeout has passed")
-    if closing is Closing.ENGINE_ERROR:
+    if closing is TerminationReason.ENGINE_ERROR:
         died = f"the engine died {MAX_STALLS} times in a row without getting further"
         return Failure(code="engine_error", message=died, status=Status.FAILED.value)
     return Failure(code="cancelled", message="the execution was cancelled")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.errors import FlowTransitionError, Problem
 from shared.flows.language.definition import Concurrency, InputDefinition
 from shared.ids import FlowId
-from shared.records import Shape
+from shared.records import StrictRecord
 from shared.times import Timestamp
 
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
@@ -37,7 +37,7 @@ TRANSITIONS: Mapping[FlowStatus, frozenset[FlowStatus]] = MappingProxyType(
 )
 
 
-class Envelope(Shape):
+class Envelope(StrictRecord):
     """What may stand beside the YAML, is stored beside it, and wins over it. None: not said."""
 
     name: FlowName | None = None
@@ -82,7 +82,7 @@ class FlowPatch(FlowContent):
     status: FlowStatus | None = None
 
 
-class FlowRecord(Shape):
+class FlowRecord(StrictRecord):
     """What one read tells of a flow: everything a start needs, and no text.
 
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
@@ -132,7 +132,7 @@ class Revision(BaseModel):
     created_by: str
 
 
-class Flow(Shape):
+class Flow(StrictRecord):
     """A flow as the API shows it."""
 
     id: FlowId
@@ -187,7 +187,7 @@ class FlowFilter(BaseModel):
         return self.q is None or self.q.casefold() in text
 
 
-class Verdict(Shape):
+class ValidationResult(StrictRecord):
     """What is wrong with a text, and what is doubtful; a valid one can at least be a draft.
 
     What the engine cannot run yet is a warning here.

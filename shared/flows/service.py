@@ -24,12 +24,12 @@ from shared.flows.models import (
     FlowRecord,
     FlowStatus,
     Revision,
-    Verdict,
+    ValidationResult,
 )
 from shared.flows.plans.plan import Plan, unpack_plan
 from shared.flows.records import check_size, fields_of_text, with_envelope
 from shared.flows.repository import FlowRepository
-from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.json_text import Json
 from shared.paging import Page, decode_cursor, encode_cursor
 from shared.validation import check_if_match, parse_body
@@ -39,7 +39,7 @@ T = TypeVar("T")
 _TRIES = 5
 
 
-class Closing(Protocol):
+class ExecutionsDeletion(Protocol):
     """What ends the executions of a flow: `put` is a write that goes with the flow's deletion."""
 
     @property
@@ -50,7 +50,7 @@ class Closing(Protocol):
         ...
 
 
-Close = Callable[[FlowRecord, str], Closing | None]
+Close = Callable[[FlowRecord, str], ExecutionsDeletion | None]
 """What is needed to end a flow's executions, on behalf of somebody; None when none are open."""
 
 
@@ -68,7 +68,7 @@ class FlowService:
     tenant: str = "default"
     author: str = "local"
 
-    def create(self, draft: FlowDraft, keep: Keep[Flow] = NO_KEY) -> Flow:
+    def create(self, draft: FlowDraft, keep: ResponseWriter[Flow] = NOT_KEYED) -> Flow:
         """Save a new flow; raises InvalidFlowError, NotSupportedYetError, FlowNameTakenError."""
         text = _text(draft)
         compiled = self.compile(text, draft.envelope)
@@ -89,7 +89,7 @@ class FlowService:
         )
         revision = self._revision(flow, text, compiled)
         shown = Flow.of(flow, text)
-        _insist(lambda: self.flows.add(flow, revision, keep.along(shown)))
+        _insist(lambda: self.flows.add(flow, revision, keep.write_with(shown)))
         return shown
 
     def get(self, flow_id: str) -> Flow:
@@ -125,7 +125,11 @@ class FlowService:
         return _insist(lambda: self._replace(flow_id, patch, if_match))
 
     def move(
-        self, flow_id: str, status: FlowStatus, if_match: str | None, keep: Keep[Flow] = NO_KEY
+        self,
+        flow_id: str,
+        status: FlowStatus,
+        if_match: str | None,
+        keep: ResponseWriter[Flow] = NOT_KEYED,
     ) -> Flow:
         """Take a step of the lifecycle; what cannot run yet cannot become active."""
         return _insist(lambda: self._move(flow_id, status, if_match, keep))
@@ -134,17 +138,17 @@ class FlowService:
         """Forget a flow, and have what runs of it cancelled."""
         _insist(lambda: self._delete(flow_id, if_match))
 
-    def validate(self, sent: str | Mapping[str, Json] | None) -> Verdict:
+    def validate(self, sent: str | Mapping[str, Json] | None) -> ValidationResult:
         """Check a text, bare or in its envelope, and store nothing; whatever it is, no error."""
         try:
             is_bare = isinstance(sent, str)
             draft = FlowDraft(yaml_content=sent) if is_bare else parse_body(FlowDraft, sent)
             text = _text(draft)
         except InvalidRequestError as error:
-            return Verdict(valid=False, errors=error.problems, warnings=())
+            return ValidationResult(valid=False, errors=error.problems, warnings=())
         found = self.inspect(text, draft.envelope)
         warnings = (*found.warnings, *found.unsupported)
-        return Verdict(valid=not found.errors, errors=found.errors, warnings=warnings)
+        return ValidationResult(valid=not found.errors, errors=found.errors, warnings=warnings)
 
     def _replace(self, flow_id: str, patch: FlowPatch, if_match: str | None) -> Flow:
         old = self._stored(flow_id, if_match)
@@ -162,7 +166,7 @@ class FlowService:
         return self._store(old, new, text, compiled)
 
     def _move(
-        self, flow_id: str, status: FlowStatus, if_match: str | None, keep: Keep[Flow]
+        self, flow_id: str, status: FlowStatus, if_match: str | None, keep: ResponseWriter[Flow]
     ) -> Flow:
         old = self._stored(flow_id, if_match)
         return self._store(old, old.moved_to(status), self._text(old), keep=keep)
@@ -174,7 +178,7 @@ class FlowService:
         text: str,
         compiled: Compiled | None = None,
         *,
-        keep: Keep[Flow] = NO_KEY,
+        keep: ResponseWriter[Flow] = NOT_KEYED,
     ) -> Flow:
         """Write what differs, if anything does; a flow that is no draft must have a plan."""
         if new.status is not FlowStatus.DRAFT and not new.has_plan:
@@ -192,7 +196,7 @@ class FlowService:
             new,
             revision=self._revision(new, text, compiled) if is_new_text and compiled else None,
             plan=compiled.plan if compiled else None,
-            also=keep.along(shown),
+            also=keep.write_with(shown),
         )
         return shown
 

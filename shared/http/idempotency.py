@@ -1,6 +1,6 @@
 """Routes that are done once for each `Idempotency-Key`: looked up, claimed, done, kept, replayed.
 
-    once = Once(app, TENANT)
+    once = IdempotentRoute(app, TENANT)
 
     @app.post("/api/v1/things", middlewares=[once])
     def create_thing(things: Things, body: RawBody[ThingDraft] = None) -> Response[Thing]:
@@ -27,8 +27,13 @@ from shared.dynamodb import Write
 from shared.errors import IdempotencyInProgressError, PlatformError
 from shared.http.headers import IDEMPOTENCY_KEY, checked_idempotency_key
 from shared.idempotency.keys import claim_scope, fingerprint
-from shared.idempotency.response_writer import NO_KEY, Keep
-from shared.idempotency.responses import OVERTAKEN, AnswerRepository, Attempt, KeptAnswer
+from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
+from shared.idempotency.responses import (
+    OVERTAKEN,
+    RequestAttempt,
+    ResponseRepository,
+    StoredResponse,
+)
 from shared.json_text import compact_json
 from shared.observability import logger
 from shared.times import utc_now
@@ -49,11 +54,11 @@ _TRIED = "tried_once"
 
 
 @cache
-def answer_repository() -> AnswerRepository:
-    return AnswerRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
+def response_repository() -> ResponseRepository:
+    return ResponseRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
 
 
-class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
+class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
     """The middleware of such routes; its requests are those of one tenant."""
 
     def __init__(
@@ -61,7 +66,7 @@ class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
         app: APIGatewayHttpResolver,
         tenant: str,
         *,
-        answers: Callable[[], AnswerRepository] = answer_repository,
+        answers: Callable[[], ResponseRepository] = response_repository,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._app = app
@@ -87,30 +92,32 @@ class Once(BaseMiddlewareHandler[APIGatewayHttpResolver]):
             raise IdempotencyInProgressError(OVERTAKEN) from error
         return _response(tried.kept(), {})
 
-    def keep(self, render: Render[Result]) -> Keep[Result]:
+    def keep(self, render: Render[Result]) -> ResponseWriter[Result]:
         """What the service is to keep, if this request has a key: the answer `render` makes."""
         tried = self._app.context.get(_TRIED)
-        return _Keeping(tried, render) if tried else NO_KEY
+        return _ResponseWriter(tried, render) if tried else NOT_KEYED
 
-    def _attempt(self, key: str) -> Attempt:
+    def _attempt(self, key: str) -> RequestAttempt:
         """All that a route is given counts as payload; what was not sent does not."""
         event, given = self._app.current_event, self._app.context["_route_args"]
         payload = {name: value for name, value in given.items() if value not in (None, {})}
         scope = claim_scope(self._tenant, event.path, key)
         now = self._now()
         left = timedelta(milliseconds=self._app.lambda_context.get_remaining_time_in_millis())
-        return Attempt(scope, fingerprint(payload), os.urandom(12).hex(), now, now + left + MARGIN)
+        return RequestAttempt(
+            scope, fingerprint(payload), os.urandom(12).hex(), now, now + left + MARGIN
+        )
 
 
 @dataclass
 class _Tried:
     """What is known of one attempt: its answer, once there is one."""
 
-    answers: AnswerRepository
-    attempt: Attempt
-    answer: KeptAnswer | None = None
+    answers: ResponseRepository
+    attempt: RequestAttempt
+    answer: StoredResponse | None = None
 
-    def kept(self) -> KeptAnswer:
+    def kept(self) -> StoredResponse:
         if self.answer is None:
             raise LookupError("a route that is done once kept no answer")
         return self.answer
@@ -125,24 +132,24 @@ class _Tried:
 
 
 @dataclass(frozen=True)
-class _Keeping(Generic[Result]):
+class _ResponseWriter(Generic[Result]):
     tried: _Tried
     render: Render[Result]
 
-    def along(self, result: Result, /) -> Write:
+    def write_with(self, result: Result, /) -> Write:
         return self.tried.answers.keeping(self.tried.attempt, self._answer(result))
 
-    def alone(self, result: Result, /) -> None:
+    def write_alone(self, result: Result, /) -> None:
         self.tried.answers.keep(self.tried.attempt, self._answer(result))
 
-    def _answer(self, result: Result) -> KeptAnswer:
+    def _answer(self, result: Result) -> StoredResponse:
         response = self.render(result)
         shown: Any = response.body
         headers = {name: str(value) for name, value in response.headers.items()}
         body = compact_json(shown.model_dump(mode="json", by_alias=True))
-        self.tried.answer = KeptAnswer(response.status_code, headers, body)
+        self.tried.answer = StoredResponse(response.status_code, headers, body)
         return self.tried.answer
 
 
-def _response(answer: KeptAnswer, more: dict[str, str]) -> Response[str]:
+def _response(answer: StoredResponse, more: dict[str, str]) -> Response[str]:
     return Response(status_code=answer.status, body=answer.body, headers={**answer.headers, **more})

@@ -8,7 +8,7 @@ from typing import Any
 from shared.errors import IdempotencyKeyReusedError
 
 KEPT = timedelta(hours=24)
-LONGEST_SCOPE_BYTES = 2000
+MAX_SCOPE_BYTES = 2000
 """A key of DynamoDB has 2,048, a path may have more."""
 
 
@@ -23,7 +23,7 @@ def check_fingerprint(fingerprint: str, *, known: str) -> None:
 def claim_scope(tenant: str, path: str, key: str) -> str:
     """A key counts for one tenant and one concrete path; of one that is too long, its digest."""
     scope = f"{tenant}#{path}#{key}"
-    if len(scope.encode()) <= LONGEST_SCOPE_BYTES:
+    if len(scope.encode()) <= MAX_SCOPE_BYTES:
         return scope
     return f"{tenant}#{hashlib.sha256(path.encode()).hexdigest()}#{key}"
 

@@ -10,25 +10,25 @@ from shared.dynamodb import Write
 Result_contra = TypeVar("Result_contra", contravariant=True)
 
 
-class Keep(Protocol[Result_contra]):
+class ResponseWriter(Protocol[Result_contra]):
     """Keeps the answer that tells of a result; what is kept last is what the caller gets."""
 
-    def along(self, result: Result_contra, /) -> Write | None:
+    def write_with(self, result: Result_contra, /) -> Write | None:
         """The write that belongs into the transaction of the effect; None if nothing is kept."""
         ...
 
-    def alone(self, result: Result_contra, /) -> None:
+    def write_alone(self, result: Result_contra, /) -> None:
         """Keep the answer of a request that found nothing left to write."""
         ...
 
 
-class _NoKey:
-    def along(self, _result: object, /) -> None:
+class _NotKeyed:
+    def write_with(self, _result: object, /) -> None:
         return None
 
-    def alone(self, _result: object, /) -> None:
+    def write_alone(self, _result: object, /) -> None:
         return None
 
 
-NO_KEY: Final = _NoKey()
+NOT_KEYED: Final = _NotKeyed()
 """For a request without a key."""

@@ -30,7 +30,7 @@ _IS_MINE = "attempt = :mine"
 
 
 @dataclass(frozen=True)
-class KeptAnswer:
+class StoredResponse:
     """An HTTP answer, its body as the text that was sent."""
 
     status: int
@@ -43,7 +43,7 @@ class KeptAnswer:
         return packed if len(packed) <= PACK_HARDER_ABOVE_BYTES else bz2.compress(plain.encode())
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> "KeptAnswer":
+    def unpacked(cls, packed: bytes) -> "StoredResponse":
         is_bz2 = packed.startswith(b"BZh")
         plain = bz2.decompress(packed) if is_bz2 else zlib.decompress(packed)
         status, headers, body = json.loads(plain)
@@ -51,7 +51,7 @@ class KeptAnswer:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class RequestAttempt:
     """One try of a request; `locked_until` is when nobody can be at it any more."""
 
     scope: str
@@ -61,11 +61,11 @@ class Attempt:
     locked_until: datetime
 
 
-class AnswerRepository:
+class ResponseRepository:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def claim(self, attempt: Attempt) -> KeptAnswer | None:
+    def claim(self, attempt: RequestAttempt) -> StoredResponse | None:
         """Take the key for an attempt, or get the answer that an earlier one kept.
 
         Raises IdempotencyKeyReusedError for another payload, and IdempotencyInProgressError while
@@ -90,18 +90,18 @@ class AnswerRepository:
             return _found(there["Item"], attempt, now)
         return None
 
-    def keeping(self, attempt: Attempt, answer: KeptAnswer) -> Write:
+    def keeping(self, attempt: RequestAttempt, answer: StoredResponse) -> Write:
         """The write that turns an attempt's claim into its answer."""
         return {"Update": {"TableName": self._table.name, **_answering(attempt, answer)}}
 
-    def keep(self, attempt: Attempt, answer: KeptAnswer) -> None:
+    def keep(self, attempt: RequestAttempt, answer: StoredResponse) -> None:
         """Turn an attempt's claim into its answer; IdempotencyInProgressError when overtaken."""
         try:
             self._table.update_item(**_answering(attempt, answer))
         except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
             raise IdempotencyInProgressError(OVERTAKEN) from error
 
-    def forget(self, attempt: Attempt) -> bool:
+    def forget(self, attempt: RequestAttempt) -> bool:
         """Free the key of an attempt that was refused; False when it was overtaken or answered."""
         try:
             self._table.delete_item(
@@ -114,7 +114,7 @@ class AnswerRepository:
         return True
 
 
-def _answering(attempt: Attempt, answer: KeptAnswer) -> dict[str, Any]:
+def _answering(attempt: RequestAttempt, answer: StoredResponse) -> dict[str, Any]:
     return {
         "Key": {"id": attempt.scope},
         "UpdateExpression": "SET answer = :answer REMOVE attempt, lockedUntil",
@@ -123,13 +123,13 @@ def _answering(attempt: Attempt, answer: KeptAnswer) -> dict[str, Any]:
     }
 
 
-def _found(item: Mapping[str, Any], attempt: Attempt, now: int) -> KeptAnswer | None:
+def _found(item: Mapping[str, Any], attempt: RequestAttempt, now: int) -> StoredResponse | None:
     """Judge the item in the way, as DynamoDB writes it; None when it is the attempt's own."""
     if item.get("attempt", {}).get("S") == attempt.token:
         return None  # the SDK did not hear of its first put, and put again
     check_fingerprint(attempt.fingerprint, known=item["fingerprint"]["S"])
     if "answer" in item:
-        return KeptAnswer.unpacked(item["answer"]["B"])
+        return StoredResponse.unpacked(item["answer"]["B"])
     raise IdempotencyInProgressError(
         "the first request with this Idempotency-Key is still under way",
         retry_after_seconds=max(1, int(item["lockedUntil"]["N"]) - now),

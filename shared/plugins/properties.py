@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-_MOST_WRITTEN = 200
+_MAX_WRITTEN = 200
 """Nobody reads more at once, and a list may hold a hundred thousand wrong items."""
 _OF_THE_WHOLE = frozenset({"anyOf", "oneOf", "not", "contains", "uniqueItems", "const", "enum"})
 
@@ -58,7 +58,7 @@ def validate_written_properties(
 
     errors = _validator(manifest).iter_errors(dict(properties))
     closed = (error for error in errors if not is_open(error))
-    return [violation(error, root="properties") for error in islice(closed, _MOST_WRITTEN)]
+    return [violation(error, root="properties") for error in islice(closed, _MAX_WRITTEN)]
 
 
 def _holds_template(value: Any, is_template: Callable[[str], bool]) -> bool:

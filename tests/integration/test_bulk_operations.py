@@ -27,7 +27,7 @@ tasks:
     type: util.validate
     properties: {data: {of: '{{ execution.retryOf }}'}, schema: {properties: {of: {type: string}}}}
 """
-MOST_CALLS = 40
+MAX_CALLS = 40
 
 
 def bulk(stack: MotoStack, path: str, body: Any, **headers: str) -> Any:
@@ -233,7 +233,7 @@ def test_a_bulk_retry_that_dies_in_the_middle_retries_each_execution_once(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     flow = create_flow(FRAGILE)
-    for number in range(1, MOST_CALLS, 2):
+    for number in range(1, MAX_CALLS, 2):
         moto_stack.wait_for_execution(execute(flow["id"]))
         moto_stack.calls.crash_after(number)
         body = {"flowId": flow["id"], "since": "2020-01-01T00:00:00Z"}
@@ -274,7 +274,7 @@ def test_a_flow_that_nothing_runs_of_is_deleted_without_an_execution(
 
 def test_a_deletion_that_dies_has_deleted_all_or_nothing(moto_stack: MotoStack, napping: Any):
     path, deaths = f"/api/v1/flows/{napping['id']}", 0
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         if moto_stack.api("GET", path).status == 404:
             break
         moto_stack.calls.crash_after(number, function="flows")

@@ -33,7 +33,7 @@ SETTLED = {
     "alarm": "SKIPPED",
     "tidy": "SUCCESS",
 }
-MOST_CALLS = 30
+MAX_CALLS = 30
 
 
 def cancel(stack: MotoStack, execution_id: str) -> Any:
@@ -138,7 +138,7 @@ def test_a_runner_that_settles_a_cancel_may_die_at_every_call_it_makes(
     kind: str, moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     flow = create_flow(WAITING)
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         execution_id = execute(flow["id"])
         until_waiting(moto_stack, execution_id)
         moto_stack.calls.clear()
@@ -148,7 +148,7 @@ def test_a_runner_that_settles_a_cancel_may_die_at_every_call_it_makes(
         if not moto_stack.calls.has_crashed:
             break
     else:
-        pytest.fail(f"the runner makes {MOST_CALLS} calls and more")
+        pytest.fail(f"the runner makes {MAX_CALLS} calls and more")
     assert number > 4
 
 

@@ -70,7 +70,7 @@ EXPECTED = {
     "mourn": "SUCCESS",
     "last": "SUCCESS",
 }
-MOST_CALLS = 120
+MAX_CALLS = 120
 
 
 def check_end(stack: MotoStack, execution_id: str) -> None:
@@ -90,7 +90,7 @@ def test_a_runner_may_die_at_every_call_of_a_flow_with_everything(
     # One thread makes all calls: to die before one is, for AWS, to die after the one before it.
     create_flow(CHILD)
     flow = create_flow(FLOW)
-    for number in range(1, MOST_CALLS, step):
+    for number in range(1, MAX_CALLS, step):
         moto_stack.calls.clear()
         getattr(moto_stack.calls, f"crash_{kind}")(number)
         execution_id = execute(flow["id"])

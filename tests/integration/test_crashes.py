@@ -27,7 +27,7 @@ tasks:
 outputs: {sum: '{{ outputs.t9.result }}'}
 """
 EXPECTED = {f"t{n}": "SUCCESS" for n in range(10)} | {"t3": "SKIPPED", "t5": "FAILED"}
-MOST_CALLS = 40
+MAX_CALLS = 40
 """More calls than the runner makes; a flow this size needs about fifteen."""
 
 
@@ -53,14 +53,14 @@ def test_a_runner_may_die_at_every_call_it_makes(
     kind: str, moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     flow = create_flow(TEN_TASKS)
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         moto_stack.calls.clear()
         getattr(moto_stack.calls, f"crash_{kind}")(number)
         check_end(moto_stack, execute(flow["id"]))
         if not moto_stack.calls.has_crashed:
             break
     else:
-        pytest.fail(f"the runner makes {MOST_CALLS} calls and more")
+        pytest.fail(f"the runner makes {MAX_CALLS} calls and more")
     assert number > 13
 
 

@@ -50,7 +50,7 @@ EXPECTED = {
     **dict.fromkeys(("big", "slow", "w", "quick", "last"), "SUCCESS"),
     "again": "FAILED",
 }
-MOST_CALLS = 40
+MAX_CALLS = 40
 """More calls than any stage makes."""
 FEWEST = {"runner": 10, "timers": 3, "reconcile": 4}
 
@@ -119,7 +119,7 @@ def test_a_function_may_die_at_every_call_it_makes_for_a_gate(
 ):
     wake = reconcile if function == "reconcile" else ring
     flow = create_flow(FLOW)
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         deaths = Deaths(moto_stack, function, number)
         execution_id = execute(flow["id"])
         through_all_stages(moto_stack, execution_id, wake, deaths)
@@ -127,7 +127,7 @@ def test_a_function_may_die_at_every_call_it_makes_for_a_gate(
         deaths.note()
         if not deaths.have_happened:
             break
-    assert FEWEST[function] < number < MOST_CALLS - 1
+    assert FEWEST[function] < number < MAX_CALLS - 1
     check_nothing_left(moto_stack)
 
 
@@ -136,7 +136,7 @@ def test_a_cancel_of_an_open_gate_may_die_at_every_call(
     helped_by: str, moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     flow = create_flow(FLOW)
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         execution_id = execute(flow["id"])
         path = f"/api/v1/executions/{execution_id}/cancel"
         asked = moto_stack.wait_for_approval(execution_id)
@@ -153,7 +153,7 @@ def test_a_cancel_of_an_open_gate_may_die_at_every_call(
         check_cancelled(moto_stack, execution_id, asked)
         if not has_crashed:
             break
-    assert 4 < number < MOST_CALLS - 1
+    assert 4 < number < MAX_CALLS - 1
     check_nothing_left(moto_stack)
 
 
@@ -161,7 +161,7 @@ def test_a_runner_that_ends_a_gate_after_a_cancel_may_die_at_every_call(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     flow = create_flow(FLOW)
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         execution_id = execute(flow["id"])
         asked = moto_stack.wait_for_approval(execution_id)
         moto_stack.calls.crash_after(number)
@@ -170,7 +170,7 @@ def test_a_runner_that_ends_a_gate_after_a_cancel_may_die_at_every_call(
         check_cancelled(moto_stack, execution_id, asked)
         if not moto_stack.calls.has_crashed:
             break
-    assert 8 < number < MOST_CALLS - 1
+    assert 8 < number < MAX_CALLS - 1
     check_nothing_left(moto_stack)
 
 

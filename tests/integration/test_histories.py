@@ -11,7 +11,7 @@ from tests.support.stack import MotoStack
 
 pytestmark = pytest.mark.proof
 
-MOST_EVENTS = 25_000
+MAX_EVENTS = 25_000
 """Step Functions ends a run whose history gets longer."""
 CHILD = "{name: child, tasks: [{name: a, type: core.set, properties: {values: {}}}]}"
 FLOW = """
@@ -54,7 +54,7 @@ def test_as_many_turns_as_a_run_may_take_leave_room_in_its_history(
     assert (turns, parks) == (3, 1)
     start_and_end, wait = 4, 2
     assert len(events) <= start_and_end + 7 * turns + 6 * parks + wait
-    assert runner.MOST_TURNS * (7 + 6) <= MOST_EVENTS * 0.6
+    assert runner.MAX_TURNS * (7 + 6) <= MAX_EVENTS * 0.6
 
 
 def test_an_execution_goes_on_in_a_fresh_run_wherever_the_runner_dies(
@@ -86,7 +86,7 @@ def with_few_turns_left(stack: MotoStack, flow: Any) -> str:
     boto3.resource("dynamodb").Table(stack.environment["EXECUTIONS_TABLE_NAME"]).update_item(
         Key={"pk": f"default#{execution_id}", "sk": "execution"},
         UpdateExpression="SET turnsBefore = :turns",
-        ExpressionAttributeValues={":turns": 2 - runner.MOST_TURNS},
+        ExpressionAttributeValues={":turns": 2 - runner.MAX_TURNS},
     )
     return execution_id
 

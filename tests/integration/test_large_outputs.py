@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 
-from shared.executions.store.payloads import Payloads
+from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import Stored
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack
@@ -109,7 +109,7 @@ def test_an_object_that_somebody_removed_keeps_no_execution_from_ending(moto_sta
     bucket = moto_stack.environment["PAYLOADS_BUCKET_NAME"]
     client = boto3.client("s3")
 
-    Payloads(lambda: client, bucket).remove_after(Stored(key="executions/gone", size=1), 30)
+    PayloadStore(lambda: client, bucket).expire_after(Stored(key="executions/gone", size=1), 30)
 
     assert "Contents" not in client.list_objects_v2(Bucket=bucket)
 

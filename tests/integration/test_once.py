@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from shared.idempotency.responses import AnswerRepository, Attempt, KeptAnswer
+from shared.idempotency.responses import RequestAttempt, ResponseRepository, StoredResponse
 from shared.times import utc_now
 from tests.support.posts import POSTS, SET, create, deactivate, kept, let_lapse
 from tests.support.stack import Answer, MotoStack
@@ -285,13 +285,13 @@ def answers(stack: MotoStack) -> Any:
 
 
 def test_a_claim_that_the_sdk_put_twice_is_the_attempts_own(moto_stack: MotoStack):
-    repository, now = AnswerRepository(answers(moto_stack)), utc_now()
-    mine = Attempt("scope", "payload", "mine", now, now)
-    late = Attempt("scope", "payload", "late", now, now.replace(year=2100))
+    repository, now = ResponseRepository(answers(moto_stack)), utc_now()
+    mine = RequestAttempt("scope", "payload", "mine", now, now)
+    late = RequestAttempt("scope", "payload", "late", now, now.replace(year=2100))
 
     assert repository.claim(late) is None
     assert repository.claim(late) is None
     assert repository.forget(mine) is False
-    repository.keep(late, KeptAnswer(200, {}, "{}"))
-    assert repository.claim(mine) == KeptAnswer(200, {}, "{}")
+    repository.keep(late, StoredResponse(200, {}, "{}"))
+    assert repository.claim(mine) == StoredResponse(200, {}, "{}")
     assert repository.forget(late) is False

@@ -38,7 +38,7 @@ BROKEN = """
 name: broken
 tasks: [{name: a, type: core.set, properties: {values: {x: '{{ inputs.nope }}'}}}]
 """
-MOST_CALLS = 40
+MAX_CALLS = 40
 BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "StartExecution")
 Act = Callable[[], Answer]
 
@@ -66,7 +66,7 @@ class Rounds:
         self._number, self._have_met = 0, True
 
     def __iter__(self) -> Iterator["Rounds"]:
-        for self._number in range(1, MOST_CALLS):
+        for self._number in range(1, MAX_CALLS):
             yield self
             if not self._have_met:
                 assert self._number > self._fewest

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from functions.runner.services import subflows
 from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun, TaskStatus
-from shared.executions.tasks.durable import Visit
+from shared.executions.tasks.durable import Poll
 from shared.expressions import Scope
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.calls import Crash
@@ -332,7 +332,7 @@ def test_a_turn_that_was_overtaken_by_a_cancel_can_start_no_child(
     flow = create_flow(NAP)
     parent = moto_stack.wait_for_execution(execute(create_flow(CHILD)["id"], {"inputs": {"n": 1}}))
     children = subflows(moto_stack.machine_arn)
-    visit = Visit(
+    poll = Poll(
         execution=Execution(tenant="default", **parent["execution"]),
         key="sub",
         task_name="sub",
@@ -344,9 +344,9 @@ def test_a_turn_that_was_overtaken_by_a_cancel_can_start_no_child(
         now=NOW,
     )
 
-    children.cancel(visit)
-    children.cancel(visit)
-    step = children.step(visit)
+    children.cancel(poll)
+    children.cancel(poll)
+    step = children.step(poll)
 
     assert step.status == "FAILED"
     [child] = moto_stack.api("GET", f"/api/v1/executions?flowId={flow['id']}").body
@@ -360,7 +360,7 @@ def test_a_child_that_is_kept_no_longer_is_not_started_again(
     flow = create_flow(NAP)
     parent = moto_stack.wait_for_execution(execute(create_flow(CHILD)["id"], {"inputs": {"n": 1}}))
     known = TaskRun(task_name="sub", task_type="flow.subflow", status=TaskStatus.RUNNING)
-    visit = Visit(
+    poll = Poll(
         execution=Execution(tenant="default", **parent["execution"]),
         key="sub",
         task_name="sub",
@@ -373,7 +373,7 @@ def test_a_child_that_is_kept_no_longer_is_not_started_again(
     )
 
     with pytest.raises(PluginError) as raised:
-        subflows(moto_stack.machine_arn).step(visit)
+        subflows(moto_stack.machine_arn).step(poll)
 
     assert raised.value.code == "subflow_gone"
     assert moto_stack.api("GET", f"/api/v1/executions?flowId={flow['id']}").body == []

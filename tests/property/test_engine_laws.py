@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
-from shared.executions.models import Closing, Status
+from shared.executions.models import Status, TerminationReason
 from shared.executions.scheduling.container_attempts import latest_runs
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.store.snapshots import FENCE_STEP
 from shared.executions.task_runs import TaskStatus, row_key
 from shared.flows.plans.compiler import compile_plan
@@ -163,7 +163,7 @@ def test_a_flows_time_out_ends_what_is_left_and_changes_nothing_that_was_settled
     if ended.closing is None:
         check(plan, ended, world.runs)
         return
-    assert (ended.closing, ended.status) == (Closing.TIMEOUT, Status.TIMED_OUT)
+    assert (ended.closing, ended.status) == (TerminationReason.TIMEOUT, Status.TIMED_OUT)
     check_closed(world, plan)
     if plan.retry is None:
         check_main_as_expected(plan, world)
@@ -174,7 +174,7 @@ def check_main_as_expected(plan: Plan, world: World) -> None:
     expected = expectation(plan).seen
     ends = {TaskStatus.SUCCESS, TaskStatus.SKIPPED}
     sections = {planned.task.name: planned.section for planned in plan.tasks}
-    for key, run in latest_runs(Places(plan), world.runs).items():
+    for key, run in latest_runs(TaskTree(plan), world.runs).items():
         if run.status in ends and sections[run.task_name] == "main":
             seen = expected[key]
             assert (key, status_of(run)) == (key, seen.status)

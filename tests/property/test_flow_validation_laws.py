@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.flows.language.definition import FlowDefinition
 from shared.flows.plans.compiler import compile_plan
 from shared.flows.plans.plan import pack_plan
-from shared.flows.source.reader import LARGEST_TEXT, read_source
+from shared.flows.source.reader import MAX_TEXT, read_source
 from shared.flows.validation.validator import Checked, check_flow
 from tests.support.steps import counted_steps
 
@@ -225,12 +225,12 @@ HEAD = "name: f\nvariables:\n"
 def test_the_largest_text_is_answered_in_a_number_of_steps_for_each_character(
     head: str, part: str
 ) -> None:
-    count = LARGEST_TEXT // len(part)
+    count = MAX_TEXT // len(part)
     body = "".join(part.format(index, index) if "{}" in part else part for index in range(count))
-    text = (head + body)[:LARGEST_TEXT]
+    text = (head + body)[:MAX_TEXT]
 
     with counted_steps() as steps:
         checked = check_flow(text)
 
     assert checked.errors
-    assert steps.count <= 30 * LARGEST_TEXT
+    assert steps.count <= 30 * MAX_TEXT

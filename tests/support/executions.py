@@ -7,24 +7,24 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.executions.engine.messages import Answer, Turn
-from shared.executions.engine.runner import MOST_TURNS, Outside, SegmentRunner
-from shared.executions.models import Closing, Execution, Status
-from shared.executions.orchestration.state_machine import Engine, run_name
+from shared.executions.engine.messages import TurnRequest, TurnResponse
+from shared.executions.engine.runner import MAX_TURNS, SegmentRunner, TurnServices
+from shared.executions.models import Execution, Status, TerminationReason
+from shared.executions.orchestration.state_machine import StateMachine, run_name
 from shared.executions.orchestration.wakeups import Waker
-from shared.executions.store.payloads import Payloads
+from shared.executions.store.payloads import PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import (
+    DueExecution,
+    DueGroup,
     End,
-    Entry,
     ExecutionState,
-    Overdue,
-    OverdueLine,
-    Parked,
+    Suspension,
+    TurnFence,
 )
 from shared.executions.task_runs import Stored, TaskRun, row_key
 from shared.executions.tasks.clocks import Clocks
-from shared.executions.tasks.durable import Externals
+from shared.executions.tasks.durable import DurableTasks
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
@@ -69,22 +69,22 @@ class InMemoryExecutions(ExecutionRepository):
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
-    ) -> Entry | None:
+    ) -> TurnFence | None:
         key = (tenant, execution_id, path)
         known, turn = self.turns.get(key, (0, 0))
         if generation < known:
             return None
         self.turns[key] = (generation, turn + 1)
         token = self.tokens.pop(key, None)
-        past_token = token if known < generation else None
-        return Entry(generation * 1_000_000 + turn + 1, self.wakes[key], past_token)
+        superseded_token = token if known < generation else None
+        return TurnFence(generation * 1_000_000 + turn + 1, self.wakes[key], superseded_token)
 
     def register_token(
-        self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str
+        self, tenant: str, execution_id: str, *, entry: TurnFence, path: str, token: str
     ) -> bool:
         key = (tenant, execution_id, path)
         generation, turn = self.turns[key]
-        if entry != Entry(generation * 1_000_000 + turn, self.wakes[key]):
+        if entry != TurnFence(generation * 1_000_000 + turn, self.wakes[key]):
             return False
         self.tokens[key] = token
         return True
@@ -96,7 +96,7 @@ class InMemoryExecutions(ExecutionRepository):
     def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
         return (tenant, execution_id, path) in self.tokens
 
-    def park(self, execution: Execution, parked: Parked, *, fence: int) -> bool:
+    def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
         moved = self._replace(
             execution,
             fence=fence,
@@ -148,11 +148,16 @@ class InMemoryExecutions(ExecutionRepository):
         )
         return ended is not None
 
-    def close(self, execution: Execution, closing: Closing) -> bool:
+    def mark_terminating(self, execution: Execution, closing: TerminationReason) -> bool:
         return self._replace(execution, closing=execution.closing or closing) is not None
 
-    def end_early(
-        self, execution: Execution, closing: Closing, *, check_at: datetime, also: Any = None
+    def terminate(
+        self,
+        execution: Execution,
+        closing: TerminationReason,
+        *,
+        check_at: datetime,
+        also: Any = None,
     ) -> bool:
         assert also is None, "answers are not kept here"
         moved = self._replace(
@@ -188,7 +193,7 @@ class InMemoryExecutions(ExecutionRepository):
         )
         return moved is not None
 
-    def begin_anew(
+    def continue_as_new(
         self, execution: Execution, *, turns: int, records: int, check_at: datetime
     ) -> bool:
         moved = self._replace(
@@ -201,17 +206,17 @@ class InMemoryExecutions(ExecutionRepository):
         )
         return moved is not None
 
-    def look_again(self, execution: Execution, *, at: datetime) -> bool:
+    def postpone_check(self, execution: Execution, *, at: datetime) -> bool:
         return self._replace(execution, check_at=at) is not None
 
-    def overdue(self, *, now: datetime | None) -> Iterator[Overdue | OverdueLine]:
+    def overdue(self, *, now: datetime | None) -> Iterator[DueExecution | DueGroup]:
         for line, at in list(self.watched.items()):
             if now is None or at <= now:
-                yield OverdueLine(line)
+                yield DueGroup(line)
         for execution in list(self.executions.values()):
             due = execution.check_at
             if due and not execution.status.is_terminal and (now is None or due <= now):
-                yield Overdue(execution.tenant, execution.id)
+                yield DueExecution(execution.tenant, execution.id)
 
     def _replace(
         self, execution: Execution, *, fence: int | None = None, **changes: Any
@@ -244,7 +249,7 @@ class OnePlan(PlanRepository):
         return self._plan
 
 
-class InMemoryPayloads(Payloads):
+class InMemoryPayloads(PayloadStore):
     """Keeps texts, and after how many days they go; `reads` counts how often one was fetched."""
 
     def __init__(self) -> None:
@@ -264,7 +269,7 @@ class InMemoryPayloads(Payloads):
             raise self.errors.pop(0)
         return self.texts[stored.key]
 
-    def remove_after(self, stored: Stored, days: int) -> None:
+    def expire_after(self, stored: Stored, days: int) -> None:
         self.days[stored.key] = days
 
     def url(self, stored: Stored) -> str:
@@ -328,15 +333,15 @@ class Bench:
         self,
         plan: Plan,
         plugins: Mapping[str, Run] | None = None,
-        externals: Externals | None = None,
-        most_turns: int = MOST_TURNS,
+        externals: DurableTasks | None = None,
+        most_turns: int = MAX_TURNS,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
         """How far the clocks were moved on."""
         self._skipping = threading.Lock()
         self.execution = execution_of(plan, **fields)
-        self.answer = Answer(next="done")
+        self.answer = TurnResponse(next="done")
         self.store = InMemoryExecutions(self.execution)
         self.payloads = InMemoryPayloads()
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
@@ -354,8 +359,8 @@ class Bench:
                 sleep=self.skip,
             ),
             find_plugin=self.find_plugin,
-            outside=Outside(
-                externals=externals or {},
+            services=TurnServices(
+                durable_tasks=externals or {},
                 waker=waker_of(self.store, self.states),
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
                 start=self.engine.start,
@@ -375,7 +380,7 @@ class Bench:
 
     def turn(self, *, generation: int = 1, remaining: Callable[[], float] = lambda: 900.0) -> str:
         """Run one turn; what it tells the state machine."""
-        turn = Turn(
+        turn = TurnRequest(
             tenant="default",
             execution_id=self.execution.id,
             generation=generation,
@@ -388,7 +393,7 @@ class Bench:
     def register(self, token: str) -> None:
         """Hand over the token of the parked run that the last turn asked for."""
         self.runner.run(
-            Turn(
+            TurnRequest(
                 tenant="default",
                 execution_id=self.execution.id,
                 generation=self.now.generation,
@@ -459,7 +464,7 @@ def failing(error: Exception | None = None) -> Run:
     return run
 
 
-class FakeEngine(Engine):
+class FakeEngine(StateMachine):
     """Notes the names of the runs that it was to start and stop; raises `error` if there is one."""
 
     def __init__(self) -> None:

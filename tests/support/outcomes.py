@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.executions.models import Execution, Status
 from shared.executions.scheduling.container_attempts import latest_runs
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import TaskRun, node_key
 from shared.executions.views.task_list import task_runs
 from shared.expressions import Scope, render_tree
@@ -63,7 +63,7 @@ def check(plan: Plan, ended: Execution, runs: Any) -> None:
     listed = {
         node_key(run.task_name, run.iteration or ""): run for run in task_runs(plan, ended, runs)
     }
-    assert set(latest_runs(Places(plan), runs)) == set(expected.seen)
+    assert set(latest_runs(TaskTree(plan), runs)) == set(expected.seen)
     for key, run in listed.items():
         seen = expected.seen.get(key, Seen("SKIPPED", {}))
         assert (key, status_of(run), run.attempt) == (key, seen.status, seen.attempts)

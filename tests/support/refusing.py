@@ -17,7 +17,7 @@ ERRORS = [
     )
     for code, status in (("ThrottlingException", 400), ("InternalServerError", 500))
 ]
-MOST_CALLS = 60
+MAX_CALLS = 60
 """More calls than anything here makes."""
 
 each_error = pytest.mark.parametrize(
@@ -27,14 +27,14 @@ each_error = pytest.mark.parametrize(
 
 def failing_calls(stack: MotoStack, error: Exception, function: str) -> Iterator[int]:
     """Plan a failure of the function's first call, then of its second, until it makes no more."""
-    for number in range(1, MOST_CALLS):
+    for number in range(1, MAX_CALLS):
         stack.calls.clear()
         stack.calls.fail_at(number, error, function)
         yield number
         if not stack.calls.has_failed:
             assert number > 1, f"{function} calls nobody"
             return
-    pytest.fail(f"{function} makes {MOST_CALLS} calls and more")
+    pytest.fail(f"{function} makes {MAX_CALLS} calls and more")
 
 
 def is_busy(answer: Answer) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.lifecycle.reconciler import Action, Reconciler
 from shared.executions.models import Execution
-from shared.executions.orchestration.state_machine import Run
+from shared.executions.orchestration.state_machine import RunStatus
 from shared.plugins.sdk.plugin import Plugin
 from tests.support.executions import Abandoned, FakeEngine, waker_of
 from tests.support.plans import plan_of
@@ -18,10 +18,10 @@ from tests.support.worlds import World
 class Runs(FakeEngine):
     """What Step Functions says of the newest run."""
 
-    found = Run.RUNNING
+    found = RunStatus.RUNNING
     on_look: Callable[[], None] | None = None
 
-    def look(self, execution: Execution) -> Run:
+    def describe(self, execution: Execution) -> RunStatus:
         del execution
         if self.on_look:
             self.on_look()
@@ -29,11 +29,11 @@ class Runs(FakeEngine):
 
     def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
         super().start_run(tenant, execution_id, generation=generation)
-        self.found = Run.RUNNING
+        self.found = RunStatus.RUNNING
 
     def stop(self, execution: Execution) -> None:
         super().stop(execution)
-        self.found = Run.DIED
+        self.found = RunStatus.DIED
 
 
 class Restarted(World):
@@ -57,7 +57,7 @@ class Restarted(World):
 
     def look(self, **later: float) -> Action:
         self.ahead += timedelta(**later)
-        return self.reconciler.look("default", self.execution.id)
+        return self.reconciler.reconcile("default", self.execution.id)
 
     def find_plugin(self, name: str) -> Plugin | None:
         if name == self.deadly:
@@ -69,5 +69,5 @@ class Restarted(World):
 
     def restart(self) -> None:
         """Every run fails, as when Step Functions restarts; a minute later someone looks."""
-        self.runs_of_machine.found = Run.DIED
+        self.runs_of_machine.found = RunStatus.DIED
         assert self.look(minutes=1) is Action.RESUMED

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from shared.executions.scheduling.container_attempts import latest_runs
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import TaskRun
 from shared.executions.views.task_list import task_runs
 from shared.flows.plans.plan import Plan
@@ -39,7 +39,7 @@ def flaky(good: int = 2, **error: Any) -> Run:
 
 
 def latest(bench: Bench, plan: Plan) -> dict[str, TaskRun]:
-    return latest_runs(Places(plan), bench.runs)
+    return latest_runs(TaskTree(plan), bench.runs)
 
 
 def outputs(run: TaskRun) -> Any:

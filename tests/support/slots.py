@@ -7,10 +7,10 @@ from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.lifecycle.launch import Launcher
 from shared.executions.lifecycle.reconciler import Action, Reconciler
 from shared.executions.models import Execution, Status
-from shared.executions.orchestration.state_machine import Run, run_name
+from shared.executions.orchestration.state_machine import RunStatus, run_name
 from shared.executions.retention import Retentions
 from shared.executions.store.slots import Admission, First, SlotRepository
-from shared.executions.store.snapshots import End, Overdue, OverdueLine
+from shared.executions.store.snapshots import DueExecution, DueGroup, End
 from shared.executions.task_runs import Failure
 from tests.support.executions import (
     NOW,
@@ -119,8 +119,8 @@ class InMemorySlots(SlotRepository):
 class WatchedEngine(FakeEngine):
     """Knows whether a run was started."""
 
-    def look(self, execution: Execution) -> Run:
-        return Run.RUNNING if run_name(execution) in self.started else Run.ABSENT
+    def describe(self, execution: Execution) -> RunStatus:
+        return RunStatus.RUNNING if run_name(execution) in self.started else RunStatus.ABSENT
 
 
 class Queueing:
@@ -159,10 +159,10 @@ class Queueing:
         self.at += timedelta(minutes=1)
         return [self.look(due) for due in list(self.reconciler.overdue())]
 
-    def look(self, due: Overdue | OverdueLine) -> Action:
-        if isinstance(due, OverdueLine):
-            return self.reconciler.look_at_line(due.line)
-        return self.reconciler.look(due.tenant, due.execution_id)
+    def look(self, due: DueExecution | DueGroup) -> Action:
+        if isinstance(due, DueGroup):
+            return self.reconciler.promote_group(due.group)
+        return self.reconciler.reconcile(due.tenant, due.execution_id)
 
     def of_line(self, line: str) -> list[Execution]:
         """The open executions that need its slots, oldest first, as they were entered."""

@@ -8,14 +8,14 @@ from shared.errors import ExecutionFinishedError
 from shared.executions.lifecycle.cancel import Canceller
 from shared.executions.models import Execution
 from shared.flows.plans.plan import Plan
-from shared.people.approvals.gate import Gates
+from shared.people.approvals.gate import GateTask
 from shared.people.approvals.models import Decision
 from shared.plugins.sdk.plugin import Plugin, PluginError, TaskContext
 from tests.support.approvals import InMemoryApprovals
 from tests.support.executions import Abandoned, Bench
 from tests.support.slots import InMemorySlots
 
-MOST_TURNS = 2_000
+MAX_TURNS = 2_000
 DECISIONS = {"yes": Decision.APPROVED, "no": Decision.REJECTED}
 
 
@@ -33,7 +33,7 @@ class World(Bench):
         self.late_starts = 0
         self._looks_at_cancel: int | None = None
         super().__init__(
-            plan, {"http.request": self.be_silent}, {"flow.gate": Gates(self.approvals)}
+            plan, {"http.request": self.be_silent}, {"flow.gate": GateTask(self.approvals)}
         )
 
     def be_silent(self, _properties: Mapping[str, Any], context: TaskContext) -> Any:
@@ -51,7 +51,7 @@ class World(Bench):
 
     def to_the_end(self, remaining: Iterator[float]) -> Execution:
         """Turn by turn, whatever dies: people decide as gates ask them to, waits pass."""
-        for _ in range(MOST_TURNS):
+        for _ in range(MAX_TURNS):
             left, generation = next(remaining), self.now.generation
             self._looks_at_cancel = None
             try:
@@ -68,7 +68,7 @@ class World(Bench):
                 assert self.now.wake_at, "nothing will ever happen"
                 self.ahead = max(self.ahead, self.now.wake_at - datetime.now(UTC))
             self.ahead += self.pause
-        raise AssertionError(f"no end after {MOST_TURNS} turns")
+        raise AssertionError(f"no end after {MAX_TURNS} turns")
 
     def cancel(self) -> None:
         """Cancel the execution, unless it has ended."""

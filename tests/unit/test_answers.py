@@ -10,7 +10,7 @@ from shared.executions.limits import MAX_MESSAGE_CHARACTERS
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.views.response_size import (
     MAX_BYTES,
-    MOST_ITERATIONS,
+    MAX_ITERATIONS,
     bounded_detail,
     fitting,
 )
@@ -35,7 +35,7 @@ def test_iterations_behind_the_first_are_left_to_the_list_of_task_runs():
 
     shown = list(bounded_detail("e", runs))
 
-    assert len(shown) == MOST_ITERATIONS + 2
+    assert len(shown) == MAX_ITERATIONS + 2
     assert [shown[0].task_name, shown[-1].task_name] == ["loop", "last"]
     assert shown[1].iteration == "0"
 

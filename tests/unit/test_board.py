@@ -3,7 +3,7 @@
 import pytest
 
 from shared.executions.scheduling.nodes import Skip, Start
-from shared.executions.scheduling.scheduler import Board
+from shared.executions.scheduling.scheduler import Scheduler
 from shared.flows.plans.plan import Plan
 from tests.support.plans import plan_of, runs, task
 
@@ -12,19 +12,19 @@ SKIP = "skip"
 BLOCK = "block"
 
 
-def board_of(plan: Plan, statuses: dict[str, str]) -> Board:
-    board = Board(plan)
+def board_of(plan: Plan, statuses: dict[str, str]) -> Scheduler:
+    scheduler = Scheduler(plan)
     for run in runs(statuses).values():
-        board.settle(run)
-    return board
+        scheduler.apply(run)
+    return scheduler
 
 
 def verdicts(plan: Plan, statuses: dict[str, str]) -> dict[str, str]:
     found = {}
-    for action in board_of(plan, statuses).actions("main"):
+    for action in board_of(plan, statuses).next_actions("main"):
         assert isinstance(action, Skip | Start)
         kind = RUN if isinstance(action, Start) else BLOCK if action.blocked else SKIP
-        found[action.node.name] = kind
+        found[action.instance.name] = kind
     return found
 
 
@@ -140,9 +140,9 @@ def test_a_disabled_task_is_skipped_and_tells_a_failure_above_it_on():
 
 def test_the_error_is_the_failure_that_came_first():
     plan = plan_of(task("z", dependsOn=[]), task("a", dependsOn=[]), task("ok", dependsOn=[]))
-    board = board_of(plan, {"z": "SUCCESS", "ok": "TIMED_OUT", "a": "FAILED"})
+    scheduler = board_of(plan, {"z": "SUCCESS", "ok": "TIMED_OUT", "a": "FAILED"})
 
-    failure = board.first_failure("main")
+    failure = scheduler.first_failure("main")
 
     assert failure is not None
     assert (failure.task_name, failure.status) == ("ok", "TIMED_OUT")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.executions.lifecycle.reconciler import Action
-from shared.executions.models import Closing, Status
-from shared.executions.orchestration.state_machine import Run
+from shared.executions.models import Status, TerminationReason
+from shared.executions.orchestration.state_machine import RunStatus
 from shared.executions.task_runs import TaskRun
 from shared.executions.termination import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
@@ -40,7 +40,7 @@ def die(world: Restarted) -> list[Action]:
         for _ in range(2):  # Step Functions tries again
             with suppress(Abandoned):
                 world.next_turn()
-        world.runs_of_machine.found = Run.DIED
+        world.runs_of_machine.found = RunStatus.DIED
         actions.append(world.look(minutes=3))
     return actions
 
@@ -62,7 +62,7 @@ def test_what_the_engine_died_of_fails_and_is_named_and_nothing_after_it_runs():
 
     # The first look sees that there was progress.
     assert die(world) == [Action.RESUMED] * MAX_STALLS + [Action.BROKEN_OFF]
-    assert (world.now.closing, world.now.status) == (Closing.ENGINE_ERROR, Status.RUNNING)
+    assert (world.now.closing, world.now.status) == (TerminationReason.ENGINE_ERROR, Status.RUNNING)
     assert world.next_turn() == "done"
 
     ended = world.now

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from shared.errors import UnavailableError
 from shared.executions.bulk import task_types
-from shared.executions.bulk.selection import BulkFilter, Chooser
+from shared.executions.bulk.selection import BulkFilter, Selector
 from shared.executions.bulk.task_types import BulkPlugins
 from shared.executions.models import Execution, Slot, Status
-from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.indexes import ExecutionIndex
 from shared.executions.store.open_executions import OpenExecutions
 from shared.flows.plans import built_in
 from shared.plugins.sdk.plugin import Plugin, PluginError
@@ -26,7 +26,7 @@ BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
 EVERY_PLAN = [built_in.CANCEL_MANY, built_in.RETRY_MANY, built_in.CLOSE_FLOW]
 
 
-class Chosen(Chooser):
+class Chosen(Selector):
     """Finds what a test says."""
 
     def __init__(self, found: list[str] | Exception) -> None:
@@ -74,12 +74,14 @@ def run(made: BulkPlugins, name: str, outputs: Any = None, **properties: Any) ->
 
 
 def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
-    ids = [f"{number:06}" for number in range(task_types.MOST + 30)]
+    ids = [f"{number:06}" for number in range(task_types.MAX_EXECUTIONS + 30)]
 
     chosen = run(bulk(ids), "executions.open", filter={"flowId": "f"})
 
-    assert (chosen["matched"], chosen["left"]) == (task_types.MOST + 30, 30)
-    assert [each for batch in chosen["batches"] for each in batch] == ids[: task_types.MOST]
+    assert (chosen["matched"], chosen["left"]) == (task_types.MAX_EXECUTIONS + 30, 30)
+    assert [each for batch in chosen["batches"] for each in batch] == ids[
+        : task_types.MAX_EXECUTIONS
+    ]
     outputs = {"choose": chosen, "each": {"results": []}}
     with pytest.raises(PluginError, match="30 are left over") as raised:
         run(bulk(), "executions.report", outputs, chosenBy={"each": "choose"})
@@ -113,8 +115,8 @@ class BulkBench(Bench):
 
 def test_all_that_one_operation_takes_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their ids are more than a template yields, and so is what became of them."""
-    monkeypatch.setattr(task_types, "BATCH", task_types.MOST // 10)
-    ids = [str(UUID(int=number)) for number in range(task_types.MOST)]
+    monkeypatch.setattr(task_types, "BATCH", task_types.MAX_EXECUTIONS // 10)
+    ids = [str(UUID(int=number)) for number in range(task_types.MAX_EXECUTIONS)]
     cancels = Cancels({})
     nothing: Any = None
     made = BulkPlugins(EveryOpen(ids), nothing, cast("Any", cancels), nothing)
@@ -139,13 +141,13 @@ class SomeOpen(OpenExecutions):
         return (("default", each) for each in (*self.executions, *self.executions))
 
 
-class SomePages(ExecutionPages):
+class SomePages(ExecutionIndex):
     """The same executions, as their table has them."""
 
     def __init__(self, executions: dict[str, Execution]) -> None:
         self.executions = executions
 
-    def ids_page(
+    def page_of_ids(
         self, index: Any, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
     ) -> tuple[list[str], bool]:
         low, high = bounds
@@ -165,11 +167,11 @@ class SomePages(ExecutionPages):
         return [self.executions[each] for each in ids]
 
 
-def known(**fields: dict[str, Any]) -> Chooser:
+def known(**fields: dict[str, Any]) -> Selector:
     """A chooser over executions by id."""
     made = execution_of(plan_of(task("a")))
     found = {each: made.model_copy(update={"id": each, **more}) for each, more in fields.items()}
-    return Chooser(SomeOpen(found), SomePages(found))
+    return Selector(SomeOpen(found), SomePages(found))
 
 
 def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
@@ -216,7 +218,7 @@ def test_every_field_of_a_filter_leaves_out_what_it_does_not_mean(field: str) ->
 
     assert known(**fields).open("default", chosen) == [wanted]
     ended = {each: {**more, "status": Status.FAILED} for each, more in fields.items()}
-    assert known(**ended).failed("default", chosen) == [wanted]
+    assert known(**ended).retryable("default", chosen) == [wanted]
 
 
 BEFORE_IDS, LAST = datetime(1960, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -239,7 +241,7 @@ def test_a_time_that_no_id_has_takes_all_or_nothing(
     chosen, found = BulkFilter(**said), [LATE] if is_meant else []
 
     assert known(**{LATE: {}}).open("default", chosen) == found
-    assert known(**{LATE: {"status": Status.FAILED}}).failed("default", chosen) == found
+    assert known(**{LATE: {"status": Status.FAILED}}).retryable("default", chosen) == found
 
 
 def test_what_was_retried_under_another_correlation_id_is_not_retried_again() -> None:
@@ -251,7 +253,7 @@ def test_what_was_retried_under_another_correlation_id_is_not_retried_again() ->
         d={**failed, "retry_of": "b", "flow_id": "another"},
     )
 
-    assert chooser.failed("default", BulkFilter(correlation_id="day-1")) == ["d"]
+    assert chooser.retryable("default", BulkFilter(correlation_id="day-1")) == ["d"]
 
 
 class LargePages(SomePages):
@@ -266,10 +268,10 @@ def test_what_is_chosen_to_be_retried_is_not_held_in_memory() -> None:
     made = execution_of(plan_of(task("a")), status="FAILED")
     ids = [str(UUID(int=number)) for number in range(1_000)]
     executions = {each: made.model_copy(update={"id": each}) for each in ids}
-    chooser = Chooser(SomeOpen({}), LargePages(executions))
+    chooser = Selector(SomeOpen({}), LargePages(executions))
     tracemalloc.start()
     try:
-        found = chooser.failed("default", BulkFilter(namespace=made.namespace))
+        found = chooser.retryable("default", BulkFilter(namespace=made.namespace))
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
 from shared.executions.lifecycle.cancel import Canceller
-from shared.executions.models import Closing, Execution, Status
+from shared.executions.models import Execution, Status, TerminationReason
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Bench, FakeEngine, failing
 from tests.support.plans import plan_of, task
@@ -39,7 +39,7 @@ def test_a_cancel_moves_to_the_next_generation_and_stops_the_old_run():
     answered = cancel(bench, engine)
 
     assert answered.status is Status.QUEUED
-    assert bench.now.closing is Closing.CANCEL
+    assert bench.now.closing is TerminationReason.CANCEL
     assert engine.stopped == [f"{bench.execution.id}-1"]
     assert engine.started == [f"{bench.execution.id}-2"]
 
@@ -71,12 +71,12 @@ def test_an_engine_that_fails_does_not_undo_a_cancel():
     engine.error = ClientError({"Error": {"Code": "ThrottlingException"}}, "x")
 
     assert cancel(bench, engine).generation == 2
-    assert bench.now.closing is Closing.CANCEL
+    assert bench.now.closing is TerminationReason.CANCEL
 
 
 def test_a_cancel_that_keeps_losing_asks_to_come_again(monkeypatch: pytest.MonkeyPatch):
     bench = Bench(plan_of(task("a")))
-    monkeypatch.setattr(bench.store, "end_early", lambda *_, **__: False)
+    monkeypatch.setattr(bench.store, "terminate", lambda *_, **__: False)
 
     with pytest.raises(UnavailableError):
         cancel(bench)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from shared.executions.engine import recorder
-from shared.executions.models import Closing, Status
-from shared.executions.scheduling.reuse import kept_runs
+from shared.executions.models import Status, TerminationReason
+from shared.executions.scheduling.reuse import reusable_runs
 from shared.executions.store.payloads import ROW_BYTES
 from shared.executions.views.task_list import task_runs
 from shared.flows.plans.plan import Plan
-from shared.people.approvals.gate import Gates
+from shared.people.approvals.gate import GateTask
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.plugins.sdk.plugin import Run, TaskContext
 from tests.support.approvals import InMemoryApprovals
@@ -80,8 +80,8 @@ def test_a_list_shows_what_a_new_attempt_has_not_run_yet():
 
 
 def _cancelled(bench: Bench) -> None:
-    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
-    assert bench.now.closing is Closing.CANCEL
+    bench.store.terminate(bench.now, TerminationReason.CANCEL, check_at=bench.now.created_at)
+    assert bench.now.closing is TerminationReason.CANCEL
     assert bench.turn(generation=bench.now.generation) == "done"
 
 
@@ -118,7 +118,7 @@ def test_the_flows_timeout_between_attempts_ends_it():
 class GateBench(Bench):
     def __init__(self, plan: Plan, plugins: Mapping[str, Run] | None = None) -> None:
         self.approvals = InMemoryApprovals()
-        super().__init__(plan, plugins, externals={"flow.gate": Gates(self.approvals)})
+        super().__init__(plan, plugins, externals={"flow.gate": GateTask(self.approvals)})
 
     def pending(self) -> Approval:
         [approval] = [each for each in self.approvals.all if each.is_pending]
@@ -197,7 +197,7 @@ def test_a_retry_of_the_execution_keeps_what_the_last_attempt_did():
     bench.run()
     assert bench.now.status is Status.FAILED
 
-    copies = kept_runs(plan, plan, bench.runs)
+    copies = reusable_runs(plan, plan, bench.runs)
 
     assert {run.task_name for run in copies} == {"done", "zero", "good", "one"}
     assert {run.rounds for run in copies} == {""}

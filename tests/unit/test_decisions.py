@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.errors import UnavailableError
-from shared.people.approvals.decisions import DecisionRepository, Outcome
+from shared.people.approvals.decisions import DecisionRepository, DecisionResult
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.people.approvals.repository import ApprovalRepository
 from shared.people.approvals.service import MAX_LOOKS, ApprovalService
@@ -56,7 +56,7 @@ def approval(number: int = 1, **fields: Any) -> Approval:
     )
 
 
-def decide(*failures: tuple[str, ...]) -> Outcome:
+def decide(*failures: tuple[str, ...]) -> DecisionResult:
     table: Any = Table(*failures)
     decided = approval().decided(Decision.REJECTED, by="ana", at=NOW, comment="no")
     return DecisionRepository(table, table).decide(decided)
@@ -68,15 +68,15 @@ def test_who_has_lost_the_key_of_a_decision_decides_nothing():
 
 
 def test_a_busy_table_is_asked_again_until_it_is_enough():
-    assert decide((NONE, CONFLICT, NONE), (CONFLICT, NONE, NONE)) is Outcome.DONE
+    assert decide((NONE, CONFLICT, NONE), (CONFLICT, NONE, NONE)) is DecisionResult.DONE
     with pytest.raises(UnavailableError):
         decide(*[(NONE, NONE, CONFLICT)] * 50)
 
 
 def test_what_stood_in_the_way_is_told_apart():
-    assert decide((FAILED, NONE, NONE)) is Outcome.TOO_LATE
-    assert decide((NONE, FAILED, NONE)) is Outcome.EXECUTION_ENDS
-    assert decide((FAILED, FAILED, NONE)) is Outcome.TOO_LATE
+    assert decide((FAILED, NONE, NONE)) is DecisionResult.TOO_LATE
+    assert decide((NONE, FAILED, NONE)) is DecisionResult.EXECUTION_ENDS
+    assert decide((FAILED, FAILED, NONE)) is DecisionResult.TOO_LATE
     for strange in (("ValidationError", NONE, NONE), ()):
         with pytest.raises(_CancelledError):
             decide(strange or ("",))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from shared.executions.logs import joined
-from shared.executions.models import Closing, Status
+from shared.executions.models import Status, TerminationReason
 from shared.executions.store.items import run_to_item
 from shared.json_text import compact
-from shared.people.approvals.gate import Gates
+from shared.people.approvals.gate import GateTask
 from shared.people.approvals.items import approval_to_item
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from tests.support.approvals import InMemoryApprovals
@@ -27,7 +27,7 @@ class GateBench(Bench):
         self.approvals = InMemoryApprovals()
         super().__init__(
             plan_of(*tasks, **fields),
-            externals={"flow.gate": Gates(self.approvals)},
+            externals={"flow.gate": GateTask(self.approvals)},
             secrets=secrets or {},
             retentionSeconds=retention,
         )
@@ -468,7 +468,7 @@ def test_a_gate_in_a_parallel_branch_holds_up_no_other():
 def test_a_cancel_closes_the_approval():
     bench = GateBench(gate())
     bench.turn()
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
     assert bench.turn() == "done"
 
     assert bench.statuses() == {"g": "CANCELLED"}
@@ -493,7 +493,7 @@ def test_a_cancel_closes_the_approvals_of_loops():
     bench.turn()
     assert [approval.message for approval in bench.approvals.all] == ["a?", "b?"]
 
-    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
+    bench.store.terminate(bench.now, TerminationReason.CANCEL, check_at=bench.now.created_at)
     bench.pass_time()
 
     assert [each.status for each in bench.approvals.all] == [ApprovalStatus.CANCELLED] * 2
@@ -524,7 +524,7 @@ def test_a_cancel_tells_nobody_of_a_gate_that_is_mocked():
     bench = GateBench(gate())
     mocked = bench.execution.model_copy(update={"mocks": {"g": {"decision": "approved"}}})
     bench.store.executions["default", mocked.id] = mocked
-    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
+    bench.store.terminate(bench.now, TerminationReason.CANCEL, check_at=bench.now.created_at)
 
     bench.pass_time()
 
@@ -536,7 +536,7 @@ def test_a_decision_before_a_cancel_stands_in_the_records():
     bench = GateBench(gate(), after())
     bench.turn()
     bench.decide("approved")
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
     bench.turn()
 
     assert bench.statuses()["g"] == "SUCCESS"
@@ -552,7 +552,7 @@ def test_a_turn_that_is_past_cannot_ask_what_was_cancelled():
     asked = bench.approvals.approvals.popitem()[1]
     assert asked
     bench.store.is_broken = False
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
     bench.turn()
 
     assert not bench.approvals.add(asked)
@@ -562,7 +562,7 @@ def test_a_turn_that_is_past_cannot_ask_what_was_cancelled():
 def test_what_cannot_be_read_is_cancelled_without_a_word():
     bench = GateBench(gate(message="{{ nope }}"))
     bench.store.mark_running(bench.now, fence=1, now=bench.now.created_at)
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
     bench.turn()
 
     assert bench.statuses() == {"g": "CANCELLED"}

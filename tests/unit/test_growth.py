@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared.executions.scheduling.container_state import Entered
-from shared.executions.scheduling.scheduler import Board
+from shared.executions.scheduling.container_state import ContainerState
+from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.executions.views.task_list import task_runs
 from shared.flows.plans.plan import Plan
@@ -83,10 +83,10 @@ def test_listing_containers_grows_with_their_number():
 
 def test_asking_what_comes_next_grows_with_the_number_of_tasks():
     def run_through(size: int) -> None:
-        board = Board(plans[size])
+        scheduler = Scheduler(plans[size])
         for n in range(size):
-            assert [action.node.name for action in board.actions("main")] == [f"t{n}"]
-            board.settle(done(f"t{n}"))
+            assert [action.instance.name for action in scheduler.next_actions("main")] == [f"t{n}"]
+            scheduler.apply(done(f"t{n}"))
 
     plans = {size: plan_of(*(task(f"t{n}") for n in range(size))) for size in (50, 500)}
 
@@ -95,14 +95,14 @@ def test_asking_what_comes_next_grows_with_the_number_of_tasks():
 
 def test_a_loop_whose_first_iteration_stays_open_grows_with_its_items():
     def run_through(size: int) -> None:
-        board = Board(plan)
-        entered = Entered("tasks", concurrency=2, items=[(None, n) for n in range(size)])
-        board.entered["loop"] = entered
-        names = [action.node.key for action in board.actions("main")]
+        scheduler = Scheduler(plan)
+        entered = ContainerState("tasks", concurrency=2, items=[(None, n) for n in range(size)])
+        scheduler.entered["loop"] = entered
+        names = [action.instance.key for action in scheduler.next_actions("main")]
         assert names == ["a#0", "a#1"]
         for n in range(1, size):
-            board.settle(done("a", str(n)))
-            board.actions("main")
+            scheduler.apply(done("a", str(n)))
+            scheduler.next_actions("main")
         assert entered.open == [0]
 
     plan = plan_of(loop("loop", task("a")))

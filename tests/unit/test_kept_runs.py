@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.executions.scheduling.reuse import kept_runs
+from shared.executions.scheduling.reuse import reusable_runs
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.flows.plans.plan import Plan
 from tests.support.executions import Bench, failing
@@ -13,7 +13,7 @@ from tests.support.plans import plan_of, runs, task
 
 
 def kept(plan: Plan, statuses: Mapping[str, str], before: Plan | None = None) -> set[str]:
-    return {run.task_name for run in kept_runs(plan, before or plan, runs(statuses))}
+    return {run.task_name for run in reusable_runs(plan, before or plan, runs(statuses))}
 
 
 def test_what_succeeded_before_a_failure_is_kept_and_the_rest_runs_again():
@@ -130,7 +130,7 @@ def test_a_loop_keeps_its_good_iterations_and_repeats_the_others():
     first = Bench(plan, {"t.work": lambda p, c: {} if p["item"] != 2 else failing()(p, c)})
     first.run()
     second = Bench(plan, {"t.work": noting(seen)})
-    copies = kept_runs(plan, plan, first.runs)
+    copies = reusable_runs(plan, plan, first.runs)
     second.store.runs["default", second.execution.id] = {
         f"{run.task_name}#{run.iteration}": run for run in copies
     }
@@ -157,7 +157,7 @@ def test_a_loop_behind_a_failure_keeps_no_iteration():
         for key, run in recorded.items()
     }
 
-    assert kept_runs(plan, plan, _by_key(recorded)) == []
+    assert reusable_runs(plan, plan, _by_key(recorded)) == []
 
 
 def _by_key(recorded: Mapping[str, TaskRun]) -> dict[str, TaskRun]:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.executions.models import Closing, Status
+from shared.executions.models import Status, TerminationReason
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.task_runs import Failure, TaskStatus
-from shared.executions.tasks.durable import Step, Visit
+from shared.executions.tasks.durable import DurableState, Poll
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.executions import Bench, sleeping
 from tests.support.plans import plan_of, task
@@ -22,30 +22,30 @@ GATE = "t.gate"
 class Desk:
     """Somebody outside: what they say of each task, and whom they were told to forget."""
 
-    def __init__(self, **said: Step) -> None:
+    def __init__(self, **said: DurableState) -> None:
         self.said = said
-        self.visits: list[Visit] = []
+        self.visits: list[Poll] = []
         self.cancelled: list[str] = []
         self.on_visit: Callable[[], None] = lambda: None
 
-    def step(self, visit: Visit) -> Step:
-        self.visits.append(visit)
+    def step(self, poll: Poll) -> DurableState:
+        self.visits.append(poll)
         self.on_visit()
-        return self.said.get(visit.key, Step(TaskStatus.PAUSED, outputs={"approvalId": "x"}))
+        return self.said.get(poll.key, DurableState(TaskStatus.PAUSED, outputs={"approvalId": "x"}))
 
     def keep_until(self, execution: Any, run: Any, at: Any) -> None:
         raise NotImplementedError
 
-    def cancel(self, visit: Visit) -> None:
-        self.cancelled.append(visit.key)
+    def cancel(self, poll: Poll) -> None:
+        self.cancelled.append(poll.key)
 
 
 def gate(name: str, **fields: Any) -> Any:
     return task(name, type=GATE, **fields)
 
 
-def approve(**outputs: Any) -> Step:
-    return Step(TaskStatus.SUCCESS, outputs=outputs)
+def approve(**outputs: Any) -> DurableState:
+    return DurableState(TaskStatus.SUCCESS, outputs=outputs)
 
 
 def bench_of(desk: Desk, *tasks: Any, plugins: Any = None, **fields: Any) -> Bench:
@@ -100,7 +100,7 @@ def test_gates_in_loops_are_asked_for_each_iteration():
     bench = bench_of(desk, loop)
     bench.turn()
 
-    assert {visit.key: visit.properties["message"] for visit in desk.visits} == {
+    assert {poll.key: poll.properties["message"] for poll in desk.visits} == {
         "g#0": "1?",
         "g#1": "2?",
     }
@@ -154,7 +154,7 @@ def test_a_cancelled_execution_tells_those_outside():
     desk = Desk()
     bench = bench_of(desk, gate("g"))
     bench.turn()
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
 
     assert bench.turn() == "done"
     assert bench.statuses() == {"g": "CANCELLED"}
@@ -162,7 +162,7 @@ def test_a_cancelled_execution_tells_those_outside():
 
 
 def test_a_refusal_outside_fails_the_task_and_keeps_its_outputs():
-    rejected = Step(
+    rejected = DurableState(
         TaskStatus.FAILED,
         outputs={"decision": "rejected"},
         error=Failure(code="rejected", message="rejected by ana"),
@@ -181,8 +181,8 @@ def test_a_refusal_outside_fails_the_task_and_keeps_its_outputs():
 
 def test_what_is_wrong_with_such_a_task_fails_it():
     class Strict(Desk):
-        def step(self, visit: Visit) -> Step:
-            raise PluginError(f"no {visit.task_name}", code="flow_not_found")
+        def step(self, poll: Poll) -> DurableState:
+            raise PluginError(f"no {poll.task_name}", code="flow_not_found")
 
     bench = bench_of(Strict(), gate("g"))
     bench.turn()
@@ -212,9 +212,9 @@ def test_a_condition_may_leave_such_a_task_out():
 
 def test_while_others_run_a_decision_is_seen_within_a_second():
     class Later(Desk):
-        def step(self, visit: Visit) -> Step:
-            super().step(visit)
-            return approve() if len(self.visits) > 1 else Step(TaskStatus.PAUSED)
+        def step(self, poll: Poll) -> DurableState:
+            super().step(poll)
+            return approve() if len(self.visits) > 1 else DurableState(TaskStatus.PAUSED)
 
     desk = Later()
     slow = task("slow", type="t.slow", dependsOn=[])
@@ -254,9 +254,9 @@ def test_a_wake_up_between_the_turn_and_its_token_is_not_lost():
 
 def test_a_wake_up_during_a_turn_lets_it_run_once_more():
     class Meanwhile(Desk):
-        def step(self, visit: Visit) -> Step:
+        def step(self, poll: Poll) -> DurableState:
             waker(bench).wake("default", bench.execution.id)
-            return super().step(visit)
+            return super().step(poll)
 
     bench = bench_of(Meanwhile(), gate("g"))
     bench.turn()
@@ -317,8 +317,8 @@ def test_what_time_was_too_short_for_goes_on_at_once_whatever_else_waits():
 AGAIN = {"maxAttempts": 3, "delay": 600}
 
 
-def refuse(**outputs: Any) -> Step:
-    return Step(
+def refuse(**outputs: Any) -> DurableState:
+    return DurableState(
         TaskStatus.FAILED, outputs=outputs, error=Failure(code="rejected", message="rejected")
     )
 
@@ -339,10 +339,10 @@ def test_what_failed_outside_is_asked_again_under_another_name():
     desk.said["g/2"] = approve()
     assert bench.turn() == "done"
     visits = desk.visits[1:]
-    assert [visit.key for visit in visits] == ["g/2", "g/2"]
-    assert [visit.run and visit.run.attempt for visit in visits] == [None, 2]
+    assert [poll.key for poll in visits] == ["g/2", "g/2"]
+    assert [poll.run and poll.run.attempt for poll in visits] == [None, 2]
     # The same moment in every visit, or ids made of it would differ.
-    assert len({visit.started_at for visit in visits}) == 1
+    assert len({poll.started_at for poll in visits}) == 1
     assert bench.runs["g"].attempt == 2
     assert bench.now.status is Status.SUCCESS
 
@@ -384,7 +384,7 @@ def test_a_cancel_between_two_attempts_outside_withdraws_the_next():
     bench = bench_of(desk, gate("g", retry=AGAIN))
     bench.turn()
 
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
     bench.run()
 
     assert bench.statuses() == {"g": "CANCELLED"}
@@ -421,7 +421,7 @@ def test_a_loop_without_a_limit_asks_in_all_iterations_at_once():
 
     assert bench.turn() == "park"
 
-    assert len({visit.key for visit in desk.visits}) == 300
+    assert len({poll.key for poll in desk.visits}) == 300
     desk.said = {f"g#{index}": approve() for index in range(300)}
     assert bench.turn() == "done"
     assert bench.now.status is Status.SUCCESS
@@ -438,7 +438,7 @@ def test_a_loop_without_a_limit_leaves_it_at_a_thousand_that_wait():
     bench = bench_of(desk, loop)
 
     assert bench.turn() == "park"
-    assert len({visit.key for visit in desk.visits}) == 1_000
+    assert len({poll.key for poll in desk.visits}) == 1_000
 
 
 def loop_over_a_desk(desk: Desk, **fields: Any) -> Bench:
@@ -459,7 +459,9 @@ def test_a_cancel_stops_a_loop_that_never_waits():
     def cancel() -> None:
         bench.skip(0.5)
         if len(desk.visits) == 3:
-            bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
+            bench.store.terminate(
+                bench.now, TerminationReason.CANCEL, check_at=bench.now.created_at
+            )
 
     desk.on_visit = cancel
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
-from shared.plugins.util.validate import _MOST_WORK, _Bounds
+from shared.plugins.util.validate import _MAX_WORK, _Bounds
 from tests.support.plugins import run_plugin, task_context
 
 BACKTRACKER = "^(a+)+$"
@@ -194,7 +194,7 @@ def test_a_schema_nested_without_end_is_refused(levels: int) -> None:
 
 def test_work_without_end_is_stopped_by_counting_too() -> None:
     bounds = _Bounds(task_context())
-    bounds.spend(_MOST_WORK)
+    bounds.spend(_MAX_WORK)
 
     with pytest.raises(PluginError, match="too many steps"):
         bounds.enter()

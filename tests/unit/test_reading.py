@@ -10,7 +10,7 @@ import pytest
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.filters import ExecutionFilter
 from shared.executions.models import Execution, Status
-from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.indexes import ExecutionIndex
 from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, row_key
 from shared.executions.views.logs import LogFilter
 from shared.executions.views.models import ResultsLink
@@ -28,7 +28,7 @@ from tests.support.plans import START, plan_of, task
 BIG = json.dumps({"text": "x" * 1_000_000})
 
 
-class InMemoryPages(ExecutionPages):
+class InMemoryPages(ExecutionIndex):
     """Executions newest first, whatever the index; `looks` counts the pages of it."""
 
     def __init__(self, executions: Sequence[Execution]) -> None:
@@ -38,7 +38,7 @@ class InMemoryPages(ExecutionPages):
     def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
         return [each for each in self.executions if each.id in ids and each.tenant == tenant]
 
-    def ids_page(
+    def page_of_ids(
         self, index: Any, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
     ) -> tuple[list[str], bool]:
         del index, value
@@ -318,7 +318,7 @@ def test_a_range_that_ends_before_it_begins_is_empty_and_not_asked_for():
     no_table: Any = None
     wanted = ExecutionFilter(since=START, until=START - timedelta(seconds=1))
 
-    found = ExecutionPages(no_table).ids_page(
+    found = ExecutionIndex(no_table).page_of_ids(
         "recent", "default", bounds=wanted.bounds(), limit=9, after=None
     )
 

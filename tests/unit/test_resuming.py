@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.executions.lifecycle.reconciler import Action
-from shared.executions.models import Closing, Parent, Status
-from shared.executions.orchestration.state_machine import Run
+from shared.executions.models import Parent, Status, TerminationReason
+from shared.executions.orchestration.state_machine import RunStatus
 from shared.executions.termination import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
 from tests.support.plans import task
@@ -99,7 +99,7 @@ def test_a_parked_execution_whose_runs_get_nowhere_is_given_up():
 
     actions = []
     while not world.now.status.is_terminal:
-        world.runs_of_machine.found = Run.DIED
+        world.runs_of_machine.found = RunStatus.DIED
         actions.append(world.look(minutes=3))
 
     resumed = [Action.RESUMED] * (MAX_STALLS - 1)
@@ -116,7 +116,7 @@ def test_a_parent_hears_that_its_child_was_given_up():
     world.next_turn()
 
     while not world.now.status.is_terminal:
-        world.runs_of_machine.found = Run.DIED
+        world.runs_of_machine.found = RunStatus.DIED
         world.look(minutes=3)
 
     assert world.store.wakes["default", parent.execution_id, "main"] == 1
@@ -127,14 +127,14 @@ def test_who_looks_while_somebody_cancels_leaves_the_field(stalls: int):
     world = Restarted(gate())
     world.next_turn()
     for _ in range(stalls):
-        world.runs_of_machine.found = Run.DIED
+        world.runs_of_machine.found = RunStatus.DIED
         world.look(minutes=3)
-    world.runs_of_machine.found = Run.DIED
+    world.runs_of_machine.found = RunStatus.DIED
     world.runs_of_machine.on_look = world.cancel
 
     assert world.look(minutes=3) is Action.NOTHING
 
-    assert world.now.closing is Closing.CANCEL
+    assert world.now.closing is TerminationReason.CANCEL
     assert world.to_the_end(iter([900.0] * 5)).status is Status.CANCELLED
 
 
@@ -143,7 +143,7 @@ def test_a_cancelled_execution_whose_runs_get_nowhere_ends_cancelled():
     world.next_turn()
     world.cancel()
     for _ in range(MANY):
-        world.runs_of_machine.found = Run.DIED
+        world.runs_of_machine.found = RunStatus.DIED
         world.look(minutes=3)
 
     assert world.now.status is Status.CANCELLED

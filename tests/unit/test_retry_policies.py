@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.executions.scheduling.retries import LONGEST, next_delay
+from shared.executions.scheduling.retries import MAX_DELAY, next_delay
 from shared.executions.task_runs import Failure
 from shared.flows.language.definition import RetryPolicy
 
@@ -50,7 +50,7 @@ def test_an_exponential_delay_grows_to_its_bound():
 def test_without_a_bound_an_exponential_delay_stops_growing_at_a_year(factor: float):
     policy = {"type": "exponential", "delay": 1, "factor": factor}
 
-    assert delay(policy, 90) == LONGEST.total_seconds()
+    assert delay(policy, 90) == MAX_DELAY.total_seconds()
 
 
 def test_a_random_delay_is_between_its_bounds_and_repeats():

@@ -6,12 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.errors import InvalidInputsError, UnavailableError
-from shared.executions.lifecycle.concurrency import slot_of
+from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Execution, Parent, Slot, Status
 from shared.executions.orchestration.state_machine import run_name
 from shared.executions.store.slots import Admission, First, SlotRepository
-from shared.executions.store.snapshots import Overdue
+from shared.executions.store.snapshots import DueExecution
 from shared.flows.language.definition import Concurrency
 from tests.support.executions import NOW, execution_of
 from tests.support.plans import plan_of, task
@@ -93,11 +93,11 @@ def test_a_line_belongs_to_a_flow_or_to_a_value_of_its_key():
     of_ana, of_bob = (execution_of(plan, inputs={"user": user}) for user in ("ana", "bob"))
 
     def line(of: Execution, key: str | None) -> str:
-        slot = slot_of(of, Concurrency(limit=1, key=key), lambda: plan)
+        slot = concurrency_slot(of, Concurrency(limit=1, key=key), lambda: plan)
         assert slot
         return slot.line
 
-    assert slot_of(of_ana, None, lambda: plan) is None
+    assert concurrency_slot(of_ana, None, lambda: plan) is None
     assert line(of_ana, None) == line(of_bob, None)
     assert line(of_ana, "inputs.user") != line(of_bob, "inputs.user")
     assert line(of_ana, "{{ vars.who }}") == line(of_ana, "inputs.user")
@@ -177,9 +177,9 @@ def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():
     ground.store.tokens["default", parent.execution_id, "main"] = "token"
     ground.slots.enter(execution(2))
 
-    assert ground.look(Overdue("default", child.id)) is Action.PROMOTED
+    assert ground.look(DueExecution("default", child.id)) is Action.PROMOTED
 
     assert ground.states.sent == ["token"]
     assert ground.engine.started == [run_name(execution(2))]
-    assert ground.look(Overdue("default", child.id)) is Action.NOTHING
-    assert ground.look(Overdue("default", execution(7).id)) is Action.NOTHING
+    assert ground.look(DueExecution("default", child.id)) is Action.NOTHING
+    assert ground.look(DueExecution("default", execution(7).id)) is Action.NOTHING

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from shared.executions.models import Closing, Status
+from shared.executions.models import Status, TerminationReason
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Bench, failing
 from tests.support.plans import plan_of, task
@@ -102,10 +102,10 @@ def test_the_run_that_was_left_does_nothing_more():
 def test_a_cancel_wins_over_a_fresh_run():
     bench = Bench(plan_of(*map(set_task, "abc"), isolation="task"), most_turns=1)
     bench.turn()
-    bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
+    bench.store.terminate(bench.now, TerminationReason.CANCEL, check_at=bench.now.created_at)
 
     assert bench.turn() == "done"
 
     assert bench.engine.started == []
-    assert bench.now.closing is Closing.CANCEL
+    assert bench.now.closing is TerminationReason.CANCEL
     assert bench.run().status is Status.CANCELLED

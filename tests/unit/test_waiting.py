@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.executions.engine.runner import LONGEST_WAIT
-from shared.executions.models import Closing, Status
+from shared.executions.engine.runner import MAX_WAIT
+from shared.executions.models import Status, TerminationReason
 from shared.plugins.sdk.plugin import PluginError, TaskContext
 from tests.support.executions import Bench, failing, sleeping
 from tests.support.plans import plan_of, task
@@ -192,7 +192,7 @@ def test_a_wait_of_many_years_is_one_of_many_wait_states(properties: Any):
     bench = Bench(plan_of(task("w", type="flow.wait", properties=properties)))
 
     assert bench.turn() == "wait"
-    assert bench.pause == LONGEST_WAIT
+    assert bench.pause == MAX_WAIT
     bench.ahead += bench.pause
     assert bench.turn() == "wait"
 
@@ -336,7 +336,7 @@ def test_a_cancel_just_before_the_flows_timeout_counts():
 
     def cancel(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         [bench] = benches
-        bench.store.end_early(bench.now, Closing.CANCEL, check_at=bench.now.created_at)
+        bench.store.terminate(bench.now, TerminationReason.CANCEL, check_at=bench.now.created_at)
         bench.ahead += timedelta(hours=1)
         return {}
 
@@ -345,7 +345,7 @@ def test_a_cancel_just_before_the_flows_timeout_counts():
     benches.append(bench)
 
     assert bench.turn() == "done"
-    assert bench.now.closing is Closing.CANCEL
+    assert bench.now.closing is TerminationReason.CANCEL
     assert bench.turn(generation=2) == "done"
     assert bench.now.status is Status.CANCELLED
 
@@ -359,7 +359,7 @@ def test_a_cancelled_execution_settles_runs_finally_and_nothing_else():
     )
     bench = Bench(plan)
     bench.turn()
-    bench.store.close(bench.now, Closing.CANCEL)
+    bench.store.mark_terminating(bench.now, TerminationReason.CANCEL)
 
     assert bench.turn() == "done"
 

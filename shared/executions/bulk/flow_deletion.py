@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.executions.bulk.service import bulk_execution
 from shared.executions.models import Execution
-from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.store.items import execution_to_item
 from shared.flows.plans import built_in
 from shared.ids import new_id
@@ -16,12 +16,12 @@ from shared.observability import logger
 
 
 @dataclass(frozen=True)
-class FlowClosing:
+class FlowDeletion:
     """An execution that cancels all those of one flow, as it is before it is put."""
 
     execution: Execution
     table_name: str
-    engine: Engine
+    engine: StateMachine
 
     @property
     def put(self) -> dict[str, Any]:
@@ -40,8 +40,8 @@ class FlowClosing:
 
 
 def closing_of(  # noqa: PLR0913 - what it is made of, each named
-    flow_id: str, *, tenant: str, author: str, table_name: str, engine: Engine, now: datetime
-) -> FlowClosing:
+    flow_id: str, *, tenant: str, author: str, table_name: str, engine: StateMachine, now: datetime
+) -> FlowDeletion:
     execution = bulk_execution(
         built_in.CLOSE_FLOW,
         tenant=tenant,
@@ -50,4 +50,4 @@ def closing_of(  # noqa: PLR0913 - what it is made of, each named
         created_at=now,
         created_by=author,
     )
-    return FlowClosing(execution, table_name, engine)
+    return FlowDeletion(execution, table_name, engine)

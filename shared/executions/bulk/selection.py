@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, ConfigDict
 
 from shared.executions.filters import ExecutionFilter, Word
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Status
-from shared.executions.store.indexes import ExecutionPages
+from shared.executions.store.indexes import ExecutionIndex
 from shared.executions.store.open_executions import OpenExecutions
 from shared.flows.models import Label
 from shared.flows.plans.built_in import is_built_in
@@ -40,11 +40,11 @@ class BulkFilter(Record):
 
 
 @dataclass(frozen=True)
-class Chooser:
+class Selector:
     """Finds the ids of one tenant's executions, none newer than `up_to`, no bulk operations."""
 
     open_executions: OpenExecutions
-    pages: ExecutionPages
+    pages: ExecutionIndex
 
     def open(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
         """The open ones, in the order in which they are best cancelled.
@@ -68,7 +68,7 @@ class Chooser:
         ]
         return [each for *_, each in sorted(ranked, key=lambda rank: rank[:2])]
 
-    def failed(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
+    def retryable(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
         """Those that can be retried and have not been, oldest first."""
         wanted = chosen.wanted()
         low, high = wanted.bounds()
@@ -106,7 +106,7 @@ class Chooser:
         index, value = wanted.index(tenant)
         after: str | None = None
         while True:
-            ids, has_more = self.pages.ids_page(
+            ids, has_more = self.pages.page_of_ids(
                 index, value, bounds=bounds, limit=PAGE, after=after
             )
             yield from self.pages.find_many(tenant, ids)

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from shared.errors import InvalidRequestError, Problem
 from shared.executions.bulk.selection import BulkFilter
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import Asking, Claims
-from shared.executions.models import FIRST_LOOK, OPEN_STATUSES, RETRYABLE_STATUSES, Execution
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
+from shared.executions.models import FIRST_CHECK_AFTER, OPEN_STATUSES, RETRYABLE_STATUSES, Execution
 from shared.flows.plans import built_in
 from shared.validation import parse_body
 
@@ -21,7 +21,7 @@ _STATUSES: Final = {"cancel": frozenset(OPEN_STATUSES), "retry": RETRYABLE_STATU
 
 
 @dataclass(frozen=True, kw_only=True)
-class BulkRequest(Asking):
+class BulkRequest(KeyedRequest):
     """A request to cancel or retry what a filter (`body`) finds; `how` goes with it."""
 
     action: Action
@@ -34,7 +34,7 @@ class BulkRequest(Asking):
 
 @dataclass(frozen=True)
 class BulkService:
-    claims: Claims
+    claims: StartClaims
     launcher: Launcher
 
     def start(self, request: BulkRequest) -> Started:
@@ -42,14 +42,14 @@ class BulkService:
 
         Raises InvalidRequestError for a filter that says nothing, or a status that cannot match.
         """
-        earlier = self.claims.earlier(request)
+        earlier = self.claims.find(request)
         started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
         chosen = _checked(request)
         flow_id = _FLOWS[request.action]
-        mine = self.claims.new(request, flow_id=flow_id, revision=built_in.REVISION)
-        first = self.claims.first(request, mine, earlier)
+        mine = self.claims.draft(request, flow_id=flow_id, revision=built_in.REVISION)
+        first = self.claims.acquire(request, mine, earlier)
         said = chosen.model_dump(mode="json", by_alias=True, exclude_none=True)
         execution = bulk_execution(
             first.flow_id,
@@ -87,7 +87,7 @@ def bulk_execution(  # noqa: PLR0913 - what an execution is made of, each named
         inputs=dict(inputs),
         retention_seconds=int(KEPT.total_seconds()),
         created_at=created_at,
-        check_at=created_at + FIRST_LOOK,
+        check_at=created_at + FIRST_CHECK_AFTER,
         created_by=created_by,
     )
 

@@ -19,7 +19,7 @@ from shared.errors import (
     PlatformError,
     UnavailableError,
 )
-from shared.executions.bulk.selection import EVERYTHING, BulkFilter, Chooser
+from shared.executions.bulk.selection import EVERYTHING, BulkFilter, Selector
 from shared.executions.lifecycle.cancel import Canceller
 from shared.executions.lifecycle.retry import RetryRequest, RetryService
 from shared.executions.models import Execution
@@ -28,7 +28,7 @@ from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 
 BATCH = 25
 """Executions of one task run: few enough for a minute, enough to keep the rows few."""
-MOST = 100_000
+MAX_EXECUTIONS = 100_000
 """Executions of one bulk operation; it says so when there are more."""
 
 Outputs = dict[str, Any]
@@ -36,7 +36,7 @@ Outputs = dict[str, Any]
 
 @dataclass(frozen=True)
 class BulkPlugins:
-    chooser: Chooser
+    chooser: Selector
     executions: ExecutionRepository
     canceller: Canceller
     retries: RetryService
@@ -55,7 +55,7 @@ class BulkPlugins:
         return _chosen(self.chooser.open, properties, context)
 
     def _choose_failed(self, properties: Mapping[str, Any], context: TaskContext) -> Outputs:
-        return _chosen(self.chooser.failed, properties, context)
+        return _chosen(self.chooser.retryable, properties, context)
 
     def _cancel(self, properties: Mapping[str, Any], context: TaskContext) -> Outputs:
         def cancel(execution_id: str) -> Outputs:
@@ -98,7 +98,7 @@ def _chosen(
     chosen = BulkFilter.model_validate(properties["filter"])
     with _tried_again_when_busy():
         ids = choose(context.tenant, chosen, properties.get("upTo", EVERYTHING))
-    taken = ids[:MOST]
+    taken = ids[:MAX_EXECUTIONS]
     batches = [taken[start : start + BATCH] for start in range(0, len(taken), BATCH)]
     context.log("INFO", f"{len(ids)} executions match")
     return {"matched": len(ids), "left": len(ids) - len(taken), "batches": batches}

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.executions.engine.turn import SegmentTurn
-from shared.executions.models import Closing, Execution, Status
+from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.secrets import masking_of
-from shared.executions.store.payloads import FLOW_ROW_BYTES, Payloads
+from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState
 from shared.executions.task_runs import Failure, Stored, TaskRun, row_key
@@ -19,31 +19,33 @@ from shared.observability import logger
 
 
 @dataclass(frozen=True)
-class Ends:
+class Completion:
     executions: ExecutionRepository
-    payloads: Payloads
+    payloads: PayloadStore
     now: Callable[[], datetime]
 
-    def finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> bool:
+    def complete(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> bool:
         """Write the end of an execution whose tasks are all settled; False if it had ended.
 
         `began` is what the turn began with: task runs of past rounds are in it, and of attempts of
         the whole before this one.
         """
-        execution, work = segment.execution, segment.work
-        error = segment.error or work.board.first_failure("finally")
+        execution, context = segment.execution, segment.context
+        error = segment.error or context.scheduler.first_failure("finally")
         outputs = None
         if error is None:
-            scope = work.scopes.for_outputs(now=work.recorder.settled_at())
+            scope = context.scopes.for_outputs(now=context.recorder.settled_at())
             outputs, error = flow_outputs(plan.outputs, scope, masking_of(execution))
         stored = None
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
-            outputs, stored = None, self.payloads.put_of(execution, text)
-        objects = (*work.recorder.objects, *(run.stored for run in began.earlier))
+            outputs, stored = None, self.payloads.put_for(execution, text)
+        objects = (*context.recorder.objects, *(run.stored for run in began.earlier))
         self._limit(execution, [stored, *objects])
-        latest = {row_key(run): run for run in (*began.runs.values(), *work.board.runs.values())}
+        latest = {
+            row_key(run): run for run in (*began.runs.values(), *context.scheduler.runs.values())
+        }
         self._limit_outside(segment, [*began.earlier, *latest.values()])
-        end = End(_status(execution, error), work.board.executed(), outputs, error, stored)
+        end = End(_status(execution, error), context.scheduler.executed(), outputs, error, stored)
         if not self.executions.finish(execution, end, now=self.now()):
             return False
         logger.info("execution ended", extra={"status": end.status, "tasks": end.tasks_executed})
@@ -54,11 +56,11 @@ class Ends:
         days = day_class(execution, self.now())
         for stored in dict.fromkeys(objects):
             if days is not None and stored is not None:
-                self.payloads.remove_after(stored, days)
+                self.payloads.expire_after(stored, days)
 
     def _limit_outside(self, segment: SegmentTurn, runs: Iterable[TaskRun]) -> None:
         """The same for what is kept outside of the execution: what people were asked."""
-        execution, externals = segment.execution, segment.work.externals
+        execution, externals = segment.execution, segment.context.durable_tasks
         end = expires_at(execution, self.now())
         if end:
             for run in runs:
@@ -67,8 +69,8 @@ class Ends:
 
 
 def _status(execution: Execution, error: Failure | None) -> Status:
-    if execution.closing is Closing.CANCEL:
+    if execution.closing is TerminationReason.CANCEL:
         return Status.CANCELLED
-    if execution.closing is Closing.TIMEOUT:
+    if execution.closing is TerminationReason.TIMEOUT:
         return Status.TIMED_OUT
     return Status.FAILED if error else Status.SUCCESS

@@ -1,90 +1,90 @@
 """Containers as they run: entered, left, ended when their time is over, and entered anew.
 
-A round is one attempt of a container: see `places.py` for how rounds are kept apart.
+A round is one attempt of a container: see `task_tree.py` for how rounds are kept apart.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.executions.engine.container_entry import opening
-from shared.executions.engine.context import Workbench
-from shared.executions.engine.current_attempt import round_began, round_of
-from shared.executions.engine.termination import Endings
+from shared.executions.engine.container_entry import open_container
+from shared.executions.engine.context import TurnContext
+from shared.executions.engine.current_attempt import attempt_began, attempt_number
+from shared.executions.engine.termination import Termination
 from shared.executions.scheduling.containers import leave
-from shared.executions.scheduling.nodes import Leave, Node
+from shared.executions.scheduling.nodes import Complete, TaskInstance
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.timeouts import MALFORMED
 from shared.plugins.sdk.plugin import PluginError
 
 
-class Rounds:
-    def __init__(self, work: Workbench, endings: Endings) -> None:
-        self._work = work
-        self._endings = endings
-        self._limits: dict[str, tuple[datetime, Node]] = {}
+class ContainerRunner:
+    def __init__(self, context: TurnContext, termination: Termination) -> None:
+        self._context = context
+        self._termination = termination
+        self._limits: dict[str, tuple[datetime, TaskInstance]] = {}
 
     @property
     def limits(self) -> list[datetime]:
         """When the time of the open containers is over."""
         return [limit for limit, _ in self._limits.values()]
 
-    def enter(self, node: Node, run: TaskRun | None) -> None:
+    def enter(self, instance: TaskInstance, run: TaskRun | None) -> None:
         """Open a container, or settle it at once if it is not wanted or cannot be read.
 
         `run` is there from the first failure on: RETRYING, or RUNNING if this round had begun.
         """
-        recorder = self._work.recorder
+        recorder = self._context.recorder
         if run and run.status is TaskStatus.RETRYING:
-            recorder.forget_inside(node)
+            recorder.forget_inside(instance)
         try:
-            found = opening(self._work, node, run)
+            found = open_container(self._context, instance, run)
         except MALFORMED as error:
-            self._settle(node, round_of(run), _failed(failure_of(error)))
+            self._settle(instance, attempt_number(run), _failed(failure_of(error)))
             return
         if found.entered is None:
-            recorder.skipped(node, blocked=False, attempt=found.attempt)
+            recorder.skipped(instance, blocked=False, attempt=found.attempt)
             return
         if run and run.status is TaskStatus.RETRYING:
-            recorder.begun_anew(node, attempt=found.attempt, began_at=found.began_at)
-        self._work.board.entered[node.key] = found.entered
+            recorder.restarted(instance, attempt=found.attempt, began_at=found.began_at)
+        self._context.scheduler.entered[instance.key] = found.entered
         if found.timeout is not None:
-            self._limits[node.key] = (found.began_at + found.timeout, node)
-        recorder.entered(node)
+            self._limits[instance.key] = (found.began_at + found.timeout, instance)
+        recorder.entered(instance)
 
-    def leave(self, action: Leave) -> None:
+    def complete(self, action: Complete) -> None:
         """Settle a container in which all is settled; its outputs are kept even if it failed."""
-        node, board, scopes = action.node, self._work.board, self._work.scopes
-        run = board.runs.get(node.key)
-        attempt, began_at = round_of(run), round_began(self._work, node, run)
-        scope = scopes.for_node(board, node, attempt=attempt, now=began_at)
-        outputs = leave(board, node, scope, scopes.read)
-        self._settle(node, attempt, _left(outputs, action.failure))
+        instance, scheduler, scopes = action.instance, self._context.scheduler, self._context.scopes
+        run = scheduler.runs.get(instance.key)
+        attempt, began_at = attempt_number(run), attempt_began(self._context, instance, run)
+        scope = scopes.for_instance(scheduler, instance, attempt=attempt, now=began_at)
+        outputs = leave(scheduler, instance, scope, scopes.read)
+        self._settle(instance, attempt, _left(outputs, action.failure))
 
-    def end_late(self) -> bool:
+    def expire(self) -> bool:
         """End the containers whose time is over; whether there were any."""
-        now = self._work.clocks.now()
-        late = [node for limit, node in self._limits.values() if limit <= now]
-        for node in late:
-            if node.key in self._limits:
-                failure = Failure(code="timeout", message=f"{node.name} timed out")
-                self._endings.end_inside(node, failure)
-                attempt = round_of(self._work.board.runs.get(node.key))
-                self._settle(node, attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
+        now = self._context.clocks.now()
+        late = [instance for limit, instance in self._limits.values() if limit <= now]
+        for instance in late:
+            if instance.key in self._limits:
+                failure = Failure(code="timeout", message=f"{instance.name} timed out")
+                self._termination.of_container(instance, failure)
+                attempt = attempt_number(self._context.scheduler.runs.get(instance.key))
+                self._settle(instance, attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
         return bool(late)
 
-    def _settle(self, node: Node, attempt: int, outcome: Outcome) -> None:
+    def _settle(self, instance: TaskInstance, attempt: int, outcome: Outcome) -> None:
         """Settle a container, or let it wait for its next attempt."""
-        board = self._work.board
-        for each in (node, *board.inside(node)) if self._limits else ():
+        scheduler = self._context.scheduler
+        for each in (instance, *scheduler.inside(instance)) if self._limits else ():
             self._limits.pop(each.key, None)
         told, started_at = (
-            self._work.with_line(outcome, attempt),
-            self._work.recorder.ready_at(node),
+            self._context.with_error_line(outcome, attempt),
+            self._context.recorder.ready_at(instance),
         )
-        if self._work.settle(node, told, attempt=attempt, started_at=started_at):
-            board.entered.pop(node.key, None)
+        if self._context.settle(instance, told, attempt=attempt, started_at=started_at):
+            scheduler.entered.pop(instance.key, None)
 
 
 def _left(outputs: Mapping[str, Any], failure: Failure | None) -> Outcome:

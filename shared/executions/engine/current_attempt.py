@@ -3,25 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.executions.engine.context import Workbench
-from shared.executions.scheduling.nodes import Node
+from shared.executions.engine.context import TurnContext
+from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.task_runs import TaskRun, TaskStatus
 
 
-def round_of(run: TaskRun | None) -> int:
+def attempt_number(run: TaskRun | None) -> int:
     """The number of the round that is under way, or is about to begin."""
     if run is None:
         return 1
     return run.attempt + 1 if run.status is TaskStatus.RETRYING else run.attempt
 
 
-def round_began(work: Workbench, node: Node, run: TaskRun | None) -> datetime:
+def attempt_began(context: TurnContext, instance: TaskInstance, run: TaskRun | None) -> datetime:
     """When that round could begin."""
-    return run.due_at if run and run.due_at else work.recorder.ready_at(node)
+    return run.due_at if run and run.due_at else context.recorder.ready_at(instance)
 
 
 @dataclass(frozen=True)
-class Try:
+class CurrentAttempt:
     """Attempt `attempt` of a task, which could begin at `began_at`: the same in every turn.
 
     `run` is what is recorded of this attempt, None while nothing is.
@@ -32,10 +32,12 @@ class Try:
     run: TaskRun | None
 
 
-def try_of(work: Workbench, node: Node, run: TaskRun | None) -> Try:
+def current_attempt(
+    context: TurnContext, instance: TaskInstance, run: TaskRun | None
+) -> CurrentAttempt:
     """The attempt that is under way, or is about to begin."""
     if run is None:
-        return Try(1, work.recorder.ready_at(node), None)
+        return CurrentAttempt(1, context.recorder.ready_at(instance), None)
     if run.status is TaskStatus.RETRYING:
-        return Try(run.attempt + 1, run.due_at or work.clocks.now(), None)
-    return Try(run.attempt, run.began_at or work.recorder.ready_at(node), run)
+        return CurrentAttempt(run.attempt + 1, run.due_at or context.clocks.now(), None)
+    return CurrentAttempt(run.attempt, run.began_at or context.recorder.ready_at(instance), run)

@@ -5,7 +5,7 @@ from typing import Literal
 from shared.records import Definition
 
 
-class Turn(Definition):
+class TurnRequest(Definition):
     """What the state machine asks for: run this segment in this generation.
 
     `machine` is the ARN of the state machine that asks: its children run on it too. With a `token`
@@ -22,7 +22,7 @@ class Turn(Definition):
     wakes: int = 0
 
 
-class Answer(Definition):
+class TurnResponse(Definition):
     """What the state machine does next: stop, or call again.
 
     It calls again at once, after `delaySeconds`, or when somebody sends the token it hands over.
@@ -34,5 +34,5 @@ class Answer(Definition):
     wakes: int = 0
 
 
-DONE = Answer(next="done")
-CONTINUE = Answer(next="continue")
+DONE = TurnResponse(next="done")
+CONTINUE = TurnResponse(next="continue")

@@ -13,13 +13,13 @@ from shared.executions.limits import (
 )
 from shared.executions.logs import joined, log_size
 from shared.executions.models import Execution
-from shared.executions.scheduling.nodes import Node
-from shared.executions.scheduling.scheduler import Board
+from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.secrets import masked_run
-from shared.executions.store.payloads import Payloads, size_of
+from shared.executions.store.payloads import PayloadStore, size_of
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, node_key
-from shared.executions.tasks.durable import Step
+from shared.executions.tasks.durable import DurableState
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.scopes import ScopeBuilder
 from shared.flows.plans.plan import Section
@@ -28,7 +28,7 @@ from shared.plugins.sdk.plugin import PluginError
 from shared.times import to_rfc3339
 
 
-class BehindError(Exception):
+class StaleReadError(Exception):
     """An older turn settled what this one did not know of: all must be read again."""
 
 
@@ -40,17 +40,17 @@ class Recorder:
         *,
         executions: ExecutionRepository,
         execution: Execution,
-        board: Board,
+        scheduler: Scheduler,
         scopes: ScopeBuilder,
         fence: int,
         masking: Masking,
-        payloads: Payloads,
+        payloads: PayloadStore,
         now: Callable[[], datetime],
         overtaken: type[Exception],
     ) -> None:
         self._executions = executions
         self._execution = execution
-        self._board = board
+        self._scheduler = scheduler
         self._scopes = scopes
         self._fence = fence
         self._masking = masking
@@ -61,11 +61,11 @@ class Recorder:
         self._now = now
         self._overtaken = overtaken
 
-    def adopt(self, run: TaskRun) -> None:
+    def apply(self, run: TaskRun) -> None:
         """Take a recorded task run for what it is."""
-        self._board.settle(run)
+        self._scheduler.apply(run)
         self.count(run)
-        if run.status.is_terminal and run.task_name in self._board.tasks:
+        if run.status.is_terminal and run.task_name in self._scheduler.tasks:
             self._scopes.add(run)
             if run.status is not TaskStatus.SUCCESS or self._holds_tasks(run.task_name):
                 self._empty_inside(run)
@@ -77,86 +77,90 @@ class Recorder:
         if run.stored:
             self.objects.append(run.stored)
 
-    def ready_at(self, node: Node) -> datetime:
+    def ready_at(self, instance: TaskInstance) -> datetime:
         """When the last predecessor settled, and there was room for the iteration of its loop.
 
         The same however often a turn is repeated.
         """
-        opened_at = self._opened_at(node)
+        opened_at = self._opened_at(instance)
         ends = (
-            self._board.runs[node_key(before.name, node.iteration)].finished_at
-            for before in node.planned.predecessors
+            self._scheduler.runs[node_key(before.name, instance.iteration)].finished_at
+            for before in instance.planned.predecessors
         )
         # What was copied from another execution ended before this one began.
         return max((end for end in ends if end and end > opened_at), default=opened_at)
 
-    def _opened_at(self, node: Node) -> datetime:
+    def _opened_at(self, instance: TaskInstance) -> datetime:
         """When the list that a node stands in could begin."""
-        parent = self._board.parent_of(node)
+        parent = self._scheduler.parent_of(instance)
         if parent is None:
             return self._execution.started_at or self._execution.created_at
-        run = self._board.runs.get(parent.key)
+        run = self._scheduler.runs.get(parent.key)
         opened_at = run.due_at if run and run.due_at else self.ready_at(parent)
-        return max(opened_at, self._board.started_at(node) or opened_at)
+        return max(opened_at, self._scheduler.started_at(instance) or opened_at)
 
     def settled_at(self) -> datetime:
         """When the last of all tasks settled."""
         started_at = self._execution.started_at or self._execution.created_at
-        ends = (run.finished_at for run in self._board.runs.values())
+        ends = (run.finished_at for run in self._scheduler.runs.values())
         return max((end for end in ends if end and end > started_at), default=started_at)
 
-    def skipped(self, node: Node, *, blocked: bool, attempt: int = 1) -> None:
-        self._write(node, status=TaskStatus.SKIPPED, blocked=blocked, attempt=attempt)
+    def skipped(self, instance: TaskInstance, *, blocked: bool, attempt: int = 1) -> None:
+        self._write(instance, status=TaskStatus.SKIPPED, blocked=blocked, attempt=attempt)
 
-    def failed(self, node: Node, error: Exception, *, started_at: datetime) -> None:
+    def failed(self, instance: TaskInstance, error: Exception, *, started_at: datetime) -> None:
         """Fail a task whose own fields cannot be read."""
-        self._end(node, TaskStatus.FAILED, started_at, error=failure_of(error))
+        self._end(instance, TaskStatus.FAILED, started_at, error=failure_of(error))
 
-    def cancelled(self, node: Node, failure: Failure, *, started_at: datetime | None) -> None:
-        self._end(node, TaskStatus.CANCELLED, started_at, error=failure)
+    def cancelled(
+        self, instance: TaskInstance, failure: Failure, *, started_at: datetime | None
+    ) -> None:
+        self._end(instance, TaskStatus.CANCELLED, started_at, error=failure)
 
-    def begun_anew(self, node: Node, *, attempt: int, began_at: datetime) -> None:
+    def restarted(self, instance: TaskInstance, *, attempt: int, began_at: datetime) -> None:
         """Begin another round of a container: what earlier ones recorded counts no more.
 
         This is written before anything inside, so that what stands inside is of one round. Raises
-        BehindError if an older turn has settled the container in the meantime.
+        StaleReadError if an older turn has settled the container in the meantime.
         """
-        earlier = self._board.runs[node.key]
+        earlier = self._scheduler.runs[instance.key]
         self._write(
-            node,
+            instance,
             status=TaskStatus.RUNNING,
             attempt=attempt,
             started_at=earlier.started_at,
             due_at=began_at,
         )
-        if self._board.runs[node.key].status.is_terminal:
-            raise BehindError
+        if self._scheduler.runs[instance.key].status.is_terminal:
+            raise StaleReadError
 
-    def forget_inside(self, node: Node) -> None:
+    def forget_inside(self, instance: TaskInstance) -> None:
         """Let what an attempt of a container did that is over count no more."""
-        inside = self._board.inside(node)
-        self._board.forget(inside)
+        inside = self._scheduler.inside(instance)
+        self._scheduler.forget(inside)
         self._scopes.forget(inside)
 
-    def entered(self, node: Node) -> None:
+    def entered(self, instance: TaskInstance) -> None:
         """Make the outputs of what a container leaves out readable: empty, as of skipped tasks."""
-        branch = self._board.entered[node.key].branch
-        for planned in self._board.inner(node.name):
-            if planned.parent == node.name and planned.branch != branch:
-                self._scopes.add_empty(planned.task.name, node.iteration)
-                for inner in self._board.inner(planned.task.name):
-                    self._scopes.add_empty(inner.task.name, node.iteration)
+        branch = self._scheduler.entered[instance.key].branch
+        for planned in self._scheduler.inner(instance.name):
+            if planned.parent == instance.name and planned.branch != branch:
+                self._scopes.add_empty(planned.task.name, instance.iteration)
+                for inner in self._scheduler.inner(planned.task.name):
+                    self._scopes.add_empty(inner.task.name, instance.iteration)
 
     def left_out(self, section: Section) -> None:
         """Make the outputs of a chain that does not run readable: empty, as of skipped tasks."""
-        for planned in self._board.list_of(section, None):
-            for each in (planned, *self._board.inner(planned.task.name)):
+        for planned in self._scheduler.list_of(section, None):
+            for each in (planned, *self._scheduler.inner(planned.task.name)):
                 self._scopes.add_empty(each.task.name, "")
 
-    def waiting(self, node: Node, *, attempt: int, began_at: datetime, due_at: datetime) -> None:
-        earlier = self._board.runs.get(node.key)
+    def waiting(
+        self, instance: TaskInstance, *, attempt: int, began_at: datetime, due_at: datetime
+    ) -> None:
+        earlier = self._scheduler.runs.get(instance.key)
         self._write(
-            node,
+            instance,
             status=TaskStatus.RUNNING,
             attempt=attempt,
             started_at=(earlier and earlier.started_at) or began_at,
@@ -164,18 +168,20 @@ class Recorder:
             due_at=due_at,
         )
 
-    def stepped(self, node: Node, step: Step, *, attempt: int, began_at: datetime) -> None:
+    def progressed(
+        self, instance: TaskInstance, step: DurableState, *, attempt: int, began_at: datetime
+    ) -> None:
         """Record how a task stands that ends outside, unless that is recorded already."""
-        earlier = self._board.runs.get(node.key)
-        started_at = (earlier and earlier.started_at) or self.ready_at(node)
+        earlier = self._scheduler.runs.get(instance.key)
+        started_at = (earlier and earlier.started_at) or self.ready_at(instance)
         try:
             outputs = None if step.outputs is None else serialised(step.outputs)
         except PluginError as error:
-            self.failed(node, error, started_at=started_at)
+            self.failed(instance, error, started_at=started_at)
             return
         if step.status.is_terminal:
             self._end(
-                node,
+                instance,
                 step.status,
                 started_at,
                 attempt=attempt,
@@ -192,7 +198,7 @@ class Recorder:
         ):
             return
         self._write(
-            node,
+            instance,
             status=step.status,
             attempt=attempt,
             outputs=outputs,
@@ -202,9 +208,9 @@ class Recorder:
             logs=step.lines,
         )
 
-    def attempted(
+    def attempt_ended(
         self,
-        node: Node,
+        instance: TaskInstance,
         outcome: Outcome,
         *,
         attempt: int,
@@ -213,11 +219,11 @@ class Recorder:
     ) -> None:
         """Settle a task with its last attempt, or keep a failed attempt until the next is due."""
         if outcome.status is TaskStatus.SKIPPED:
-            self.skipped(node, blocked=False)
+            self.skipped(instance, blocked=False)
             return
         is_over = due_at is None
         self._write(
-            node,
+            instance,
             status=outcome.status if is_over else TaskStatus.RETRYING,
             attempt=attempt,
             outputs=outcome.outputs if is_over else None,
@@ -235,7 +241,7 @@ class Recorder:
 
     def _end(  # noqa: PLR0913 - what an end is made of, each named
         self,
-        node: Node,
+        instance: TaskInstance,
         status: TaskStatus,
         started_at: datetime | None,
         *,
@@ -244,7 +250,7 @@ class Recorder:
         outputs: str | None = None,
         lines: tuple[LogLine, ...] = (),
     ) -> None:
-        earlier = self._board.runs.get(node.key)
+        earlier = self._scheduler.runs.get(instance.key)
         attempt = attempt or (earlier.attempt if earlier else 1)
         if error and status is not TaskStatus.CANCELLED and error.task_name is None:
             failed = LogLine(
@@ -252,7 +258,7 @@ class Recorder:
             )
             lines = (*lines, failed)
         self._write(
-            node,
+            instance,
             status=status,
             attempt=attempt,
             error=error,
@@ -262,22 +268,22 @@ class Recorder:
             logs=lines,
         )
 
-    def _write(self, node: Node, **fields: Any) -> None:
-        earlier = self._board.runs.get(node.key)
+    def _write(self, instance: TaskInstance, **fields: Any) -> None:
+        earlier = self._scheduler.runs.get(instance.key)
         if earlier and earlier.logs:
             fields["logs"] = joined(earlier.logs, fields.get("logs", ()))
         run = TaskRun(
-            task_name=node.name,
-            task_type=node.planned.task.type,
-            iteration=node.iteration or None,
-            rounds=self._board.rounds(node),
+            task_name=instance.name,
+            task_type=instance.planned.task.type,
+            iteration=instance.iteration or None,
+            rounds=self._scheduler.rounds(instance),
             fence=self._fence,
             **fields,
         )
         recorded = self._executions.record(self._execution, self._storable(run))
         if recorded is None or recorded.fence > self._fence:
             raise self._overtaken
-        self.adopt(recorded)
+        self.apply(recorded)
 
     def _storable(self, run: TaskRun) -> TaskRun:
         """A task run as its row may hold it: masked, within bounds, large outputs elsewhere."""
@@ -286,12 +292,12 @@ class Recorder:
             run = refused(run, self._now())
         if run.logs and self._log_bytes + log_size(run.logs) > MAX_EXECUTION_LOG_BYTES:
             run = without_log(run, self._now())
-        return self._payloads.shelved(self._execution, run)
+        return self._payloads.offloaded(self._execution, run)
 
     def _holds_tasks(self, name: str) -> bool:
-        return any(True for _ in self._board.branches(name))
+        return any(True for _ in self._scheduler.branches(name))
 
     def _empty_inside(self, run: TaskRun) -> None:
         """What stands inside a settled container and never ran reads as an empty map."""
-        for planned in self._board.inner(run.task_name):
+        for planned in self._scheduler.inner(run.task_name):
             self._scopes.add_empty(planned.task.name, run.iteration or "")

@@ -9,22 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.executions.engine.completion import Ends
-from shared.executions.engine.context import Workbench
-from shared.executions.engine.messages import CONTINUE, DONE, Answer, Turn
+from shared.executions.engine.completion import Completion
+from shared.executions.engine.context import TurnContext
+from shared.executions.engine.messages import CONTINUE, DONE, TurnRequest, TurnResponse
 from shared.executions.engine.recorder import Recorder
-from shared.executions.engine.turn import Bounds, Kind, OvertakenError, SegmentTurn, Verdict
-from shared.executions.models import Execution, Status
+from shared.executions.engine.turn import FencedError, SegmentTurn, TurnEnd, TurnLimits, TurnResult
+from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status
 from shared.executions.orchestration.wakeups import Waker
-from shared.executions.scheduling.scheduler import Board
+from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.secrets import masking_of
-from shared.executions.store.payloads import OutputReader, Payloads
+from shared.executions.store.payloads import OutputReader, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.snapshots import Entry, ExecutionState, Parked
+from shared.executions.store.snapshots import ExecutionState, Suspension, TurnFence
 from shared.executions.task_runs import Failure
 from shared.executions.tasks.attempt_threads import FindPlugin, Threads
 from shared.executions.tasks.clocks import Clocks
-from shared.executions.tasks.durable import Externals
+from shared.executions.tasks.durable import DurableTasks
 from shared.executions.tasks.outcomes import failure_of
 from shared.executions.tasks.scopes import ScopeBuilder
 from shared.executions.tasks.timeouts import MALFORMED, read_duration
@@ -32,18 +32,15 @@ from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.observability import logger
 
-MOST_TURNS = 1_000
+MAX_TURNS = 1_000
 """Turns of one Step Functions run: each adds 7 to 13 events to a history that holds 25,000."""
 
-FIRST_LOOK = timedelta(minutes=1)
-"""When the reconciler makes sure that the token of a parked execution has arrived."""
-
-LONGEST_WAIT = timedelta(days=180)
+MAX_WAIT = timedelta(days=180)
 """Of one Wait state, which takes three years at most in a run of one; the next turn waits on."""
 
 
 @dataclass(frozen=True)
-class Outside:
+class TurnServices:
     """What a turn needs of the world beyond its execution.
 
     `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take;
@@ -51,7 +48,7 @@ class Outside:
     who wait for one.
     """
 
-    externals: Externals
+    durable_tasks: DurableTasks
     waker: Waker
     set_timer: Callable[[str, str, datetime], None]
     start: Callable[[Execution], None]
@@ -66,32 +63,32 @@ class SegmentRunner:
         *,
         executions: ExecutionRepository,
         plans: PlanRepository,
-        payloads: Payloads,
+        payloads: PayloadStore,
         clocks: Clocks,
         find_plugin: FindPlugin,
-        outside: Outside,
+        services: TurnServices,
         abandon: Callable[[], None],
-        most_turns: int = MOST_TURNS,
+        most_turns: int = MAX_TURNS,
     ) -> None:
         self._executions = executions
         self._plans = plans
         self._payloads = payloads
-        self._ends = Ends(executions, payloads, clocks.now)
+        self._completion = Completion(executions, payloads, clocks.now)
         self._clocks = clocks
         self._find_plugin = find_plugin
-        self._outside = outside
+        self._services = services
         self._abandon = abandon
         self._most_turns = most_turns
 
-    def run(self, turn: Turn, remaining: Callable[[], float]) -> Answer:
+    def run(self, turn: TurnRequest, remaining: Callable[[], float]) -> TurnResponse:
         """Run one turn; `remaining` tells the seconds before the platform stops this function."""
         if turn.token:
             return self._keep_token(turn, turn.token)
         entry = self._executions.enter_segment(
             turn.tenant, turn.execution_id, generation=turn.generation, path=turn.segment
         )
-        if entry and entry.past_token:
-            self._outside.waker.let_go(entry.past_token)
+        if entry and entry.superseded_token:
+            self._services.waker.release(entry.superseded_token)
         state = self._executions.load(turn.tenant, turn.execution_id)
         if entry is None or state is None or not _is_ours(state.execution, turn):
             if state and state.execution.status.is_terminal:
@@ -110,89 +107,89 @@ class SegmentRunner:
             return self._begin_anew(running, entry, records=len(state.runs))
         return self._run_segment(replace(state, execution=running), entry, remaining)
 
-    def _begin_anew(self, execution: Execution, entry: Entry, *, records: int) -> Answer:
+    def _begin_anew(self, execution: Execution, entry: TurnFence, *, records: int) -> TurnResponse:
         """Go on in a new run, before this one's history is full.
 
         If the start does not come to pass, the reconciler finds a generation without a run.
         """
-        moved = self._executions.begin_anew(
+        moved = self._executions.continue_as_new(
             execution,
             turns=entry.turn,
             records=records,
-            check_at=self._clocks.now() + FIRST_LOOK,
+            check_at=self._clocks.now() + FIRST_CHECK_AFTER,
         )
         if moved:
             logger.info("going on in a new run", extra={"turns": entry.turn})
-            self._outside.start(
+            self._services.start(
                 execution.model_copy(update={"generation": execution.generation + 1})
             )
         return DONE
 
-    def _keep_token(self, turn: Turn, token: str) -> Answer:
-        entry = Entry(fence=turn.fence, wakes=turn.wakes)
-        self._outside.waker.register(turn.tenant, turn.execution_id, entry=entry, token=token)
+    def _keep_token(self, turn: TurnRequest, token: str) -> TurnResponse:
+        entry = TurnFence(fence=turn.fence, wakes=turn.wakes)
+        self._services.waker.register(turn.tenant, turn.execution_id, entry=entry, token=token)
         return DONE
 
-    def _running(self, execution: Execution, entry: Entry) -> Execution | None:
+    def _running(self, execution: Execution, entry: TurnFence) -> Execution | None:
         if execution.status is Status.RUNNING and not execution.is_parked:
             return execution
         return self._executions.mark_running(execution, fence=entry.fence, now=self._clocks.now())
 
     def _run_segment(
-        self, state: ExecutionState, entry: Entry, remaining: Callable[[], float]
-    ) -> Answer:
+        self, state: ExecutionState, entry: TurnFence, remaining: Callable[[], float]
+    ) -> TurnResponse:
         execution = state.execution
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
         segment = self._segment(execution, plan, entry.fence, remaining)
         try:
-            verdict = segment.run(state.runs)
-            if verdict.kind is Kind.FINISHED:
+            result = segment.run(state.runs)
+            if result.kind is TurnEnd.FINISHED:
                 self._finish(plan, segment, state)
         finally:
             # A thread that outlived its time must not thaw in somebody else's invocation: the
             # process ends instead of answering, and the next turn goes on from the records.
-            if segment.work.threads.has_strays():
+            if segment.context.threads.has_strays():
                 logger.warning("a task's thread outlived its time; ending the process")
                 self._abandon()
-        if verdict.kind is Kind.PARKED:
-            return self._park(execution, verdict, entry)
-        return self._answer(execution, verdict, entry)
+        if result.kind is TurnEnd.PARKED:
+            return self._park(execution, result, entry)
+        return self._answer(execution, result, entry)
 
-    def _park(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
+    def _park(self, execution: Execution, result: TurnResult, entry: TurnFence) -> TurnResponse:
         """Leave the execution to whoever wakes it; the reconciler looks in case nobody can."""
         now = self._clocks.now()
-        parked = Parked(
-            is_paused=verdict.is_paused,
-            wake_at=verdict.due_at,
-            check_at=min(verdict.due_at or now + FIRST_LOOK, now + FIRST_LOOK),
+        parked = Suspension(
+            is_paused=result.is_paused,
+            wake_at=result.due_at,
+            check_at=min(result.due_at or now + FIRST_CHECK_AFTER, now + FIRST_CHECK_AFTER),
         )
-        if not self._executions.park(execution, parked, fence=entry.fence):
+        if not self._executions.suspend(execution, parked, fence=entry.fence):
             return DONE
-        if verdict.due_at:
-            self._outside.set_timer(execution.tenant, execution.id, verdict.due_at)
-        return Answer(next="park", fence=entry.fence, wakes=entry.wakes)
+        if result.due_at:
+            self._services.set_timer(execution.tenant, execution.id, result.due_at)
+        return TurnResponse(next="park", fence=entry.fence, wakes=entry.wakes)
 
     def _segment(
         self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
     ) -> SegmentTurn:
-        board = Board(plan)
+        scheduler = Scheduler(plan)
         scopes = ScopeBuilder(execution, plan, OutputReader(self._payloads))
         masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,
             execution=execution,
-            board=board,
+            scheduler=scheduler,
             scopes=scopes,
             fence=fence,
             masking=masking,
             payloads=self._payloads,
             now=self._clocks.now,
-            overtaken=OvertakenError,
+            overtaken=FencedError,
         )
-        work = Workbench(
+        context = TurnContext(
             plan=plan,
             execution=execution,
-            board=board,
+            scheduler=scheduler,
             scopes=scopes,
             recorder=recorder,
             threads=Threads(
@@ -202,21 +199,21 @@ class SegmentRunner:
                 masking=masking,
             ),
             clocks=self._clocks,
-            externals=self._outside.externals,
+            durable_tasks=self._services.durable_tasks,
         )
         deadline, refusal = _deadline(execution, plan, scopes)
-        bounds = Bounds(
+        limits = TurnLimits(
             deadline=deadline,
             refusal=refusal,
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
-            close=lambda closing: self._executions.close(execution, closing),
+            close=lambda closing: self._executions.mark_terminating(execution, closing),
         )
-        return SegmentTurn(work, bounds)
+        return SegmentTurn(context, limits)
 
     def _finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> None:
         # A write whose answer was lost is tried again by the client, and refused: it has ended.
-        if self._ends.finish(plan, segment, began) or not self._is_still(segment.execution):
+        if self._completion.complete(plan, segment, began) or not self._is_still(segment.execution):
             self._tell_others(segment.execution)
 
     def _tell_others(self, execution: Execution) -> None:
@@ -225,9 +222,9 @@ class SegmentRunner:
         These are hints: the parent looks now and then itself, and the reconciler promotes too.
         """
         if execution.parent:
-            self._outside.waker.wake(execution.tenant, execution.parent.execution_id)
+            self._services.waker.wake(execution.tenant, execution.parent.execution_id)
         if execution.slot:
-            self._outside.promote(execution.slot.line)
+            self._services.promote(execution.slot.line)
 
     def _is_still(self, execution: Execution) -> bool:
         current = self._executions.find(execution.tenant, execution.id)
@@ -237,23 +234,25 @@ class SegmentRunner:
             and not current.status.is_terminal
         )
 
-    def _answer(self, execution: Execution, verdict: Verdict, entry: Entry) -> Answer:
-        if verdict.kind is Kind.OUT_OF_TIME:
+    def _answer(self, execution: Execution, result: TurnResult, entry: TurnFence) -> TurnResponse:
+        if result.kind is TurnEnd.OUT_OF_TIME:
             return CONTINUE
-        if verdict.due_at is None:
+        if result.due_at is None:
             return DONE
-        if verdict.kind is Kind.NEXT_ATTEMPT and not self._executions.next_attempt(
-            execution, fence=entry.fence, due_at=verdict.due_at
+        if result.kind is TurnEnd.NEXT_ATTEMPT and not self._executions.next_attempt(
+            execution, fence=entry.fence, due_at=result.due_at
         ):
             return DONE
-        return self._wait_until(verdict.due_at)
+        return self._wait_until(result.due_at)
 
-    def _wait_until(self, due_at: datetime) -> Answer:
-        seconds = min(due_at - self._clocks.now(), LONGEST_WAIT).total_seconds()
-        return Answer(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
+    def _wait_until(self, due_at: datetime) -> TurnResponse:
+        seconds = min(due_at - self._clocks.now(), MAX_WAIT).total_seconds()
+        return (
+            TurnResponse(next="wait", delay_seconds=math.ceil(seconds)) if seconds > 0 else CONTINUE
+        )
 
 
-def _is_ours(execution: Execution, turn: Turn) -> bool:
+def _is_ours(execution: Execution, turn: TurnRequest) -> bool:
     is_open = not execution.status.is_terminal and not execution.is_waiting
     return is_open and execution.generation == turn.generation
 

@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
-from shared.executions.models import Closing, Execution, Status
-from shared.executions.orchestration.state_machine import Engine
+from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status, TerminationReason
+from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.slots import SlotRepository
 from shared.executions.task_runs import Failure
-from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.ids import is_id
 from shared.observability import logger
 
-LOOK_AFTER = timedelta(seconds=60)
-"""How long the settling may take before the reconciler looks."""
 TRIES = 5
 CANCELLED = Failure(code="cancelled", message="the execution was cancelled")
 
@@ -25,12 +23,14 @@ CANCELLED = Failure(code="cancelled", message="the execution was cancelled")
 @dataclass(frozen=True)
 class Canceller:
     executions: ExecutionRepository
-    engine: Engine
+    engine: StateMachine
     slots: SlotRepository
     wake: Callable[[str, str], object]
     now: Callable[[], datetime]
 
-    def cancel(self, tenant: str, execution_id: str, keep: Keep[Execution] = NO_KEY) -> Execution:
+    def cancel(
+        self, tenant: str, execution_id: str, keep: ResponseWriter[Execution] = NOT_KEYED
+    ) -> Execution:
         """Cancel an open execution; again while it is closing is the same again.
 
         From the write on, the old run is fenced out: stopping it only saves its time, and the
@@ -42,11 +42,13 @@ class Canceller:
             execution = self._open(tenant, execution_id)
             if execution.is_waiting:
                 left = execution.model_copy(update={"status": Status.CANCELLED})
-                if self.slots.leave(execution, CANCELLED, now=self.now(), also=keep.along(left)):
+                if self.slots.leave(
+                    execution, CANCELLED, now=self.now(), also=keep.write_with(left)
+                ):
                     self._tell_parent(left)
                     return left
-            elif execution.closing is Closing.CANCEL:
-                keep.alone(execution)
+            elif execution.closing is TerminationReason.CANCEL:
+                keep.write_alone(execution)
                 self._try(self.engine.start, execution)
                 return execution
             elif self._close(execution, keep):
@@ -61,10 +63,10 @@ class Canceller:
             raise ExecutionFinishedError(f"the execution has ended: {execution.status.value}")
         return execution
 
-    def _close(self, execution: Execution, keep: Keep[Execution]) -> bool:
-        check_at = self.now() + LOOK_AFTER
-        return self.executions.end_early(
-            execution, Closing.CANCEL, check_at=check_at, also=keep.along(execution)
+    def _close(self, execution: Execution, keep: ResponseWriter[Execution]) -> bool:
+        check_at = self.now() + FIRST_CHECK_AFTER
+        return self.executions.terminate(
+            execution, TerminationReason.CANCEL, check_at=check_at, also=keep.write_with(execution)
         )
 
     def _tell_parent(self, execution: Execution) -> None:
@@ -77,7 +79,11 @@ class Canceller:
 
     def _take_over(self, old: Execution) -> Execution:
         new = old.model_copy(
-            update={"generation": old.generation + 1, "closing": Closing.CANCEL, "due_at": None}
+            update={
+                "generation": old.generation + 1,
+                "closing": TerminationReason.CANCEL,
+                "due_at": None,
+            }
         )
         self._try(self.engine.stop, old)
         self._try(self.engine.start, new)

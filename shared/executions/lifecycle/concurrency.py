@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.errors import InvalidInputsError, Problem
-from shared.executions.models import Execution, Slot
-from shared.executions.orchestration.state_machine import Engine
+from shared.executions.models import FIRST_CHECK_AFTER, Execution, Slot
+from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.secrets import masking_of
 from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.flows.language.definition import Concurrency
@@ -15,7 +15,7 @@ from shared.flows.plans.plan import Plan
 from shared.json_text import compact
 
 
-def slot_of(
+def concurrency_slot(
     execution: Execution, concurrency: Concurrency | None, plan: Callable[[], Plan]
 ) -> Slot | None:
     """The slot that an execution needs; InvalidInputsError when its key cannot be worked out."""
@@ -43,14 +43,10 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
     return hashlib.sha256(compact(value).encode()).hexdigest()[:32]
 
 
-LOOK_AFTER = timedelta(seconds=60)
-"""How long an admitted execution may take before the reconciler looks at it; its pace at lines."""
-
-
 @dataclass(frozen=True)
 class Promoter:
     slots: SlotRepository
-    engine: Engine
+    engine: StateMachine
     now: Callable[[], datetime]
 
     def promote(self, line: str) -> int:
@@ -68,7 +64,7 @@ class Promoter:
             admission = self._admit(line, first)
             if admission is Admission.FULL:
                 if not first.is_watched:
-                    self.slots.watch(line, at=self.now() + LOOK_AFTER)
+                    self.slots.watch(line, at=self.now() + FIRST_CHECK_AFTER)
                 return promoted
             if admission is Admission.ADMITTED:
                 promoted += 1
@@ -85,7 +81,7 @@ class Promoter:
         """Promote, then look again in a minute if anybody still waits; how many were promoted."""
         promoted = self.promote(line)
         if self.slots.first(line):
-            self.slots.watch(line, at=self.now() + LOOK_AFTER)
+            self.slots.watch(line, at=self.now() + FIRST_CHECK_AFTER)
             return promoted
         self.slots.unwatch(line)
         # Whoever entered since has seen a watched line, and relied on it.
@@ -94,4 +90,4 @@ class Promoter:
     def _admit(self, line: str, first: First) -> Admission:
         if first.taken >= first.limit:
             return Admission.FULL
-        return self.slots.admit(line, first, check_at=self.now() + LOOK_AFTER)
+        return self.slots.admit(line, first, check_at=self.now() + FIRST_CHECK_AFTER)

@@ -6,10 +6,10 @@ from typing import Any
 from shared.errors import FlowNotFoundError, NotSupportedYetError, RevisionNotFoundError
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import Asking, Claims
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
 from shared.executions.lifecycle.start import ExecutionDraft, check_labels
 from shared.executions.mocks import check_mocks
-from shared.executions.models import FIRST_LOOK, Execution
+from shared.executions.models import FIRST_CHECK_AFTER, Execution
 from shared.executions.secrets import guarded_inputs, with_masked_labels
 from shared.flows.models import FlowRecord
 from shared.flows.plans.plan import Plan
@@ -19,14 +19,14 @@ from shared.idempotency.claims import Claim
 from shared.validation import parse_body
 
 
-class TrialDraft(ExecutionDraft):
+class FlowTestDraft(ExecutionDraft):
     """A test run to be; `mocks` are outputs by task name, or `{"error": {…}}` for a failure."""
 
     mocks: dict[str, dict[str, Any]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialRequest(Asking):
+class FlowTestRequest(KeyedRequest):
     """A request for a test run, of the flow's current revision unless one is named."""
 
     flow_id: str
@@ -38,32 +38,32 @@ class TrialRequest(Asking):
 
 
 @dataclass(frozen=True)
-class TrialService:
+class FlowTestService:
     flows: FlowRepository
     plans: PlanRepository
-    claims: Claims
+    claims: StartClaims
     launcher: Launcher
 
-    def start(self, request: TrialRequest) -> Started:
+    def start(self, request: FlowTestRequest) -> Started:
         """Accept a test run; whoever comes second with a key completes the first's.
 
         Raises FlowNotFoundError, RevisionNotFoundError, NotSupportedYetError for a revision that
         cannot run, and what a start raises for its inputs.
         """
-        earlier = self.claims.earlier(request)
+        earlier = self.claims.find(request)
         started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
-        draft = parse_body(TrialDraft, request.body)
+        draft = parse_body(FlowTestDraft, request.body)
         flow = self.flows.find(request.flow_id)
         if flow is None:
             raise FlowNotFoundError("there is no such flow")
         revision = earlier.revision if earlier else request.revision or flow.revision
-        mine = self.claims.new(request, flow_id=flow.id, revision=revision)
+        mine = self.claims.draft(request, flow_id=flow.id, revision=revision)
         plan = self._plan(request.tenant, flow, revision)
         # Refuses what is wrong before anything is remembered.
         execution = _execution(request, draft, flow, plan, mine)
-        first = self.claims.first(request, mine, earlier)
+        first = self.claims.acquire(request, mine, earlier)
         if first is not mine:
             if first.revision != revision:
                 plan = self._plan(request.tenant, flow, first.revision)
@@ -81,7 +81,7 @@ class TrialService:
 
 
 def _execution(
-    request: TrialRequest, draft: TrialDraft, flow: FlowRecord, plan: Plan, claim: Claim
+    request: FlowTestRequest, draft: FlowTestDraft, flow: FlowRecord, plan: Plan, claim: Claim
 ) -> Execution:
     check_labels(draft.labels)
     check_mocks(draft.mocks, [planned.task.name for planned in plan.tasks])
@@ -102,7 +102,7 @@ def _execution(
             test=True,
             mocks=draft.mocks,
             created_at=claim.created_at,
-            check_at=claim.created_at + FIRST_LOOK,
+            check_at=claim.created_at + FIRST_CHECK_AFTER,
             created_by=request.created_by,
         )
     )

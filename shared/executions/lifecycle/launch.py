@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.errors import UnavailableError
 from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.models import Execution, Slot, Status
-from shared.executions.orchestration.state_machine import Engine
+from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.retention import Retentions, expires_at
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.slots import Admission, SlotRepository
@@ -31,7 +31,7 @@ class Started:
 @dataclass(frozen=True)
 class Launcher:
     executions: ExecutionRepository
-    engine: Engine
+    engine: StateMachine
     slots: SlotRepository
     promoter: Promoter
     retentions: Retentions

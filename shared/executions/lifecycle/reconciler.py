@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.executions.lifecycle.concurrency import Promoter
-from shared.executions.models import Closing, Execution, Slot, Status
-from shared.executions.orchestration.state_machine import Engine, Run
+from shared.executions.models import Execution, Slot, Status, TerminationReason
+from shared.executions.orchestration.state_machine import RunStatus, StateMachine
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.snapshots import End, ExecutionState, Overdue, OverdueLine
+from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
 from shared.executions.task_runs import TaskStatus
-from shared.executions.termination import MAX_STALLS, early_end
+from shared.executions.termination import MAX_STALLS, termination_failure
 
-LONGEST_PAUSE = timedelta(minutes=15)
-LONGEST_PARK = timedelta(hours=1)
+MAX_PAUSE = timedelta(minutes=15)
+MAX_PARK = timedelta(hours=1)
 """A parked execution is looked at so often, in case the run behind it is gone."""
 SHORTEST_PAUSE = timedelta(minutes=1)
 STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
@@ -43,42 +43,42 @@ class Action(StrEnum):
 @dataclass(frozen=True)
 class Reconciler:
     executions: ExecutionRepository
-    engine: Engine
+    engine: StateMachine
     waker: Waker
     promoter: Promoter
     now: Callable[[], datetime]
 
-    def overdue(self) -> Iterable[Overdue | OverdueLine]:
+    def overdue(self) -> Iterable[DueExecution | DueGroup]:
         return self.executions.overdue(now=self.now())
 
-    def everything_open(self) -> Iterable[Overdue | OverdueLine]:
+    def all_open(self) -> Iterable[DueExecution | DueGroup]:
         return self.executions.overdue(now=None)
 
-    def look(self, tenant: str, execution_id: str) -> Action:
+    def reconcile(self, tenant: str, execution_id: str) -> Action:
         """Compare one execution with the run behind it, and mend the difference."""
         state = self.executions.load(tenant, execution_id)
         if state is None:
             return Action.NOTHING
         if state.execution.status.is_terminal:
-            return self._hand_on(state.execution)
+            return self._after_end(state.execution)
         slot = state.execution.slot
         if slot and slot.waiting:
-            return self._stand_by(state.execution, slot)
-        run = self.engine.look(state.execution)
-        if run is Run.RUNNING:
-            return self._watch(state.execution)
-        if run is Run.ABSENT:
+            return self._await_slot(state.execution, slot)
+        run = self.engine.describe(state.execution)
+        if run is RunStatus.RUNNING:
+            return self._check_run(state.execution)
+        if run is RunStatus.ABSENT:
             # The next look is put off first, and not for long, for the start may fail.
-            self.executions.look_again(state.execution, at=self.now() + SHORTEST_PAUSE)
+            self.executions.postpone_check(state.execution, at=self.now() + SHORTEST_PAUSE)
             self.engine.start(state.execution)
             return Action.STARTED
         return self._resume(state)
 
-    def look_at_line(self, line: str) -> Action:
+    def promote_group(self, line: str) -> Action:
         """Admit whom a crash left waiting beside a free slot."""
         return Action.PROMOTED if self.promoter.watch(line) else Action.WAITED
 
-    def _hand_on(self, execution: Execution) -> Action:
+    def _after_end(self, execution: Execution) -> Action:
         """Do what comes after an end, in case the run that wrote it died before it could."""
         if execution.parent:
             self.waker.wake(execution.tenant, execution.parent.execution_id)
@@ -86,35 +86,35 @@ class Reconciler:
             return Action.PROMOTED
         return Action.NOTHING
 
-    def _stand_by(self, execution: Execution, slot: Slot) -> Action:
+    def _await_slot(self, execution: Execution, slot: Slot) -> Action:
         """One that waits needs no looks of its own once the line is looked at."""
         is_watched = self.promoter.is_watched(slot.line)
-        pause = LONGEST_PARK if is_watched else SHORTEST_PAUSE
-        self.executions.look_again(execution, at=self.now() + pause)
+        pause = MAX_PARK if is_watched else SHORTEST_PAUSE
+        self.executions.postpone_check(execution, at=self.now() + pause)
         if not is_watched and self.promoter.promote(slot.line):
             return Action.PROMOTED
         return Action.WAITED
 
-    def _watch(self, execution: Execution) -> Action:
+    def _check_run(self, execution: Execution) -> Action:
         """A run that goes on; one that is parked is woken when something in it is due."""
         now = self.now()
         if not execution.is_parked:
             self._put_off(execution)
             return Action.WAITED
         if execution.wake_at and execution.wake_at <= now:
-            self.executions.look_again(execution, at=now + SHORTEST_PAUSE)
+            self.executions.postpone_check(execution, at=now + SHORTEST_PAUSE)
             is_woken = self.waker.wake(execution.tenant, execution.id)
             if is_woken or now - execution.wake_at < SHORTEST_PAUSE:
                 return Action.WOKEN
-            return self._replace(execution)
+            return self._restart_run(execution)
         if not self.waker.can_wake(execution.tenant, execution.id):
-            return self._replace(execution)
-        self.executions.look_again(
-            execution, at=min(execution.wake_at or now + LONGEST_PARK, now + LONGEST_PARK)
+            return self._restart_run(execution)
+        self.executions.postpone_check(
+            execution, at=min(execution.wake_at or now + MAX_PARK, now + MAX_PARK)
         )
         return Action.WAITED
 
-    def _replace(self, execution: Execution) -> Action:
+    def _restart_run(self, execution: Execution) -> Action:
         """Stop a run that nobody can wake, for its token was lost: the next one parks anew."""
         self.engine.stop(execution)
         return Action.STOPPED
@@ -122,8 +122,8 @@ class Reconciler:
     def _put_off(self, execution: Execution) -> None:
         now = self.now()
         age = now - execution.created_at
-        pause = min(max(age, SHORTEST_PAUSE), LONGEST_PAUSE)
-        self.executions.look_again(execution, at=now + pause)
+        pause = min(max(age, SHORTEST_PAUSE), MAX_PAUSE)
+        self.executions.postpone_check(execution, at=now + pause)
 
     def _resume(self, state: ExecutionState) -> Action:
         execution, records = state.execution, len(state.runs)
@@ -131,7 +131,7 @@ class Reconciler:
         has_progress = records > execution.records_seen or _is_at_rest(state, now)
         stalls = 0 if has_progress else execution.stalls + 1
         if stalls >= MAX_STALLS:
-            return self._give_up(state) if execution.closing else self._break_off(execution)
+            return self._fail(state) if execution.closing else self._abort(execution)
         if execution.stalls and not has_progress and _is_early(execution, now):
             return Action.WAITED
         pause = SHORTEST_PAUSE + STALL_PAUSES[stalls]
@@ -150,23 +150,25 @@ class Reconciler:
     def _start_next(self, execution: Execution) -> None:
         self.engine.start(execution.model_copy(update={"generation": execution.generation + 1}))
 
-    def _break_off(self, execution: Execution) -> Action:
+    def _abort(self, execution: Execution) -> Action:
         """Have a generation that does none of what the others died of end it by its rules."""
         check_at = self.now() + SHORTEST_PAUSE
-        if not self.executions.end_early(execution, Closing.ENGINE_ERROR, check_at=check_at):
+        if not self.executions.terminate(
+            execution, TerminationReason.ENGINE_ERROR, check_at=check_at
+        ):
             return Action.NOTHING
         self._start_next(execution)
         return Action.BROKEN_OFF
 
-    def _give_up(self, state: ExecutionState) -> Action:
+    def _fail(self, state: ExecutionState) -> Action:
         """End it here and now: the engine dies of settling it, too."""
-        error = early_end(Closing.ENGINE_ERROR)
-        is_cancelled = state.execution.closing is Closing.CANCEL
+        error = termination_failure(TerminationReason.ENGINE_ERROR)
+        is_cancelled = state.execution.closing is TerminationReason.CANCEL
         status = Status.CANCELLED if is_cancelled else Status.FAILED
         end = End(status, _executed(state), error=error)
         ended = self.executions.finish(state.execution, end, now=self.now())
         if ended:
-            self._hand_on(state.execution)
+            self._after_end(state.execution)
         return Action.FAILED if ended else Action.NOTHING
 
 

@@ -10,7 +10,7 @@ from shared.idempotency.keys import claim_scope, fingerprint
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class KeyedRequest:
     """A request to start: `path` is the concrete path a key counts for, `body` the JSON as sent."""
 
     tenant: str
@@ -36,14 +36,14 @@ class Asking:
 
 
 @dataclass(frozen=True)
-class Claims:
+class StartClaims:
     """The key is looked up, the request checked, the key claimed: then the execution is put."""
 
     kept: IdempotencyRepository
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
 
-    def earlier(self, asking: Asking) -> Claim | None:
+    def find(self, asking: KeyedRequest) -> Claim | None:
         """The claim that an earlier try made; IdempotencyKeyReusedError for another payload."""
         if asking.key is None:
             return None
@@ -52,7 +52,7 @@ class Claims:
             claim.check(asking.fingerprint)
         return claim
 
-    def new(self, asking: Asking, *, flow_id: str, revision: int) -> Claim:
+    def draft(self, asking: KeyedRequest, *, flow_id: str, revision: int) -> Claim:
         """A claim for an execution of this revision; nothing is remembered yet."""
         now = self.now()
         return Claim(
@@ -64,7 +64,7 @@ class Claims:
             created_at=now,
         )
 
-    def first(self, asking: Asking, mine: Claim, earlier: Claim | None) -> Claim:
+    def acquire(self, asking: KeyedRequest, mine: Claim, earlier: Claim | None) -> Claim:
         """The claim that counts: an earlier one, or whoever's comes first now."""
         first = earlier or (self.kept.claim(mine) if asking.key else mine)
         first.check(mine.fingerprint)

@@ -5,12 +5,12 @@ from typing import Any
 
 from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.concurrency import slot_of
+from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import Asking, Claims
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
 from shared.executions.lifecycle.start import find_runnable
-from shared.executions.models import FIRST_LOOK, RETRYABLE_STATUSES, Execution, Trigger
-from shared.executions.scheduling.reuse import kept_runs
+from shared.executions.models import FIRST_CHECK_AFTER, RETRYABLE_STATUSES, Execution, Trigger
+from shared.executions.scheduling.reuse import reusable_runs
 from shared.executions.secrets import guarded_inputs
 from shared.executions.store.copies import CopyRepository
 from shared.executions.store.repository import ExecutionRepository
@@ -26,7 +26,7 @@ from shared.validation import NoBody, parse_body
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetryRequest(Asking):
+class RetryRequest(KeyedRequest):
     """A request to retry, on the flow's latest revision or its own; `is_full` keeps nothing."""
 
     execution_id: str
@@ -51,7 +51,7 @@ class RetryService:
     plans: PlanRepository
     executions: ExecutionRepository
     copies: CopyRepository
-    claims: Claims
+    claims: StartClaims
     launcher: Launcher
 
     def retry(self, request: RetryRequest) -> Started:
@@ -60,7 +60,7 @@ class RetryService:
         What is kept is copied before the execution is put: one that is there is whole, and copies
         whose execution never came are in a partition that nobody reads.
         """
-        earlier = self.claims.earlier(request)
+        earlier = self.claims.find(request)
         started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
@@ -69,10 +69,10 @@ class RetryService:
         flow = find_runnable(self.flows, source.execution.flow_id)
         revision = flow.revision if request.is_latest else source.execution.flow_revision
         prepared = self._prepared(request, source, revision)
-        mine = self.claims.new(request, flow_id=flow.id, revision=revision)
+        mine = self.claims.draft(request, flow_id=flow.id, revision=revision)
         # Refuses what has no key to wait by, before anything is remembered.
         execution = _execution(request, source.execution, mine, prepared)
-        first = self.claims.first(request, mine, earlier)
+        first = self.claims.acquire(request, mine, earlier)
         if first is not mine:
             if first.revision != revision:
                 # The flow was saved anew between the claim and this try: the claim's counts.
@@ -101,14 +101,14 @@ class RetryService:
         execution = source.execution
         before = self.plans.get(request.tenant, execution.flow_id, execution.flow_revision)
         if revision == execution.flow_revision:
-            kept = [] if request.is_full else kept_runs(before, before, _final(source))
+            kept = [] if request.is_full else reusable_runs(before, before, _final(source))
             return _Prepared(before, execution.real_inputs, kept)
         plan = self.plans.get(request.tenant, execution.flow_id, revision)
         inputs = check_inputs(plan.inputs, execution.real_inputs)
         # Any template may read inputs and variables: if those differ, no result can be trusted.
         is_same = plan.inputs == before.inputs and plan.variables == before.variables
         keeps = is_same and not request.is_full
-        kept = kept_runs(plan, before, _final(source)) if keeps else []
+        kept = reusable_runs(plan, before, _final(source)) if keeps else []
         return _Prepared(plan, inputs, kept)
 
 
@@ -150,8 +150,8 @@ def _execution(
         mocks=source.mocks,
         retention_seconds=source.retention_seconds,
         created_at=claim.created_at,
-        check_at=claim.created_at + FIRST_LOOK,
+        check_at=claim.created_at + FIRST_CHECK_AFTER,
         created_by=request.created_by,
     )
-    slot = slot_of(execution, prepared.plan.concurrency, lambda: prepared.plan)
+    slot = concurrency_slot(execution, prepared.plan.concurrency, lambda: prepared.plan)
     return execution.model_copy(update={"slot": slot})

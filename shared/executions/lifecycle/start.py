@@ -14,10 +14,10 @@ from shared.errors import (
     Problem,
 )
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.concurrency import slot_of
+from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import Asking, Claims
-from shared.executions.models import FIRST_LOOK, Execution
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
+from shared.executions.models import FIRST_CHECK_AFTER, Execution
 from shared.executions.secrets import guarded_inputs, with_masked_labels
 from shared.flows.models import FlowRecord, FlowStatus, LabelName
 from shared.flows.plans.repository import PlanRepository
@@ -47,7 +47,7 @@ class FlowExecutionDraft(ExecutionDraft):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartRequest(Asking):
+class StartRequest(KeyedRequest):
     """A request to start a flow: the one of the path, or else the one that the body names."""
 
     flow_id: str | None
@@ -60,7 +60,7 @@ class ExecutionService:
         *,
         flows: FlowRepository,
         plans: PlanRepository,
-        claims: Claims,
+        claims: StartClaims,
         launcher: Launcher,
     ) -> None:
         self._flows = flows
@@ -74,16 +74,16 @@ class ExecutionService:
         The key is looked up, the request checked, the key claimed, the execution put, its run
         started. Every step can be repeated.
         """
-        earlier = self._claims.earlier(request)
+        earlier = self._claims.find(request)
         started = earlier and self._launcher.again(request.tenant, earlier.execution_id)
         if started:
             return started
         draft, flow = self._checked(request)
-        mine = self._claims.new(request, flow_id=flow.id, revision=flow.revision)
+        mine = self._claims.draft(request, flow_id=flow.id, revision=flow.revision)
         if flow.concurrency and earlier is None:
             # Refuses what has no key to wait by, before anything is remembered.
             self._execution(request, draft, flow, mine)
-        first = self._claims.first(request, mine, earlier)
+        first = self._claims.acquire(request, mine, earlier)
         execution = self._execution(request, draft, flow, first)
         is_mine = first.execution_id == mine.execution_id
         return self._launcher.launch(execution, replayed=not is_mine)
@@ -132,11 +132,11 @@ class ExecutionService:
             request_id=request.request_id,
             retention_seconds=flow.retention_seconds,
             created_at=claim.created_at,
-            check_at=claim.created_at + FIRST_LOOK,
+            check_at=claim.created_at + FIRST_CHECK_AFTER,
             created_by=request.created_by,
         )
         execution = with_masked_labels(execution)
-        slot = slot_of(
+        slot = concurrency_slot(
             execution,
             concurrency,
             lambda: self._plans.get(request.tenant, flow.id, claim.revision),

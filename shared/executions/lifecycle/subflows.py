@@ -15,14 +15,14 @@ from typing import Any
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.cancel import CANCELLED, Canceller
-from shared.executions.lifecycle.concurrency import slot_of
+from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.launch import Launcher
-from shared.executions.models import Execution, Parent, Slot, Status, Trigger
+from shared.executions.models import FIRST_CHECK_AFTER, Execution, Parent, Slot, Status, Trigger
 from shared.executions.secrets import guarded_inputs, secret_values
-from shared.executions.store.payloads import Payloads
+from shared.executions.store.payloads import PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
-from shared.executions.tasks.durable import Step, Visit
+from shared.executions.tasks.durable import DurableState, Poll
 from shared.flows.models import FlowRecord, FlowStatus
 from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
@@ -39,8 +39,6 @@ LOOK_EVERY = timedelta(minutes=15)
 MAX_INHERITED_BYTES = 16_000
 """Secrets in a child's inputs are kept beside them, to be masked: one row holds both."""
 
-FIRST_LOOK = timedelta(seconds=60)
-
 
 @dataclass(frozen=True)
 class Subflows:
@@ -50,24 +48,26 @@ class Subflows:
     executions: ExecutionRepository
     plans: PlanRepository
     launcher: Launcher
-    payloads: Payloads
+    payloads: PayloadStore
 
-    def step(self, visit: Visit) -> Step:
-        child_id = _child_id(visit)
-        child = self.executions.find(visit.execution.tenant, child_id)
-        if child is None and visit.run:
+    def step(self, poll: Poll) -> DurableState:
+        child_id = _child_id(poll)
+        child = self.executions.find(poll.execution.tenant, child_id)
+        if child is None and poll.run:
             # It has been there: a second one would do its work twice.
             raise PluginError("the child's retention is over", code="subflow_gone")
         if child is None:
-            child = self._make(visit, child_id)
+            child = self._make(poll, child_id)
         self.launcher.run(child)
-        if not visit.properties.get("wait", True):
-            return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
+        if not poll.properties.get("wait", True):
+            return DurableState(TaskStatus.SUCCESS, outputs=self._outputs(child))
         if child.status.is_terminal:
-            return self._end(visit, child)
-        return Step(TaskStatus.RUNNING, outputs={"executionId": child.id}, due_at=_next_look(visit))
+            return self._end(poll, child)
+        return DurableState(
+            TaskStatus.RUNNING, outputs={"executionId": child.id}, due_at=_next_look(poll)
+        )
 
-    def cancel(self, visit: Visit) -> None:
+    def cancel(self, poll: Poll) -> None:
         """Cancel the child; one that is not there yet is put as it would have ended.
 
         A turn that was overtaken may be about to start it: it finds its place taken.
@@ -77,39 +77,39 @@ class Subflows:
             engine=self.launcher.engine,
             slots=self.launcher.slots,
             wake=lambda _tenant, _parent: None,
-            now=lambda: visit.now,
+            now=lambda: poll.now,
         )
-        tenant, child_id = visit.execution.tenant, _child_id(visit)
+        tenant, child_id = poll.execution.tenant, _child_id(poll)
         with suppress(ExecutionFinishedError):
             try:
                 canceller.cancel(tenant, child_id)
             except ExecutionNotFoundError:
-                if not self._forestall(visit, child_id):
+                if not self._forestall(poll, child_id):
                     canceller.cancel(tenant, child_id)
 
     def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
         """A child has a retention of its own."""
 
-    def _forestall(self, visit: Visit, child_id: str) -> bool:
+    def _forestall(self, poll: Poll, child_id: str) -> bool:
         """Put a child that has ended; False when somebody has put it in between."""
         try:
-            child = self.launcher.retentions.applied(self._child(visit, child_id))
+            child = self.launcher.retentions.applied(self._child(poll, child_id))
         except PluginError:
             return True  # it cannot be started either
-        ended = {"status": Status.CANCELLED, "finished_at": visit.now, "error": CANCELLED}
+        ended = {"status": Status.CANCELLED, "finished_at": poll.now, "error": CANCELLED}
         nothing_due = {"slot": None, "check_at": None}
         return self.executions.add(child.model_copy(update={**ended, **nothing_due}))
 
-    def _make(self, visit: Visit, child_id: str) -> Execution:
-        return self.launcher.put(self._child(visit, child_id))
+    def _make(self, poll: Poll, child_id: str) -> Execution:
+        return self.launcher.put(self._child(poll, child_id))
 
-    def _child(self, visit: Visit, child_id: str) -> Execution:
-        parent = visit.execution
+    def _child(self, poll: Poll, child_id: str) -> Execution:
+        parent = poll.execution
         if parent.depth + 1 > MAX_DEPTH:
             raise PluginError(
                 f"more than {MAX_DEPTH} flows inside each other", code="subflow_depth"
             )
-        flow = self._flow(parent.tenant, visit.properties)
+        flow = self._flow(parent.tenant, poll.properties)
         child = Execution(
             tenant=parent.tenant,
             id=child_id,
@@ -118,31 +118,31 @@ class Subflows:
             namespace=flow.namespace,
             flow_revision=flow.revision,
             tasks_total=flow.tasks_total,
-            **_inputs(flow, visit.properties.get("inputs") or {}, parent),
+            **_inputs(flow, poll.properties.get("inputs") or {}, parent),
             labels=flow.labels,
             trigger_type="subflow",
             trigger=Trigger(type="subflow", id=parent.id),
             correlation_id=parent.correlation_id,
             request_id=parent.request_id,
             retention_seconds=flow.retention_seconds,
-            parent=Parent(execution_id=parent.id, task_name=visit.task_name),
+            parent=Parent(execution_id=parent.id, task_name=poll.task_name),
             depth=parent.depth + 1,
-            created_at=visit.now,
-            check_at=visit.now + FIRST_LOOK,
+            created_at=poll.now,
+            check_at=poll.now + FIRST_CHECK_AFTER,
             created_by=parent.created_by,
         )
-        return child.model_copy(update={"slot": self._slot(visit, child, flow)})
+        return child.model_copy(update={"slot": self._slot(poll, child, flow)})
 
-    def _slot(self, visit: Visit, child: Execution, flow: FlowRecord) -> Slot | None:
+    def _slot(self, poll: Poll, child: Execution, flow: FlowRecord) -> Slot | None:
         try:
-            slot = slot_of(
+            slot = concurrency_slot(
                 child,
                 flow.concurrency,
                 lambda: self.plans.get(child.tenant, flow.id, flow.revision),
             )
         except InvalidInputsError as error:
             raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
-        if _is_deadlock(visit.execution.slot, slot) and visit.properties.get("wait", True):
+        if _is_deadlock(poll.execution.slot, slot) and poll.properties.get("wait", True):
             raise PluginError(
                 f"{flow.name} has one slot, which this execution keeps while it waits",
                 code="concurrency_limit",
@@ -168,17 +168,17 @@ class Subflows:
             outputs = json.loads(self.payloads.get(child.stored_outputs))
         return {"executionId": child.id, "status": child.status.value, "outputs": outputs}
 
-    def _end(self, visit: Visit, child: Execution) -> Step:
+    def _end(self, poll: Poll, child: Execution) -> DurableState:
         has_failed = child.status is not Status.SUCCESS
-        if not has_failed or not visit.properties.get("transmitFailed", True):
-            return Step(TaskStatus.SUCCESS, outputs=self._outputs(child))
+        if not has_failed or not poll.properties.get("transmitFailed", True):
+            return DurableState(TaskStatus.SUCCESS, outputs=self._outputs(child))
         why = f": {child.error.message}" if child.error else ""
         is_cancelled = child.status is Status.CANCELLED
         failure = Failure(
             code="subflow_cancelled" if is_cancelled else "subflow_failed",
             message=f"{child.flow_name} ended {child.status.value}{why}",
         )
-        return Step(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
+        return DurableState(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
 
 
 def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:
@@ -188,16 +188,16 @@ def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:
     return held.line == wanted.line and wanted.limit == 1
 
 
-def _child_id(visit: Visit) -> str:
-    attempt = visit.execution.attempt
-    digest = hashlib.sha256(f"{visit.execution.id}/{attempt}/{visit.key}".encode()).digest()
-    return id_of(visit.started_at, digest)
+def _child_id(poll: Poll) -> str:
+    attempt = poll.execution.attempt
+    digest = hashlib.sha256(f"{poll.execution.id}/{attempt}/{poll.key}".encode()).digest()
+    return id_of(poll.started_at, digest)
 
 
-def _next_look(visit: Visit) -> datetime:
+def _next_look(poll: Poll) -> datetime:
     """The same moment for every visit of one quarter of an hour."""
-    looks = (visit.now - visit.started_at) // LOOK_EVERY + 1
-    return visit.started_at + looks * LOOK_EVERY
+    looks = (poll.now - poll.started_at) // LOOK_EVERY + 1
+    return poll.started_at + looks * LOOK_EVERY
 
 
 def _inputs(flow: FlowRecord, given: Mapping[str, Any], parent: Execution) -> dict[str, Any]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
 
-class Run(Enum):
+class RunStatus(Enum):
     """What Step Functions says of a generation's run."""
 
     ABSENT = auto()
@@ -19,7 +19,7 @@ class Run(Enum):
     DIED = auto()
 
 
-class Engine:
+class StateMachine:
     """One state machine; a run is named `executionId-generation`, so a start can be repeated."""
 
     def __init__(self, states: "SFNClient", machine_arn: str) -> None:
@@ -48,17 +48,17 @@ class Engine:
         except self._states.exceptions.ExecutionDoesNotExist:
             return
 
-    def look(self, execution: Execution) -> Run:
+    def describe(self, execution: Execution) -> RunStatus:
         """Ask for the run of an execution's generation (15 a second: for the overdue only)."""
         try:
             answer = self._states.describe_execution(executionArn=self._run_arn(execution))
         except self._states.exceptions.ExecutionDoesNotExist:
-            return Run.ABSENT
+            return RunStatus.ABSENT
         return {
-            "RUNNING": Run.RUNNING,
-            "PENDING_REDRIVE": Run.DIED,
-            "SUCCEEDED": Run.SUCCEEDED,
-        }.get(answer["status"], Run.DIED)
+            "RUNNING": RunStatus.RUNNING,
+            "PENDING_REDRIVE": RunStatus.DIED,
+            "SUCCEEDED": RunStatus.SUCCEEDED,
+        }.get(answer["status"], RunStatus.DIED)
 
     def _run_arn(self, execution: Execution) -> str:
         arn = self._machine_arn.replace(":stateMachine:", ":execution:")

@@ -21,12 +21,12 @@ from shared.observability import logger
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-LONGEST_DELAY = timedelta(minutes=15)
+MAX_DELAY = timedelta(minutes=15)
 """What SQS can hold a message back; later moments are found by the sweep of open executions."""
 
 
 @dataclass(frozen=True)
-class Timers:
+class TimerQueue:
     """Sends the messages."""
 
     queue: "SQSClient"
@@ -39,7 +39,7 @@ class Timers:
         What cannot be sent is left to the sweep: a turn need not be made again for it.
         """
         delay = at - self.now()
-        if delay > LONGEST_DELAY:
+        if delay > MAX_DELAY:
             return
         try:
             self.queue.send_message(
@@ -52,13 +52,13 @@ class Timers:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class TimerHandler:
     """Reads them."""
 
     executions: ExecutionRepository
     waker: Waker
 
-    def ring(self, tenant: str, execution_id: str) -> bool:
+    def fire(self, tenant: str, execution_id: str) -> bool:
         """Wake an execution if it is parked; a turn that is under way sees the time itself."""
         execution = self.executions.find(tenant, execution_id)
         if execution is None or execution.status.is_terminal or not execution.is_parked:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.snapshots import Entry
+from shared.executions.store.snapshots import TurnFence
 from shared.observability import logger
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Waker:
         """Whether the token of a parked execution is there."""
         return self._executions.has_token(tenant, execution_id, SEGMENT)
 
-    def register(self, tenant: str, execution_id: str, *, entry: Entry, token: str) -> None:
+    def register(self, tenant: str, execution_id: str, *, entry: TurnFence, token: str) -> None:
         """Keep a parked execution's token, or send it at once if something has happened."""
         kept = self._executions.register_token(
             tenant, execution_id, entry=entry, path=SEGMENT, token=token
@@ -41,7 +41,7 @@ class Waker:
         if not kept:
             self._send(token)
 
-    def let_go(self, token: str) -> None:
+    def release(self, token: str) -> None:
         """End the wait of a run that is past; one that was stopped does not wait any more."""
         try:
             self._send(token)

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import TaskRun, node_key
 
 
-def latest_runs(places: Places, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
+def latest_runs(tree: TaskTree, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
     """The task runs that count, by node: of each container the round that it is in.
 
     `runs` by the keys of their rows, as an execution's records are read.
     """
-    if not places.has_rounds:
+    if not tree.has_container_retries:
         return dict(runs)
 
     def round_of(name: str, iteration: str, rounds: str) -> int:
@@ -21,8 +21,8 @@ def latest_runs(places: Places, runs: Mapping[str, TaskRun]) -> dict[str, TaskRu
     return {
         node_key(run.task_name, run.iteration or ""): run
         for run in runs.values()
-        if run.task_name not in places.loops
-        or run.rounds == places.rounds_of(run.task_name, run.iteration or "", round_of)
+        if run.task_name not in tree.loops
+        or run.rounds == tree.container_attempts_of(run.task_name, run.iteration or "", round_of)
     }
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from shared.executions.task_runs import Failure
 
-WIDEST_WINDOW = 64
+MAX_WINDOW = 64
 """Iterations in which something may be done at once, of a loop without a limit: there are half as
 many threads, and whoever waits takes no place."""
-MOST_WAITING = 1_000
+MAX_WAITING = 1_000
 """Iterations that only wait at once, of a loop without a limit: each is looked at in every turn."""
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
-class Entered:
+class ContainerState:
     """What was decided when a container was entered.
 
     A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
@@ -41,12 +41,12 @@ class Entered:
         """Whether another iteration is looked at, beside so many that are open."""
         if self.concurrency:
             return busy + waiting < self.concurrency
-        return busy < WIDEST_WINDOW and busy + waiting < MOST_WAITING
+        return busy < MAX_WINDOW and busy + waiting < MAX_WAITING
 
     def start(self, index: int) -> None:
         """Take an iteration up, all before it that are over being known."""
         self.next = max(self.next, index + 1)
-        room = self.concurrency or MOST_WAITING
+        room = self.concurrency or MAX_WAITING
         self.started.setdefault(index, room_made(self.ends, index, room))
 
     def to_look_at(self) -> Iterator[int]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.executions.scheduling.container_state import Entered
-from shared.executions.scheduling.nodes import Node, inner_iteration
-from shared.executions.scheduling.scheduler import Board
+from shared.executions.scheduling.container_state import ContainerState
+from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
+from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import TaskRun, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.json_text import Json
@@ -17,32 +17,32 @@ MAX_ITEMS = 10_000
 Outputs = dict[str, Json]
 
 
-def enter(node: Node, scope: Scope) -> Entered:
+def enter(instance: TaskInstance, scope: Scope) -> ContainerState:
     """Decide what runs inside a container; the same whenever it is asked again.
 
     Raises TemplateError, TemplateSyntaxError, or PluginError for what is no list.
     """
-    properties = node.planned.task.properties
-    return _ENTER[node.planned.task.type](properties, scope)
+    properties = instance.planned.task.properties
+    return _ENTER[instance.planned.task.type](properties, scope)
 
 
-def _enter_if(properties: Mapping[str, Any], scope: Scope) -> Entered:
+def _enter_if(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
     condition = properties["condition"]
     if isinstance(condition, str):
         condition = parse_expression(condition).evaluate(scope, "properties.condition")
-    return Entered(branch="then" if is_true(condition) else "else")
+    return ContainerState(branch="then" if is_true(condition) else "else")
 
 
-def _enter_switch(properties: Mapping[str, Any], scope: Scope) -> Entered:
+def _enter_switch(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
     value = render_tree(properties["value"], scope, "properties.value")
-    return Entered(branch=f"cases.{_case(value)}")
+    return ContainerState(branch=f"cases.{_case(value)}")
 
 
-def _enter_parallel(properties: Mapping[str, Any], scope: Scope) -> Entered:
-    return Entered(branch="tasks", concurrency=_whole(properties, "concurrency", 0, scope))
+def _enter_parallel(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
+    return ContainerState(branch="tasks", concurrency=_whole(properties, "concurrency", 0, scope))
 
 
-def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> Entered:
+def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
     items = render_tree(properties["items"], scope, "properties.items")
     if isinstance(items, Mapping):
         pairs: list[tuple[str | None, Json]] = list(items.items())
@@ -55,7 +55,7 @@ def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> Entered:
         raise PluginError(
             f"items has {len(pairs)} items, {MAX_ITEMS} at most", code="invalid_properties"
         )
-    return Entered(
+    return ContainerState(
         items=pairs,
         concurrency=_whole(properties, "concurrency", 1, scope),
         fail_fast=is_true(
@@ -64,7 +64,7 @@ def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> Entered:
     )
 
 
-_ENTER: Mapping[str, Callable[[Mapping[str, Any], Scope], Entered]] = {
+_ENTER: Mapping[str, Callable[[Mapping[str, Any], Scope], ContainerState]] = {
     "flow.if": _enter_if,
     "flow.switch": _enter_switch,
     "flow.parallel": _enter_parallel,
@@ -73,44 +73,52 @@ _ENTER: Mapping[str, Callable[[Mapping[str, Any], Scope], Entered]] = {
 CONTAINERS = frozenset(_ENTER)
 
 
-def taken(board: Board, node: Node, entered: Entered) -> Entered:
+def taken(scheduler: Scheduler, instance: TaskInstance, entered: ContainerState) -> ContainerState:
     """The branch that really stands in the flow: a switch falls back on `default`, then on none."""
-    if entered.items is not None or entered.branch in set(board.branches(node.name)):
+    if entered.items is not None or entered.branch in set(scheduler.branches(instance.name)):
         return entered
-    is_switch = node.planned.task.type == "flow.switch"
-    has_default = is_switch and "default" in set(board.branches(node.name))
+    is_switch = instance.planned.task.type == "flow.switch"
+    has_default = is_switch and "default" in set(scheduler.branches(instance.name))
     entered.branch = "default" if has_default else None
     return entered
 
 
-def leave(board: Board, node: Node, scope: Scope, read: Callable[[TaskRun], Json]) -> Outputs:
+def leave(
+    scheduler: Scheduler, instance: TaskInstance, scope: Scope, read: Callable[[TaskRun], Json]
+) -> Outputs:
     """A container's outputs once everything in it is settled; `read` gives a task run's own."""
-    entered = board.entered[node.key]
-    kind = node.planned.task.type
+    entered = scheduler.entered[instance.key]
+    kind = instance.planned.task.type
     if kind == "flow.if":
-        return _if_outputs(node, entered, scope)
+        return _if_outputs(instance, entered, scope)
     if kind == "flow.switch":
-        value = render_tree(node.planned.task.properties["value"], scope, "properties.value")
+        value = render_tree(instance.planned.task.properties["value"], scope, "properties.value")
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
     if entered.items is not None:
-        return {"count": len(entered.items), "results": _results(board, node, entered, read)}
-    return {"count": len(board.list_of(node.name, "tasks"))}
+        return {
+            "count": len(entered.items),
+            "results": _results(scheduler, instance, entered, read),
+        }
+    return {"count": len(scheduler.list_of(instance.name, "tasks"))}
 
 
-def _if_outputs(node: Node, entered: Entered, scope: Scope) -> Outputs:
-    result = _enter_if(node.planned.task.properties, scope).branch == "then"
+def _if_outputs(instance: TaskInstance, entered: ContainerState, scope: Scope) -> Outputs:
+    result = _enter_if(instance.planned.task.properties, scope).branch == "then"
     return {"result": result, "branch": entered.branch or "none"}
 
 
 def _results(
-    board: Board, node: Node, entered: Entered, read: Callable[[TaskRun], Json]
+    scheduler: Scheduler,
+    instance: TaskInstance,
+    entered: ContainerState,
+    read: Callable[[TaskRun], Json],
 ) -> list[Json]:
-    names = [planned.task.name for planned in board.inner(node.name)]
+    names = [planned.task.name for planned in scheduler.inner(instance.name)]
     results = []
     for index in range(len(entered.items or ())):
-        iteration = inner_iteration(node.iteration, index)
-        found = ((name, board.runs.get(node_key(name, iteration))) for name in names)
+        iteration = inner_iteration(instance.iteration, index)
+        found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
         results.append({name: read(run) for name, run in found if run is not None})
     return results
 

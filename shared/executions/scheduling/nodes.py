@@ -7,7 +7,7 @@ from shared.flows.plans.plan import PlanTask
 
 
 @dataclass(frozen=True)
-class Node:
+class TaskInstance:
     """A task in one iteration: loop indices joined by dots, outermost first; empty outside."""
 
     planned: PlanTask
@@ -30,7 +30,7 @@ def inner_iteration(iteration: str, index: int) -> str:
 class Skip:
     """Record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
 
-    node: Node
+    instance: TaskInstance
     blocked: bool
 
 
@@ -38,15 +38,15 @@ class Skip:
 class Start:
     """Nothing upstream forbids the task (its own `when` still may); a container is entered."""
 
-    node: Node
+    instance: TaskInstance
 
 
 @dataclass(frozen=True)
-class Leave:
+class Complete:
     """All that a container held is settled: it failed with `failure`, or succeeded."""
 
-    node: Node
+    instance: TaskInstance
     failure: Failure | None
 
 
-Action = Skip | Start | Leave
+Action = Skip | Start | Complete

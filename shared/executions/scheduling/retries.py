@@ -24,7 +24,7 @@ NEVER = frozenset(
 brings them back."""
 
 RETRYABLE_4XX = frozenset({408, 425, 429})
-LONGEST = timedelta(days=365)
+MAX_DELAY = timedelta(days=365)
 
 
 def next_delay(
@@ -42,7 +42,7 @@ def next_delay(
         delay = max(delay, timedelta(seconds=failure.retry_after_seconds))
     if policy.max_duration is not None and elapsed + delay > policy.max_duration:
         return None
-    return min(delay, LONGEST)
+    return min(delay, MAX_DELAY)
 
 
 def _is_retryable(policy: RetryPolicy, failure: Failure) -> bool:
@@ -70,6 +70,6 @@ def _policy_delay(policy: RetryPolicy, attempt: int, random: Random) -> timedelt
 
 def _grown(policy: RetryPolicy, attempt: int) -> timedelta:
     try:
-        return min(policy.delay * policy.factor ** (attempt - 1), LONGEST)
+        return min(policy.delay * policy.factor ** (attempt - 1), MAX_DELAY)
     except OverflowError:
-        return LONGEST
+        return MAX_DELAY

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from shared.executions.scheduling.container_attempts import latest_runs
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import TaskRun, TaskStatus, node_key
 from shared.flows.language.definition import RunWhen
 from shared.flows.plans.plan import Plan, PlanTask
@@ -12,14 +12,14 @@ from shared.flows.plans.plan import Plan, PlanTask
 FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})
 
 
-class _Again(IntEnum):
+class _Rerun(IntEnum):
     """How much of a node runs again: what is left of a container, or all of it."""
 
     REST = 1
     ALL = 2
 
 
-def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
+def reusable_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
     """Successes of `before` (the plan that made `runs`) that an execution of `plan` starts with.
 
     What failed, was cancelled or never ran, runs again. What succeeded behind it stays as it is,
@@ -29,12 +29,12 @@ def kept_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[Tas
     Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
     round of all containers. `runs` by the keys of their rows.
     """
-    runs = latest_runs(Places(before), runs)
-    again = _Spreading(plan, runs)
+    runs = latest_runs(TaskTree(before), runs)
+    again = _Invalidation(plan, runs)
     for name in _changed(plan, before):
-        again.add(name, "", _Again.ALL, keeps_good=False)
+        again.add(name, "", _Rerun.ALL, keeps_good=False)
     for name, iteration in _unfinished(plan, runs):
-        again.add(name, iteration, _Again.REST, keeps_good=True)
+        again.add(name, iteration, _Rerun.REST, keeps_good=True)
     first = {planned.parent: {"attempt": 1} for planned in before.tasks if planned.parent}
     known = {planned.task.name for planned in plan.tasks if planned.section == "main"}
     return [
@@ -74,11 +74,11 @@ def _outermost(name: str, tasks: Mapping[str, PlanTask]) -> str:
     return name
 
 
-class _Spreading:
+class _Invalidation:
     """Nodes that run again: what follows one in its list, and the containers round it."""
 
     def __init__(self, plan: Plan, runs: Mapping[str, TaskRun]) -> None:
-        self.nodes: dict[str, _Again] = {}
+        self.nodes: dict[str, _Rerun] = {}
         self._tasks = {planned.task.name: planned for planned in plan.tasks}
         self._runs = runs
         self._after: dict[str, list[str]] = {}
@@ -89,7 +89,7 @@ class _Spreading:
             if planned.parent:
                 self._inside.setdefault(planned.parent, []).append(planned.task.name)
 
-    def add(self, name: str, iteration: str, again: _Again, *, keeps_good: bool) -> None:
+    def add(self, name: str, iteration: str, again: _Rerun, *, keeps_good: bool) -> None:
         waiting = [(name, iteration, again)]
         while waiting:
             name, iteration, again = waiting.pop()
@@ -98,12 +98,12 @@ class _Spreading:
                 continue
             self.nodes[key] = again
             waiting += (
-                (each, iteration, _Again.ALL)
+                (each, iteration, _Rerun.ALL)
                 for each in self._after.get(name, ())
                 if not (keeps_good and self._is_good(each, iteration))
             )
             waiting += self._round(name, iteration)
-            if again is _Again.ALL:
+            if again is _Rerun.ALL:
                 waiting += self._within(name, iteration)
 
     def _is_good(self, name: str, iteration: str) -> bool:
@@ -121,15 +121,15 @@ class _Spreading:
             yield inner, place
             yield from self._held(inner, place)
 
-    def _round(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
+    def _round(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Rerun]]:
         """The container round a node; a loop stands one iteration further out."""
         parent = self._tasks[name].parent
         if parent:
             is_loop = self._tasks[parent].task.type == "flow.foreach"
             outer = iteration.rpartition(".")[0] if is_loop else iteration
-            yield parent, outer, _Again.REST
+            yield parent, outer, _Rerun.REST
 
-    def _within(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Again]]:
+    def _within(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Rerun]]:
         inner = set(self._inside.get(name, ()))
         if not inner:
             return
@@ -137,6 +137,6 @@ class _Spreading:
             place = run.iteration or ""
             is_under = not iteration or place == iteration or place.startswith(f"{iteration}.")
             if run.task_name in inner and is_under:
-                yield run.task_name, place, _Again.ALL
+                yield run.task_name, place, _Rerun.ALL
         # A branch that has no record of its own may hold some.
-        yield from ((each, iteration, _Again.ALL) for each in inner)
+        yield from ((each, iteration, _Rerun.ALL) for each in inner)

@@ -8,61 +8,72 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice, pairwise, takewhile
 
-from shared.executions.scheduling.container_state import BEFORE_ALL, Entered, room_made
-from shared.executions.scheduling.nodes import Action, Leave, Node, Skip, Start, inner_iteration
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.container_state import BEFORE_ALL, ContainerState, room_made
+from shared.executions.scheduling.nodes import (
+    Action,
+    Complete,
+    Skip,
+    Start,
+    TaskInstance,
+    inner_iteration,
+)
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
 from shared.flows.language.definition import RunWhen
 from shared.flows.plans.plan import Plan, PlanTask, Section
 
 
-class Board(Places):
+class Scheduler(TaskTree):
     """A plan's lists, what is settled in them, and which containers are open."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         self.runs: dict[str, TaskRun] = {}
-        self.entered: dict[str, Entered] = {}
-        self._reaches: dict[str, dict[str, Node]] = {}
+        self.entered: dict[str, ContainerState] = {}
+        self._reaches: dict[str, dict[str, TaskInstance]] = {}
         self._chains = {id(tasks) for tasks in self.lists.values() if _is_chain(tasks)}
         self._settled: dict[tuple[int, str], int] = {}
 
-    def settle(self, run: TaskRun) -> None:
+    def apply(self, run: TaskRun) -> None:
         """Take note of a task run; only a terminal one settles its node."""
         self.runs[node_key(run.task_name, run.iteration or "")] = run
 
-    def started_at(self, node: Node) -> datetime | None:
+    def started_at(self, instance: TaskInstance) -> datetime | None:
         """When the limit of the container right round a node left room for it.
 
         None where there is no limit, and for when the container itself began.
         """
-        parent = self.parent_of(node)
+        parent = self.parent_of(instance)
         entered = self.entered.get(parent.key) if parent else None
         if entered is None or parent is None:
             return None
         if entered.items is not None:
-            return entered.started.get(int(node.iteration.rpartition(".")[2]))
-        return self._had_room(self.list_of(parent.name, entered.branch), node, entered.concurrency)
+            return entered.started.get(int(instance.iteration.rpartition(".")[2]))
+        return self._had_room(
+            self.list_of(parent.name, entered.branch), instance, entered.concurrency
+        )
 
-    def _had_room(self, tasks: Sequence[PlanTask], node: Node, room: int) -> datetime | None:
+    def _had_room(
+        self, tasks: Sequence[PlanTask], instance: TaskInstance, room: int
+    ) -> datetime | None:
         """Tasks without an order among them are taken up in that of the text."""
         if room == 0 or any(planned.predecessors for planned in tasks):
             return None
-        earlier = takewhile(lambda planned: planned.task.name != node.name, tasks)
-        before = [Node(planned, node.iteration) for planned in earlier]
+        earlier = takewhile(lambda planned: planned.task.name != instance.name, tasks)
+        before = [TaskInstance(planned, instance.iteration) for planned in earlier]
         over = (self.runs[each.key].finished_at for each in before if self._is_settled(each))
         ends = sorted(end or BEFORE_ALL for end in over)
         return room_made(ends, len(before), room)
 
-    def rounds(self, node: Node) -> str:
-        """In which rounds of the containers round it a node is (see `places.py`)."""
-        return self.rounds_of(node.name, node.iteration, self._round)
+    def rounds(self, instance: TaskInstance) -> str:
+        """In which rounds of the containers round it a node is (see `task_tree.py`)."""
+        return self.container_attempts_of(instance.name, instance.iteration, self._round)
 
     def _round(self, name: str, iteration: str, _rounds: str) -> int:
         run = self.runs.get(node_key(name, iteration))
         return run.attempt if run else 1
 
-    def inside(self, container: Node) -> list[Node]:
+    def inside(self, container: TaskInstance) -> list[TaskInstance]:
         """The nodes that a container holds; of loops inside it the iterations that are known."""
         inner = list(self.inner(container.name))
         loops = self.loops
@@ -73,25 +84,27 @@ class Board(Places):
             keys = (key.partition("#") for key in (*self.runs, *self.entered))
             found = (its for name, _, its in keys if name in names and its.startswith(within))
             iterations = list(dict.fromkeys((*iterations, *found)))
-        return [Node(planned, iteration) for iteration in iterations for planned in inner]
+        return [TaskInstance(planned, iteration) for iteration in iterations for planned in inner]
 
-    def forget(self, nodes: Iterable[Node]) -> None:
+    def forget(self, nodes: Iterable[TaskInstance]) -> None:
         """Take nodes for ones that have never been seen: they are to run once more."""
-        for node in nodes:
-            self.runs.pop(node.key, None)
-            self.entered.pop(node.key, None)
-            self._reaches.pop(node.key, None)
-            tasks = self.lists[node.planned.parent or node.planned.section, node.planned.branch]
-            self._settled.pop((id(tasks), node.iteration), None)
+        for instance in nodes:
+            self.runs.pop(instance.key, None)
+            self.entered.pop(instance.key, None)
+            self._reaches.pop(instance.key, None)
+            tasks = self.lists[
+                instance.planned.parent or instance.planned.section, instance.planned.branch
+            ]
+            self._settled.pop((id(tasks), instance.iteration), None)
 
-    def actions(self, section: Section) -> list[Action]:
+    def next_actions(self, section: Section) -> list[Action]:
         """What may be done now, in the order of the text; what runs already is named again."""
         found: list[Action] = []
         self._visit(self.list_of(section, None), "", found)
         return found
 
     def is_finished(self, section: Section) -> bool:
-        return all(self._is_settled(Node(each)) for each in self.list_of(section, None))
+        return all(self._is_settled(TaskInstance(each)) for each in self.list_of(section, None))
 
     def first_failure(self, section: Section) -> Failure | None:
         """The failure that came first in a section, among those that are not allowed."""
@@ -109,17 +122,17 @@ class Board(Places):
         """Collect the actions of one list, at most `room` tasks at once; whether all is settled."""
         is_settled, opened, is_chain = True, 0, id(tasks) in self._chains
         for planned in islice(tasks, self._passed(tasks, iteration), None):
-            node = Node(planned, iteration)
-            if self._is_settled(node):
+            instance = TaskInstance(planned, iteration)
+            if self._is_settled(instance):
                 continue
             is_settled = False
             if room and opened >= room:
                 break
-            if node.key in self.entered:
-                self._visit_container(node, found)
+            if instance.key in self.entered:
+                self._visit_container(instance, found)
                 opened += 1
-            elif all(self._is_settled(before) for before in self._before(node)):
-                action = self._verdict(node)
+            elif all(self._is_settled(before) for before in self._before(instance)):
+                action = self._verdict(instance)
                 found.append(action)
                 opened += isinstance(action, Start)
             if is_chain:
@@ -130,26 +143,28 @@ class Board(Places):
         """How many tasks a list begins with that are settled: nobody need look at them again."""
         place = (id(tasks), iteration)
         passed = self._settled.get(place, 0)
-        while passed < len(tasks) and self._is_settled(Node(tasks[passed], iteration)):
+        while passed < len(tasks) and self._is_settled(TaskInstance(tasks[passed], iteration)):
             passed += 1
             self._settled[place] = passed
         return passed
 
-    def _visit_container(self, node: Node, found: list[Action]) -> None:
-        entered = self.entered[node.key]
+    def _visit_container(self, instance: TaskInstance, found: list[Action]) -> None:
+        entered = self.entered[instance.key]
         if entered.items is not None:
-            self._visit_loop(node, entered, found)
+            self._visit_loop(instance, entered, found)
             return
-        tasks = self.list_of(node.name, entered.branch) if entered.branch else []
-        if self._visit(tasks, node.iteration, found, entered.concurrency):
-            found.append(Leave(node, self._first_failure(tasks, node.iteration)))
+        tasks = self.list_of(instance.name, entered.branch) if entered.branch else []
+        if self._visit(tasks, instance.iteration, found, entered.concurrency):
+            found.append(Complete(instance, self._first_failure(tasks, instance.iteration)))
 
-    def _visit_loop(self, node: Node, entered: Entered, found: list[Action]) -> None:
-        body = self.list_of(node.name, "tasks")
+    def _visit_loop(
+        self, instance: TaskInstance, entered: ContainerState, found: list[Action]
+    ) -> None:
+        body = self.list_of(instance.name, "tasks")
         busy = waiting = 0
         still: list[int] = []
         for index in entered.to_look_at():
-            iteration = inner_iteration(node.iteration, index)
+            iteration = inner_iteration(instance.iteration, index)
             has_room = entered.has_room(busy=busy, waiting=waiting)
             if not has_room or self._is_stopped(entered, body, index, iteration):
                 still += [each for each in entered.open if each >= index]
@@ -166,32 +181,32 @@ class Board(Places):
                 busy += 1
         entered.open = still
         if busy + waiting == 0:
-            found.append(Leave(node, entered.failure))
+            found.append(Complete(instance, entered.failure))
 
     def _is_stopped(
-        self, entered: Entered, body: list[PlanTask], index: int, iteration: str
+        self, entered: ContainerState, body: list[PlanTask], index: int, iteration: str
     ) -> bool:
         """After a failure nothing new is opened; what was open when a turn died still is."""
         if entered.failure is None or not entered.fail_fast or index in entered.started:
             return False
-        return not any(Node(planned, iteration).key in self.runs for planned in body)
+        return not any(TaskInstance(planned, iteration).key in self.runs for planned in body)
 
     def _is_waiting(self, action: Action) -> bool:
         """Whether all there is to do is to wait: what is recorded of the task is not its end."""
-        return isinstance(action, Start) and action.node.key in self.runs
+        return isinstance(action, Start) and action.instance.key in self.runs
 
     def _finish_iteration(
-        self, entered: Entered, body: list[PlanTask], index: int, iteration: str
+        self, entered: ContainerState, body: list[PlanTask], index: int, iteration: str
     ) -> None:
-        runs = (self.runs[Node(planned, iteration).key] for planned in body)
+        runs = (self.runs[TaskInstance(planned, iteration).key] for planned in body)
         ends = (run.finished_at for run in runs if run.finished_at)
         entered.finish(index, max(ends, default=None))
         if entered.failure is None:
             entered.failure = self._first_failure(body, iteration)
 
-    def _verdict(self, node: Node) -> Skip | Start:
-        task = node.planned.task
-        effective = list(self._effective(node))
+    def _verdict(self, instance: TaskInstance) -> Skip | Start:
+        task = instance.planned.task
+        effective = list(self._effective(instance))
         if task.run_when is RunWhen.DONE:
             blocked = dead = False
         elif task.run_when is RunWhen.FAILED:
@@ -201,46 +216,46 @@ class Board(Places):
             blocked = not all(self._satisfies(before) for before in effective)
             dead = bool(effective) and all(_skipped(self.runs[each.key]) for each in effective)
         if dead or task.disabled or (blocked and task.run_when is RunWhen.SUCCESS):
-            return Skip(node, blocked=blocked)
-        return Start(node)
+            return Skip(instance, blocked=blocked)
+        return Start(instance)
 
-    def _before(self, node: Node) -> Iterator[Node]:
-        for predecessor in node.planned.predecessors:
-            yield Node(self.tasks[predecessor.name], node.iteration)
+    def _before(self, instance: TaskInstance) -> Iterator[TaskInstance]:
+        for predecessor in instance.planned.predecessors:
+            yield TaskInstance(self.tasks[predecessor.name], instance.iteration)
 
-    def _effective(self, node: Node) -> Iterable[Node]:
+    def _effective(self, instance: TaskInstance) -> Iterable[TaskInstance]:
         """Predecessors; a skip on the implied order is replaced by what came before it.
 
         What a node reaches never changes once its predecessors are settled, so it is worked out
         once: skipped tasks that read each other would make as many paths as there are subsets.
         """
-        reached = self._reaches.get(node.key)
+        reached = self._reaches.get(instance.key)
         if reached is None:
             reached = {}
-            for predecessor in node.planned.predecessors:
-                before = Node(self.tasks[predecessor.name], node.iteration)
+            for predecessor in instance.planned.predecessors:
+                before = TaskInstance(self.tasks[predecessor.name], instance.iteration)
                 run = self.runs[before.key]
                 if not predecessor.written and _skipped(run):
                     reached.update((each.key, each) for each in self._effective(before))
                 else:
                     reached[before.key] = before
-            self._reaches[node.key] = reached
+            self._reaches[instance.key] = reached
         return reached.values()
 
-    def _satisfies(self, node: Node) -> bool:
-        run = self.runs[node.key]
+    def _satisfies(self, instance: TaskInstance) -> bool:
+        run = self.runs[instance.key]
         if _skipped(run):
             return not run.blocked
         return run.status is TaskStatus.SUCCESS or (
-            _failed(run) and node.planned.task.allow_failure
+            _failed(run) and instance.planned.task.allow_failure
         )
 
-    def _is_blocked(self, node: Node) -> bool:
-        run = self.runs[node.key]
+    def _is_blocked(self, instance: TaskInstance) -> bool:
+        run = self.runs[instance.key]
         return run.blocked or run.status is TaskStatus.CANCELLED
 
-    def _is_settled(self, node: Node) -> bool:
-        run = self.runs.get(node.key)
+    def _is_settled(self, instance: TaskInstance) -> bool:
+        run = self.runs.get(instance.key)
         return run is not None and run.status.is_terminal
 
     def _first_failure(self, tasks: Iterable[PlanTask], iteration: str) -> Failure | None:
@@ -248,7 +263,7 @@ class Board(Places):
             run
             for planned in tasks
             if not planned.task.allow_failure
-            and (run := self.runs.get(Node(planned, iteration).key))
+            and (run := self.runs.get(TaskInstance(planned, iteration).key))
             and (_failed(run) or run.status is TaskStatus.CANCELLED)
         ]
         if not failures:

@@ -7,7 +7,7 @@ container round it that has a `retry`: their numbers, outermost first, are a tas
 
 from collections.abc import Callable, Iterator
 
-from shared.executions.scheduling.nodes import Node
+from shared.executions.scheduling.nodes import TaskInstance
 from shared.flows.plans.plan import Plan, PlanTask
 
 LOOP = "flow.foreach"
@@ -16,7 +16,7 @@ Round = Callable[[str, str, str], int]
 """The number of the round that a container is in, by name, iteration and its own `rounds`."""
 
 
-class Places:
+class TaskTree:
     """A plan's lists and what stands round each task; `loops` outermost first."""
 
     def __init__(self, plan: Plan) -> None:
@@ -34,7 +34,7 @@ class Places:
                 loops += (parent,) if self.tasks[parent].task.type == LOOP else ()
                 retried += (parent,) if self.tasks[parent].task.retry else ()
             self.loops[name], self._retried[name] = loops, retried
-        self.has_rounds = any(self._retried.values())
+        self.has_container_retries = any(self._retried.values())
 
     def list_of(self, place: str, branch: str | None) -> list[PlanTask]:
         """The tasks of a section (branch None) or of a branch of a container."""
@@ -55,16 +55,16 @@ class Places:
             yield planned
             yield from self.inner(planned.task.name)
 
-    def parent_of(self, node: Node) -> Node | None:
+    def parent_of(self, instance: TaskInstance) -> TaskInstance | None:
         """The container round a node, in its own iteration."""
-        parent = node.planned.parent
+        parent = instance.planned.parent
         if parent is None:
             return None
-        return Node(self.tasks[parent], self.iteration(parent, node.iteration))
+        return TaskInstance(self.tasks[parent], self.iteration(parent, instance.iteration))
 
-    def holds(self, container: Node, node: Node) -> bool:
+    def holds(self, container: TaskInstance, instance: TaskInstance) -> bool:
         """Whether a node stands in a container, at any depth."""
-        parent = self.parent_of(node)
+        parent = self.parent_of(instance)
         while parent and parent.key != container.key:
             parent = self.parent_of(parent)
         return parent is not None
@@ -74,7 +74,7 @@ class Places:
         depth = len(self.loops[name])
         return ".".join(inner.split(".")[:depth]) if depth else ""
 
-    def rounds_of(self, name: str, iteration: str, round_of: Round) -> str:
+    def container_attempts_of(self, name: str, iteration: str, round_of: Round) -> str:
         """In which rounds of the containers round it a task is now."""
         numbers: list[int] = []
         for container in self._retried[name]:

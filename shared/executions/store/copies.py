@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.executions.models import Execution
 from shared.executions.store.items import run_to_item
-from shared.executions.store.payloads import Payloads
+from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import TaskRun
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ COPIES_AT_ONCE = 16
 class CopyRepository:
     """Writes task runs of an execution that is not there yet."""
 
-    def __init__(self, table: "Table", payloads: Payloads) -> None:
+    def __init__(self, table: "Table", payloads: PayloadStore) -> None:
         self._table = table
         self._payloads = payloads
 
@@ -32,7 +32,7 @@ class CopyRepository:
         stored = [run.stored for run in runs if run.stored]
         with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
             copies = iter(
-                list(pool.map(lambda each: self._payloads.copy_of(execution, each), stored))
+                list(pool.map(lambda each: self._payloads.copy_to(execution, each), stored))
             )
         with self._table.batch_writer() as batch:
             for run in runs:

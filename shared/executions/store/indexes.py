@@ -21,7 +21,7 @@ INDEX_KEYS: Mapping[Index, str] = {
 }
 
 
-class ExecutionPages:
+class ExecutionIndex:
     """Reads only; the indexes carry keys, so that each write of an execution stays cheap."""
 
     def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
@@ -43,7 +43,7 @@ class ExecutionPages:
                 request = answer.get("UnprocessedKeys")
         return [found[execution_id] for execution_id in ids if execution_id in found]
 
-    def ids_page(
+    def page_of_ids(
         self, index: Index, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
     ) -> tuple[list[str], bool]:
         """Ids in one index, newest first, between two ids; and whether there may be more.

@@ -26,7 +26,7 @@ CACHED_BYTES = 40_000_000
 """Objects kept parsed during a turn; a parsed one takes several times its text."""
 
 
-class Payloads:
+class PayloadStore:
     """The objects of one bucket; the client is made when the first is needed, for few ever are."""
 
     def __init__(self, client: Callable[[], "S3Client"], bucket: str) -> None:
@@ -52,12 +52,12 @@ class Payloads:
             ExpiresIn=URL_SECONDS,
         )
 
-    def put_of(self, execution: Execution, text: str) -> Stored:
+    def put_for(self, execution: Execution, text: str) -> Stored:
         """Store a text of an execution; its content is its name, so a repetition is harmless."""
         digest = hashlib.sha256(text.encode()).hexdigest()
         return self.put(f"{_folder(execution)}/{digest}.json", text)
 
-    def copy_of(self, execution: Execution, stored: Stored) -> Stored:
+    def copy_to(self, execution: Execution, stored: Stored) -> Stored:
         """Copy another execution's object for this one, without the tags that let it go."""
         key = f"{_folder(execution)}/{stored.key.rpartition('/')[2]}"
         self._client().copy_object(
@@ -68,7 +68,7 @@ class Payloads:
         )
         return stored.model_copy(update={"key": key})
 
-    def remove_after(self, stored: Stored, days: int) -> None:
+    def expire_after(self, stored: Stored, days: int) -> None:
         """Let S3 remove an object so many days after it was written; one of DAY_CLASSES.
 
         One that somebody removed already must not keep its execution from ending.
@@ -81,11 +81,11 @@ class Payloads:
                 Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
             )
 
-    def shelved(self, execution: Execution, run: TaskRun) -> TaskRun:
+    def offloaded(self, execution: Execution, run: TaskRun) -> TaskRun:
         """A task run as its row can hold it: large outputs are stored, and pointed to."""
         if run.outputs is None or len(run.outputs.encode()) <= ROW_BYTES:
             return run
-        stored = self.put_of(execution, run.outputs)
+        stored = self.put_for(execution, run.outputs)
         return run.model_copy(update={"outputs": None, "stored": stored})
 
 
@@ -103,7 +103,7 @@ def size_of(run: TaskRun) -> int:
 class OutputReader:
     """Outputs as JSON, from row or object; an object is fetched when first read in a turn."""
 
-    def __init__(self, payloads: Payloads) -> None:
+    def __init__(self, payloads: PayloadStore) -> None:
         self._payloads = payloads
         self._parsed: OrderedDict[str, Any] = OrderedDict()
         self._sizes: dict[str, int] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Key
 
 from shared.dynamodb import Transactions, Write
-from shared.executions.models import Closing, Execution, Status
+from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.store.conditions import while_open
 from shared.executions.store.items import (
@@ -28,7 +28,13 @@ from shared.executions.store.items import (
 )
 from shared.executions.store.segments import SegmentRepository
 from shared.executions.store.slots import SlotRepository
-from shared.executions.store.snapshots import End, ExecutionState, Overdue, OverdueLine, Parked
+from shared.executions.store.snapshots import (
+    DueExecution,
+    DueGroup,
+    End,
+    ExecutionState,
+    Suspension,
+)
 from shared.executions.task_runs import TaskRun, row_key
 from shared.json_text import compact
 from shared.times import from_rfc3339, to_rfc3339, utc_now
@@ -86,7 +92,7 @@ class ExecutionRepository(SegmentRepository):
                 turns = int(str(item["turn"]))
         return ExecutionState(execution, runs, earlier, turns) if execution else None
 
-    def park(self, execution: Execution, parked: Parked, *, fence: int) -> bool:
+    def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
         """Note that an execution waits for something outside, and when to look at the latest."""
         sets = "SET #status = :status, isParked = :yes, checkAt = :check, fence = :fence"
         values: dict[str, Any] = {
@@ -181,16 +187,16 @@ class ExecutionRepository(SegmentRepository):
         with ThreadPoolExecutor(EXPIRED_AT_ONCE) as pool:
             list(pool.map(expire, keys))  # raises what one of them raised
 
-    def close(self, execution: Execution, closing: Closing) -> bool:
+    def mark_terminating(self, execution: Execution, closing: TerminationReason) -> bool:
         """Note why the execution ends early, before anything is ended; the first reason stays."""
         return self._update(
             execution, "SET closing = if_not_exists(closing, :closing)", {":closing": closing}
         )
 
-    def end_early(
+    def terminate(
         self,
         execution: Execution,
-        closing: Closing,
+        closing: TerminationReason,
         *,
         check_at: datetime,
         also: Write | None = None,
@@ -244,7 +250,7 @@ class ExecutionRepository(SegmentRepository):
             },
         )
 
-    def begin_anew(
+    def continue_as_new(
         self, execution: Execution, *, turns: int, records: int, check_at: datetime
     ) -> bool:
         """Move to the next generation because of the `turns` taken so far; False as in `resume`."""
@@ -261,11 +267,11 @@ class ExecutionRepository(SegmentRepository):
             },
         )
 
-    def look_again(self, execution: Execution, *, at: datetime) -> bool:
+    def postpone_check(self, execution: Execution, *, at: datetime) -> bool:
         """Move the time at which the reconciler looks at an open execution."""
         return self._update(execution, "SET checkAt = :at", {":at": to_rfc3339(at)})
 
-    def overdue(self, *, now: datetime | None) -> Iterator[Overdue | OverdueLine]:
+    def overdue(self, *, now: datetime | None) -> Iterator[DueExecution | DueGroup]:
         """What is open and due for a look, oldest first in each shard; None: all that is open."""
         # None is always the last: there may be more to look at than there is time for.
         for shard in sample(OPEN_SHARDS, len(OPEN_SHARDS)):
@@ -314,8 +320,8 @@ class ExecutionRepository(SegmentRepository):
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _overdue(key: Mapping[str, Any]) -> Overdue | OverdueLine:
+def _overdue(key: Mapping[str, Any]) -> DueExecution | DueGroup:
     if key["sk"] == COUNT:
-        return OverdueLine(key["pk"])
+        return DueGroup(key["pk"])
     tenant, _, execution_id = key["pk"].rpartition("#")
-    return Overdue(tenant, execution_id)
+    return DueExecution(tenant, execution_id)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from shared.executions.store.items import segment_key
-from shared.executions.store.snapshots import FENCE_STEP, Entry
+from shared.executions.store.snapshots import FENCE_STEP, TurnFence
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -17,7 +17,7 @@ class SegmentRepository:
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
-    ) -> Entry | None:
+    ) -> TurnFence | None:
         """Take a segment over; None for a generation that is past.
 
         Whoever held the segment before loses it at once: its fence is older from now on. Its token
@@ -39,14 +39,14 @@ class SegmentRepository:
         row = answer.get("Attributes", {})
         fence = generation * FENCE_STEP + int(str(row.get("turn", 0))) + 1
         is_past = int(str(row.get("generation", generation))) < generation
-        return Entry(
+        return TurnFence(
             fence=fence,
             wakes=int(str(row.get("wakes", 0))),
-            past_token=str(row["token"]) if is_past and "token" in row else None,
+            superseded_token=str(row["token"]) if is_past and "token" in row else None,
         )
 
     def register_token(
-        self, tenant: str, execution_id: str, *, entry: Entry, path: str, token: str
+        self, tenant: str, execution_id: str, *, entry: TurnFence, path: str, token: str
     ) -> bool:
         """Keep the token of a parked segment; False when something has happened since its turn."""
         try:

@@ -27,15 +27,15 @@ class ExecutionState:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TurnFence:
     """A turn's right to write, and how often the segment had been woken when it began.
 
-    `past_token` is what the run of a generation before waits for, if it was parked.
+    `superseded_token` is what the run of a generation before waits for, if it was parked.
     """
 
     fence: int
     wakes: int = 0
-    past_token: str | None = field(default=None, compare=False, repr=False)
+    superseded_token: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def turn(self) -> int:
@@ -44,7 +44,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Parked:
+class Suspension:
     """What an execution waits for: `is_paused` when for people alone.
 
     `wake_at` is when something in it is due, `check_at` when the reconciler looks.
@@ -67,7 +67,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Overdue:
+class DueExecution:
     """An open execution that is due for a look."""
 
     tenant: str
@@ -75,7 +75,7 @@ class Overdue:
 
 
 @dataclass(frozen=True)
-class OverdueLine:
+class DueGroup:
     """A line in which somebody waits, due for a look."""
 
-    line: str
+    group: str

@@ -10,7 +10,7 @@ from typing import Any
 from shared.errors import UnavailableError
 from shared.executions.logs import LogBuffer
 from shared.executions.models import Execution
-from shared.executions.scheduling.nodes import Node
+from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.tasks.attempts import Attempt
 from shared.executions.tasks.clocks import Clocks
 from shared.executions.tasks.outcomes import Outcome
@@ -28,7 +28,7 @@ FindPlugin = Callable[[str], Plugin | None]
 class Active:
     """An attempt under way; `deadline` on the monotonic clock, `limit` what a message names."""
 
-    node: Node
+    instance: TaskInstance
     attempt: int
     thread: Thread
     logs: LogBuffer
@@ -80,10 +80,16 @@ class Threads:
         return key in self._active
 
     def start(
-        self, node: Node, scope: Scope, *, attempt: int, started_at: datetime, limit: float
+        self,
+        instance: TaskInstance,
+        scope: Scope,
+        *,
+        attempt: int,
+        started_at: datetime,
+        limit: float,
     ) -> None:
         """Run one attempt in a thread of its own, for `limit` seconds at most."""
-        task = node.planned.task
+        task = instance.planned.task
         deadline = self._clocks.monotonic() + limit
         logs = LogBuffer(
             self._clocks.now, minimum=task.log_level, attempt=attempt, mask=self._masking.text
@@ -93,10 +99,10 @@ class Threads:
             plugin=self._find_plugin(task.type),
             scope=scope,
             tenant=self._execution.tenant,
-            key=f"{self._execution.id}/{node.key}",
+            key=f"{self._execution.id}/{instance.key}",
             remaining=lambda: deadline - self._clocks.monotonic(),
             logs=logs,
-            mock=self.mocks.get(node.name),
+            mock=self.mocks.get(instance.name),
         )
 
         def run() -> None:
@@ -105,10 +111,12 @@ class Threads:
                 outcome = work.run()
             except UnavailableError as error:
                 outcome = error
-            self._outcomes.put((node.key, thread, outcome))
+            self._outcomes.put((instance.key, thread, outcome))
 
-        thread = Thread(target=run, name=node.key, daemon=True)
-        self._active[node.key] = Active(node, attempt, thread, logs, started_at, deadline, limit)
+        thread = Thread(target=run, name=instance.key, daemon=True)
+        self._active[instance.key] = Active(
+            instance, attempt, thread, logs, started_at, deadline, limit
+        )
         thread.start()
 
     def next_result(self, patience: float) -> Result | None:
@@ -138,7 +146,7 @@ class Threads:
         """Stop waiting for some attempts; their threads may go on for a while."""
         meant = [active for active in self._active.values() if is_meant(active)]
         for active in meant:
-            del self._active[active.node.key]
+            del self._active[active.instance.key]
             self._strays.append(active.thread)
         return meant
 

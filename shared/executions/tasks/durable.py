@@ -1,6 +1,6 @@
 """Tasks whose end comes from outside: people, other executions. A turn asks, nothing waits inside.
 
-A kind of such tasks is an `External`. A turn visits each of its open tasks when it starts, when
+A kind of such tasks is an `DurableTask`. A turn visits each of its open tasks when it starts, when
 what it named as due has come, and once a second while something else runs. A visit may be
 repeated, by the next turn after a crash as well: what it makes has an id that it makes again.
 """
@@ -16,7 +16,7 @@ from shared.expressions import Scope
 
 
 @dataclass(frozen=True)
-class Visit:
+class Poll:
     """One look at one task; `run` is what is recorded of it, `properties` are rendered.
 
     `key` names this attempt of the task in its execution (name, attempts of the containers round
@@ -35,7 +35,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Step:
+class DurableState:
     """How a task stands: open (PAUSED for people, RUNNING otherwise) or at its end.
 
     `due_at` is when an open one must be looked at again, whatever happens before. `lines` are new
@@ -49,14 +49,14 @@ class Step:
     lines: tuple[LogLine, ...] = ()
 
 
-class External(Protocol):
+class DurableTask(Protocol):
     """One kind of task that ends outside."""
 
-    def step(self, visit: Visit) -> Step:
+    def step(self, poll: Poll) -> DurableState:
         """Begin the task or see how it stands; PluginError fails it."""
         ...
 
-    def cancel(self, visit: Visit) -> Step | None:
+    def cancel(self, poll: Poll) -> DurableState | None:
         """The task is cancelled: tell whoever works on it; the end, if that came first.
 
         A visit may never have been made, or be made at the same time by a turn that is past.
@@ -68,5 +68,5 @@ class External(Protocol):
         ...
 
 
-Externals = Mapping[str, External]
+DurableTasks = Mapping[str, DurableTask]
 """The kinds there are, by plugin id."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.models import Execution
-from shared.executions.scheduling.nodes import Node
-from shared.executions.scheduling.scheduler import Board
-from shared.executions.scheduling.task_tree import Places
+from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.scheduler import Scheduler
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
 from shared.expressions import LazyVariables, Scope
 from shared.flows.plans.plan import Plan
@@ -28,7 +28,7 @@ class ScopeBuilder:
         self._execution = execution
         self._plan = plan
         self._outputs: dict[_Place, dict[str, Any]] = {}
-        self._loops = Places(plan).loops
+        self._loops = TaskTree(plan).loops
 
     def add(self, run: TaskRun) -> None:
         """Make a settled task's outputs readable; a skipped task's are an empty map."""
@@ -42,30 +42,34 @@ class ScopeBuilder:
         place = self._place(task_name, iteration)
         self._outputs.setdefault(place, {}).setdefault(task_name, {})
 
-    def forget(self, nodes: Iterable[Node]) -> None:
+    def forget(self, nodes: Iterable[TaskInstance]) -> None:
         """Let the outputs of nodes be read no more: they are to run once more."""
-        for node in nodes:
-            if len(_indices(node.iteration)) <= len(self._loops[node.name]):
-                self._outputs.get(self._place(node.name, node.iteration), {}).pop(node.name, None)
+        for instance in nodes:
+            if len(_indices(instance.iteration)) <= len(self._loops[instance.name]):
+                self._outputs.get(self._place(instance.name, instance.iteration), {}).pop(
+                    instance.name, None
+                )
 
-    def for_node(self, board: Board, node: Node, *, attempt: int, now: datetime) -> Scope:
+    def for_instance(
+        self, scheduler: Scheduler, instance: TaskInstance, *, attempt: int, now: datetime
+    ) -> Scope:
         """`now` must be the same when a crashed attempt is repeated: when the task got ready."""
-        task = node.planned.task
-        seed = f"{self._execution.id}/{task.name}/{node.iteration}/{attempt}"
+        task = instance.planned.task
+        seed = f"{self._execution.id}/{task.name}/{instance.iteration}/{attempt}"
         if self._execution.attempt > 1:
             seed += f"/{self._execution.attempt}"
-        if rounds := board.rounds(node):
+        if rounds := scheduler.rounds(instance):
             seed += f"/@{rounds}"
         roots: dict[str, Any] = {"task": {"name": task.name, "type": task.type, "attempt": attempt}}
-        if self.error and node.planned.section == "errors":
+        if self.error and instance.planned.section == "errors":
             roots["error"] = {
                 "taskName": self.error.task_name,
                 "message": self.error.message,
                 # Only the flow's own time-out is no task's.
                 "status": self.error.status or TaskStatus.TIMED_OUT.value,
             }
-        scope = self._scope(seed=seed, now=now, node=node, **roots)
-        return scope.with_locals(**_loop(board, node)) if node.iteration else scope
+        scope = self._scope(seed=seed, now=now, instance=instance, **roots)
+        return scope.with_locals(**_loop(scheduler, instance)) if instance.iteration else scope
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
@@ -74,13 +78,15 @@ class ScopeBuilder:
         """What the flow's own fields may read: no outputs yet."""
         return self._scope(seed=f"{self._execution.id}/flow", now=now)
 
-    def _scope(self, *, seed: str, now: datetime, node: Node | None = None, **roots: Any) -> Scope:
+    def _scope(
+        self, *, seed: str, now: datetime, instance: TaskInstance | None = None, **roots: Any
+    ) -> Scope:
         bare = Scope(
             roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
         )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
-            outputs=self._visible(node), vars=LazyVariables(self._plan.variables, bare)
+            outputs=self._visible(instance), vars=LazyVariables(self._plan.variables, bare)
         )
 
     def _place(self, task_name: str, iteration: str) -> "_Place":
@@ -88,13 +94,15 @@ class ScopeBuilder:
         depth = len(_indices(iteration))
         return (self._loops[task_name][depth - 1] if depth else "", iteration)
 
-    def _visible(self, node: Node | None) -> "Outputs":
+    def _visible(self, instance: TaskInstance | None) -> "Outputs":
         """The outputs outside all loops, and those of the iterations that a node stands in."""
         visible = dict(self._outputs.get(("", ""), {}))
-        indices = _indices(node.iteration) if node else []
+        indices = _indices(instance.iteration) if instance else []
         for depth in range(1, len(indices) + 1):
             iteration = ".".join(indices[:depth])
-            visible |= self._outputs.get(self._place(node.name, iteration), {}) if node else {}
+            visible |= (
+                self._outputs.get(self._place(instance.name, iteration), {}) if instance else {}
+            )
         return Outputs(visible, self.read)
 
     def _roots(self) -> Mapping[str, Any]:
@@ -148,16 +156,16 @@ class Outputs(Mapping[str, Any]):
         return len(self._known)
 
 
-def _loop(board: Board, node: Node) -> dict[str, Any]:
+def _loop(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
     """`item`, `index` and `key` of the innermost loop round a node."""
-    outer, _, index = node.iteration.rpartition(".")
-    parent = node.planned.parent
+    outer, _, index = instance.iteration.rpartition(".")
+    parent = instance.planned.parent
     while parent:
-        entered = board.entered.get(node_key(parent, outer))
+        entered = scheduler.entered.get(node_key(parent, outer))
         if entered and entered.items is not None:
             key, item = entered.items[int(index)]
             return {"item": item, "index": int(index), "key": key}
-        parent = board.tasks[parent].parent
+        parent = scheduler.tasks[parent].parent
     return {}
 
 

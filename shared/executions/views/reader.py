@@ -9,8 +9,8 @@ from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.filters import ExecutionFilter
 from shared.executions.models import Execution
 from shared.executions.scheduling.container_attempts import past_runs
-from shared.executions.store.indexes import ExecutionPages
-from shared.executions.store.payloads import OutputReader, Payloads
+from shared.executions.store.indexes import ExecutionIndex
+from shared.executions.store.payloads import OutputReader, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import ExecutionState
 from shared.executions.task_runs import TaskRun, TaskStatus
@@ -39,9 +39,9 @@ class ExecutionReader:
         self,
         *,
         executions: ExecutionRepository,
-        pages: ExecutionPages,
+        pages: ExecutionIndex,
         plans: PlanRepository,
-        payloads: Payloads,
+        payloads: PayloadStore,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._executions = executions
@@ -53,14 +53,14 @@ class ExecutionReader:
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """The execution with all its tasks, those that have not run yet included."""
         execution, plan, runs = self._state(tenant, execution_id)
-        board = board_of(plan, runs)
-        tasks = tuple(listed(board, execution))
+        scheduler = board_of(plan, runs)
+        tasks = tuple(listed(scheduler, execution))
         shown = self._shown(execution)
         if not execution.status.is_terminal:
             running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
             shown = execution.model_copy(
                 update={
-                    "tasks_executed": board.executed(),
+                    "tasks_executed": scheduler.executed(),
                     "current_task": next(running, None),
                 }
             )
@@ -128,9 +128,9 @@ class ExecutionReader:
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
         state, plan = self._read(tenant, execution_id)
-        board = board_of(plan, state.runs)
-        past = past_runs(board.runs, state.runs)
-        in_order = (*state.earlier, *past, *listed(board, state.execution))
+        scheduler = board_of(plan, state.runs)
+        past = past_runs(scheduler.runs, state.runs)
+        in_order = (*state.earlier, *past, *listed(scheduler, state.execution))
         found = [line for line in _lines(execution_id, in_order) if wanted.accepts(line)]
         shown = fitting(found[start:], len(found))
         end = start + len(shown)
@@ -145,7 +145,7 @@ class ExecutionReader:
         after = decode_cursor(cursor, query) if cursor else None
         found: list[Execution] = []
         for _ in range(MAX_LOOKS):
-            ids, has_more = self._pages.ids_page(
+            ids, has_more = self._pages.page_of_ids(
                 index,
                 value,
                 bounds=wanted.bounds(),

@@ -11,7 +11,7 @@ MAX_BYTES = 4_500_000
 """Of a function's answer; the rest is for its frame and for what is counted roughly."""
 SHORT_MESSAGE_CHARACTERS = 200
 """What is left of messages where all of them together are too long."""
-MOST_ITERATIONS = 500
+MAX_ITERATIONS = 500
 """Task runs of loops in the answer of one execution; the list of its task runs has them all."""
 
 Shown = TypeVar("Shown", bound=Record)
@@ -41,7 +41,7 @@ def _first_iterations(runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
     iterations = 0
     for run in runs:
         iterations += run.iteration is not None
-        if run.iteration is None or iterations <= MOST_ITERATIONS:
+        if run.iteration is None or iterations <= MAX_ITERATIONS:
             yield run
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from shared.executions.models import Execution
-from shared.executions.store.payloads import Payloads, size_of
+from shared.executions.store.payloads import PayloadStore, size_of
 from shared.executions.task_runs import Stored, TaskRun
 
 
@@ -20,13 +20,15 @@ def _answered(run: TaskRun) -> int:
     return len(json.dumps(run.outputs)) if run.outputs else size_of(run)
 
 
-def store_results(payloads: Payloads, execution: Execution, tasks: Iterable[TaskRun]) -> Stored:
+def store_results(payloads: PayloadStore, execution: Execution, tasks: Iterable[TaskRun]) -> Stored:
     """Write what `/results` answers into an object; ended executions give the same each time."""
     text = "".join(_written(payloads, execution, tasks))
     return payloads.put(f"results/{execution.tenant}/{execution.id}.json", text)
 
 
-def _written(payloads: Payloads, execution: Execution, tasks: Iterable[TaskRun]) -> Iterator[str]:
+def _written(
+    payloads: PayloadStore, execution: Execution, tasks: Iterable[TaskRun]
+) -> Iterator[str]:
     # Outputs are spliced in as text: parsed, they would not fit into the function's memory.
     yield f'{{"executionId":"{execution.id}","status":"{execution.status.value}","stepResults":['
     comma = ""

@@ -4,10 +4,10 @@ from typing import Any
 
 from shared.flows.plans.plan import Plan, Section
 from shared.flows.plans.state_machine import one_segment_machine
-from shared.records import Shape
+from shared.records import StrictRecord
 
 
-class GraphNode(Shape):
+class GraphNode(StrictRecord):
     """A task; `parent` and `branch` name the container and the list of it that the task is in."""
 
     id: str
@@ -17,7 +17,7 @@ class GraphNode(Shape):
     branch: str | None
 
 
-class GraphEdge(Shape):
+class GraphEdge(StrictRecord):
     """`target` starts after `source` has ended; `written` edges pass a skip on, implied don't."""
 
     source: str
@@ -25,7 +25,7 @@ class GraphEdge(Shape):
     written: bool
 
 
-class FlowGraph(Shape):
+class FlowGraph(StrictRecord):
     """The graph that runs, of one revision; nodes in the order of the text."""
 
     flow_id: str

@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple, NoReturn
 import yaml
 
 from shared.errors import Problem
-from shared.flows.source.nodes import Entry, Node
+from shared.flows.source.nodes import SourceEntry, SourceNode
 from shared.flows.source.paths import child_path, item_path
 from shared.flows.source.scalars import Scalar, resolve
 
-LARGEST_EXPANSION: Final = 1024 * 1024
-DEEPEST: Final = 100
-MOST_PROBLEMS: Final = 200
+MAX_EXPANSION: Final = 1024 * 1024
+MAX_DEPTH: Final = 100
+MAX_PROBLEMS: Final = 200
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{")
@@ -48,9 +48,9 @@ class _Open:
     is_map: bool
     anchor: str | None
     key: _Key | None = None
-    entries: dict[str, Entry] = field(default_factory=dict)
-    merged: dict[str, Entry] = field(default_factory=dict)
-    items: list[Node] = field(default_factory=list)
+    entries: dict[str, SourceEntry] = field(default_factory=dict)
+    merged: dict[str, SourceEntry] = field(default_factory=dict)
+    items: list[SourceNode] = field(default_factory=list)
     size: int = _PUNCTUATION
     height: int = 0
     is_templated: bool = False
@@ -61,9 +61,9 @@ class Composer:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.root: Node | None = None
+        self.root: SourceNode | None = None
         self._open: list[_Open] = []
-        self._anchors: dict[str, Node | None] = {}
+        self._anchors: dict[str, SourceNode | None] = {}
         self._expanded = 0
         self._documents = 0
 
@@ -77,7 +77,7 @@ class Composer:
         raise RefusedError(message, mark.line + 1, mark.column + 1, self._path())
 
     def _problem(self, message: str, line: int, column: int) -> None:
-        if len(self.problems) < MOST_PROBLEMS:
+        if len(self.problems) < MAX_PROBLEMS:
             problem = Problem(path=self._path(), message=message, line=line, column=column)
             self.problems.append(problem)
 
@@ -112,7 +112,7 @@ class Composer:
             self._problem(str(error), mark.line + 1, mark.column + 1)
         if _SURROGATES.search(text):
             self._problem("half a surrogate pair is no text", mark.line + 1, mark.column + 1)
-        node = Node(
+        node = SourceNode(
             value,
             mark.line + 1,
             mark.column + 1,
@@ -132,16 +132,16 @@ class Composer:
         if node is None:
             self._stop(event, f"the alias *{event.anchor} contains itself")
         self._expanded += node.size
-        if self._expanded > LARGEST_EXPANSION:
-            self._stop(event, f"the aliases expand past {LARGEST_EXPANSION} bytes")
-        if len(self._open) + node.height > DEEPEST:
-            self._stop(event, f"more than {DEEPEST} levels")
+        if self._expanded > MAX_EXPANSION:
+            self._stop(event, f"the aliases expand past {MAX_EXPANSION} bytes")
+        if len(self._open) + node.height > MAX_DEPTH:
+            self._stop(event, f"more than {MAX_DEPTH} levels")
         self._place(node)
 
     def start(self, event: Any) -> None:
         self._check_tag(event)
-        if len(self._open) >= DEEPEST:
-            self._stop(event, f"more than {DEEPEST} levels")
+        if len(self._open) >= MAX_DEPTH:
+            self._stop(event, f"more than {MAX_DEPTH} levels")
         if event.anchor:
             self._anchors[event.anchor] = None
         self._expanded += _PUNCTUATION
@@ -151,7 +151,7 @@ class Composer:
         level = self._open.pop()
         entries = {**level.merged, **level.entries} if level.is_map else None
         items = None if level.is_map else level.items
-        node = Node(
+        node = SourceNode(
             {key: entry.node.value for key, entry in entries.items()}
             if entries is not None
             else [item.value for item in level.items],
@@ -167,7 +167,7 @@ class Composer:
             self._anchors[level.anchor] = node
         self._place(node)
 
-    def _place(self, node: Node) -> None:
+    def _place(self, node: SourceNode) -> None:
         if not self._open:
             self.root = node
             return
@@ -183,7 +183,7 @@ class Composer:
             self._enter(level, level.key, node)
             level.key = None
 
-    def _key(self, node: Node) -> _Key:
+    def _key(self, node: SourceNode) -> _Key:
         if node.scalar is None:
             self._problem("a key must be text", node.line, node.column)
             return _Key(None, node.line, node.column, is_text=False, is_merge=False)
@@ -191,7 +191,7 @@ class Composer:
         is_merge = text == "<<" and not style
         return _Key(text, node.line, node.column, isinstance(node.value, str), is_merge)
 
-    def _enter(self, level: _Open, key: _Key, node: Node) -> None:
+    def _enter(self, level: _Open, key: _Key, node: SourceNode) -> None:
         text, line, column, is_text, is_merge = key
         if text is None:
             return
@@ -201,9 +201,9 @@ class Composer:
             first = level.entries[text].line
             self._problem(f'duplicate key "{text}", first in line {first}', line, column)
         else:
-            level.entries[text] = Entry(line, column, is_text, node)
+            level.entries[text] = SourceEntry(line, column, is_text, node)
 
-    def _merge(self, level: _Open, node: Node) -> None:
+    def _merge(self, level: _Open, node: SourceNode) -> None:
         for source in [node] if node.items is None else node.items:
             if source.entries is None:
                 self._problem('"<<" merges a map or a list of maps', source.line, source.column)

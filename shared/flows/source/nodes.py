@@ -7,16 +7,16 @@ from shared.flows.source.scalars import Scalar
 from shared.json_text import Json
 
 
-class Entry(NamedTuple):
+class SourceEntry(NamedTuple):
     """A key of a mapping: where it stands, whether it is text as written, and its value."""
 
     line: int
     column: int
     is_text: bool
-    node: "Node"
+    node: "SourceNode"
 
 
-class Node(NamedTuple):
+class SourceNode(NamedTuple):
     """A value with its place (1-based line and column); aliases share one node.
 
     Just one of `entries` (a map), `items` (a list) and `scalar` is set. `is_templated` says that
@@ -26,8 +26,8 @@ class Node(NamedTuple):
     value: Json
     line: int
     column: int
-    entries: Mapping[str, Entry] | None = None
-    items: Sequence["Node"] | None = None
+    entries: Mapping[str, SourceEntry] | None = None
+    items: Sequence["SourceNode"] | None = None
     scalar: Scalar | None = None
     is_templated: bool = False
     size: int = 0

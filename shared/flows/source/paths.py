@@ -4,14 +4,14 @@ import json
 import re
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]{1,100}")
-_LONGEST_KEY = 100
+_MAX_KEY = 100
 
 
 def child_path(path: str, key: str) -> str:
     """The place of a key of the map at `path`; unusual keys are quoted (`headers["X.Y"]`)."""
     if _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}" if path else key
-    shortened = key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "…"
+    shortened = key if len(key) <= _MAX_KEY else key[:_MAX_KEY] + "…"
     return f"{path}[{json.dumps(shortened, ensure_ascii=False)}]"
 
 

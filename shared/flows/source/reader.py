@@ -8,10 +8,10 @@ import yaml
 
 from shared.errors import Problem
 from shared.flows.source.composer import Composer, RefusedError
-from shared.flows.source.nodes import Node
+from shared.flows.source.nodes import SourceNode
 from shared.flows.source.scalars import locate
 
-LARGEST_TEXT: Final = 256 * 1024
+MAX_TEXT: Final = 256 * 1024
 
 LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,10 +25,10 @@ class Source:
     """What was read: `root` is None when `problems` stopped the reading."""
 
     text: str
-    root: Node | None
+    root: SourceNode | None
     problems: tuple[Problem, ...]
 
-    def position(self, node: Node, offset: int | None) -> tuple[int, int]:
+    def position(self, node: SourceNode, offset: int | None) -> tuple[int, int]:
         """Line and column of a character inside a text, or of its start where that is unsure."""
         at = None if offset is None or not node.scalar else locate(self.text, node.scalar, offset)
         return (node.line, node.column) if at is None else position_of(self.text, at)
@@ -67,8 +67,8 @@ def read_source(text: str | bytes, *, loader: Any = LOADER) -> Source:
 
 def _readable(text: str | bytes) -> str:
     encoded = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
-    if len(encoded) > LARGEST_TEXT:
-        raise RefusedError(f"the text has {len(encoded)} bytes, more than {LARGEST_TEXT}")
+    if len(encoded) > MAX_TEXT:
+        raise RefusedError(f"the text has {len(encoded)} bytes, more than {MAX_TEXT}")
     decoded = _decoded(text) if isinstance(text, bytes) else text
     decoded = decoded.removeprefix("\ufeff")
     if found := _NOT_PRINTABLE.search(decoded):

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from shared.errors import Problem
-from shared.flows.source.nodes import Node
+from shared.flows.source.nodes import SourceNode
 from shared.flows.source.paths import child_path, item_path
 from shared.flows.source.reader import Source
 from shared.json_text import Json
 
-MOST_PROBLEMS: Final = 200
+MAX_PROBLEMS: Final = 200
 
-_LONGEST_MESSAGE: Final = 500
+_MAX_MESSAGE: Final = 500
 
 Severity = Literal["error", "warning", "unsupported"]
 
@@ -34,14 +34,14 @@ class Report:
         self._found[severity][problem] = None
 
     def is_full(self, severity: Severity = "error") -> bool:
-        return len(self._found[severity]) >= MOST_PROBLEMS
+        return len(self._found[severity]) >= MAX_PROBLEMS
 
     def problems(self, severity: Severity) -> tuple[Problem, ...]:
         """All of one severity, in the order of the text; a last one says when there are more."""
         found = self._found[severity]
         listed = sorted(found, key=lambda each: (each.line or 0, each.column or 0))
         if self.is_full(severity):
-            message = f"{MOST_PROBLEMS} problems or more, the rest is not listed"
+            message = f"{MAX_PROBLEMS} problems or more, the rest is not listed"
             listed.append(listed[-1].model_copy(update={"path": "", "message": message}))
         return tuple(listed)
 
@@ -50,7 +50,7 @@ class Report:
 class Spot:
     """A value under check: its node, what its place is called, and where its key stands."""
 
-    node: Node
+    node: SourceNode
     path: str
     report: Report
     key_line: int
@@ -108,12 +108,10 @@ class Spot:
 
     def _add_at(self, severity: Severity, message: str, line: int, column: int) -> None:
         if not self.report.is_full(severity):
-            shown = (
-                message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
-            )
+            shown = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}…"
             problem = Problem(path=self.path, message=shown, line=line, column=column)
             self.report.add(severity, problem)
 
 
-def root_spot(root: Node, report: Report) -> Spot:
+def root_spot(root: SourceNode, report: Report) -> Spot:
     return Spot(root, "", report, root.line, root.column)

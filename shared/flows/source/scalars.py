@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from shared.json_text import Json
 
-_MOST_DIGITS = 100
+_MAX_DIGITS = 100
 _WORDS: Final[dict[str, Json]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -51,8 +51,8 @@ def resolve(text: str) -> Json:
 
 
 def _integer(text: str, radix: int) -> int:
-    if len(text) > _MOST_DIGITS:
-        raise ValueError(f"a number has at most {_MOST_DIGITS} digits; quote it to make it text")
+    if len(text) > _MAX_DIGITS:
+        raise ValueError(f"a number has at most {_MAX_DIGITS} digits; quote it to make it text")
     return int(text, radix)
 
 

@@ -5,14 +5,14 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, Final
 
-from shared.flows.source.composer import LARGEST_EXPANSION
+from shared.flows.source.composer import MAX_EXPANSION
 from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import suggest
 from shared.plugins.registry import all_plugins
 from shared.plugins.sdk.plugin import Plugin
 
-MOST_PATTERNS: Final = 100
+MAX_PATTERNS: Final = 100
 
 
 class Defaults:
@@ -33,10 +33,10 @@ class Defaults:
         own = dict(properties.entries()) if properties else {}
         defaults = self._of_type(plugin) if plugin and self._spot else {}
         self._expanded += sum(len(key) + each.node.size for key, each in defaults.items())
-        if self._expanded <= LARGEST_EXPANSION:
+        if self._expanded <= MAX_EXPANSION:
             return {**defaults, **own}
         if self._spot and not self.is_over:
-            self._spot.refuse_key(f"the defaults expand past {LARGEST_EXPANSION} bytes")
+            self._spot.refuse_key(f"the defaults expand past {MAX_EXPANSION} bytes")
         self.is_over = True
         return own
 
@@ -44,7 +44,7 @@ class Defaults:
         kind = plugin.manifest.id
         if kind not in self._by_type and self._spot:
             merged: dict[str, Spot] = {}
-            for pattern, default in islice(self._spot.entries(), MOST_PATTERNS):
+            for pattern, default in islice(self._spot.entries(), MAX_PATTERNS):
                 if fnmatchcase(kind, pattern):
                     merged |= {key: at for key, at in default.entries() if _knows(plugin, key)}
             self._by_type[kind] = merged
@@ -55,9 +55,9 @@ def check_defaults(spot: Spot | None) -> None:
     """Each pattern matches a plugin, and each property is known to one that it matches."""
     if spot is None:
         return
-    if len(spot.node.entries or ()) > MOST_PATTERNS:
-        spot.refuse_key(f"more than {MOST_PATTERNS} patterns")
-    for pattern, properties in islice(spot.entries(), MOST_PATTERNS):
+    if len(spot.node.entries or ()) > MAX_PATTERNS:
+        spot.refuse_key(f"more than {MAX_PATTERNS} patterns")
+    for pattern, properties in islice(spot.entries(), MAX_PATTERNS):
         matched = [each for each in all_plugins() if fnmatchcase(each.manifest.id, pattern)]
         if not matched:
             hint = suggest(pattern, (each.manifest.id for each in all_plugins()), properties)

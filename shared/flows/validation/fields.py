@@ -14,7 +14,7 @@ from shared.json_text import Json
 Reader = Callable[[Spot], Any]
 """Answers the value at a spot, or None after it has refused it."""
 
-_LONGEST_GUESSED = 100
+_MAX_GUESSED = 100
 
 UNNAMED = "?"
 """How a stand-in for a missing name begins; no name can."""
@@ -51,7 +51,7 @@ def read_fields(spot: Spot, fields: Mapping[str, Field]) -> dict[str, Any]:
 
 def suggest(word: str, known: Iterable[str], spot: Spot) -> str:
     """` (did you mean "x"?)`, or nothing when no name comes close or there are too many errors."""
-    if spot.report.is_full() or len(word) > _LONGEST_GUESSED:
+    if spot.report.is_full() or len(word) > _MAX_GUESSED:
         return ""
     names = {name.lower(): name for name in known if not name.startswith(UNNAMED)}
     close = get_close_matches(word.lower(), names, n=1)
@@ -59,7 +59,7 @@ def suggest(word: str, known: Iterable[str], spot: Spot) -> str:
 
 
 def shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_GUESSED else text[:_LONGEST_GUESSED] + "…"
+    return text if len(text) <= _MAX_GUESSED else text[:_MAX_GUESSED] + "…"
 
 
 def kind_of(value: Json) -> str:

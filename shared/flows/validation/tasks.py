@@ -13,7 +13,7 @@ from shared.flows.validation.task_fields import LIST_KEYS, TASK_FIELDS, define
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Plugin
 
-MOST_TASKS: Final = 500
+MAX_TASKS: Final = 500
 
 Section = Literal["tasks", "errors", "finally"]
 
@@ -78,7 +78,7 @@ class Tasks:
         siblings: list[WrittenTask] = []
         self.lists.append((siblings, kind))
         for child in spot.items():
-            if len(self.written) >= MOST_TASKS:
+            if len(self.written) >= MAX_TASKS:
                 self._stop(child)
                 break
             self._read_task(child, surroundings, siblings)
@@ -86,7 +86,7 @@ class Tasks:
 
     def _stop(self, spot: Spot) -> None:
         if not self.is_over:
-            spot.refuse(f"more than {MOST_TASKS} tasks")
+            spot.refuse(f"more than {MAX_TASKS} tasks")
         self.is_over = True
 
     def _read_task(

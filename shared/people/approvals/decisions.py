@@ -20,7 +20,7 @@ TRIES = 5
 _REFUSED = "ConditionalCheckFailed"
 
 
-class Outcome(Enum):
+class DecisionResult(Enum):
     """What became of a decision."""
 
     DONE = auto()
@@ -36,7 +36,7 @@ class DecisionRepository:
         self._approvals = approvals
         self._executions = executions
 
-    def decide(self, decided: Approval, also: Write | None = None) -> Outcome:
+    def decide(self, decided: Approval, also: Write | None = None) -> DecisionResult:
         """Store a decision if the approval is PENDING and its execution open, not ending.
 
         The same write makes the execution due for a look and counts a wake-up: whoever dies
@@ -46,11 +46,11 @@ class DecisionRepository:
         """
         for _ in range(TRIES):
             outcome = self._try(decided, also)
-            if outcome is not Outcome.BUSY:
+            if outcome is not DecisionResult.BUSY:
                 return outcome
         raise UnavailableError("the execution changes too fast, try again")
 
-    def _try(self, decided: Approval, also: Write | None) -> Outcome:
+    def _try(self, decided: Approval, also: Write | None) -> DecisionResult:
         client = self._approvals.meta.client
         updates = [self._approval(decided), self._execution(decided), self._wake_up(decided)]
         writes: Any = [*({"Update": update} for update in updates), *([also] if also else [])]
@@ -58,7 +58,7 @@ class DecisionRepository:
             client.transact_write_items(TransactItems=writes)
         except client.exceptions.TransactionCanceledException as error:
             return _outcome(error)
-        return Outcome.DONE
+        return DecisionResult.DONE
 
     def _approval(self, decided: Approval) -> Any:
         sets = "SET #status = :status, decision = :decision, decidedBy = :by, decidedAt = :at"
@@ -108,14 +108,14 @@ class DecisionRepository:
         }
 
 
-def _outcome(error: "ClientError") -> Outcome:
+def _outcome(error: "ClientError") -> DecisionResult:
     """What stood in the way, from the reasons, one for each write."""
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
     if codes and codes[0] == _REFUSED:
-        return Outcome.TOO_LATE
+        return DecisionResult.TOO_LATE
     if len(codes) > 1 and codes[1] == _REFUSED:
-        return Outcome.EXECUTION_ENDS
+        return DecisionResult.EXECUTION_ENDS
     if BUSY & set(codes) or codes[3:] == [_REFUSED]:
-        return Outcome.BUSY
+        return DecisionResult.BUSY
     raise error

@@ -16,9 +16,9 @@ from shared.durations import format_duration
 from shared.executions.models import Execution
 from shared.executions.secrets import masking_of
 from shared.executions.task_runs import Failure, LogLine, TaskRun, TaskStatus
-from shared.executions.tasks.durable import Step, Visit
+from shared.executions.tasks.durable import DurableState, Poll
 from shared.ids import id_of
-from shared.people.approvals.gate_properties import MAX_NAMES_IN_LINE, Gate, read_gate
+from shared.people.approvals.gate_properties import MAX_NAMES_IN_LINE, GateProperties, read_gate
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.people.approvals.repository import ApprovalRepository
 from shared.times import to_rfc3339
@@ -27,27 +27,27 @@ TRIES = 5
 
 
 @dataclass(frozen=True)
-class Gates:
+class GateTask:
     """Asks for approvals and follows them."""
 
     approvals: ApprovalRepository
 
-    def step(self, visit: Visit) -> Step:
-        gate = _gate_of(visit)
-        approval = self._asked(visit, gate)
+    def step(self, poll: Poll) -> DurableState:
+        gate = _gate_of(poll)
+        approval = self._asked(poll, gate)
         for _ in range(TRIES):
-            due = _due(approval, gate, visit.now)
+            due = _due(approval, gate, poll.now)
             if due is approval or self._store(approval, due):
-                return _step(due, gate, visit)
-            approval = self._get(visit)  # somebody was first
-        return _step(approval, gate, visit)
+                return _step(due, gate, poll)
+            approval = self._get(poll)  # somebody was first
+        return _step(approval, gate, poll)
 
-    def cancel(self, visit: Visit) -> Step | None:
+    def cancel(self, poll: Poll) -> DurableState | None:
         """Close the approval; a decision that came before stands."""
-        if self.approvals.close(visit.execution.tenant, approval_id(visit), at=visit.now):
+        if self.approvals.close(poll.execution.tenant, approval_id(poll), at=poll.now):
             return None
-        approval = self._get(visit)
-        step = _step(approval, _gate_of(visit), visit)
+        approval = self._get(poll)
+        step = _step(approval, _gate_of(poll), poll)
         return step if step.status.is_terminal else None
 
     def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
@@ -55,18 +55,18 @@ class Gates:
         if asked:
             self.approvals.keep_until(execution.tenant, asked, at=at)
 
-    def _asked(self, visit: Visit, gate: Gate) -> Approval:
-        if visit.run is not None:
-            return self._get(visit)
-        approval = _new(visit, gate)
-        return approval if self.approvals.add(approval) else self._get(visit)
+    def _asked(self, poll: Poll, gate: GateProperties) -> Approval:
+        if poll.run is not None:
+            return self._get(poll)
+        approval = _new(poll, gate)
+        return approval if self.approvals.add(approval) else self._get(poll)
 
-    def _get(self, visit: Visit) -> Approval:
-        tenant, its_id = visit.execution.tenant, approval_id(visit)
+    def _get(self, poll: Poll) -> Approval:
+        tenant, its_id = poll.execution.tenant, approval_id(poll)
         found = self.approvals.find(tenant, its_id)
         # Closed before it was asked: as good as one that was closed right after.
         closed = {"status": ApprovalStatus.CANCELLED}
-        return found or _new(visit, _gate_of(visit)).model_copy(update=closed)
+        return found or _new(poll, _gate_of(poll)).model_copy(update=closed)
 
     def _store(self, approval: Approval, due: Approval) -> bool:
         if due.status is ApprovalStatus.EXPIRED:
@@ -74,16 +74,16 @@ class Gates:
         return self.approvals.remind(approval, due)
 
 
-def approval_id(visit: Visit) -> str:
+def approval_id(poll: Poll) -> str:
     """The same for every visit of a task, another one for each iteration and attempt."""
-    attempt = visit.execution.attempt
-    digest = hashlib.sha256(f"{visit.execution.id}/{attempt}/{visit.key}".encode()).digest()
-    return id_of(visit.started_at, digest)
+    attempt = poll.execution.attempt
+    digest = hashlib.sha256(f"{poll.execution.id}/{attempt}/{poll.key}".encode()).digest()
+    return id_of(poll.started_at, digest)
 
 
-def _gate_of(visit: Visit) -> Gate:
+def _gate_of(poll: Poll) -> GateProperties:
     """What a gate asks for, as it may be shown: no secret in it."""
-    gate, mask = read_gate(visit.properties), masking_of(visit.execution).text
+    gate, mask = read_gate(poll.properties), masking_of(poll.execution).text
     return replace(
         gate,
         message=mask(gate.message),
@@ -94,23 +94,23 @@ def _gate_of(visit: Visit) -> Gate:
     )
 
 
-def _new(visit: Visit, gate: Gate) -> Approval:
+def _new(poll: Poll, gate: GateProperties) -> Approval:
     """The question."""
     return Approval(
-        tenant=visit.execution.tenant,
-        id=approval_id(visit),
-        execution_id=visit.execution.id,
-        flow_id=visit.execution.flow_id,
-        task_name=visit.task_name,
-        iteration=visit.key.partition("#")[2].partition("/")[0] or None,
+        tenant=poll.execution.tenant,
+        id=approval_id(poll),
+        execution_id=poll.execution.id,
+        flow_id=poll.execution.flow_id,
+        task_name=poll.task_name,
+        iteration=poll.key.partition("#")[2].partition("/")[0] or None,
         message=gate.message,
         approvers=gate.approvers,
-        requested_at=visit.now,
-        expires_at=None if gate.timeout is None else visit.now + gate.timeout,
+        requested_at=poll.now,
+        expires_at=None if gate.timeout is None else poll.now + gate.timeout,
     )
 
 
-def _due(approval: Approval, gate: Gate, now: datetime) -> Approval:
+def _due(approval: Approval, gate: GateProperties, now: datetime) -> Approval:
     """The approval after all that is due; the same object when nothing is."""
     if not approval.is_pending:
         return approval
@@ -132,23 +132,27 @@ def _due(approval: Approval, gate: Gate, now: datetime) -> Approval:
     )
 
 
-def _step(approval: Approval, gate: Gate, visit: Visit) -> Step:
-    lines = tuple(_new_lines(approval, gate, visit))
+def _step(approval: Approval, gate: GateProperties, poll: Poll) -> DurableState:
+    lines = tuple(_new_lines(approval, gate, poll))
     if approval.status in {ApprovalStatus.PENDING, ApprovalStatus.CANCELLED}:
         # Whoever closed it is about to settle the task, and knows as what.
-        due_at = _next_due(approval, gate, visit.now)
+        due_at = _next_due(approval, gate, poll.now)
         outputs = {"approvalId": approval.id}
-        return Step(TaskStatus.PAUSED, outputs=outputs, due_at=due_at, lines=lines)
+        return DurableState(TaskStatus.PAUSED, outputs=outputs, due_at=due_at, lines=lines)
     if approval.decision is Decision.APPROVED:
-        return Step(TaskStatus.SUCCESS, outputs=_outputs(approval), lines=lines)
+        return DurableState(TaskStatus.SUCCESS, outputs=_outputs(approval), lines=lines)
     if approval.decision is Decision.REJECTED:
         by = f"by {approval.decided_by}" if approval.decided_by else "by its time-out"
         why = f": {approval.comment}" if approval.comment else ""
         failure = Failure(code="rejected", message=f"rejected {by}{why}")
-        return Step(TaskStatus.FAILED, outputs=_outputs(approval), error=failure, lines=lines)
+        return DurableState(
+            TaskStatus.FAILED, outputs=_outputs(approval), error=failure, lines=lines
+        )
     waited = format_duration(gate.timeout or timedelta())
     failure = Failure(code="timeout", message=f"nobody decided within {waited}")
-    return Step(TaskStatus.TIMED_OUT, outputs=_outputs(approval), error=failure, lines=lines)
+    return DurableState(
+        TaskStatus.TIMED_OUT, outputs=_outputs(approval), error=failure, lines=lines
+    )
 
 
 def _outputs(approval: Approval) -> dict[str, Any]:
@@ -161,7 +165,7 @@ def _outputs(approval: Approval) -> dict[str, Any]:
     }
 
 
-def _next_due(approval: Approval, gate: Gate, now: datetime) -> datetime | None:
+def _next_due(approval: Approval, gate: GateProperties, now: datetime) -> datetime | None:
     """When something is to be done next, if nobody decides."""
     if not approval.is_pending:
         return None
@@ -172,9 +176,9 @@ def _next_due(approval: Approval, gate: Gate, now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment > now), default=None)
 
 
-def _new_lines(approval: Approval, gate: Gate, visit: Visit) -> Iterator[LogLine]:
+def _new_lines(approval: Approval, gate: GateProperties, poll: Poll) -> Iterator[LogLine]:
     """A line for each reminder and escalation that is counted and has none yet."""
-    known = {line.timestamp for line in visit.run.logs} if visit.run else set()
+    known = {line.timestamp for line in poll.run.logs} if poll.run else set()
     asked = approval.requested_at
     events = [
         (asked + after, f"reminder {number} of {len(gate.remind)}")
@@ -186,7 +190,7 @@ def _new_lines(approval: Approval, gate: Gate, visit: Visit) -> Iterator[LogLine
     ]
     for moment, message in sorted(events):
         if moment not in known:
-            yield LogLine(timestamp=moment, level="INFO", message=message, attempt=visit.attempt)
+            yield LogLine(timestamp=moment, level="INFO", message=message, attempt=poll.attempt)
 
 
 def _told(names: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ ON_TIMEOUT: Mapping[str, Decision | None] = {
 
 
 @dataclass(frozen=True)
-class Gate:
+class GateProperties:
     """What a gate's properties ask for; durations count from the moment it was asked."""
 
     message: str
@@ -35,7 +35,7 @@ class Gate:
     escalate: tuple[Escalation, ...]
 
 
-def read_gate(properties: Mapping[str, Any]) -> Gate:
+def read_gate(properties: Mapping[str, Any]) -> GateProperties:
     """Read rendered properties; raises PluginError."""
     message = str(properties["message"])
     if len(message.encode(errors="replace")) > MAX_MESSAGE_BYTES:
@@ -44,7 +44,7 @@ def read_gate(properties: Mapping[str, Any]) -> Gate:
     if on_timeout not in ON_TIMEOUT:
         raise _wrong("onTimeout", f"{str(on_timeout)[:40]!r} is none of {', '.join(ON_TIMEOUT)}")
     timeout = properties.get("timeout")
-    gate = Gate(
+    gate = GateProperties(
         message=message,
         approvers=_names(properties.get("approvers") or [], "approvers"),
         timeout=None if timeout is None else _duration(timeout, "timeout"),

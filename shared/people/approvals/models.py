@@ -80,7 +80,7 @@ class Approval(Record):
         )
 
 
-class Remark(Record):
+class DecisionComment(Record):
     """What a person may say with a decision."""
 
     model_config = ConfigDict(extra="forbid")

@@ -8,11 +8,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import ApprovalDecidedError, ApprovalNotFoundError, ExecutionFinishedError
 from shared.executions.orchestration.wakeups import Waker
-from shared.idempotency.response_writer import NO_KEY, Keep
+from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.ids import is_id
 from shared.observability import logger
 from shared.paging import Page, decode_cursor, encode_cursor
-from shared.people.approvals.decisions import DecisionRepository, Outcome
+from shared.people.approvals.decisions import DecisionRepository, DecisionResult
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.people.approvals.repository import ApprovalRepository
 
@@ -56,7 +56,7 @@ class ApprovalService:
         *,
         by: str,
         comment: str | None,
-        keep: Keep[Approval] = NO_KEY,
+        keep: ResponseWriter[Approval] = NOT_KEYED,
     ) -> Approval:
         """Decide an approval, once: whoever comes second gets ApprovalDecidedError.
 
@@ -67,11 +67,11 @@ class ApprovalService:
         if not approval.is_pending:
             raise _too_late(approval)
         decided = approval.decided(decision, by=by, at=self.now(), comment=comment)
-        kept = keep.along(decided)
+        kept = keep.write_with(decided)
         outcome = self.decisions.decide(decided, kept)
-        if outcome is Outcome.TOO_LATE:
+        if outcome is DecisionResult.TOO_LATE:
             raise _too_late(self.get(tenant, approval_id))
-        if outcome is Outcome.EXECUTION_ENDS:
+        if outcome is DecisionResult.EXECUTION_ENDS:
             raise ExecutionFinishedError("the execution has ended, or is about to")
         self._wake(decided)
         return decided if kept else self._as_stored(decided)

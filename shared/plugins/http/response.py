@@ -15,7 +15,7 @@ from shared.plugins.sdk.values import parse_json
 MAX_BODY = 10 * 1024 * 1024
 """Bytes of an answer, before and after it is unpacked."""
 
-_MOST_SECONDS = 366 * 24 * 3600
+_MAX_SECONDS = 366 * 24 * 3600
 _CHARSETS = frozenset(
     [
         *("utf-8", "utf8", "us-ascii", "ascii", "latin-1", "latin1", "koi8-r", "koi8-u"),
@@ -121,10 +121,10 @@ def retry_after(written: str | None, now: datetime) -> float | None:
     if written is None:
         return None
     if written.isascii() and written.isdigit():
-        return float(written) if len(written) < 9 else float(_MOST_SECONDS)
+        return float(written) if len(written) < 9 else float(_MAX_SECONDS)
     try:
         at = parsedate_to_datetime(written)
         seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
     except (ValueError, OverflowError):
         return None
-    return float(min(max(math.ceil(seconds.total_seconds()), 0), _MOST_SECONDS))
+    return float(min(max(math.ceil(seconds.total_seconds()), 0), _MAX_SECONDS))

@@ -10,7 +10,7 @@ Number = int | float
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-_LONGEST = 320
+_MAX_LENGTH = 320
 
 
 def number_of(value: Any, name: str) -> Number:
@@ -21,7 +21,7 @@ def number_of(value: Any, name: str) -> Number:
     if not isinstance(value, str):
         raise invalid(f"{name} is {type_name(value)}, not a number")
     digits = value.strip()
-    if len(digits) <= _LONGEST and _NUMBER.fullmatch(digits):
+    if len(digits) <= _MAX_LENGTH and _NUMBER.fullmatch(digits):
         number = int(digits) if _WHOLE.fullmatch(digits) else float(digits)
         if math.isfinite(number):
             return number

@@ -11,8 +11,8 @@ from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import MAX_RESULT, invalid, too_large
 
 _ESCAPE = re.compile(r"(\\[0-9\\])")
-_MOST_MATCHES = 50_000
-_MOST_SECONDS = 10.0
+_MAX_MATCHES = 50_000
+_MAX_SECONDS = 10.0
 """A pattern that looks ahead to the end for every match makes all of them together quadratic."""
 
 
@@ -25,12 +25,12 @@ class _Search:
         self.pattern = _compiled(properties["pattern"], properties.get("flags", ""))
         self._allowed = MAX_RESULT
         self._clock = context.scope.budget.clock
-        self._until = self._clock() + min(_MOST_SECONDS, context.remaining())
+        self._until = self._clock() + min(_MAX_SECONDS, context.remaining())
 
     def matches(self) -> Iterator[Any]:
         last = None
         for count, match in enumerate(self.pattern.finditer(self.text)):
-            if count >= _MOST_MATCHES:
+            if count >= _MAX_MATCHES:
                 raise too_large("the list of matches")
             if self._clock() > self._until:
                 raise PluginError("finding all matches takes too long", code="timeout")

@@ -12,9 +12,9 @@ from shared.plugins.sdk.numbers import Number, number_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid, is_number, too_large, type_name
 
-_LARGEST = 10**308
-_LARGEST_BITS = 1024
-_MOST_DIGITS = 15
+_MAX_NUMBER = 10**308
+_MAX_BITS = 1024
+_MAX_DIGITS = 15
 _ALREADY_WHOLE = 1e15
 
 
@@ -51,7 +51,7 @@ def _finite(compute: Callable[[], Any]) -> Number:
         raise too_large("the number") from None
     if isinstance(result, complex) or result != result:  # noqa: PLR0124 - only NaN differs from itself
         raise invalid("there is no real number that is the result")
-    if abs(result) >= _LARGEST:
+    if abs(result) >= _MAX_NUMBER:
         raise too_large("the number")
     return result
 
@@ -92,7 +92,7 @@ def _divide(a: Number, b: Number) -> Number:
 
 
 def _power(a: Number, b: Number) -> Any:
-    if isinstance(a, int) and isinstance(b, int) and a.bit_length() * b > 2 * _LARGEST_BITS:
+    if isinstance(a, int) and isinstance(b, int) and a.bit_length() * b > 2 * _MAX_BITS:
         if abs(a) > 1:
             raise too_large("the number")
         return a if b % 2 else abs(a)
@@ -109,11 +109,11 @@ def _round(operands: Sequence[Number]) -> Number:
     if not 1 <= len(operands) <= 2:
         raise invalid("round takes a number, a, and perhaps decimal places, b")
     value, places = operands[0], operands[1] if len(operands) == 2 else 0
-    if not isinstance(places, int) or abs(places) > _MOST_DIGITS:
-        raise invalid(f"b, the decimal places, must be a whole number up to {_MOST_DIGITS}")
+    if not isinstance(places, int) or abs(places) > _MAX_DIGITS:
+        raise invalid(f"b, the decimal places, must be a whole number up to {_MAX_DIGITS}")
     if isinstance(value, float) and abs(value) >= _ALREADY_WHOLE:
         value = int(value)
-    with localcontext(prec=_LARGEST_BITS):
+    with localcontext(prec=_MAX_BITS):
         rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return float(rounded) if places > 0 and isinstance(value, float) else int(rounded)
 

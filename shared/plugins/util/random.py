@@ -19,7 +19,7 @@ from shared.json_schema.builders import string as text
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import invalid
 
-_LONGEST = 10_000
+_MAX_LENGTH = 10_000
 
 
 def _random(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ PLUGINS = (
                     "min": number("int and float: the least.", default=0, **_BOUND),
                     "max": number("int and float: the most, included.", default=100, **_BOUND),
                     "length": integer(
-                        "string: how many characters.", minimum=0, maximum=_LONGEST, default=16
+                        "string: how many characters.", minimum=0, maximum=_MAX_LENGTH, default=16
                     ),
                     "charset": text(
                         "string: the characters; letters and digits without it.", minLength=1

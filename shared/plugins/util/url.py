@@ -10,7 +10,7 @@ from shared.plugins.sdk.values import invalid, text
 
 Properties = Mapping[str, Any]
 
-_MOST_PARAMETERS = 10_000
+_MAX_PARAMETERS = 10_000
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _PARTS = closed(
     {
@@ -38,7 +38,7 @@ def _url(properties: Properties, _context: TaskContext) -> Mapping[str, Any]:
 def _parse(properties: Properties) -> Mapping[str, Any]:
     parts = urlsplit(properties["url"])
     pairs = parse_qsl(
-        parts.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, separator="&"
+        parts.query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, separator="&"
     )
     query: dict[str, Any] = {}
     for name, value in pairs:

@@ -9,7 +9,7 @@ from shared.json_schema.builders import array, closed, integer, outputs
 from shared.json_schema.builders import string as text
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 
-_MOST_IDS = 1_000
+_MAX_IDS = 1_000
 _MILLISECONDS_MASK = (1 << 48) - 1
 
 
@@ -49,7 +49,7 @@ PLUGINS = (
             input_schema=closed(
                 {
                     "version": integer("4 or 7.", enum=[4, 7], default=4),
-                    "count": integer("How many.", minimum=1, maximum=_MOST_IDS, default=1),
+                    "count": integer("How many.", minimum=1, maximum=_MAX_IDS, default=1),
                 }
             ),
             output_schema=outputs({"uuid": text("The first."), "uuids": array("All of them.")}),

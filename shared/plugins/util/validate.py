@@ -10,9 +10,9 @@ from shared.json_schema.validator import PatternError, compile_schema
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
 
-_MOST_ERRORS = 100
-_MOST_WORK = 250_000
-_DEEPEST = 150
+_MAX_ERRORS = 100
+_MAX_WORK = 250_000
+_MAX_DEPTH = 150
 """Keywords inside each other; each takes about four of the interpreter's 1,000 frames."""
 _TOO_DEEP = "data or schema is nested too deeply, or schema refers to itself"
 _WORK_BETWEEN_LOOKS_AT_THE_CLOCK = 1_000
@@ -42,7 +42,7 @@ def _violations(schema: Mapping[str, Any], value: Any, context: TaskContext) -> 
         faults = compile_schema(validator.META_SCHEMA, _Bounds(context)).iter_errors(schema)
         for fault in faults:
             raise invalid(f"schema is wrong: {violation(fault, root='schema').message}")
-        errors = islice(validator.iter_errors(value), _MOST_ERRORS)
+        errors = islice(validator.iter_errors(value), _MAX_ERRORS)
         return [violation(error, root="the value") for error in errors]
     except Unresolvable:
         raise invalid("schema has a $ref to what is not in it; nothing is fetched") from None
@@ -63,13 +63,13 @@ class _Bounds:
 
     def enter(self) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > _MAX_DEPTH:
             raise invalid(_TOO_DEEP)
         self.spend(1)
 
     def spend(self, cost: int) -> None:
         self._spent += cost
-        if self._spent > _MOST_WORK:
+        if self._spent > _MAX_WORK:
             raise PluginError("checking the value takes too many steps", code="too_large")
         if self._spent >= self._look_at_the_clock:
             self._look_at_the_clock = self._spent + _WORK_BETWEEN_LOOKS_AT_THE_CLOCK
@@ -121,7 +121,7 @@ PLUGINS = (
                 {
                     "valid": boolean("Whether the value is valid."),
                     "errors": array(
-                        f"What is wrong, {_MOST_ERRORS} at most.",
+                        f"What is wrong, {_MAX_ERRORS} at most.",
                         items={
                             "type": "object",
                             "properties": {
