@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.flows.services import TENANT, flow_service
+from functions.flows.services import flow_service
 from shared.flows.models import (
     Flow,
     FlowDraft,
@@ -28,7 +28,7 @@ from shared.http.responses import answer, answer_page, no_content
 from shared.validation import parse_body
 
 app = http_app()
-once = IdempotentRoute(app, TENANT)
+once = IdempotentRoute(app)
 
 Flows = Annotated[FlowService, Depends(flow_service)]
 Words = Annotated[str, Query(min_length=1, max_length=200, description="In name or description.")]

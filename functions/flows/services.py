@@ -1,49 +1,37 @@
-"""What the routes of /flows work with: made when first needed, once per process."""
+"""What the routes of /flows work with: made for each caller."""
 
-from functools import cache, partial
+from functools import partial
 
-from shared.aws import step_functions, table
-from shared.config import EngineSettings, ExecutionsTableSettings, FlowsTableSettings, settings
-from shared.executions.store.open_executions import OpenExecutions
+from shared.executions.store.open_executions import open_executions
 from shared.flows.compilation import compile_text, inspect_text
 from shared.flows.models import FlowRecord
-from shared.flows.plans.repository import PlanRepository
-from shared.flows.repository import FlowRepository
+from shared.flows.plans.repository import plan_repository
+from shared.flows.repository import flow_repository
 from shared.flows.service import ExecutionsDeletion, FlowService
+from shared.http.caller import Caller
 from shared.ids import new_id
 from shared.times import utc_now
 
-TENANT = "default"
 
-
-@cache
-def flow_service() -> FlowService:
-    flows = table(settings(FlowsTableSettings).flows_table_name)
+def flow_service(caller: Caller) -> FlowService:
     return FlowService(
-        flows=FlowRepository(flows, TENANT),
-        close=close,
-        find_plan=partial(PlanRepository(flows).get, TENANT),
+        flows=flow_repository(caller.tenant),
+        close=partial(close, caller.tenant),
+        find_plan=partial(plan_repository().get, caller.tenant),
         compile=compile_text,
         inspect=inspect_text,
         now=utc_now,
         new_id=new_id,
+        tenant=caller.tenant,
+        author=caller.name,
     )
 
 
-def close(flow: FlowRecord, author: str) -> ExecutionsDeletion | None:
+def close(tenant: str, flow: FlowRecord, author: str) -> ExecutionsDeletion | None:
     """See `shared.flows.service.Close`."""
-    executions = table(settings(ExecutionsTableSettings).executions_table_name)
-    if not OpenExecutions(executions).exist_for(flow.id):
+    if not open_executions().exist_for(flow.id):
         return None
     # Only a deletion needs to know executions: nothing else is to wait for their import.
-    from shared.executions.bulk.flow_deletion import closing_of  # noqa: PLC0415
-    from shared.executions.orchestration.state_machine import StateMachine  # noqa: PLC0415
+    from shared.executions.bulk.flow_deletion import flow_deletion  # noqa: PLC0415
 
-    return closing_of(
-        flow.id,
-        tenant=TENANT,
-        author=author,
-        table_name=executions.name,
-        engine=StateMachine(step_functions(), settings(EngineSettings).state_machine_arn),
-        now=utc_now(),
-    )
+    return flow_deletion(flow.id, tenant=tenant, author=author)

@@ -5,41 +5,17 @@ restart with `{"all": true}`, which looks at everything open at once.
 """
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.aws import step_functions, table
-from shared.config import EngineSettings, ExecutionsTableSettings, settings
-from shared.executions.lifecycle.concurrency import Promoter
-from shared.executions.lifecycle.reconciler import Action, Reconciler
-from shared.executions.orchestration.state_machine import StateMachine
-from shared.executions.orchestration.wakeups import Waker
-from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.slots import SlotRepository
+from shared.executions.lifecycle.reconciler import Action, reconciler
 from shared.executions.store.snapshots import DueExecution, DueGroup
 from shared.observability import logger
-from shared.times import utc_now
 
 RESERVE_MILLISECONDS = 10_000
-
-
-@cache
-def reconciler() -> Reconciler:
-    stored = table(settings(ExecutionsTableSettings).executions_table_name)
-    executions = ExecutionRepository(stored)
-    engine = StateMachine(step_functions(), settings(EngineSettings).state_machine_arn)
-    return Reconciler(
-        executions=executions,
-        waker=Waker(executions, step_functions()),
-        engine=engine,
-        promoter=Promoter(SlotRepository(stored, time.sleep), engine, utc_now),
-        now=utc_now,
-    )
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -4,32 +4,17 @@ import os
 import time
 from functools import cache
 
-from shared.aws import s3, sqs, step_functions, table
-from shared.config import (
-    ApprovalsTableSettings,
-    ExecutionsTableSettings,
-    FlowsTableSettings,
-    PayloadsSettings,
-    RetentionSettings,
-    TimersSettings,
-    settings,
-)
 from shared.executions.engine.runner import SegmentRunner, TurnServices
-from shared.executions.lifecycle.concurrency import Promoter
-from shared.executions.lifecycle.launch import Launcher
-from shared.executions.lifecycle.subflows import Subflows
-from shared.executions.orchestration.state_machine import StateMachine
-from shared.executions.orchestration.timers import TimerQueue
-from shared.executions.orchestration.wakeups import Waker
-from shared.executions.retention import Retentions
-from shared.executions.store.payloads import PayloadStore
-from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.slots import SlotRepository
+from shared.executions.lifecycle.launch import launcher
+from shared.executions.lifecycle.subflows import subflows
+from shared.executions.orchestration.timers import timer_queue
+from shared.executions.orchestration.wakeups import waker
+from shared.executions.store.payloads import payload_store
+from shared.executions.store.repository import execution_repository
 from shared.executions.tasks.clocks import Clocks
-from shared.flows.plans.repository import PlanRepository
-from shared.flows.repository import FlowRepository
+from shared.flows.plans.repository import plan_repository
 from shared.people.approvals.gate import GateTask
-from shared.people.approvals.repository import ApprovalRepository
+from shared.people.approvals.repository import approval_repository
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Plugin
 from shared.times import utc_now
@@ -41,72 +26,22 @@ def end_process() -> None:
 
 
 @cache
-def execution_repository() -> ExecutionRepository:
-    return ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
-
-
-@cache
-def plan_repository() -> PlanRepository:
-    return PlanRepository(table(settings(FlowsTableSettings).flows_table_name))
-
-
-def flow_repository(tenant: str) -> FlowRepository:
-    return FlowRepository(table(settings(FlowsTableSettings).flows_table_name), tenant)
-
-
-@cache
-def payloads() -> PayloadStore:
-    return PayloadStore(s3, settings(PayloadsSettings).payloads_bucket_name)
-
-
-@cache
-def waker() -> Waker:
-    return Waker(execution_repository(), step_functions())
-
-
-@cache
-def launcher(machine_arn: str) -> Launcher:
-    stored = table(settings(ExecutionsTableSettings).executions_table_name)
-    slots, engine = SlotRepository(stored, time.sleep), StateMachine(step_functions(), machine_arn)
-    return Launcher(
-        executions=execution_repository(),
-        engine=engine,
-        slots=slots,
-        promoter=Promoter(slots, engine, utc_now),
-        retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
-        now=utc_now,
-    )
-
-
-@cache
-def subflows(machine_arn: str) -> Subflows:
-    return Subflows(
-        flows=flow_repository,
-        executions=execution_repository(),
-        plans=plan_repository(),
-        launcher=launcher(machine_arn),
-        payloads=payloads(),
-    )
-
-
-@cache
 def segment_runner(machine_arn: str) -> SegmentRunner:
     """Runs turns on the machine that asks for them: its children run there too."""
-    approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
     start = launcher(machine_arn)
     return SegmentRunner(
         executions=execution_repository(),
         plans=plan_repository(),
-        payloads=payloads(),
+        payloads=payload_store(),
         clocks=Clocks(now=utc_now, monotonic=time.monotonic, sleep=time.sleep),
         find_plugin=lambda plugin_id: find_plugin(machine_arn, plugin_id),
         services=TurnServices(
             durable_tasks={
-                "flow.gate": GateTask(ApprovalRepository(approvals)),
+                "flow.gate": GateTask(approval_repository()),
                 "flow.subflow": subflows(machine_arn),
             },
             waker=waker(),
-            set_timer=TimerQueue(sqs(), settings(TimersSettings).timers_queue_url, utc_now).set,
+            set_timer=timer_queue().set,
             start=start.engine.start,
             promote=start.promoter.promote,
         ),

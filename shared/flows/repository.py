@@ -1,10 +1,13 @@
 """Flows in their table: conditions, pages, and everything of one change in one transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from shared.aws import table
+from shared.config import FlowsTableSettings, settings
 from shared.dynamodb import Write
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.flows import items
@@ -191,3 +194,8 @@ def _refusal(error: "ClientError", writes: tuple[str, ...], flow: FlowRecord) ->
     if _BUSY & set(codes.values()):
         return UnavailableError("the store is busy, try again")
     return error
+
+
+@cache
+def flow_repository(tenant: str) -> FlowRepository:
+    return FlowRepository(table(settings(FlowsTableSettings).flows_table_name), tenant)

@@ -65,8 +65,8 @@ class FlowService:
     inspect: Inspect
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
-    tenant: str = "default"
-    author: str = "local"
+    tenant: str
+    author: str
 
     def create(self, draft: FlowDraft, keep: ResponseWriter[Flow] = NOT_KEYED) -> Flow:
         """Save a new flow; raises InvalidFlowError, NotSupportedYetError, FlowNameTakenError."""

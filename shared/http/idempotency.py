@@ -1,6 +1,6 @@
 """Routes that are done once for each `Idempotency-Key`: looked up, claimed, done, kept, replayed.
 
-    once = IdempotentRoute(app, TENANT)
+    once = IdempotentRoute(app)
 
     @app.post("/api/v1/things", middlewares=[once])
     def create_thing(things: Things, body: RawBody[ThingDraft] = None) -> Response[Thing]:
@@ -14,17 +14,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws import table
-from shared.config import IdempotencyTableSettings, settings
+from shared.auth.principal import Principal
 from shared.dynamodb import Write
 from shared.errors import IdempotencyInProgressError, PlatformError
+from shared.http.caller import calling_principal
 from shared.http.headers import IDEMPOTENCY_KEY, checked_idempotency_key
 from shared.idempotency.keys import claim_scope, fingerprint
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
@@ -33,6 +32,7 @@ from shared.idempotency.responses import (
     RequestAttempt,
     ResponseRepository,
     StoredResponse,
+    response_repository,
 )
 from shared.json_text import compact_json
 from shared.observability import logger
@@ -53,24 +53,19 @@ MARGIN = timedelta(seconds=1)
 _TRIED = "tried_once"
 
 
-@cache
-def response_repository() -> ResponseRepository:
-    return ResponseRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))
-
-
 class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
-    """The middleware of such routes; its requests are those of one tenant."""
+    """The middleware of such routes; a key counts within the tenant of who calls."""
 
     def __init__(
         self,
         app: APIGatewayHttpResolver,
-        tenant: str,
         *,
+        caller: Callable[[], Principal] = calling_principal,
         answers: Callable[[], ResponseRepository] = response_repository,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._app = app
-        self._tenant = tenant
+        self._caller = caller
         self._answers = answers
         self._now = now
 
@@ -101,7 +96,7 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
         """All that a route is given counts as payload; what was not sent does not."""
         event, given = self._app.current_event, self._app.context["_route_args"]
         payload = {name: value for name, value in given.items() if value not in (None, {})}
-        scope = claim_scope(self._tenant, event.path, key)
+        scope = claim_scope(self._caller().tenant, event.path, key)
         now = self._now()
         left = timedelta(milliseconds=self._app.lambda_context.get_remaining_time_in_millis())
         return RequestAttempt(

@@ -6,8 +6,11 @@ crash, finds it and completes the same execution: the same id, the same time, th
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.aws import table
+from shared.config import IdempotencyTableSettings, settings
 from shared.idempotency.keys import KEPT, check_fingerprint
 from shared.times import from_rfc3339, to_rfc3339
 
@@ -71,3 +74,8 @@ class IdempotencyRepository:
             # Only a clock that runs apart sees a claim both taken and expired; the next try wins.
             return first or self.claim(claim)
         return claim
+
+
+@cache
+def claim_repository() -> IdempotencyRepository:
+    return IdempotencyRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))

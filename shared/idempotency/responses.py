@@ -11,8 +11,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from shared.aws import table
+from shared.config import IdempotencyTableSettings, settings
 from shared.dynamodb import Write
 from shared.errors import IdempotencyInProgressError
 from shared.idempotency.keys import KEPT, check_fingerprint
@@ -134,3 +137,8 @@ def _found(item: Mapping[str, Any], attempt: RequestAttempt, now: int) -> Stored
         "the first request with this Idempotency-Key is still under way",
         retry_after_seconds=max(1, int(item["lockedUntil"]["N"]) - now),
     )
+
+
+@cache
+def response_repository() -> ResponseRepository:
+    return ResponseRepository(table(settings(IdempotencyTableSettings).idempotency_table_name))

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.flows.services import flow_service
+from shared.auth.principal import LOCAL_PRINCIPAL
 from shared.aws import table
 from shared.errors import FlowNameTakenError
 from shared.flows.models import FlowDraft, FlowFilter, FlowPatch
@@ -127,7 +128,7 @@ def test_aliases_that_outgrow_the_store_are_refused(moto_stack: MotoStack) -> No
 
 def test_of_many_who_save_one_name_at_once_one_gets_it(moto_stack: MotoStack) -> None:
     assert moto_stack
-    flows = flow_service()
+    flows = flow_service(LOCAL_PRINCIPAL)
 
     def outcome(_: int) -> str:
         try:
@@ -144,7 +145,7 @@ def test_of_many_who_save_one_name_at_once_one_gets_it(moto_stack: MotoStack) ->
 
 def test_writers_at_once_all_get_through_and_no_field_is_lost(moto_stack: MotoStack) -> None:
     assert moto_stack
-    flows = flow_service()
+    flows = flow_service(LOCAL_PRINCIPAL)
     flow = flows.create(FlowDraft(yaml_content=HELLO))
     changes = [
         FlowPatch(labels={"k": "v"}),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.runner.services import subflows
+from shared.executions.lifecycle.subflows import subflows
 from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.executions.tasks.durable import Poll

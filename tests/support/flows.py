@@ -134,6 +134,8 @@ def service_over(flows: FlowRepository) -> FlowService:
         inspect=inspect_line,
         now=Clock(),
         new_id=new_id,
+        tenant="default",
+        author="local",
     )
 
 

@@ -37,7 +37,7 @@ class Api:
 @pytest.fixture
 def api() -> Iterator[Api]:
     made = Api()
-    handler.app.dependency_overrides[flow_service] = lambda: made.service
+    handler.app.dependency_overrides[flow_service] = lambda **_: made.service
     yield made
     handler.app.dependency_overrides.clear()
 

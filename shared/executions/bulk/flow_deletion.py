@@ -1,18 +1,19 @@
 """The end of a deleted flow's executions: put in one transaction with the flow's deletion."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.config import ExecutionsTableSettings, settings
 from shared.executions.bulk.service import bulk_execution
 from shared.executions.models import Execution
-from shared.executions.orchestration.state_machine import StateMachine
+from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.store.items import execution_to_item
 from shared.flows.plans import built_in
 from shared.ids import new_id
 from shared.observability import logger
+from shared.times import utc_now
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class FlowDeletion:
             logger.exception("start deferred to the reconciler", extra={"id": self.execution.id})
 
 
-def closing_of(  # noqa: PLR0913 - what it is made of, each named
-    flow_id: str, *, tenant: str, author: str, table_name: str, engine: StateMachine, now: datetime
-) -> FlowDeletion:
+def flow_deletion(flow_id: str, *, tenant: str, author: str) -> FlowDeletion:
+    """Make the execution that cancels all those of one flow, on behalf of `author`."""
+    now = utc_now()
     execution = bulk_execution(
         built_in.CLOSE_FLOW,
         tenant=tenant,
@@ -50,4 +51,5 @@ def closing_of(  # noqa: PLR0913 - what it is made of, each named
         created_at=now,
         created_by=author,
     )
-    return FlowDeletion(execution, table_name, engine)
+    table_name = settings(ExecutionsTableSettings).executions_table_name
+    return FlowDeletion(execution, table_name, state_machine())

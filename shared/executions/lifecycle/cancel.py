@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, UnavailableError
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status, TerminationReason
-from shared.executions.orchestration.state_machine import StateMachine
-from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.slots import SlotRepository
+from shared.executions.orchestration.state_machine import StateMachine, state_machine
+from shared.executions.orchestration.wakeups import waker
+from shared.executions.store.repository import ExecutionRepository, execution_repository
+from shared.executions.store.slots import SlotRepository, slot_repository
 from shared.executions.task_runs import Failure
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.ids import is_id
 from shared.observability import logger
+from shared.times import utc_now
 
 TRIES = 5
 CANCELLED = Failure(code="cancelled", message="the execution was cancelled")
@@ -94,3 +97,14 @@ class Canceller:
             call(execution)
         except (ClientError, BotoCoreError):
             logger.exception("left to the reconciler", extra={"id": execution.id})
+
+
+@cache
+def canceller(machine_arn: str | None = None) -> Canceller:
+    return Canceller(
+        executions=execution_repository(),
+        engine=state_machine(machine_arn),
+        slots=slot_repository(),
+        wake=waker().wake,
+        now=utc_now,
+    )

@@ -4,15 +4,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from shared.errors import InvalidInputsError, Problem
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Slot
-from shared.executions.orchestration.state_machine import StateMachine
+from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.secrets import masking_of
-from shared.executions.store.slots import Admission, First, SlotRepository
+from shared.executions.store.slots import Admission, First, SlotRepository, slot_repository
 from shared.flows.language.definition import Concurrency
 from shared.flows.plans.plan import Plan
 from shared.json_text import compact
+from shared.times import utc_now
 
 
 def concurrency_slot(
@@ -91,3 +93,8 @@ class Promoter:
         if first.taken >= first.limit:
             return Admission.FULL
         return self.slots.admit(line, first, check_at=self.now() + FIRST_CHECK_AFTER)
+
+
+@cache
+def promoter(machine_arn: str | None = None) -> Promoter:
+    return Promoter(slot_repository(), state_machine(machine_arn), utc_now)

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.config import RetentionSettings, settings
 from shared.errors import UnavailableError
-from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.concurrency import Promoter, promoter
 from shared.executions.models import Execution, Slot, Status
-from shared.executions.orchestration.state_machine import StateMachine
+from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.retention import Retentions, expires_at
-from shared.executions.store.repository import ExecutionRepository
-from shared.executions.store.slots import Admission, SlotRepository
+from shared.executions.store.repository import ExecutionRepository, execution_repository
+from shared.executions.store.slots import Admission, SlotRepository, slot_repository
 from shared.executions.task_runs import Failure
 from shared.observability import logger
+from shared.times import utc_now
 
 REPEATS = timedelta(minutes=15)
 """How long clients repeat a start that got no answer, at the least."""
@@ -116,4 +119,16 @@ def _refused(execution: Execution, slot: Slot, *, now: datetime) -> Execution:
             "finished_at": now,
             "error": Failure(code="concurrency_limit", message=message),
         }
+    )
+
+
+@cache
+def launcher(machine_arn: str | None = None) -> Launcher:
+    return Launcher(
+        executions=execution_repository(),
+        engine=state_machine(machine_arn),
+        slots=slot_repository(),
+        promoter=promoter(machine_arn),
+        retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
+        now=utc_now,
     )

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
-from shared.executions.lifecycle.concurrency import Promoter
+from shared.executions.lifecycle.concurrency import Promoter, promoter
 from shared.executions.models import Execution, Slot, Status, TerminationReason
-from shared.executions.orchestration.state_machine import RunStatus, StateMachine
-from shared.executions.orchestration.wakeups import Waker
-from shared.executions.store.repository import ExecutionRepository
+from shared.executions.orchestration.state_machine import RunStatus, StateMachine, state_machine
+from shared.executions.orchestration.wakeups import Waker, waker
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
 from shared.executions.task_runs import TaskStatus
 from shared.executions.termination import MAX_STALLS, termination_failure
+from shared.times import utc_now
 
 MAX_PAUSE = timedelta(minutes=15)
 MAX_PARK = timedelta(hours=1)
@@ -195,3 +197,14 @@ def _is_early(execution: Execution, now: datetime) -> bool:
 def _executed(state: ExecutionState) -> int:
     ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
     return len({run.task_name for run in state.runs.values() if run.status in ends})
+
+
+@cache
+def reconciler() -> Reconciler:
+    return Reconciler(
+        executions=execution_repository(),
+        waker=waker(),
+        engine=state_machine(),
+        promoter=promoter(),
+        now=utc_now,
+    )

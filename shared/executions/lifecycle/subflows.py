@@ -10,22 +10,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.cancel import CANCELLED, Canceller
 from shared.executions.lifecycle.concurrency import concurrency_slot
-from shared.executions.lifecycle.launch import Launcher
+from shared.executions.lifecycle.launch import Launcher, launcher
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Parent, Slot, Status, Trigger
 from shared.executions.secrets import guarded_inputs, secret_values
-from shared.executions.store.payloads import PayloadStore
-from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.payloads import PayloadStore, payload_store
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.durable import DurableState, Poll
 from shared.flows.models import FlowRecord, FlowStatus
-from shared.flows.plans.repository import PlanRepository
-from shared.flows.repository import FlowRepository
+from shared.flows.plans.repository import PlanRepository, plan_repository
+from shared.flows.repository import FlowRepository, flow_repository
 from shared.ids import id_of
 from shared.json_text import compact
 from shared.plugins.sdk.plugin import PluginError
@@ -210,3 +211,14 @@ def _inputs(flow: FlowRecord, given: Mapping[str, Any], parent: Execution) -> di
     if len(compact(guarded["inherited_secrets"]).encode()) > MAX_INHERITED_BYTES:
         raise PluginError("the secrets passed on are too large", code="invalid_inputs")
     return guarded
+
+
+@cache
+def subflows(machine_arn: str | None = None) -> Subflows:
+    return Subflows(
+        flows=flow_repository,
+        executions=execution_repository(),
+        plans=plan_repository(),
+        launcher=launcher(machine_arn),
+        payloads=payload_store(),
+    )

@@ -2,8 +2,11 @@
 
 import json
 from enum import Enum, auto
+from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.aws import step_functions
+from shared.config import EngineSettings, settings
 from shared.executions.models import Execution
 
 if TYPE_CHECKING:
@@ -67,3 +70,13 @@ class StateMachine:
 
 def run_name(execution: Execution) -> str:
     return f"{execution.id}-{execution.generation}"
+
+
+@cache
+def state_machine(arn: str | None = None) -> StateMachine:
+    """Return the machine with this ARN; without one, the machine that the environment names.
+
+    The runner is told the ARN by whoever invokes it: a machine that names its function cannot be
+    named in that function's environment.
+    """
+    return StateMachine(step_functions(), arn or settings(EngineSettings).state_machine_arn)

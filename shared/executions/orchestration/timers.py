@@ -10,13 +10,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.executions.orchestration.wakeups import Waker
-from shared.executions.store.repository import ExecutionRepository
+from shared.aws import sqs
+from shared.config import TimersSettings, settings
+from shared.executions.orchestration.wakeups import Waker, waker
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.observability import logger
+from shared.times import utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -65,3 +69,13 @@ class TimerHandler:
             return False
         logger.info("timer", extra={"executionId": execution_id})
         return self.waker.wake(tenant, execution_id)
+
+
+@cache
+def timer_queue() -> TimerQueue:
+    return TimerQueue(sqs(), settings(TimersSettings).timers_queue_url, utc_now)
+
+
+@cache
+def timer_handler() -> TimerHandler:
+    return TimerHandler(execution_repository(), waker())

@@ -5,11 +5,13 @@ nothing was counted since the turn began. So neither can miss the other, and a w
 costs one turn.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.executions.store.repository import ExecutionRepository
+from shared.aws import step_functions
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import TurnFence
 from shared.observability import logger
 
@@ -59,3 +61,8 @@ class Waker:
             logger.info("a token was spent already")
             return False
         return True
+
+
+@cache
+def waker() -> Waker:
+    return Waker(execution_repository(), step_functions())

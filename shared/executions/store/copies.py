@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.aws import table
+from shared.config import ExecutionsTableSettings, settings
 from shared.executions.models import Execution
 from shared.executions.store.items import run_to_item
-from shared.executions.store.payloads import PayloadStore
+from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.task_runs import TaskRun
 
 if TYPE_CHECKING:
@@ -38,3 +41,9 @@ class CopyRepository:
             for run in runs:
                 own = run.model_copy(update={"stored": next(copies)}) if run.stored else run
                 batch.put_item(Item=run_to_item(execution, own))
+
+
+@cache
+def copy_repository() -> CopyRepository:
+    stored = table(settings(ExecutionsTableSettings).executions_table_name)
+    return CopyRepository(stored, payload_store())

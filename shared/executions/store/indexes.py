@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from shared.aws import table
+from shared.config import ExecutionsTableSettings, settings
 from shared.executions.filters import Index
 from shared.executions.models import Execution
 from shared.executions.store.items import execution_from_item, execution_key, is_over
@@ -65,3 +68,8 @@ class ExecutionIndex:
             query["ExclusiveStartKey"] = {**execution_key(tenant, after), key: value, "id": after}
         answer = self._table.query(**query)
         return [str(item["id"]) for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+
+@cache
+def execution_index() -> ExecutionIndex:
+    return ExecutionIndex(table(settings(ExecutionsTableSettings).executions_table_name))

@@ -1,9 +1,13 @@
 """Which executions are still open, asked of the sparse index that reconciling uses."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
+
+from shared.aws import table
+from shared.config import ExecutionsTableSettings, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -38,3 +42,8 @@ class OpenExecutions:
                 if "LastEvaluatedKey" not in answer:
                     break
                 query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+@cache
+def open_executions() -> OpenExecutions:
+    return OpenExecutions(table(settings(ExecutionsTableSettings).executions_table_name))

@@ -5,11 +5,14 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.aws import s3
+from shared.config import PayloadsSettings, settings
 from shared.errors import UnavailableError
 from shared.executions.models import Execution
 from shared.executions.task_runs import Stored, TaskRun
@@ -137,3 +140,8 @@ class OutputReader:
         while sum(self._sizes.values()) > CACHED_BYTES and next(iter(self._parsed)) != newest:
             key, _ = self._parsed.popitem(last=False)
             del self._sizes[key]
+
+
+@cache
+def payload_store() -> PayloadStore:
+    return PayloadStore(s3, settings(PayloadsSettings).payloads_bucket_name)

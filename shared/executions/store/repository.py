@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import cache
 from random import sample
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from shared.aws import table
+from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Transactions, Write
 from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, expires_at
@@ -325,3 +328,8 @@ def _overdue(key: Mapping[str, Any]) -> DueExecution | DueGroup:
         return DueGroup(key["pk"])
     tenant, _, execution_id = key["pk"].rpartition("#")
     return DueExecution(tenant, execution_id)
+
+
+@cache
+def execution_repository() -> ExecutionRepository:
+    return ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))

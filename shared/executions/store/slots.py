@@ -11,14 +11,18 @@ An execution takes its slot, leaves the line and is admitted in one transaction,
 back in the one that ends it: a slot can neither leak nor be freed twice.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from shared.aws import table
+from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Transactions, Write
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
@@ -198,3 +202,10 @@ def _taking(line: str, limit: int) -> dict[str, Request]:
             "ExpressionAttributeValues": {":one": 1, ":limit": limit},
         }
     }
+
+
+@cache
+def slot_repository() -> SlotRepository:
+    return SlotRepository(
+        table(settings(ExecutionsTableSettings).executions_table_name), time.sleep
+    )

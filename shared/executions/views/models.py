@@ -1,6 +1,6 @@
 """What clients read of an execution: details, steps, results."""
 
-from typing import Any
+from typing import Any, Literal
 
 from shared.executions.models import Execution, Status
 from shared.executions.task_runs import TaskRun, TaskStatus
@@ -38,3 +38,31 @@ class ResultsLink(Record):
     """Where results are that no answer holds: an address good for a quarter of an hour."""
 
     url: str
+
+
+class StartedExecution(Record):
+    """What a start of a flow answers."""
+
+    execution_id: str
+    status: Status
+    tasks_total: int
+
+
+class CreatedExecution(Execution):
+    execution_id: str
+
+
+class CancelledExecution(Record):
+    """A cancel that was accepted: `status` until the execution has settled and is CANCELLED."""
+
+    execution_id: str
+    status: Status
+
+
+class DryRun(Record):
+    """What a start would do; nothing was made."""
+
+    valid: Literal[True] = True
+    flow_id: str
+    flow_revision: int
+    tasks_total: int

@@ -4,14 +4,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.filters import ExecutionFilter
 from shared.executions.models import Execution
 from shared.executions.scheduling.container_attempts import past_runs
-from shared.executions.store.indexes import ExecutionIndex
-from shared.executions.store.payloads import OutputReader, PayloadStore
-from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.indexes import ExecutionIndex, execution_index
+from shared.executions.store.payloads import OutputReader, PayloadStore, payload_store
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.executions.views.logs import EVERY_LINE, ExecutionLogLine, LogFilter, _lines
@@ -25,7 +26,7 @@ from shared.executions.views.response_size import MAX_BYTES, bounded_detail, fit
 from shared.executions.views.results_file import results_size, store_results
 from shared.executions.views.task_list import board_of, listed, task_runs
 from shared.flows.plans.plan import Plan
-from shared.flows.plans.repository import PlanRepository
+from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.ids import is_id
 from shared.paging import Page, decode_cursor, encode_cursor
 from shared.times import utc_now
@@ -207,4 +208,14 @@ def _step(run: TaskRun, read: OutputReader) -> StepResult:
         started_at=run.started_at,
         finished_at=run.finished_at,
         duration_ms=run.duration_ms,
+    )
+
+
+@cache
+def execution_reader() -> ExecutionReader:
+    return ExecutionReader(
+        executions=execution_repository(),
+        pages=execution_index(),
+        plans=plan_repository(),
+        payloads=payload_store(),
     )

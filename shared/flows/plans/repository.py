@@ -1,8 +1,11 @@
 """Frozen plans in DynamoDB; a revision never changes, so a warm function reads each only once."""
 
 from collections import OrderedDict
+from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.aws import table
+from shared.config import FlowsTableSettings, settings
 from shared.flows.plans import built_in
 from shared.flows.plans.plan import Plan, unpack_plan
 
@@ -43,3 +46,8 @@ class PlanRepository:
         if item is None:
             raise LookupError(f"no plan of flow {flow_id}, revision {revision}")
         return unpack_plan(bytes(item["plan"]))  # type: ignore[arg-type]  # a Binary
+
+
+@cache
+def plan_repository() -> PlanRepository:
+    return PlanRepository(table(settings(FlowsTableSettings).flows_table_name))

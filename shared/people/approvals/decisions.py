@@ -1,8 +1,11 @@
 """A decision: one transaction over an approval and the execution that waits for it."""
 
 from enum import Enum, auto
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from shared.aws import table
+from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
 from shared.dynamodb import BUSY, Write
 from shared.errors import UnavailableError
 from shared.executions.models import OPEN_STATUSES
@@ -119,3 +122,11 @@ def _outcome(error: "ClientError") -> DecisionResult:
     if BUSY & set(codes) or codes[3:] == [_REFUSED]:
         return DecisionResult.BUSY
     raise error
+
+
+@cache
+def decision_repository() -> DecisionRepository:
+    approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
+    return DecisionRepository(
+        approvals, table(settings(ExecutionsTableSettings).executions_table_name)
+    )

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from shared.aws import table
+from shared.config import ApprovalsTableSettings, settings
 from shared.people.approvals.items import approval_from_item, approval_key, approval_to_item
 from shared.people.approvals.models import Approval, ApprovalStatus
 from shared.times import to_rfc3339, utc_now
@@ -141,3 +144,8 @@ class ApprovalRepository:
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+@cache
+def approval_repository() -> ApprovalRepository:
+    return ApprovalRepository(table(settings(ApprovalsTableSettings).approvals_table_name))

@@ -3,18 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import ApprovalDecidedError, ApprovalNotFoundError, ExecutionFinishedError
-from shared.executions.orchestration.wakeups import Waker
+from shared.executions.orchestration.wakeups import Waker, waker
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.ids import is_id
 from shared.observability import logger
 from shared.paging import Page, decode_cursor, encode_cursor
-from shared.people.approvals.decisions import DecisionRepository, DecisionResult
+from shared.people.approvals.decisions import (
+    DecisionRepository,
+    DecisionResult,
+    decision_repository,
+)
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
-from shared.people.approvals.repository import ApprovalRepository
+from shared.people.approvals.repository import ApprovalRepository, approval_repository
+from shared.times import utc_now
 
 MAX_LOOKS = 10
 """A filtered page reads at most so many pages of its index before it answers."""
@@ -93,3 +99,13 @@ class ApprovalService:
 
 def _too_late(approval: Approval) -> ApprovalDecidedError:
     return ApprovalDecidedError(f"the approval is {approval.status.value} already")
+
+
+@cache
+def approval_service() -> ApprovalService:
+    return ApprovalService(
+        approvals=approval_repository(),
+        decisions=decision_repository(),
+        waker=waker(),
+        now=utc_now,
+    )
