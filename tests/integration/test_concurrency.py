@@ -17,7 +17,8 @@ from shared.executions.store.slots import SlotRepository
 from shared.executions.store.snapshots import End
 from shared.times import from_rfc3339, to_rfc3339
 from tests.support.events import run_ended_event, scheduled_event
-from tests.support.executions import FakeEngine, execution_of
+from tests.support.executions.repository import execution_of
+from tests.support.executions.step_functions import FakeEngine
 from tests.support.plans import plan_of, task
 from tests.support.stack import MotoStack
 

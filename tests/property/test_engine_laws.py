@@ -14,6 +14,7 @@ from shared.executions.store.snapshots import FENCE_STEP
 from shared.executions.task_runs import TaskStatus, row_key
 from shared.flows.plans.compiler import compile_plan
 from shared.flows.plans.plan import Plan
+from tests.support.container_attempts import die_at
 from tests.support.outcomes import (
     check,
     definition_of,
@@ -23,7 +24,6 @@ from tests.support.outcomes import (
     without_volatile,
 )
 from tests.support.random_flows import flows
-from tests.support.rounds import die_at
 from tests.support.worlds import World
 
 LAWS = settings(max_examples=120, suppress_health_check=list(HealthCheck))

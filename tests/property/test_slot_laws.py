@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from shared.executions.models import Execution, Slot, Status
 from shared.executions.task_runs import Failure
-from tests.support.executions import Abandoned, execution_of
+from tests.support.executions.bench import Abandoned
+from tests.support.executions.repository import execution_of
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing
 

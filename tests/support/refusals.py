@@ -1,7 +1,8 @@
 """Texts that are no good flows, and what is found in them.
 
-The cases stand in `tests/unit/refusals/*.txt`: a text after `=== what is wrong with it`, then what
-is found in it, `!!` for an error, `??` for a warning, `..` for what cannot run yet.
+The cases stand in `tests/unit/flows/validation/refusals/*.txt`: a text after `=== what is wrong
+with it`, then what is found in it, `!!` for an error, `??` for a warning, `..` for what cannot run
+yet.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 MARKS = {"!!": "errors", "??": "warnings", "..": "unsupported"}
 WRONG = ("text", "flow", "inputs", "tasks", "order", "templates", "triggers")
-FOLDER = Path(__file__).parents[1] / "unit" / "refusals"
+FOLDER = Path(__file__).parents[1] / "unit" / "flows" / "validation" / "refusals"
 
 
 @dataclass(frozen=True)

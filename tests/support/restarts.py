@@ -9,7 +9,8 @@ from shared.executions.lifecycle.reconciler import Action, Reconciler
 from shared.executions.models import Execution
 from shared.executions.orchestration.state_machine import RunStatus
 from shared.plugins.sdk.plugin import Plugin
-from tests.support.executions import Abandoned, FakeEngine, waker_of
+from tests.support.executions.bench import Abandoned
+from tests.support.executions.step_functions import FakeEngine, waker_of
 from tests.support.plans import plan_of
 from tests.support.slots import InMemorySlots
 from tests.support.worlds import World

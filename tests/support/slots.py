@@ -12,13 +12,8 @@ from shared.executions.retention import Retentions
 from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End
 from shared.executions.task_runs import Failure
-from tests.support.executions import (
-    NOW,
-    FakeEngine,
-    InMemoryExecutions,
-    SentTokens,
-    waker_of,
-)
+from tests.support.executions.repository import NOW, InMemoryExecutions
+from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from shared.people.approvals.gate import GateTask
 from shared.people.approvals.models import Decision
 from shared.plugins.sdk.plugin import Plugin, PluginError, TaskContext
 from tests.support.approvals import InMemoryApprovals
-from tests.support.executions import Abandoned, Bench
+from tests.support.executions.bench import Abandoned, Bench
 from tests.support.slots import InMemorySlots
 
 MAX_TURNS = 2_000

@@ -1,0 +1,31 @@
+"""Large outputs in memory, and how long they are kept."""
+
+from shared.executions.store.payloads import PayloadStore
+from shared.executions.task_runs import Stored
+
+
+class InMemoryPayloads(PayloadStore):
+    """Keeps texts, and after how many days they go; `reads` counts how often one was fetched."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.days: dict[str, int] = {}
+        self.reads = 0
+        self.errors: list[Exception] = []
+        """What the next reads meet instead of an object."""
+
+    def put(self, key: str, text: str) -> Stored:
+        self.texts[key] = text
+        return Stored(key=key, size=len(text.encode()))
+
+    def get(self, stored: Stored) -> str:
+        self.reads += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.texts[stored.key]
+
+    def expire_after(self, stored: Stored, days: int) -> None:
+        self.days[stored.key] = days
+
+    def url(self, stored: Stored) -> str:
+        return f"https://objects.example/{stored.key}"

@@ -1,0 +1,185 @@
+"""Lines and slots: who enters, who is admitted, who is refused, what the store says."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from shared.errors import InvalidInputsError, UnavailableError
+from shared.executions.lifecycle.concurrency import concurrency_slot
+from shared.executions.lifecycle.reconciler import Action
+from shared.executions.models import Execution, Parent, Slot, Status
+from shared.executions.orchestration.state_machine import run_name
+from shared.executions.store.slots import Admission, First, SlotRepository
+from shared.executions.store.snapshots import DueExecution
+from shared.flows.language.definition import Concurrency
+from tests.support.executions.repository import NOW, execution_of
+from tests.support.plans import plan_of, task
+from tests.support.slots import Queueing
+
+PLAN = plan_of(task("a"))
+LINE = "default#slots#f"
+
+
+def execution(number: int, **slot: Any) -> Execution:
+    identity = f"01890000-0000-7000-8000-{number:012d}"
+    return execution_of(PLAN, id=identity, slot=Slot(line=LINE, limit=2, **slot))
+
+
+class Ground(Queueing):
+    """A launcher over memory."""
+
+    def status(self, of: Execution) -> Status:
+        return self.store.executions[of.tenant, of.id].status
+
+
+def test_as_many_start_as_there_are_slots_and_the_oldest_goes_next():
+    ground, waiting = Ground(), [execution(number) for number in range(4)]
+    for each in waiting:
+        assert ground.launcher.launch(each, replayed=False).execution.status is Status.QUEUED
+
+    assert ground.engine.started == [run_name(each) for each in waiting[:2]]
+    ground.slots.free(ground.store.executions["default", waiting[0].id])
+    ground.promoter.promote(LINE)
+    assert ground.engine.started == [run_name(each) for each in waiting[:3]]
+    assert ground.slots.taken == {LINE: 2}
+
+
+def test_a_start_that_is_repeated_promotes_and_enters_nothing_twice():
+    ground = Ground()
+    for _ in range(2):
+        ground.launcher.launch(execution(1), replayed=False)
+    again = ground.launcher.again("default", execution(1).id)
+
+    assert again
+    assert ground.slots.taken == {LINE: 1}
+    assert set(ground.engine.started) == {run_name(execution(1))}
+
+
+@pytest.mark.parametrize(
+    ("behavior", "status"), [("CANCEL", Status.CANCELLED), ("FAIL", Status.FAILED)]
+)
+def test_who_may_not_wait_is_made_ended(behavior: str, status: Status):
+    ground = Ground()
+    made = [
+        ground.launcher.launch(execution(number, behavior=behavior), replayed=False).execution
+        for number in range(3)
+    ]
+
+    assert [each.status for each in made] == [Status.QUEUED, Status.QUEUED, status]
+    assert made[2].error
+    assert made[2].error.code == "concurrency_limit"
+    assert made[2].finished_at == NOW
+    again = ground.launcher.launch(execution(2, behavior=behavior), replayed=True).execution
+    assert again.status is status
+    assert len(ground.engine.started) == 2
+    once_more = ground.launcher.launch(execution(0, behavior=behavior), replayed=True)
+    assert once_more.execution.status is Status.QUEUED
+    assert ground.slots.taken == {LINE: 2}
+
+
+def test_an_engine_that_fails_leaves_the_admitted_to_the_reconciler():
+    ground = Ground()
+    ground.engine.error = ClientError({"Error": {"Code": "ThrottlingException"}}, "x")
+
+    started = ground.launcher.launch(execution(1), replayed=False)
+
+    assert started.execution.status is Status.QUEUED
+    assert ground.slots.taken == {LINE: 1}
+
+
+def test_a_line_belongs_to_a_flow_or_to_a_value_of_its_key():
+    plan = plan_of(task("a"), variables={"who": "{{ inputs.user }}"})
+    of_ana, of_bob = (execution_of(plan, inputs={"user": user}) for user in ("ana", "bob"))
+
+    def line(of: Execution, key: str | None) -> str:
+        slot = concurrency_slot(of, Concurrency(limit=1, key=key), lambda: plan)
+        assert slot
+        return slot.line
+
+    assert concurrency_slot(of_ana, None, lambda: plan) is None
+    assert line(of_ana, None) == line(of_bob, None)
+    assert line(of_ana, "inputs.user") != line(of_bob, "inputs.user")
+    assert line(of_ana, "{{ vars.who }}") == line(of_ana, "inputs.user")
+    assert "ana" not in line(of_ana, "inputs.user")
+    with pytest.raises(InvalidInputsError, match=r"concurrency\.key"):
+        line(of_ana, "inputs.nobody")
+    hidden = execution_of(plan, secrets={"password": "swordfish"})
+    with pytest.raises(InvalidInputsError, match=r"'inputs.\*{6}' is undefined"):
+        line(hidden, "inputs[inputs.password]")
+
+
+class _CancelledError(Exception):
+    def __init__(self, *codes: str) -> None:
+        super().__init__(codes)
+        self.response = {"CancellationReasons": [{"Code": code} for code in codes]}
+
+
+class Table:
+    """A table whose transactions fail as told, and then succeed."""
+
+    name = "t"
+
+    def __init__(self, *failures: tuple[str, ...]) -> None:
+        self._failures = iter(failures)
+        self.deleted: list[Any] = []
+        self.meta: Any = self
+        self.client: Any = self
+        self.exceptions: Any = self
+        self.TransactionCanceledException = _CancelledError
+
+    def transact_write_items(self, **_: Any) -> None:
+        codes = next(self._failures, None)
+        if codes:
+            raise _CancelledError(*codes)
+
+    def delete_item(self, **request: Any) -> None:
+        self.deleted.append(request["Key"])
+
+
+def admit(table: Any) -> Admission:
+    slept: list[float] = []
+    admission = SlotRepository(table, slept.append).admit(LINE, First("x", 2, 0), check_at=NOW)
+    assert all(0 <= pause < 1 for pause in slept)
+    return admission
+
+
+NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
+
+
+def test_conflicts_are_tried_again_until_it_is_enough():
+    assert admit(Table((CONFLICT, NONE, NONE), (NONE, CONFLICT, NONE))) is Admission.ADMITTED
+    for busy in ("ThrottlingError", "ProvisionedThroughputExceeded"):
+        assert admit(Table((busy, NONE, NONE))) is Admission.ADMITTED
+    with pytest.raises(UnavailableError):
+        admit(Table(*[(CONFLICT, NONE, NONE)] * 50))
+    with pytest.raises(_CancelledError):
+        admit(Table(("ValidationError", NONE, NONE)))
+
+
+def test_the_reason_of_a_refusal_is_told_apart():
+    assert admit(Table((FAILED, NONE, NONE))) is Admission.FULL
+    assert admit(Table((FAILED, FAILED, FAILED))) is Admission.GONE
+
+
+def test_a_place_whose_execution_is_gone_is_removed():
+    table = Table((NONE, NONE, FAILED))
+
+    assert admit(table) is Admission.GONE
+    assert table.deleted == [{"pk": LINE, "sk": "waiting#x"}]
+
+
+def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():
+    ground, child = Ground(), execution(1, waiting=False)
+    parent = Parent(execution_id=execution(9).id, task_name="call")
+    ended = child.model_copy(update={"status": Status.SUCCESS, "parent": parent})
+    ground.store.add(ended)
+    ground.store.tokens["default", parent.execution_id, "main"] = "token"
+    ground.slots.enter(execution(2))
+
+    assert ground.look(DueExecution("default", child.id)) is Action.PROMOTED
+
+    assert ground.states.sent == ["token"]
+    assert ground.engine.started == [run_name(execution(2))]
+    assert ground.look(DueExecution("default", child.id)) is Action.NOTHING
+    assert ground.look(DueExecution("default", execution(7).id)) is Action.NOTHING
