@@ -1,8 +1,10 @@
-"""Writes to DynamoDB that are made all or not at all."""
+"""DynamoDB's calls that are only whole when repeated: transactions, batches, queries to the end."""
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from random import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import UnavailableError
 
@@ -10,45 +12,118 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 Write = Mapping[str, Any]
-"""One entry of TransactWriteItems."""
-
-BUSY = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
-"""Why a transaction was not made that may be made the next time: no SDK tries it again."""
+"""One entry of TransactWriteItems: the kind of write, and its request."""
+Item = Mapping[str, Any]
+Sleep = Callable[[float], None]
 
 TRIES = 12
 MAX_PAUSE_SECONDS = 0.4
-_FAILED = "ConditionalCheckFailed"
+MAX_KEYS = 100
+"""Items that one BatchGetItem may ask for."""
 
 
-class Transactions:
-    """Of one table; a write that names a table of its own goes there."""
+class Reason(StrEnum):
+    """Why one write of a transaction was not made, in DynamoDB's words.
 
-    def __init__(self, table: "Table", sleep: Callable[[float], None]) -> None:
-        self._table = table
-        self._sleep = sleep
+    All but CONDITION may be gone the next time, and no SDK tries it again.
+    """
 
-    def write(self, writes: Sequence[Write]) -> list[bool]:
-        """Write all or nothing; which conditions failed, in order. Tried again while busy.
+    CONDITION = "ConditionalCheckFailed"
+    CONFLICT = "TransactionConflict"
+    THROUGHPUT = "ProvisionedThroughputExceeded"
+    THROTTLED = "ThrottlingError"
 
-        Raises UnavailableError when that does not end.
-        """
-        client = self._table.meta.client
-        requests: Any = [
-            {kind: {"TableName": self._table.name, **request}}
-            for write in writes
-            for kind, request in write.items()
-        ]
-        for number in range(TRIES):
-            try:
-                client.transact_write_items(TransactItems=requests)
-            except client.exceptions.TransactionCanceledException as error:
-                reasons: list[Any] = error.response.get("CancellationReasons", [])
-                codes = [reason.get("Code") for reason in reasons]
-                if _FAILED in codes:
-                    return [code == _FAILED for code in codes]
-                if BUSY.isdisjoint(codes):
-                    raise
-                self._sleep(random() * min(MAX_PAUSE_SECONDS, 0.02 * 2**number))
-            else:
-                return [False] * len(writes)
-        raise UnavailableError("the store is busy, try again")
+
+_REASONS: Final = frozenset(Reason)
+
+
+def transact(
+    table: "Table", writes: Mapping[str, Write], *, tries: int = TRIES, sleep: Sleep = time.sleep
+) -> frozenset[str]:
+    """Write all or nothing, and return the names of the writes whose condition failed.
+
+    None failed: all is written. A write that names no table goes to `table`. A transaction that
+    met another one, or was throttled, is tried again after a pause; raises UnavailableError when
+    that does not end.
+    """
+    for number in range(tries):
+        reasons = transact_once(table, writes)
+        failed = frozenset(name for name, why in reasons.items() if why is Reason.CONDITION)
+        if failed or not reasons:
+            return failed
+        sleep(_pause(number))
+    raise UnavailableError("the store is busy, try again")
+
+
+def transact_once(table: "Table", writes: Mapping[str, Write]) -> Mapping[str, Reason]:
+    """Try to write all or nothing, and return what stood in the way, by the names of the writes.
+
+    Nothing did: all is written. Raises botocore's ClientError when it was for none of `Reason`.
+    """
+    client = table.meta.client
+    requests: Any = [
+        {kind: {"TableName": table.name, **request}}
+        for write in writes.values()
+        for kind, request in write.items()
+    ]
+    try:
+        client.transact_write_items(TransactItems=requests)
+    except client.exceptions.TransactionCanceledException as error:
+        told: list[Any] = error.response.get("CancellationReasons", [])
+        codes = zip(writes, (each.get("Code") for each in told), strict=False)
+        reasons = {name: Reason(code) for name, code in codes if code in _REASONS}
+        if not reasons:
+            raise
+        return reasons
+    return {}
+
+
+def named(name: str, writes: Sequence[Write]) -> dict[str, Write]:
+    """Name writes that a caller hands over to be made with one's own: `also 0`, `also 1`, …."""
+    return {f"{name} {number}": write for number, write in enumerate(writes)}
+
+
+def batch_get(
+    table: "Table",
+    keys: Sequence[Mapping[str, Any]],
+    *,
+    consistent: bool = False,
+    sleep: Sleep = time.sleep,
+) -> Iterator[Item]:
+    """Read items by key, in no order; those that are not there are left out.
+
+    Keys that DynamoDB leaves unprocessed are asked for again after a pause.
+    """
+    how = {"ConsistentRead": True} if consistent else {}
+    for start in range(0, len(keys), MAX_KEYS):
+        unread: Any = {table.name: {"Keys": keys[start : start + MAX_KEYS], **how}}
+        number = 0
+        while unread:
+            answer = table.meta.client.batch_get_item(RequestItems=unread)
+            yield from answer["Responses"].get(table.name, [])
+            unread = answer.get("UnprocessedKeys")
+            if unread:
+                sleep(_pause(number))
+                number += 1
+
+
+def query_all(table: "Table", *, limit: int | None = None, **query: Any) -> Iterator[Item]:
+    """Query page after page, to the end or until there are `limit` items.
+
+    With a limit nothing is read beyond it: it must not be used beside a filter.
+    """
+    while True:
+        if limit is not None:
+            query["Limit"] = limit
+        answer = table.query(**query)
+        yield from answer["Items"]
+        if limit is not None:
+            limit -= len(answer["Items"])
+        if limit == 0 or "LastEvaluatedKey" not in answer:
+            return
+        query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _pause(number: int) -> float:
+    """Seconds, random, so that those who met do not meet again; longer each time."""
+    return random() * min(MAX_PAUSE_SECONDS, 0.02 * 2**number)

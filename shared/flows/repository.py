@@ -1,14 +1,15 @@
 """Flows in their table: conditions, pages, and everything of one change in one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key
 
 from shared.aws import table
 from shared.config import FlowsTableSettings, settings
-from shared.dynamodb import Write
+from shared.dynamodb import Reason, Sleep, Write, batch_get, named, query_all, transact_once
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.flows import items
 from shared.flows.items import Item
@@ -16,17 +17,12 @@ from shared.flows.models import FlowRecord, Revision
 from shared.ids import is_id
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb.service_resource import Table
 
 IS_NEW = "attribute_not_exists(pk)"
 IS_UNCHANGED = "version = :version"
 
-BATCH = 100
-"""Items that one BatchGetItem may ask for."""
-
-_CHANGED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-_BUSY = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+_CHANGED = frozenset({Reason.CONDITION, Reason.CONFLICT})
 
 
 class FlowRepository:
@@ -36,17 +32,18 @@ class FlowRepository:
     text and the packed plan. Revisions outlive their flow: executions are read with them.
     """
 
-    def __init__(self, table: "Table", tenant: str) -> None:
+    def __init__(self, table: "Table", tenant: str, sleep: Sleep = time.sleep) -> None:
         self._table = table
         self._tenant = tenant
+        self._sleep = sleep
 
-    def add(self, flow: FlowRecord, revision: Revision, also: Write | None = None) -> None:
+    def add(self, flow: FlowRecord, revision: Revision, also: Sequence[Write] = ()) -> None:
         """Store a new flow; raises FlowNameTakenError, or FlowChangedError: try again.
 
-        `also`, here and below, is a write to another table that is made with it.
+        `also`, here and below, are writes to other tables that are made with it.
         """
         writes: dict[str, Write] = {"flow": _put(items.flow_item(self._tenant, flow), IS_NEW)}
-        writes |= self._name(flow) | self._revision(flow.id, revision) | _also(also)
+        writes |= self._name(flow) | self._revision(flow.id, revision) | named("also", also)
         self._write(writes, flow)
 
     def replace(
@@ -56,7 +53,7 @@ class FlowRepository:
         *,
         revision: Revision | None = None,
         plan: bytes | None = None,
-        also: Write | None = None,
+        also: Sequence[Write] = (),
     ) -> None:
         """Store a flow's next version, with its next text, or the plan its text lacked so far.
 
@@ -70,13 +67,13 @@ class FlowRepository:
             writes |= self._revision(new.id, revision)
         elif plan:
             writes["plan"] = _put(items.plan_item(self._tenant, new.id, new.revision, plan), IS_NEW)
-        self._write(writes | _also(also), new)
+        self._write(writes | named("also", also), new)
 
-    def remove(self, flow: FlowRecord, also: Write | None = None) -> None:
+    def remove(self, flow: FlowRecord, also: Sequence[Write] = ()) -> None:
         """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile."""
         key = {"pk": items.flow_partition(self._tenant), "sk": flow.id}
         gone = {"Delete": {"Key": key, **_unchanged(flow)}}
-        self._write({"flow": gone} | self._no_name(flow) | _also(also), flow)
+        self._write({"flow": gone} | self._no_name(flow) | named("also", also), flow)
 
     def find(self, flow_id: str) -> FlowRecord | None:
         """Read one flow, consistently: a start right after a change sees the change.
@@ -102,19 +99,15 @@ class FlowRepository:
         """Read flows behind the id `after`, newest first; fewer than `limit` only at the end."""
         partition = items.flow_partition(self._tenant)
         start: Item = {"ExclusiveStartKey": {"pk": partition, "sk": after}} if after else {}
-        flows: list[FlowRecord] = []
-        while True:
-            answer = self._table.query(
-                KeyConditionExpression=Key("pk").eq(partition),
-                ScanIndexForward=False,
-                ConsistentRead=True,
-                Limit=limit - len(flows),
-                **start,
-            )
-            flows += [items.flow_record(item) for item in answer["Items"]]
-            if len(flows) == limit or "LastEvaluatedKey" not in answer:
-                return tuple(flows)
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        found = query_all(
+            self._table,
+            limit=limit,
+            KeyConditionExpression=Key("pk").eq(partition),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            **start,
+        )
+        return tuple(map(items.flow_record, found))
 
     def texts(self, flows: Iterable[FlowRecord]) -> dict[str, str]:
         """Read the current texts by flow id; the caller bounds how much that is."""
@@ -125,31 +118,17 @@ class FlowRepository:
             }
             for flow in flows
         ]
-        batches = (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
-        found = (item for batch in batches for item in self._read(batch))
+        found = batch_get(self._table, keys, consistent=True, sleep=self._sleep)
         return {item["flowId"]: items.source_text(item) for item in found}
-
-    def _read(self, keys: list[Item]) -> Iterator[Item]:
-        unread: Any = {self._table.name: {"Keys": keys, "ConsistentRead": True}}
-        while unread:
-            answer = self._table.meta.client.batch_get_item(RequestItems=unread)
-            yield from answer["Responses"].get(self._table.name, [])
-            unread = answer["UnprocessedKeys"]
 
     def _get(self, pk: str, sk: str) -> Item | None:
         return self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
 
     def _write(self, writes: Mapping[str, Write], flow: FlowRecord) -> None:
-        client = self._table.meta.client
-        requests: Any = [
-            {kind: {"TableName": self._table.name, **request}}
-            for write in writes.values()
-            for kind, request in write.items()
-        ]
-        try:
-            client.transact_write_items(TransactItems=requests)
-        except client.exceptions.TransactionCanceledException as error:
-            raise _refusal(error, tuple(writes), flow) from error
+        """Try once: whoever meets another writer has to read anew."""
+        reasons = transact_once(self._table, writes)
+        if reasons:
+            raise _refusal(reasons, flow)
 
     def _name(self, flow: FlowRecord) -> dict[str, Item]:
         return {"name": _put(items.name_item(self._tenant, flow), IS_NEW)}
@@ -171,10 +150,6 @@ def _put(item: Item, condition: str) -> Item:
     return {"Put": {"Item": item, "ConditionExpression": condition}}
 
 
-def _also(write: Write | None) -> dict[str, Write]:
-    return {"also": write} if write else {}
-
-
 def _unchanged(flow: FlowRecord) -> Item:
     return {
         "ConditionExpression": IS_UNCHANGED,
@@ -182,18 +157,14 @@ def _unchanged(flow: FlowRecord) -> Item:
     }
 
 
-def _refusal(error: "ClientError", writes: tuple[str, ...], flow: FlowRecord) -> Exception:
-    """Tell from a cancelled transaction's reasons, one for each write, what stood in the way."""
-    reasons: list[Any] = error.response.get("CancellationReasons", [])
-    codes = dict(zip(writes, (reason.get("Code") for reason in reasons), strict=False))
-    if codes.get("flow") not in _CHANGED and codes.get("name") == "ConditionalCheckFailed":
+def _refusal(reasons: Mapping[str, Reason], flow: FlowRecord) -> Exception:
+    """Return the error that tells what stood in the way of a change of this flow."""
+    if reasons.get("flow") not in _CHANGED and reasons.get("name") is Reason.CONDITION:
         place = f"{flow.name!r} in namespace {flow.namespace!r}"
         return FlowNameTakenError(f"there is a flow named {place} already")
-    if _CHANGED & set(codes.values()):
+    if _CHANGED & set(reasons.values()):
         return FlowChangedError("the flow is being changed by somebody else, try again")
-    if _BUSY & set(codes.values()):
-        return UnavailableError("the store is busy, try again")
-    return error
+    return UnavailableError("the store is busy, try again")
 
 
 @cache

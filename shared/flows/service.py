@@ -206,7 +206,7 @@ class FlowService:
         if closing is None:
             self.flows.remove(flow)
             return
-        self.flows.remove(flow, {"Put": closing.put})
+        self.flows.remove(flow, [{"Put": closing.put}])
         closing.start()
 
     def _stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:

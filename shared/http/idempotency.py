@@ -11,7 +11,7 @@ refusal is forgotten. A request without a key passes as if this were not there.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -131,8 +131,8 @@ class _ResponseWriter(Generic[Result]):
     tried: _Tried
     render: Render[Result]
 
-    def write_with(self, result: Result, /) -> Write:
-        return self.tried.answers.keeping(self.tried.attempt, self._answer(result))
+    def write_with(self, result: Result, /) -> Sequence[Write]:
+        return [self.tried.answers.keeping(self.tried.attempt, self._answer(result))]
 
     def write_alone(self, result: Result, /) -> None:
         self.tried.answers.keep(self.tried.attempt, self._answer(result))

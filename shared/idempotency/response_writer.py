@@ -3,6 +3,7 @@
 So no crash can part them: whoever repeats the request either finds both or neither.
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol, TypeVar
 
 from shared.dynamodb import Write
@@ -13,8 +14,8 @@ Result_contra = TypeVar("Result_contra", contravariant=True)
 class ResponseWriter(Protocol[Result_contra]):
     """Keeps the answer that tells of a result; what is kept last is what the caller gets."""
 
-    def write_with(self, result: Result_contra, /) -> Write | None:
-        """The write that belongs into the transaction of the effect; None if nothing is kept."""
+    def write_with(self, result: Result_contra, /) -> Sequence[Write]:
+        """Return what belongs into the transaction of the effect; nothing if nothing is kept."""
         ...
 
     def write_alone(self, result: Result_contra, /) -> None:
@@ -23,8 +24,8 @@ class ResponseWriter(Protocol[Result_contra]):
 
 
 class _NotKeyed:
-    def write_with(self, _result: object, /) -> None:
-        return None
+    def write_with(self, _result: object, /) -> Sequence[Write]:
+        return ()
 
     def write_alone(self, _result: object, /) -> None:
         return None

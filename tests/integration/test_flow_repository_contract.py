@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from shared import dynamodb
 from shared.aws import table
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.executions.store.open_executions import OpenExecutions
-from shared.flows import repository
 from shared.flows.items import source_key
 from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.models import Envelope, FlowStatus
@@ -132,7 +132,7 @@ class Contract:
     def test_many_texts_are_read_in_batches(
         self, flows: FlowRepository, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(repository, "BATCH", 3)
+        monkeypatch.setattr(dynamodb, "MAX_KEYS", 3)
         made = [a_flow(name=f"f{number}") for number in range(7)]
         for number, flow in enumerate(made):
             flows.add(flow, a_revision(text=f"text {number}"))

@@ -24,8 +24,8 @@ class InMemoryFlows(FlowRepository):
         self.revisions: dict[tuple[str, int], Revision] = {}
         self.before_write: list[Any] = []
 
-    def add(self, flow: FlowRecord, revision: Revision, also: Any = None) -> None:
-        assert also is None, "answers are not kept here"
+    def add(self, flow: FlowRecord, revision: Revision, also: Any = ()) -> None:
+        assert not also, "answers are not kept here"
         self._check_name(flow)
         self.flows[flow.id] = flow
         self.revisions[flow.id, revision.number] = revision
@@ -37,9 +37,9 @@ class InMemoryFlows(FlowRepository):
         *,
         revision: Revision | None = None,
         plan: bytes | None = None,
-        also: Any = None,
+        also: Any = (),
     ) -> None:
-        assert also is None, "answers are not kept here"
+        assert not also, "answers are not kept here"
         self._check_version(old)
         self._check_name(new)
         self.flows[new.id] = new
@@ -49,8 +49,8 @@ class InMemoryFlows(FlowRepository):
             current = self.revisions[new.id, new.revision]
             self.revisions[new.id, new.revision] = current.model_copy(update={"plan": plan})
 
-    def remove(self, flow: FlowRecord, also: Any = None) -> None:
-        assert also is None, "executions are not kept here"
+    def remove(self, flow: FlowRecord, also: Any = ()) -> None:
+        assert not also, "executions are not kept here"
         self._check_version(flow)
         del self.flows[flow.id]
 

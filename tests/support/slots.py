@@ -78,9 +78,9 @@ class InMemorySlots(SlotRepository):
         return Admission.ADMITTED
 
     def leave(
-        self, execution: Execution, failure: Failure, *, now: datetime, also: Any = None
+        self, execution: Execution, failure: Failure, *, now: datetime, also: Any = ()
     ) -> bool:
-        assert also is None, "answers are not kept here"
+        assert not also, "answers are not kept here"
         assert execution.slot
         if self.lines[execution.slot.line].pop(execution.id, None) is None:
             return False

@@ -1,10 +1,12 @@
-"""The condition under which an execution may be changed at all."""
+"""Updates of an execution, under the condition that it may be changed at all."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from shared.executions.models import Execution, Status
+from shared.executions.models import OPEN_STATUSES, Execution, Status
 from shared.executions.store.items import execution_key
+from shared.times import to_rfc3339
 
 NO_NEWER_TURN = " AND (attribute_not_exists(fence) OR fence <= :fence)"
 
@@ -32,4 +34,22 @@ def while_open(execution: Execution, expression: str, values: Mapping[str, Any])
             ":running_": Status.RUNNING,
             ":paused": Status.PAUSED,
         },
+    }
+
+
+def due_now(tenant: str, execution_id: str, at: datetime) -> dict[str, Any]:
+    """Return the update that makes an execution due for a check at once, if it is open, not ending.
+
+    It goes into the transaction of whatever the execution waits for, with `count_wakeup`: whoever
+    dies behind that leaves an execution that the reconciler wakes.
+    """
+    statuses = {f":open{number}": status for number, status in enumerate(OPEN_STATUSES)}
+    return {
+        "Key": execution_key(tenant, execution_id),
+        "UpdateExpression": "SET checkAt = :at, wakeAt = :at",
+        "ConditionExpression": (
+            f"#status IN ({', '.join(statuses)}) AND attribute_not_exists(closing)"
+        ),
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":at": to_rfc3339(at), **statuses},
     }

@@ -1,5 +1,6 @@
 """Executions found by an index, newest first: keys from the index, rows from the table."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -9,6 +10,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.aws import table
 from shared.config import ExecutionsTableSettings, settings
+from shared.dynamodb import Sleep, batch_get
 from shared.executions.filters import Index
 from shared.executions.models import Execution
 from shared.executions.store.items import execution_from_item, execution_key, is_over
@@ -27,23 +29,24 @@ INDEX_KEYS: Mapping[Index, str] = {
 class ExecutionIndex:
     """Reads only; the indexes carry keys, so that each write of an execution stays cheap."""
 
-    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        table: "Table",
+        now: Callable[[], datetime] = utc_now,
+        sleep: Sleep = time.sleep,
+    ) -> None:
         self._table = table
         self._now = now
+        self._sleep = sleep
 
     def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
         """Executions by id, in the order asked for; those that are gone are left out."""
-        found: dict[str, Execution] = {}
         keys = [execution_key(tenant, execution_id) for execution_id in ids]
-        dynamodb = self._table.meta.client
-        for start in range(0, len(keys), 100):
-            request: Any = {self._table.name: {"Keys": keys[start : start + 100]}}
-            while request:
-                answer = dynamodb.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self._table.name, []):
-                    if not is_over(item, self._now()):
-                        found[str(item["id"])] = execution_from_item(item)
-                request = answer.get("UnprocessedKeys")
+        found = {
+            str(item["id"]): execution_from_item(item)
+            for item in batch_get(self._table, keys, sleep=self._sleep)
+            if not is_over(item, self._now())
+        }
         return [found[execution_id] for execution_id in ids if execution_id in found]
 
     def page_of_ids(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, Key
 
 from shared.aws import table
 from shared.config import ExecutionsTableSettings, settings
+from shared.dynamodb import query_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -29,19 +30,12 @@ class OpenExecutions:
         """Tenant and id of each open execution of a flow; of all of them, if none is named."""
         chosen = {"FilterExpression": Attr("flowId").eq(flow_id)} if flow_id else {}
         for shard in OPEN_SHARDS:
-            query: dict[str, Any] = {
-                "IndexName": OPEN_INDEX,
-                "KeyConditionExpression": Key("openShard").eq(shard),
-                **chosen,
-            }
-            while True:
-                answer = self._table.query(**query)
-                for item in answer["Items"]:
-                    tenant, _, execution_id = str(item["pk"]).rpartition("#")
-                    yield tenant, execution_id
-                if "LastEvaluatedKey" not in answer:
-                    break
-                query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            of_shard = Key("openShard").eq(shard)
+            for item in query_all(
+                self._table, IndexName=OPEN_INDEX, KeyConditionExpression=of_shard, **chosen
+            ):
+                tenant, _, execution_id = str(item["pk"]).rpartition("#")
+                yield tenant, execution_id
 
 
 @cache

@@ -1,7 +1,7 @@
 """Executions, segments and task runs in DynamoDB: one partition per execution."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
@@ -12,7 +12,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.aws import table
 from shared.config import ExecutionsTableSettings, settings
-from shared.dynamodb import Transactions, Write
+from shared.dynamodb import Sleep, Write, named, query_all, transact
 from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.store.conditions import while_open
@@ -57,12 +57,12 @@ class ExecutionRepository(SegmentRepository):
         self,
         table: "Table",
         now: Callable[[], datetime] = utc_now,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = time.sleep,
     ) -> None:
         super().__init__(table)
         self._now = now
         self._slots = SlotRepository(table, sleep)
-        self._transactions = Transactions(table, sleep)
+        self._sleep = sleep
 
     def add(self, execution: Execution) -> bool:
         """Store a new execution; False when one with its id is there already (and stays)."""
@@ -83,7 +83,8 @@ class ExecutionRepository(SegmentRepository):
         runs: dict[str, TaskRun] = {}
         earlier: list[TaskRun] = []
         turns = 0
-        for item in self._query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True):
+        of_it = Key("pk").eq(pk)
+        for item in query_all(self._table, KeyConditionExpression=of_it, ConsistentRead=True):
             if item["sk"] == "execution" and not is_over(item, self._now()):
                 execution = execution_from_item(item)
             elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
@@ -171,7 +172,8 @@ class ExecutionRepository(SegmentRepository):
     def _expire_rows(self, execution: Execution, at: datetime) -> None:
         """Let all but the execution's own row go; before the end, for a crash could skip it."""
         pk = execution_key(execution.tenant, execution.id)["pk"]
-        found = self._query(
+        found = query_all(
+            self._table,
             KeyConditionExpression=Key("pk").eq(pk),
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
@@ -202,11 +204,11 @@ class ExecutionRepository(SegmentRepository):
         closing: TerminationReason,
         *,
         check_at: datetime,
-        also: Write | None = None,
+        also: Sequence[Write] = (),
     ) -> bool:
         """Move to the generation that settles what is open: one write, one winner.
 
-        `also` is a write to another table that is made with it.
+        `also` are writes to other tables that are made with it.
         """
         return self._update(
             execution,
@@ -281,7 +283,7 @@ class ExecutionRepository(SegmentRepository):
             # A tilde sorts behind every digit: no bound.
             until = to_rfc3339(now) if now else "~"
             condition = Key("openShard").eq(shard) & Key("checkAt").lte(until)
-            for item in self._query(IndexName="open", KeyConditionExpression=condition):
+            for item in query_all(self._table, IndexName="open", KeyConditionExpression=condition):
                 yield _overdue(item)
 
     def _recorded(self, execution: Execution, run: TaskRun) -> TaskRun | None:
@@ -295,12 +297,13 @@ class ExecutionRepository(SegmentRepository):
         execution: Execution,
         expression: str,
         values: Mapping[str, Any],
-        also: Write | None = None,
+        also: Sequence[Write] = (),
     ) -> bool:
         """Update an execution that is open and in the generation that the caller knows."""
         update = while_open(execution, expression, values)
         if also:
-            return not any(self._transactions.write([{"Update": update}, also]))
+            writes = {"execution": {"Update": update}, **named("also", also)}
+            return not transact(self._table, writes, sleep=self._sleep)
         try:
             self._table.update_item(**update)
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
@@ -313,14 +316,6 @@ class ExecutionRepository(SegmentRepository):
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
-
-    def _query(self, **query: Any) -> Iterator[Mapping[str, Any]]:
-        while True:
-            answer = self._table.query(**query)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _overdue(key: Mapping[str, Any]) -> DueExecution | DueGroup:

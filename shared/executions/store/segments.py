@@ -1,6 +1,6 @@
 """The row of a segment: who may write its task runs, and the token of a run that is parked."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.executions.store.items import segment_key
 from shared.executions.store.snapshots import FENCE_STEP, TurnFence
@@ -94,3 +94,15 @@ class SegmentRepository:
     def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
         key = segment_key(tenant, execution_id, path)
         return "token" in self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+
+
+def count_wakeup(tenant: str, execution_id: str, path: str) -> dict[str, Any]:
+    """Return the update that counts a wake-up, for the transaction of what the segment waits for.
+
+    A turn under way cannot suspend without seeing what was written with it.
+    """
+    return {
+        "Key": segment_key(tenant, execution_id, path),
+        "UpdateExpression": "ADD wakes :one",
+        "ExpressionAttributeValues": {":one": 1},
+    }

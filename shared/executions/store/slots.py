@@ -12,7 +12,7 @@ back in the one that ends it: a slot can neither leak nor be freed twice.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -23,7 +23,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.aws import table
 from shared.config import ExecutionsTableSettings, settings
-from shared.dynamodb import Transactions, Write
+from shared.dynamodb import Sleep, Write, named, transact
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
 from shared.executions.store.items import COUNT, execution_key, execution_to_item, open_shard
@@ -64,9 +64,9 @@ class First:
 
 
 class SlotRepository:
-    def __init__(self, table: "Table", sleep: Callable[[float], None]) -> None:
+    def __init__(self, table: "Table", sleep: Sleep) -> None:
         self._table = table
-        self._transactions = Transactions(table, sleep)
+        self._sleep = sleep
 
     def enter(self, execution: Execution) -> bool:
         """Put an execution and its place in line; False when it was put before."""
@@ -74,17 +74,17 @@ class SlotRepository:
         assert slot  # noqa: S101 - only executions with a slot come here
         place = {**_place(slot.line, execution_id), "limit": slot.limit}
         new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
-        return not any(self._transactions.write([new, {"Put": {"Item": place}}]))
+        return not self._transact({"execution": new, "place": {"Put": {"Item": place}}})
 
     def take(self, execution: Execution) -> Admission:
         """Put an execution that does not wait, if a slot is free; GONE when it was put before."""
         slot = execution.slot
         assert slot  # noqa: S101 - as above
         new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
-        failed = self._transactions.write([_taking(slot.line, slot.limit), new])
-        if failed[1]:
+        failed = self._transact({"count": _taking(slot.line, slot.limit), "execution": new})
+        if "execution" in failed:
             return Admission.GONE
-        return Admission.FULL if failed[0] else Admission.ADMITTED
+        return Admission.FULL if "count" in failed else Admission.ADMITTED
 
     def first(self, line: str) -> First | None:
         """Read the head of a line, consistently: `count` sorts before whoever waits."""
@@ -132,22 +132,26 @@ class SlotRepository:
                 ":check": to_rfc3339(check_at),
             },
         }
-        failed = self._transactions.write(
-            [_taking(line, first.limit), {"Delete": place}, {"Update": admitted}]
+        failed = self._transact(
+            {
+                "count": _taking(line, first.limit),
+                "place": {"Delete": place},
+                "execution": {"Update": admitted},
+            }
         )
-        if failed[2] and not failed[1]:
+        if "execution" in failed and "place" not in failed:
             # A place whose execution is no longer there would hold up everybody behind it.
             self._table.delete_item(Key=_place(line, first.execution_id))
-        if failed[1] or failed[2]:
+        if {"place", "execution"} & failed:
             return Admission.GONE
-        return Admission.FULL if failed[0] else Admission.ADMITTED
+        return Admission.FULL if "count" in failed else Admission.ADMITTED
 
     def leave(
-        self, execution: Execution, failure: Failure, *, now: datetime, also: Write | None = None
+        self, execution: Execution, failure: Failure, *, now: datetime, also: Sequence[Write] = ()
     ) -> bool:
         """End an execution that waits as CANCELLED; False when it does not wait any more.
 
-        `also` is a write to another table that is made with it.
+        `also` are writes to other tables that are made with it.
         """
         slot = execution.slot
         assert slot  # noqa: S101 - as above
@@ -169,8 +173,8 @@ class SlotRepository:
             },
         }
         place = {"Key": _place(slot.line, execution.id), "ConditionExpression": _IS_THERE}
-        writes: list[Write] = [{"Update": ended}, {"Delete": place}]
-        return not any(self._transactions.write([*writes, also] if also else writes))
+        writes: dict[str, Write] = {"execution": {"Update": ended}, "place": {"Delete": place}}
+        return not self._transact(writes | named("also", also))
 
     def end(self, line: str, update: Request) -> bool:
         """Make the update that ends an execution, and give its slot back with it."""
@@ -179,7 +183,10 @@ class SlotRepository:
             "UpdateExpression": "ADD taken :minus",
             "ExpressionAttributeValues": {":minus": -1},
         }
-        return not any(self._transactions.write([{"Update": update}, {"Update": freed}]))
+        return not self._transact({"execution": {"Update": update}, "count": {"Update": freed}})
+
+    def _transact(self, writes: Mapping[str, Write]) -> frozenset[str]:
+        return transact(self._table, writes, sleep=self._sleep)
 
 
 _IS_THERE = "attribute_exists(pk)"
@@ -206,6 +213,5 @@ def _taking(line: str, limit: int) -> dict[str, Request]:
 
 @cache
 def slot_repository() -> SlotRepository:
-    return SlotRepository(
-        table(settings(ExecutionsTableSettings).executions_table_name), time.sleep
-    )
+    stored = table(settings(ExecutionsTableSettings).executions_table_name)
+    return SlotRepository(stored, time.sleep)

@@ -1,26 +1,26 @@
 """A decision: one transaction over an approval and the execution that waits for it."""
 
+import time
+from collections.abc import Sequence
 from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shared.aws import table
 from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
-from shared.dynamodb import BUSY, Write
+from shared.dynamodb import Sleep, Write, named, transact
 from shared.errors import UnavailableError
-from shared.executions.models import OPEN_STATUSES
 from shared.executions.orchestration.wakeups import SEGMENT
-from shared.executions.store.items import execution_key, segment_key
+from shared.executions.store.conditions import due_now
+from shared.executions.store.segments import count_wakeup
 from shared.people.approvals.items import approval_key
 from shared.people.approvals.models import Approval, ApprovalStatus
 from shared.times import to_rfc3339
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb.service_resource import Table
 
 TRIES = 5
-_REFUSED = "ConditionalCheckFailed"
 
 
 class DecisionResult(Enum):
@@ -29,39 +29,46 @@ class DecisionResult(Enum):
     DONE = auto()
     TOO_LATE = auto()
     EXECUTION_ENDS = auto()
-    BUSY = auto()
 
 
 class DecisionRepository:
     """Writes decisions; nothing of a decision is stored unless all of it is."""
 
-    def __init__(self, approvals: "Table", executions: "Table") -> None:
+    def __init__(self, approvals: "Table", executions: "Table", sleep: Sleep = time.sleep) -> None:
         self._approvals = approvals
         self._executions = executions
+        self._sleep = sleep
 
-    def decide(self, decided: Approval, also: Write | None = None) -> DecisionResult:
+    def decide(self, decided: Approval, also: Sequence[Write] = ()) -> DecisionResult:
         """Store a decision if the approval is PENDING and its execution open, not ending.
 
         The same write makes the execution due for a look and counts a wake-up: whoever dies
         behind it leaves an execution that the reconciler wakes within a minute, and a turn under
-        way that cannot park without seeing the decision. `also` is a write to another table that is
-        made with it. Raises UnavailableError when others keep writing.
+        way that cannot park without seeing the decision. `also` are writes to other tables that
+        are made with it. Raises UnavailableError when others keep writing, or were faster.
         """
-        for _ in range(TRIES):
-            outcome = self._try(decided, also)
-            if outcome is not DecisionResult.BUSY:
-                return outcome
-        raise UnavailableError("the execution changes too fast, try again")
-
-    def _try(self, decided: Approval, also: Write | None) -> DecisionResult:
-        client = self._approvals.meta.client
-        updates = [self._approval(decided), self._execution(decided), self._wake_up(decided)]
-        writes: Any = [*({"Update": update} for update in updates), *([also] if also else [])]
-        try:
-            client.transact_write_items(TransactItems=writes)
-        except client.exceptions.TransactionCanceledException as error:
-            return _outcome(error)
+        writes = self._writes(decided) | named("also", also)
+        failed = transact(self._approvals, writes, tries=TRIES, sleep=self._sleep)
+        if "approval" in failed:
+            return DecisionResult.TOO_LATE
+        if "execution" in failed:
+            return DecisionResult.EXECUTION_ENDS
+        if failed:
+            # Somebody else has the key of this request, and keeps it.
+            raise UnavailableError("a repeat of this request was faster, try again")
         return DecisionResult.DONE
+
+    def _writes(self, decided: Approval) -> dict[str, Write]:
+        tenant, execution_id = decided.tenant, decided.execution_id
+        at = decided.decided_at or decided.requested_at
+        return {
+            "approval": {"Update": self._approval(decided)},
+            "execution": self._of_execution(due_now(tenant, execution_id, at)),
+            "wake-up": self._of_execution(count_wakeup(tenant, execution_id, SEGMENT)),
+        }
+
+    def _of_execution(self, update: dict[str, Any]) -> Write:
+        return {"Update": {"TableName": self._executions.name, **update}}
 
     def _approval(self, decided: Approval) -> Any:
         sets = "SET #status = :status, decision = :decision, decidedBy = :by, decidedAt = :at"
@@ -77,7 +84,6 @@ class DecisionRepository:
             values[":comment"] = decided.comment
         names = {"#status": "status", "#comment": "comment"}
         return {
-            "TableName": self._approvals.name,
             "Key": approval_key(decided.tenant, decided.id),
             "UpdateExpression": sets,
             "ConditionExpression": "#status = :pending",
@@ -87,46 +93,9 @@ class DecisionRepository:
             "ExpressionAttributeValues": values,
         }
 
-    def _execution(self, decided: Approval) -> Any:
-        statuses = {f":open{number}": status for number, status in enumerate(OPEN_STATUSES)}
-        return {
-            "TableName": self._executions.name,
-            "Key": execution_key(decided.tenant, decided.execution_id),
-            "UpdateExpression": "SET checkAt = :at, wakeAt = :at",
-            "ConditionExpression": (
-                f"#status IN ({', '.join(statuses)}) AND attribute_not_exists(closing)"
-            ),
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": {
-                ":at": to_rfc3339(decided.decided_at or decided.requested_at), **statuses
-            },
-        }  # fmt: skip
-
-    def _wake_up(self, decided: Approval) -> Any:
-        return {
-            "TableName": self._executions.name,
-            "Key": segment_key(decided.tenant, decided.execution_id, SEGMENT),
-            "UpdateExpression": "ADD wakes :one",
-            "ExpressionAttributeValues": {":one": 1},
-        }
-
-
-def _outcome(error: "ClientError") -> DecisionResult:
-    """What stood in the way, from the reasons, one for each write."""
-    reasons: list[Any] = error.response.get("CancellationReasons", [])
-    codes = [reason.get("Code") for reason in reasons]
-    if codes and codes[0] == _REFUSED:
-        return DecisionResult.TOO_LATE
-    if len(codes) > 1 and codes[1] == _REFUSED:
-        return DecisionResult.EXECUTION_ENDS
-    if BUSY & set(codes) or codes[3:] == [_REFUSED]:
-        return DecisionResult.BUSY
-    raise error
-
 
 @cache
 def decision_repository() -> DecisionRepository:
     approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
-    return DecisionRepository(
-        approvals, table(settings(ExecutionsTableSettings).executions_table_name)
-    )
+    executions = table(settings(ExecutionsTableSettings).executions_table_name)
+    return DecisionRepository(approvals, executions)

@@ -1,5 +1,6 @@
 """Approvals in a table of their own: every change asks that the approval is still PENDING."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -10,6 +11,7 @@ from boto3.dynamodb.conditions import Key
 
 from shared.aws import table
 from shared.config import ApprovalsTableSettings, settings
+from shared.dynamodb import Sleep, batch_get
 from shared.people.approvals.items import approval_from_item, approval_key, approval_to_item
 from shared.people.approvals.models import Approval, ApprovalStatus
 from shared.times import to_rfc3339, utc_now
@@ -18,13 +20,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 RECENT = "recent"
-BATCH = 100
 
 
 class ApprovalRepository:
-    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        table: "Table",
+        now: Callable[[], datetime] = utc_now,
+        sleep: Sleep = time.sleep,
+    ) -> None:
         self._table = table
         self._now = now
+        self._sleep = sleep
 
     def add(self, approval: Approval) -> bool:
         """Ask; False when it was asked, or closed, before (and stays as it is)."""
@@ -111,17 +118,10 @@ class ApprovalRepository:
         return self._find_many(tenant, ids), last
 
     def _find_many(self, tenant: str, ids: Sequence[str]) -> list[Approval]:
-        found: dict[str, Approval] = {}
-        for start in range(0, len(ids), BATCH):
-            keys = [approval_key(tenant, each) for each in ids[start : start + BATCH]]
-            request: Any = {self._table.name: {"Keys": keys}}
-            while request:
-                answer = self._table.meta.client.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self._table.name, []):
-                    approval = approval_from_item(item, self._now())
-                    if approval:
-                        found[approval.id] = approval
-                request = answer.get("UnprocessedKeys")
+        keys = [approval_key(tenant, each) for each in ids]
+        read = batch_get(self._table, keys, sleep=self._sleep)
+        approvals = (approval_from_item(item, self._now()) for item in read)
+        found = {approval.id: approval for approval in approvals if approval}
         return [found[each] for each in ids if each in found]
 
     def _update(

@@ -164,9 +164,9 @@ class InMemoryExecutions(ExecutionRepository):
         closing: TerminationReason,
         *,
         check_at: datetime,
-        also: Any = None,
+        also: Any = (),
     ) -> bool:
-        assert also is None, "answers are not kept here"
+        assert not also, "answers are not kept here"
         moved = self._replace(
             execution,
             closing=closing,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from shared.dynamodb import Write
 from shared.errors import UnavailableError
 from shared.people.approvals.decisions import DecisionRepository, DecisionResult
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
@@ -56,15 +57,16 @@ def approval(number: int = 1, **fields: Any) -> Approval:
     )
 
 
-def decide(*failures: tuple[str, ...]) -> DecisionResult:
+def decide(*failures: tuple[str, ...], also: Sequence[Write] = ()) -> DecisionResult:
     table: Any = Table(*failures)
+    slept: list[float] = []
     decided = approval().decided(Decision.REJECTED, by="ana", at=NOW, comment="no")
-    return DecisionRepository(table, table).decide(decided)
+    return DecisionRepository(table, table, sleep=slept.append).decide(decided, also)
 
 
 def test_who_has_lost_the_key_of_a_decision_decides_nothing():
     with pytest.raises(UnavailableError):
-        decide(*[(NONE, NONE, NONE, FAILED)] * 50)
+        decide(*[(NONE, NONE, NONE, FAILED)] * 50, also=[{"Update": {"TableName": "keys"}}])
 
 
 def test_a_busy_table_is_asked_again_until_it_is_enough():
