@@ -1,6 +1,6 @@
 """What grants are given on: the ARNs of the platform's resources, and sets of actions on them."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from infra.constructs.function import PlatformFunction
 from infra.constructs.orchestration import Orchestration
@@ -25,7 +25,8 @@ RUNS = ("states:SendTaskSuccess", "states:StartExecution")
 """On the machine, of what wakes parked runs and starts the next."""
 
 
-class Resources(NamedTuple):
+@dataclass(frozen=True)
+class Resources:
     """The parts of the stack that functions work with."""
 
     storage: Storage

@@ -210,6 +210,14 @@ def test_reconciling_is_scheduled_and_hinted_at(aws: Template) -> None:
     assert {len(rule["Targets"]) for rule in rules} == {1}
 
 
+def test_a_look_is_neither_tried_again_nor_kept_beyond_the_next(aws: Template) -> None:
+    [(_, config)] = aws.of_type("AWS::Lambda::EventInvokeConfig")
+
+    assert aws.resolve(config["FunctionName"]).startswith("ReconcileFunction")
+    assert (config["Qualifier"], config["MaximumRetryAttempts"]) == ("$LATEST", 0)
+    assert config["MaximumEventAgeInSeconds"] == 60
+
+
 def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:
     assert len(aws.resources) < 250
 
