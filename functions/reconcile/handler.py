@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws import step_functions, table
 from shared.config import EngineSettings, ExecutionsTableSettings, settings
 from shared.executions.lifecycle.concurrency import Promoter
-from shared.executions.lifecycle.reconciler import Action, Reconciler
+from shared.executions.lifecycle.reconciler import Action, EndedRun, Reconciler
 from shared.executions.orchestration.state_machine import Engine
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.store.repository import ExecutionRepository
@@ -26,6 +26,8 @@ from shared.observability import logger
 from shared.times import utc_now
 
 RESERVE_MILLISECONDS = 10_000
+Named = Overdue | OverdueLine | EndedRun
+"""What an event says is to be looked at."""
 
 
 @cache
@@ -61,7 +63,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     return dict(actions)
 
 
-def _look(due: Overdue | OverdueLine) -> str:
+def _look(due: Named) -> str:
     try:
         action = _mend(due)
     except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
@@ -72,22 +74,24 @@ def _look(due: Overdue | OverdueLine) -> str:
     return action.value
 
 
-def _mend(due: Overdue | OverdueLine) -> Action:
+def _mend(due: Named) -> Action:
     if isinstance(due, OverdueLine):
         return reconciler().look_at_line(due.line)
+    if isinstance(due, EndedRun):
+        return reconciler().look_after(due.tenant, due.execution_id, due.name)
     return reconciler().look(due.tenant, due.execution_id)
 
 
-def _named_in_log(due: Overdue | OverdueLine) -> dict[str, str]:
+def _named_in_log(due: Named) -> dict[str, str]:
     if isinstance(due, OverdueLine):
         return {"line": due.line}
     return {"executionId": due.execution_id}
 
 
-def _named(event: Mapping[str, Any]) -> Iterable[Overdue | OverdueLine]:
+def _named(event: Mapping[str, Any]) -> Iterable[Named]:
     if event.get("detail-type") == "Step Functions Execution Status Change":
         turn = json.loads(event["detail"]["input"])
-        return [Overdue(turn["tenant"], turn["executionId"])]
+        return [EndedRun(turn["tenant"], turn["executionId"], event["detail"]["name"])]
     if event.get("all"):
         return reconciler().everything_open()
     return reconciler().overdue()

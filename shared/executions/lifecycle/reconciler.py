@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from shared.executions.lifecycle.concurrency import Promoter
 from shared.executions.models import Closing, Execution, Slot, Status
-from shared.executions.orchestration.state_machine import Engine, Run
+from shared.executions.orchestration.state_machine import Engine, Run, run_name
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState, Overdue, OverdueLine
@@ -38,6 +38,15 @@ class Action(StrEnum):
     RESUMED = "resumed"
     BROKEN_OFF = "broken_off"
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that ended otherwise than by its own word, as a status-change event names it."""
+
+    tenant: str
+    execution_id: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,13 @@ class Reconciler:
             self.engine.start(state.execution)
             return Action.STARTED
         return self._resume(state)
+
+    def look_after(self, tenant: str, execution_id: str, run: str) -> Action:
+        """As `look`, because a run of this name has ended; one that was replaced costs a read."""
+        execution = self.executions.find(tenant, execution_id)
+        if execution is None or run_name(execution) != run:
+            return Action.NOTHING
+        return self.look(tenant, execution_id)
 
     def look_at_line(self, line: str) -> Action:
         """Admit whom a crash left waiting beside a free slot."""
