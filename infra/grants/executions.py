@@ -28,5 +28,7 @@ FUNCTION = Function(
         "PAYLOADS_BUCKET_NAME",
         "STATE_MACHINE_ARN",
     ),
+    # An execution's outputs are 100 MB at most; as text in memory four times as much, twice.
+    memory_mb=1769,
     grant=_grant,
 )

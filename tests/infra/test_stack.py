@@ -190,13 +190,14 @@ def test_aws_runs_arm64_under_lambdas_python(aws: Template) -> None:
         assert properties["Runtime"] == "python3.13"
 
 
-def test_the_runner_has_a_whole_processor_and_a_quarter_of_an_hour(aws: Template) -> None:
+def test_sizes_are_those_of_the_work(aws: Template) -> None:
     sizes = {
         properties["Handler"].split(".")[1]: (properties["Timeout"], properties["MemorySize"])
         for _, properties in aws.of_type("AWS::Lambda::Function")
     }
 
     assert sizes["runner"] == (900, 1769)
+    assert sizes["executions"] == (29, 1769)
     assert sizes["flows"] == (29, 512)
 
 

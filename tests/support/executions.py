@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,17 @@ from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskContext
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def without_outputs(state: ExecutionState) -> ExecutionState:
+    """What a read that leaves outputs out finds."""
+    none = {"outputs": None}
+    return replace(
+        state,
+        execution=state.execution.model_copy(update=none),
+        runs={key: run.model_copy(update=none) for key, run in state.runs.items()},
+        earlier=[run.model_copy(update=none) for run in state.earlier],
+    )
 
 
 class InMemoryExecutions(ExecutionRepository):
@@ -61,11 +73,14 @@ class InMemoryExecutions(ExecutionRepository):
         self.looks += 1
         return self.executions.get((tenant, execution_id))
 
-    def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
+    def load(
+        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+    ) -> ExecutionState | None:
         execution = self.executions.get((tenant, execution_id))
         runs = dict(self.runs.get((tenant, execution_id), {}))
         _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
-        return ExecutionState(execution, runs, self.earlier, turns) if execution else None
+        state = ExecutionState(execution, runs, self.earlier, turns) if execution else None
+        return state if has_outputs or state is None else without_outputs(state)
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str

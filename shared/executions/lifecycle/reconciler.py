@@ -65,7 +65,7 @@ class Reconciler:
 
     def look(self, tenant: str, execution_id: str) -> Action:
         """Compare one execution with the run behind it, and mend the difference."""
-        state = self.executions.load(tenant, execution_id)
+        state = self.executions.load(tenant, execution_id, has_outputs=False)
         if state is None:
             return Action.NOTHING
         if state.execution.status.is_terminal:
