@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-RESOURCES = ("approvals", "executions", "flows", "health", "plugins")
 POWERTOOLS_SCHEMAS = frozenset(
     {"HTTPValidationError", "ResponseValidationError", "ValidationError"}
 )
@@ -39,10 +39,10 @@ VERSION = "0.1.0"
 
 def build() -> str:
     """Merge what each API function says of itself into one OpenAPI 3.1 document."""
-    parts = [_part(resource) for resource in RESOURCES]
-    schemas = _merged(part.get("components", {}).get("schemas", {}) for part in parts)
+    parts = {resource: _part(app) for resource, app in _apps()}
+    schemas = _merged(part.get("components", {}).get("schemas", {}) for part in parts.values())
     paths: dict[str, Json] = {}
-    for part, resource in zip(parts, RESOURCES, strict=True):
+    for resource, part in parts.items():
         for path, operations in part["paths"].items():
             paths.setdefault(path, {}).update(_operations(operations, resource))
     document = {
@@ -57,8 +57,16 @@ def build() -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _part(resource: str) -> Json:
-    app: APIGatewayHttpResolver = importlib.import_module(f"functions.{resource}.handler").app
+def _apps() -> Iterator[tuple[str, "APIGatewayHttpResolver"]]:
+    """Find the functions that serve routes, by name: the others' handlers have no `app`."""
+    for handler in sorted(Path(__file__).parent.glob("*/handler.py")):
+        resource = handler.parent.name
+        app = getattr(importlib.import_module(f"functions.{resource}.handler"), "app", None)
+        if app is not None:
+            yield resource, app
+
+
+def _part(app: "APIGatewayHttpResolver") -> Json:
     schema: Json = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
     for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001 - no other list
         operation = schema["paths"][route.openapi_path][route.method.lower()]

@@ -11,11 +11,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.executions.lifecycle.reconciler import Action, reconciler
+from shared.executions.lifecycle.reconciler import Action, EndedRun, reconciler
 from shared.executions.store.snapshots import DueExecution, DueGroup
 from shared.observability import logger
 
 RESERVE_MILLISECONDS = 10_000
+Named = DueExecution | DueGroup | EndedRun
+"""What an event says is to be looked at."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -37,7 +39,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     return dict(actions)
 
 
-def _look(due: DueExecution | DueGroup) -> str:
+def _look(due: Named) -> str:
     try:
         action = _mend(due)
     except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
@@ -48,22 +50,24 @@ def _look(due: DueExecution | DueGroup) -> str:
     return action.value
 
 
-def _mend(due: DueExecution | DueGroup) -> Action:
+def _mend(due: Named) -> Action:
     if isinstance(due, DueGroup):
         return reconciler().promote_group(due.group)
+    if isinstance(due, EndedRun):
+        return reconciler().reconcile_after(due.tenant, due.execution_id, due.name)
     return reconciler().reconcile(due.tenant, due.execution_id)
 
 
-def _named_in_log(due: DueExecution | DueGroup) -> dict[str, str]:
+def _named_in_log(due: Named) -> dict[str, str]:
     if isinstance(due, DueGroup):
         return {"line": due.group}
     return {"executionId": due.execution_id}
 
 
-def _named(event: Mapping[str, Any]) -> Iterable[DueExecution | DueGroup]:
+def _named(event: Mapping[str, Any]) -> Iterable[Named]:
     if event.get("detail-type") == "Step Functions Execution Status Change":
         turn = json.loads(event["detail"]["input"])
-        return [DueExecution(turn["tenant"], turn["executionId"])]
+        return [EndedRun(turn["tenant"], turn["executionId"], event["detail"]["name"])]
     if event.get("all"):
         return reconciler().all_open()
     return reconciler().overdue()

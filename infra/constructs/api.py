@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.function import PlatformFunction
+from infra.declarations import construct_id
 from infra.routes import DEFAULT_ROUTE
 
 
@@ -41,7 +42,7 @@ class Api(Construct):
     def _serve(self, resource: str, keys: tuple[str, ...], function: PlatformFunction) -> None:
         integration = apigateway.CfnIntegration(
             self,
-            f"{resource.title()}Integration",
+            f"{construct_id(resource)}Integration",
             api_id=self.api.ref,
             integration_type="AWS_PROXY",
             integration_uri=function.function.function_arn,

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.declarations import construct_id
 from infra.options import Options
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ class Size(NamedTuple):
 
 
 class PlatformFunction(Construct):
-    """The function of `functions/<name>`: a role and a log group of its own.
+    """The function of `functions/<package>`: a role and a log group of its own.
 
     It may write its log and nothing else, until `may` says so.
     """
@@ -61,14 +62,13 @@ class PlatformFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        name: str,
+        package: str,
         *,
         runtime: Runtime,
         environment: dict[str, str],
         size: Size,
     ) -> None:
-        super().__init__(scope, name)
-        resource = name.lower()
+        super().__init__(scope, construct_id(package))
         log = logs.LogGroup(
             self, "Log", retention=runtime.retention, removal_policy=RemovalPolicy.DESTROY
         )
@@ -77,7 +77,7 @@ class PlatformFunction(Construct):
             self,
             "Function",
             code=runtime.code,
-            handler=f"functions.{resource}.handler.lambda_handler",
+            handler=f"functions.{package}.handler.lambda_handler",
             runtime=runtime.python,
             architecture=runtime.architecture,
             layers=[runtime.layer],
@@ -86,7 +86,7 @@ class PlatformFunction(Construct):
             timeout=size.timeout,
             memory_size=size.memory_mb,
             environment={
-                "POWERTOOLS_SERVICE_NAME": resource,
+                "POWERTOOLS_SERVICE_NAME": package,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **environment,
             },

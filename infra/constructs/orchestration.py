@@ -50,7 +50,14 @@ class Orchestration(Construct):
         )
 
     def reconciled_by(self, function: PlatformFunction) -> None:
-        """Call `function` each minute, and when a run ends otherwise than by its own word."""
+        """Call `function` each minute, and when a run ends otherwise than by its own word.
+
+        Each call is made once and is of no use after a minute: the next sweep sees all that is
+        there. Tried again and kept for hours, as is usual, calls would pile up behind a throttle.
+        """
+        function.function.configure_async_invoke(
+            retry_attempts=0, max_event_age=Duration.minutes(1)
+        )
         target = targets.LambdaFunction(function.function)
         events.Rule(
             self,

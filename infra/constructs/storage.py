@@ -5,6 +5,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.declarations import Index, Table, construct_id
+from infra.tables import TABLES
+
 DAY_CLASSES = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650)
 """Days after which objects are removed that are tagged so; the runner knows the same."""
 
@@ -15,29 +18,36 @@ class Storage(Construct):
     def __init__(self, scope: Construct, name: str, *, is_protected: bool, has_tls: bool) -> None:
         super().__init__(scope, name)
         self._has_tls = has_tls
+        self._removal = RemovalPolicy.RETAIN if is_protected else RemovalPolicy.DESTROY
         self._is_protected = is_protected
-        self.flows = self._table("FlowsTable", partition="pk", sort="sk")
-        self.executions = self._table(
-            "ExecutionsTable", partition="pk", sort="sk", expires="expiresAt"
-        )
-        self.idempotency = self._table("IdempotencyTable", partition="id", expires="expiresAt")
-        self.approvals = self._table("ApprovalsTable", partition="pk", expires="removeAt")
+        self._tables = {noun: self._table(noun, table) for noun, table in TABLES.items()}
         self.payloads = self._bucket()
-        self._index("recent", "recentOf", "id")
-        self._index("by-flow", "flowOf", "id")
-        self._index("by-correlation", "correlationOf", "id")
-        self._index("open", "openShard", "checkAt", carries=["flowId"])
-        self._index("recent", "recentOf", "id", of=self.approvals)
 
-    def _table(
-        self, name: str, *, partition: str, sort: str | None = None, expires: str | None = None
-    ) -> dynamodb.Table:
-        return dynamodb.Table(
+    @property
+    def variables(self) -> dict[str, str]:
+        """What functions are told of it: `FLOWS_TABLE_NAME` and the like, and the bucket."""
+        names = {f"{noun.upper()}_TABLE_NAME": t.table_name for noun, t in self._tables.items()}
+        return {**names, "PAYLOADS_BUCKET_NAME": self.payloads.bucket_name}
+
+    def table_arn(self, noun: str) -> str:
+        """Return the ARN of a noun's table."""
+        return self._tables[noun].table_arn
+
+    def index_arn(self, noun: str, name: str) -> str:
+        """Return the ARN of one index of a noun's table: `recent`, `open`, …."""
+        return f"{self.table_arn(noun)}/index/{name}"
+
+    def objects_arn(self, kind: str) -> str:
+        """Return the ARN of all objects of a kind: `executions`, `results`."""
+        return self.payloads.arn_for_objects(f"{kind}/*")
+
+    def _table(self, noun: str, declared: Table) -> dynamodb.Table:
+        table = dynamodb.Table(
             self,
-            name,
-            partition_key=_text(partition),
-            sort_key=_text(sort) if sort else None,
-            time_to_live_attribute=expires,
+            f"{construct_id(noun)}Table",
+            partition_key=_text(declared.partition),
+            sort_key=_text(declared.sort) if declared.sort else None,
+            time_to_live_attribute=declared.expires,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -45,8 +55,11 @@ class Storage(Construct):
             ),
             stream=dynamodb.StreamViewType.KEYS_ONLY,
             deletion_protection=self._is_protected,
-            removal_policy=(RemovalPolicy.RETAIN if self._is_protected else RemovalPolicy.DESTROY),
+            removal_policy=self._removal,
         )
+        for index in declared.indexes:
+            _add_index(table, index)
+        return table
 
     def _bucket(self) -> s3.Bucket:
         """What is too large for a row; results are made anew whenever somebody asks."""
@@ -66,34 +79,19 @@ class Storage(Construct):
                 ),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
-            removal_policy=(RemovalPolicy.RETAIN if self._is_protected else RemovalPolicy.DESTROY),
+            removal_policy=self._removal,
         )
 
-    def _index(
-        self,
-        name: str,
-        partition: str,
-        sort: str,
-        *,
-        of: dynamodb.Table | None = None,
-        carries: list[str] | None = None,
-    ) -> None:
-        projection = dynamodb.ProjectionType
-        (of or self.executions).add_global_secondary_index(
-            index_name=name,
-            partition_key=_text(partition),
-            sort_key=_text(sort),
-            projection_type=projection.INCLUDE if carries else projection.KEYS_ONLY,
-            non_key_attributes=carries,
-        )
 
-    def index_arn(self, name: str) -> str:
-        """The ARN of one index of the executions table: `recent`, `open`, …."""
-        return f"{self.executions.table_arn}/index/{name}"
-
-    def objects_arn(self, kind: str) -> str:
-        """The ARN of all objects of a kind: `executions`, `results`."""
-        return self.payloads.arn_for_objects(f"{kind}/*")
+def _add_index(table: dynamodb.Table, index: Index) -> None:
+    projection = dynamodb.ProjectionType
+    table.add_global_secondary_index(
+        index_name=index.name,
+        partition_key=_text(index.partition),
+        sort_key=_text(index.sort),
+        projection_type=projection.INCLUDE if index.carries else projection.KEYS_ONLY,
+        non_key_attributes=list(index.carries) or None,
+    )
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -2,12 +2,17 @@
 
 import importlib
 import json
+import re
 from typing import Any
 
 import pytest
 
+from infra.collection import collected
+from infra.declarations import construct_id
 from infra.routes import ROUTES
 from infra.synthesis import ASSETS
+from infra.tables import TABLES
+from tests.infra import permitted
 from tests.support.permissions import listed
 from tests.support.template import Template, directory, synthesised
 
@@ -15,92 +20,20 @@ LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # Statements that name no single resource, with the reason. There are none.
 ON_EVERYTHING: dict[str, str] = {}
 
-# Everything each role may do: (action, resource), the resource as the last part of its ARN.
-FLOWS, EXECUTIONS, IDEMPOTENCY = "FlowsTable", "ExecutionsTable", "IdempotencyTable"
-PAYLOADS, APPROVALS, TIMERS = "Payloads", "ApprovalsTable", "TimersQueue"
-PERMITTED = {
-    "FlowsRole": {
-        "dynamodb:BatchGetItem": {FLOWS},
-        "dynamodb:DeleteItem": {FLOWS, IDEMPOTENCY},
-        "dynamodb:GetItem": {FLOWS},
-        "dynamodb:PutItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
-        "dynamodb:Query": {FLOWS, f"{EXECUTIONS}/index/open"},
-        "dynamodb:UpdateItem": {IDEMPOTENCY},
-        "states:StartExecution": {"OneSegment"},
-    },
-    "ExecutionsRole": {
-        "dynamodb:BatchGetItem": {EXECUTIONS},
-        "dynamodb:BatchWriteItem": {EXECUTIONS},
-        "dynamodb:DeleteItem": {EXECUTIONS, IDEMPOTENCY},
-        "dynamodb:GetItem": {FLOWS, EXECUTIONS, IDEMPOTENCY},
-        "dynamodb:PutItem": {EXECUTIONS, IDEMPOTENCY},
-        "dynamodb:Query": {
-            EXECUTIONS,
-            f"{EXECUTIONS}/index/recent",
-            f"{EXECUTIONS}/index/by-flow",
-            f"{EXECUTIONS}/index/by-correlation",
-        },
-        "dynamodb:UpdateItem": {EXECUTIONS, IDEMPOTENCY},
-        "s3:GetObject": {f"{PAYLOADS}/executions/*", f"{PAYLOADS}/results/*"},
-        "s3:PutObject": {f"{PAYLOADS}/executions/*", f"{PAYLOADS}/results/*"},
-        "states:SendTaskSuccess": {"OneSegment"},
-        "states:StartExecution": {"OneSegment"},
-        "states:StopExecution": {"OneSegment:*"},
-    },
-    "ApprovalsRole": {
-        "dynamodb:BatchGetItem": {APPROVALS},
-        "dynamodb:DeleteItem": {IDEMPOTENCY},
-        "dynamodb:GetItem": {APPROVALS},
-        "dynamodb:PutItem": {IDEMPOTENCY},
-        "dynamodb:Query": {f"{APPROVALS}/index/recent"},
-        "dynamodb:UpdateItem": {APPROVALS, EXECUTIONS, IDEMPOTENCY},
-        "states:SendTaskSuccess": {"OneSegment"},
-    },
-    "PluginsRole": {},
-    "HealthRole": {"dynamodb:GetItem": {FLOWS}},
-    "RunnerRole": {
-        "dynamodb:BatchGetItem": {EXECUTIONS},
-        "dynamodb:BatchWriteItem": {EXECUTIONS},
-        "dynamodb:DeleteItem": {EXECUTIONS},
-        "dynamodb:GetItem": {FLOWS, EXECUTIONS, APPROVALS, IDEMPOTENCY},
-        "dynamodb:PutItem": {EXECUTIONS, APPROVALS, IDEMPOTENCY},
-        "dynamodb:Query": {
-            EXECUTIONS,
-            f"{EXECUTIONS}/index/by-correlation",
-            f"{EXECUTIONS}/index/by-flow",
-            f"{EXECUTIONS}/index/open",
-            f"{EXECUTIONS}/index/recent",
-        },
-        "dynamodb:UpdateItem": {EXECUTIONS, APPROVALS},
-        "sqs:SendMessage": {TIMERS},
-        "s3:GetObject": {f"{PAYLOADS}/executions/*"},
-        "s3:PutObject": {f"{PAYLOADS}/executions/*"},
-        "s3:PutObjectTagging": {f"{PAYLOADS}/executions/*"},
-        "states:SendTaskSuccess": {"OneSegment"},
-        "states:StartExecution": {"OneSegment"},
-        "states:StopExecution": {"OneSegment:*"},
-    },
-    "TimersRole": {
-        "dynamodb:GetItem": {EXECUTIONS},
-        "dynamodb:UpdateItem": {EXECUTIONS},
-        "sqs:ChangeMessageVisibility": {TIMERS},
-        "sqs:DeleteMessage": {TIMERS},
-        "sqs:GetQueueAttributes": {TIMERS},
-        "sqs:ReceiveMessage": {TIMERS},
-        "states:SendTaskSuccess": {"OneSegment"},
-    },
-    "ReconcileRole": {
-        "dynamodb:DeleteItem": {EXECUTIONS},
-        "dynamodb:GetItem": {EXECUTIONS},
-        "dynamodb:Query": {EXECUTIONS, f"{EXECUTIONS}/index/open"},
-        "dynamodb:UpdateItem": {EXECUTIONS},
-        "states:DescribeExecution": {"OneSegment:*"},
-        "states:SendTaskSuccess": {"OneSegment"},
-        "states:StartExecution": {"OneSegment"},
-        "states:StopExecution": {"OneSegment:*"},
+PERMITTED: dict[str, dict[str, set[str]]] = {
+    **{
+        f"{construct_id(function)}Role": table
+        for function, table in collected(
+            permitted.__name__, permitted.__path__, "PERMITTED", dict
+        ).items()
     },
     "OrchestrationOneSegmentRole": {"lambda:InvokeFunction": {"RunnerFunction"}},
 }
+"""Everything each role may do: of a function's in the module `permitted.<function>`."""
+# A logical id: the concern it belongs to, its name, the hash that CDK adds; then what is below it.
+LOGICAL_ID = re.compile(
+    r"[:/](?:Storage|Timing|Orchestration)?([A-Z]\w*?)[0-9A-F]{8}((?:[:/].*)?)$"
+)
 
 
 @pytest.fixture(scope="session")
@@ -125,20 +58,8 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
 
 def short(resource: str) -> str:
     """`…:table/StorageFlowsTable1A2B3C4D/index/open` as `FlowsTable/index/open`."""
-    for name in (
-        FLOWS,
-        EXECUTIONS,
-        IDEMPOTENCY,
-        APPROVALS,
-        PAYLOADS,
-        TIMERS,
-        "OneSegment",
-        "RunnerFunction",
-    ):
-        _, found, tail = resource.partition(name)
-        if found:
-            return name + tail[8:]
-    return resource
+    found = LOGICAL_ID.search(resource)
+    return found[1] + found[2] if found else resource
 
 
 def test_every_handler_can_be_imported(aws: Template) -> None:
@@ -226,7 +147,9 @@ def test_routes_are_closed_on_aws_and_open_only_on_this_machine(target: str, exp
 def test_tables_are_encrypted_recoverable_and_streamed(aws: Template) -> None:
     tables = list(aws.of_type("AWS::DynamoDB::Table"))
 
-    assert len(tables) == 4
+    assert {short(aws.arn(name)) for name, _ in tables} == {
+        f"{construct_id(noun)}Table" for noun in TABLES
+    }
     for _, properties in tables:
         assert properties["SSESpecification"] == {"SSEEnabled": True}
         assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -267,13 +190,14 @@ def test_aws_runs_arm64_under_lambdas_python(aws: Template) -> None:
         assert properties["Runtime"] == "python3.13"
 
 
-def test_the_runner_has_a_whole_processor_and_a_quarter_of_an_hour(aws: Template) -> None:
+def test_sizes_are_those_of_the_work(aws: Template) -> None:
     sizes = {
         properties["Handler"].split(".")[1]: (properties["Timeout"], properties["MemorySize"])
         for _, properties in aws.of_type("AWS::Lambda::Function")
     }
 
     assert sizes["runner"] == (900, 1769)
+    assert sizes["executions"] == (29, 1769)
     assert sizes["flows"] == (29, 512)
 
 
@@ -285,6 +209,14 @@ def test_reconciling_is_scheduled_and_hinted_at(aws: Template) -> None:
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert hint["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
     assert {len(rule["Targets"]) for rule in rules} == {1}
+
+
+def test_a_look_is_neither_tried_again_nor_kept_beyond_the_next(aws: Template) -> None:
+    [(_, config)] = aws.of_type("AWS::Lambda::EventInvokeConfig")
+
+    assert aws.resolve(config["FunctionName"]).startswith("ReconcileFunction")
+    assert (config["Qualifier"], config["MaximumRetryAttempts"]) == ("$LATEST", 0)
+    assert config["MaximumEventAgeInSeconds"] == 60
 
 
 def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:

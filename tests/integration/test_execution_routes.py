@@ -149,6 +149,33 @@ tasks:
     assert moto_stack.api("GET", f"{path}?level=LOUD").status == 400
 
 
+@pytest.mark.parametrize(
+    ("path", "has_outputs"), [("/logs", False), ("", True), ("/tasks", True), ("/results", True)]
+)
+def test_only_reads_that_show_outputs_ask_for_them(
+    path: str, *, has_outputs: bool, moto_stack: MotoStack, run: Finished
+):
+    seen = run("""
+name: talk
+tasks:
+  - {name: a, type: util.log, properties: {message: one}}
+  - {name: b, type: core.set, properties: {values: {x: 1}}}
+outputs: {x: '{{ outputs.b.x }}'}
+""")
+    moto_stack.calls.clear()
+
+    answer = moto_stack.api("GET", f"{BASE}/{seen.execution['id']}{path}")
+
+    [query] = [call for call in moto_stack.calls.all() if call.operation == "DynamoDB.Query"]
+    names = query.parameters.get("ExpressionAttributeNames", {}).values()
+    assert ("ProjectionExpression" not in query.parameters) is has_outputs
+    assert "outputs" not in names
+    assert answer.status == 200
+    if path == "/logs":
+        assert answer.body == seen.logs
+        assert [line["message"] for line in answer.body] == ["one"]
+
+
 def test_a_retry_is_announced_and_lines_say_of_which_attempt_they_are(run: Finished):
     seen = run("""
 name: again

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.executions.termination import MAX_STALLS
+from shared.ids import new_id
 from shared.times import to_rfc3339
 from tests.support.events import run_ended_event, scheduled_event
 from tests.support.stack import MotoStack
@@ -109,6 +110,32 @@ def test_a_hint_of_an_earlier_generation_does_not_touch_the_next(moto_stack: Mot
 
     assert moto_stack.invoke("reconcile", hint) == {"nothing": 1}
     assert len(moto_stack.runs()) == 2
+
+
+def test_a_hint_of_an_earlier_generation_costs_one_read(moto_stack: MotoStack, flow: Any):
+    execution_id = dying_run(moto_stack, flow, crash=4)
+    table, key = execution_row(moto_stack, execution_id)
+    table.update_item(
+        Key=key,
+        UpdateExpression="SET #generation = :next",
+        ExpressionAttributeNames={"#generation": "generation"},
+        ExpressionAttributeValues={":next": 2},
+    )
+    before = table.get_item(Key=key)["Item"]
+    moto_stack.calls.clear()
+
+    hint = run_ended_event(moto_stack.machine_arn, f"{execution_id}-1", "ABORTED")
+    assert moto_stack.invoke("reconcile", hint) == {"nothing": 1}
+
+    assert moto_stack.calls.of("reconcile") == ["DynamoDB.GetItem"]
+    assert table.get_item(Key=key)["Item"] == before
+
+
+def test_a_hint_of_what_is_gone_costs_one_read(moto_stack: MotoStack):
+    hint = run_ended_event(moto_stack.machine_arn, f"{new_id(datetime.now(UTC))}-1", "FAILED")
+
+    assert moto_stack.invoke("reconcile", hint) == {"nothing": 1}
+    assert moto_stack.calls.of("reconcile") == ["DynamoDB.GetItem"]
 
 
 def dying_of_everything(stack: MotoStack, flow: Any) -> str:

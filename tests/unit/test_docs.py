@@ -26,7 +26,8 @@ README = ROOT / "README.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EVERYTHING = "\n".join(path.read_text("utf-8") for path in DOCUMENTS)
 GUIDE = (ROOT / "docs" / "flow-language.md").read_text("utf-8")
-API = (ROOT / "docs" / "api.md").read_text("utf-8")
+RESOURCES = sorted(ROOT.glob("docs/api/*.md"))
+API = "\n".join(path.read_text("utf-8") for path in [ROOT / "docs" / "api.md", *RESOURCES])
 CODE = [*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py"), *ROOT.glob("infra/**/*.py")]
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -137,6 +138,7 @@ def test_each_route_is_told_and_none_that_is_not_there():
     told = set(re.findall(r"`((?:GET|POST|PUT|DELETE|PATCH) /[^`?]*)`", API)) | {"$default"}
 
     assert told == routes
+    assert [path.stem for path in RESOURCES] == list(ROUTES)
 
 
 def test_each_make_target_is_told():

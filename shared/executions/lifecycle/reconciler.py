@@ -12,7 +12,12 @@ from functools import cache
 
 from shared.executions.lifecycle.concurrency import Promoter, promoter
 from shared.executions.models import Execution, Slot, Status, TerminationReason
-from shared.executions.orchestration.state_machine import RunStatus, StateMachine, state_machine
+from shared.executions.orchestration.state_machine import (
+    RunStatus,
+    StateMachine,
+    run_name,
+    state_machine,
+)
 from shared.executions.orchestration.wakeups import Waker, waker
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
@@ -43,6 +48,15 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
+class EndedRun:
+    """A run that ended otherwise than by its own word, as a status-change event names it."""
+
+    tenant: str
+    execution_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Reconciler:
     executions: ExecutionRepository
     engine: StateMachine
@@ -58,7 +72,7 @@ class Reconciler:
 
     def reconcile(self, tenant: str, execution_id: str) -> Action:
         """Compare one execution with the run behind it, and mend the difference."""
-        state = self.executions.load(tenant, execution_id)
+        state = self.executions.load(tenant, execution_id, has_outputs=False)
         if state is None:
             return Action.NOTHING
         if state.execution.status.is_terminal:
@@ -75,6 +89,13 @@ class Reconciler:
             self.engine.start(state.execution)
             return Action.STARTED
         return self._resume(state)
+
+    def reconcile_after(self, tenant: str, execution_id: str, run: str) -> Action:
+        """Reconcile because the run of this name ended; one that was replaced costs a read."""
+        execution = self.executions.find(tenant, execution_id)
+        if execution is None or run_name(execution) != run:
+            return Action.NOTHING
+        return self.reconcile(tenant, execution_id)
 
     def promote_group(self, line: str) -> Action:
         """Admit whom a crash left waiting beside a free slot."""

@@ -36,6 +36,17 @@ _NUMBERS = (
 )
 
 
+_TIMES = ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt", "wakeAt")
+BUT_OUTPUTS = (
+    *("pk", "sk", "turn", *_AS_THEY_ARE, *_NUMBERS, *_TIMES),
+    *("id", "flowId", "flowName", "namespace", "status", "isParked", "inputs", "labels", "trigger"),
+    *("secrets", "hiddenInputs", "inheritedSecrets", "retentionSeconds", "expiresAt"),
+    *("mocks", "slot", "error", "test", "createdBy"),
+    *("type", "fence", "blocked", "stored", "beganAt", "logs"),
+)
+"""Everything that is read of these items, but for outputs: they are up to 300 KB each."""
+
+
 def execution_key(tenant: str, execution_id: str) -> dict[str, str]:
     return {"pk": f"{tenant}#{execution_id}", "sk": "execution"}
 
@@ -112,11 +123,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
     shown = {**json.loads(item.get("inputs", "{}")), **dict.fromkeys([*secrets, *hidden], MASK)}
     fields = {name: item[name] for name in _AS_THEY_ARE if name in item}
     numbers = {name: int(item[name]) for name in _NUMBERS if name in item}
-    times = {
-        name: from_rfc3339(item[name])
-        for name in ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt", "wakeAt")
-        if name in item
-    }
+    times = {name: from_rfc3339(item[name]) for name in _TIMES if name in item}
     return Execution.model_validate(
         {
             **fields,

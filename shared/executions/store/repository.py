@@ -18,6 +18,7 @@ from shared.executions.retention import GRACE, expires_at
 from shared.executions.store.conditions import while_open
 from shared.executions.store.items import (
     ANY_RUN,
+    BUT_OUTPUTS,
     COUNT,
     OPEN_SHARDS,
     execution_from_item,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 EXPIRED_AT_ONCE = 8
 """Rows; a loop over thousands of items leaves as many."""
+_NAMES = {f"#read{number}": name for number, name in enumerate(BUT_OUTPUTS)}
+_BARE: Mapping[str, Any] = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}
 
 
 class ExecutionRepository(SegmentRepository):
@@ -76,15 +79,21 @@ class ExecutionRepository(SegmentRepository):
         ).get("Item")
         return execution_from_item(item) if item and not is_over(item, self._now()) else None
 
-    def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
-        """Read the execution and everything recorded of it, consistently."""
+    def load(
+        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+    ) -> ExecutionState | None:
+        """Read the execution and everything recorded of it, consistently.
+
+        Outputs may be 100 MB together: who doesn't look at them leaves them where they are, and
+        finds None.
+        """
         pk = execution_key(tenant, execution_id)["pk"]
         execution: Execution | None = None
         runs: dict[str, TaskRun] = {}
         earlier: list[TaskRun] = []
         turns = 0
-        of_it = Key("pk").eq(pk)
-        for item in query_all(self._table, KeyConditionExpression=of_it, ConsistentRead=True):
+        of_it: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(pk), "ConsistentRead": True}
+        for item in query_all(self._table, **of_it, **({} if has_outputs else _BARE)):
             if item["sk"] == "execution" and not is_over(item, self._now()):
                 execution = execution_from_item(item)
             elif execution and item["sk"].startswith(run_prefix(execution.attempt)):

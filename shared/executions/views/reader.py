@@ -128,7 +128,7 @@ class ExecutionReader:
         """
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
-        state, plan = self._read(tenant, execution_id)
+        state, plan = self._read(tenant, execution_id, has_outputs=False)
         scheduler = board_of(plan, state.runs)
         past = past_runs(scheduler.runs, state.runs)
         in_order = (*state.earlier, *past, *listed(scheduler, state.execution))
@@ -189,8 +189,12 @@ class ExecutionReader:
         state, plan = self._read(tenant, execution_id)
         return state.execution, plan, state.runs
 
-    def _read(self, tenant: str, execution_id: str) -> tuple[ExecutionState, Plan]:
-        state = self._executions.load(tenant, execution_id) if is_id(execution_id) else None
+    def _read(
+        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+    ) -> tuple[ExecutionState, Plan]:
+        state = None
+        if is_id(execution_id):
+            state = self._executions.load(tenant, execution_id, has_outputs=has_outputs)
         if state is None:
             raise ExecutionNotFoundError(f"there is no execution {execution_id[:64]!r}")
         execution = self._awaiting(state.execution)

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,17 @@ def execution_of(plan: Plan, **fields: Any) -> Execution:
     )
 
 
+def without_outputs(state: ExecutionState) -> ExecutionState:
+    """What a read that leaves outputs out finds."""
+    none = {"outputs": None}
+    return replace(
+        state,
+        execution=state.execution.model_copy(update=none),
+        runs={key: run.model_copy(update=none) for key, run in state.runs.items()},
+        earlier=[run.model_copy(update=none) for run in state.earlier],
+    )
+
+
 class InMemoryExecutions(ExecutionRepository):
     """Keeps what the table would keep; `looks` counts how often the runner asked for one."""
 
@@ -68,11 +80,14 @@ class InMemoryExecutions(ExecutionRepository):
         self.looks += 1
         return self.executions.get((tenant, execution_id))
 
-    def load(self, tenant: str, execution_id: str) -> ExecutionState | None:
+    def load(
+        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+    ) -> ExecutionState | None:
         execution = self.executions.get((tenant, execution_id))
         runs = dict(self.runs.get((tenant, execution_id), {}))
         _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
-        return ExecutionState(execution, runs, self.earlier, turns) if execution else None
+        state = ExecutionState(execution, runs, self.earlier, turns) if execution else None
+        return state if has_outputs or state is None else without_outputs(state)
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str

@@ -93,6 +93,6 @@ def test_two_things_of_one_name_are_refused() -> None:
         generator._merged(iter([{"Flow": {}}, {"Flow": {"type": "object"}}]))
 
 
-@pytest.mark.parametrize("resource", generator.RESOURCES)
+@pytest.mark.parametrize("resource", ROUTES)
 def test_every_api_function_has_a_handler(resource: str) -> None:
     assert callable(importlib.import_module(f"functions.{resource}.handler").lambda_handler)

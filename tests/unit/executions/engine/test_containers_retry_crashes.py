@@ -152,8 +152,8 @@ def test_an_older_turn_that_settled_the_container_meanwhile_is_believed():
     bench.store.on_write = overtake
     found = bench.store.load
 
-    def load(tenant: str, execution_id: str) -> Any:
-        state = found(tenant, execution_id)
+    def load(tenant: str, execution_id: str, **how: Any) -> Any:
+        state = found(tenant, execution_id, **how)
         overtake("before")
         return state
 

@@ -1,0 +1,38 @@
+"""`runner`, which Step Functions calls: a whole processor, for the longest that Lambda gives."""
+
+from infra.constructs.function import PlatformFunction
+from infra.declarations import Function
+from infra.resources import CLAIMS, RECORDS, RUNS, Resources
+
+
+def _grant(function: PlatformFunction, on: Resources) -> None:
+    function.may("dynamodb:GetItem", on=on.table("flows"))
+    # Batches and indexes are for bulk operations: they choose, cancel and retry as it does.
+    function.may(*RECORDS, on=on.table("executions"))
+    for index in ("open", "recent", "by-flow", "by-correlation"):
+        function.may("dynamodb:Query", on=on.index("executions", index))
+    function.may(*CLAIMS, on=on.table("idempotency"))
+    function.may(
+        "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=on.table("approvals")
+    )
+    function.may_back(*RUNS, on=on.machine)
+    function.may_back("states:StopExecution", on=on.runs)
+    function.may("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", on=on.objects("executions"))
+    function.may("sqs:SendMessage", on=on.timers)
+
+
+FUNCTION = Function(
+    variables=(
+        "APPROVALS_TABLE_NAME",
+        "EXECUTIONS_TABLE_NAME",
+        "FLOWS_TABLE_NAME",
+        "HEADRACE_EGRESS_ALLOW",
+        "HEADRACE_RETENTION",
+        "IDEMPOTENCY_TABLE_NAME",
+        "PAYLOADS_BUCKET_NAME",
+        "TIMERS_QUEUE_URL",
+    ),
+    seconds=900,
+    memory_mb=1769,
+    grant=_grant,
+)

@@ -1,0 +1,60 @@
+"""What grants are given on: the ARNs of the platform's resources, and sets of actions on them."""
+
+from dataclasses import dataclass
+
+from infra.constructs.function import PlatformFunction
+from infra.constructs.orchestration import Orchestration
+from infra.constructs.storage import Storage
+from infra.constructs.timers import Timers
+
+RECORDS = (
+    "dynamodb:BatchGetItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+)
+"""On the executions' table, of what starts, runs and ends them."""
+CLAIMS = ("dynamodb:GetItem", "dynamodb:PutItem")
+"""On the keys' table, of what starts executions."""
+ANSWERS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+"""On the keys' table: a key is claimed by a put, its answer an update; a refusal deletes it."""
+RUNS = ("states:SendTaskSuccess", "states:StartExecution")
+"""On the machine, of what wakes parked runs and starts the next."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The parts of the stack that functions work with."""
+
+    storage: Storage
+    timing: Timers
+    orchestration: Orchestration
+
+    def table(self, noun: str) -> str:
+        return self.storage.table_arn(noun)
+
+    def index(self, noun: str, name: str) -> str:
+        return self.storage.index_arn(noun, name)
+
+    def objects(self, kind: str) -> str:
+        return self.storage.objects_arn(kind)
+
+    @property
+    def machine(self) -> str:
+        return self.orchestration.machine.state_machine_arn
+
+    @property
+    def runs(self) -> str:
+        """Every run of the machine."""
+        return self.orchestration.executions_arn
+
+    @property
+    def timers(self) -> str:
+        return self.timing.queue.queue_arn
+
+
+def grant_nothing(_function: PlatformFunction, _on: Resources) -> None:
+    """Grant a function its log, which it has anyway."""

@@ -1,0 +1,15 @@
+"""The routes of `flows`."""
+
+ROUTES = (
+    "GET /api/v1/flows",
+    "POST /api/v1/flows",
+    "POST /api/v1/flows/validate",
+    "GET /api/v1/flows/{flow_id}",
+    "GET /api/v1/flows/{flow_id}/graph",
+    "GET /api/v1/flows/{flow_id}/state-machine",
+    "PUT /api/v1/flows/{flow_id}",
+    "DELETE /api/v1/flows/{flow_id}",
+    "POST /api/v1/flows/{flow_id}/activate",
+    "POST /api/v1/flows/{flow_id}/deactivate",
+    "POST /api/v1/flows/{flow_id}/draft",
+)

@@ -1,0 +1,11 @@
+"""Everything that `flows` may do: actions, and for each the resources' short names."""
+
+PERMITTED = {
+    "dynamodb:BatchGetItem": {"FlowsTable"},
+    "dynamodb:DeleteItem": {"FlowsTable", "IdempotencyTable"},
+    "dynamodb:GetItem": {"FlowsTable"},
+    "dynamodb:PutItem": {"ExecutionsTable", "FlowsTable", "IdempotencyTable"},
+    "dynamodb:Query": {"ExecutionsTable/index/open", "FlowsTable"},
+    "dynamodb:UpdateItem": {"IdempotencyTable"},
+    "states:StartExecution": {"OneSegment"},
+}

@@ -1,0 +1,24 @@
+"""Everything that `runner` may do: actions, and for each the resources' short names."""
+
+PERMITTED = {
+    "dynamodb:BatchGetItem": {"ExecutionsTable"},
+    "dynamodb:BatchWriteItem": {"ExecutionsTable"},
+    "dynamodb:DeleteItem": {"ExecutionsTable"},
+    "dynamodb:GetItem": {"ApprovalsTable", "ExecutionsTable", "FlowsTable", "IdempotencyTable"},
+    "dynamodb:PutItem": {"ApprovalsTable", "ExecutionsTable", "IdempotencyTable"},
+    "dynamodb:Query": {
+        "ExecutionsTable",
+        "ExecutionsTable/index/by-correlation",
+        "ExecutionsTable/index/by-flow",
+        "ExecutionsTable/index/open",
+        "ExecutionsTable/index/recent",
+    },
+    "dynamodb:UpdateItem": {"ApprovalsTable", "ExecutionsTable"},
+    "sqs:SendMessage": {"TimersQueue"},
+    "s3:GetObject": {"Payloads/executions/*"},
+    "s3:PutObject": {"Payloads/executions/*"},
+    "s3:PutObjectTagging": {"Payloads/executions/*"},
+    "states:SendTaskSuccess": {"OneSegment"},
+    "states:StartExecution": {"OneSegment"},
+    "states:StopExecution": {"OneSegment:*"},
+}
