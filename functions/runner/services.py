@@ -2,9 +2,9 @@
 
 import os
 import time
-from functools import cache
+from functools import cache, partial
 
-from shared.aws import s3, sqs, step_functions, table
+from shared.aws import PATIENT, s3, sqs, step_functions, table
 from shared.config import (
     ApprovalsTableSettings,
     ExecutionsTableSettings,
@@ -56,18 +56,18 @@ def flow_repository(tenant: str) -> FlowRepository:
 
 @cache
 def payloads() -> Payloads:
-    return Payloads(s3, settings(PayloadsSettings).payloads_bucket_name)
+    return Payloads(partial(s3, PATIENT), settings(PayloadsSettings).payloads_bucket_name)
 
 
 @cache
 def waker() -> Waker:
-    return Waker(execution_repository(), step_functions())
+    return Waker(execution_repository(), step_functions(PATIENT))
 
 
 @cache
 def launcher(machine_arn: str) -> Launcher:
     stored = table(settings(ExecutionsTableSettings).executions_table_name)
-    slots, engine = SlotRepository(stored, time.sleep), Engine(step_functions(), machine_arn)
+    slots, engine = SlotRepository(stored, time.sleep), Engine(step_functions(PATIENT), machine_arn)
     return Launcher(
         executions=execution_repository(),
         engine=engine,

@@ -36,7 +36,6 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from tests.support.calls import Calls, Crash, abandon_invocations, invoking, record_calls
 from tests.support.events import api_event, sqs_event
-from tests.support.permissions import Permissions
 from tests.support.template import REGION, Template
 from tests.support.threads import keep_requests_apart
 
@@ -304,7 +303,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
         keep_requests_apart(monkeypatch)
-        stack = MotoStack(template, record_calls(monkeypatch, Permissions(template)))
+        stack = MotoStack(template, record_calls(monkeypatch, template))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
         forget_factories()
