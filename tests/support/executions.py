@@ -339,6 +339,7 @@ class Bench:
         self.answer = Answer(next="done")
         self.store = InMemoryExecutions(self.execution)
         self.payloads = InMemoryPayloads()
+        self.externals = dict(externals or {})
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
@@ -355,7 +356,7 @@ class Bench:
             ),
             find_plugin=self.find_plugin,
             outside=Outside(
-                externals=externals or {},
+                externals=self.externals,
                 waker=waker_of(self.store, self.states),
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
                 start=self.engine.start,
