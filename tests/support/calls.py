@@ -15,6 +15,7 @@ from typing import Any
 import botocore.client
 import pytest
 
+from tests.support.limits import Limits
 from tests.support.patience import Patience
 from tests.support.permissions import Permissions
 from tests.support.template import Template
@@ -240,3 +241,16 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, template: Template) -> Calls:
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched)
     monkeypatch.setattr(threading.Thread, "start", inheriting)
     return calls
+
+
+def refuse_beyond_limits(monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:
+    """Refuse what DynamoDB would, on sight of what is sent, until the monkeypatch is undone."""
+    as_sent = botocore.client.BaseClient._emit_api_params  # type: ignore[attr-defined]  # private
+
+    def checked(client: Any, api_params: Any, operation_model: Any, context: Any) -> Any:
+        sent = as_sent(client, api_params, operation_model, context)
+        if client.meta.service_model.service_name == "dynamodb":
+            limits.check(operation_model.name, sent)
+        return sent
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_emit_api_params", checked)
