@@ -44,6 +44,7 @@ class PlatformStack(Stack):
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
             "HEADRACE_EGRESS_ALLOW": options.egress_allow,
             "HEADRACE_RETENTION": options.retention,
+            "HEADRACE_SDK_PATIENCE": "patient",  # told to those for whose answer nobody waits
         }
         runner = self._function(RUNNER)
         orchestration = Orchestration(self, "Orchestration", runner=runner)

@@ -6,15 +6,31 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from shared.config import SdkSettings, settings
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
-# Throttles and lost connections are retried by the SDK, with jitter; a dead endpoint is given up
-# on well before the function's own time is over.
-CONFIG = Config(
+# Six attempts within two seconds: only the legacy mode knows DynamoDB's short pauses. The others
+# wait up to half a minute, longer than a function of the API lives.
+TABLES = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "legacy", "total_max_attempts": 6}
+)
+
+# A client waits for the answer, and what could not be started or woken is found by the reconciler.
+MACHINES = Config(
+    connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
+)
+
+OBJECTS = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+# Of the runner: nobody waits for it, and a turn that dies of a throttle has to be made again.
+PATIENT = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 6}
 )
 
@@ -23,20 +39,29 @@ IMPATIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attemp
 
 
 @cache
-def table(name: str, config: Config = CONFIG) -> "Table":
+def table(name: str, config: Config = TABLES) -> "Table":
+    """Return a table of DynamoDB."""
     return boto3.resource("dynamodb", config=config).Table(name)
 
 
 @cache
-def step_functions() -> "SFNClient":
-    return boto3.client("stepfunctions", config=CONFIG)
+def step_functions(config: Config | None = None) -> "SFNClient":
+    """Return the client of Step Functions, as patient as its function may be."""
+    return boto3.client("stepfunctions", config=config or _patience(MACHINES))
 
 
 @cache
-def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=CONFIG)
+def sqs(config: Config = PATIENT) -> "SQSClient":
+    """Return the client of SQS; only the runner sends."""
+    return boto3.client("sqs", config=config)
 
 
 @cache
-def s3() -> "S3Client":
-    return boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4")))
+def s3(config: Config | None = None) -> "S3Client":
+    """Return the client of S3, which signs addresses as every region takes them."""
+    chosen = config or _patience(OBJECTS)
+    return boto3.client("s3", config=chosen.merge(Config(signature_version="s3v4")))
+
+
+def _patience(quick: Config) -> Config:
+    return PATIENT if settings(SdkSettings).headrace_sdk_patience == "patient" else quick

@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,6 +47,12 @@ class EgressSettings(Settings):
 
 class RetentionSettings(Settings):
     headrace_retention: str = ""
+
+
+class SdkSettings(Settings):
+    """How long clients of AWS try: `patient` where nobody waits for the answer."""
+
+    headrace_sdk_patience: Literal["quick", "patient"] = "quick"
 
 
 S = TypeVar("S", bound=Settings)

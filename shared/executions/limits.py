@@ -1,23 +1,28 @@
 """Bounds of what is stored of an execution, so that no row outgrows DynamoDB's 400 KB."""
 
 from datetime import datetime
+from typing import TypeVar
 
-from shared.executions.task_runs import Failure, LogLine, TaskRun, TaskStatus
+from shared.executions.task_runs import Failure, LogLine, TaskRun, TaskStatus, shortened
 
 MAX_EXECUTION_BYTES = 100_000_000
 """Outputs of all tasks of an execution together: a turn holds those of the rows in memory."""
 MAX_EXECUTION_LOG_BYTES = 10_000_000
 """The same of log lines: as objects each takes some hundred bytes more than its text."""
-MAX_MESSAGE_CHARACTERS = 8_000
+
+Told = TypeVar("Told", Failure, LogLine)
 
 
 def within_bounds(run: TaskRun) -> TaskRun:
-    """A task run whose failure is told in a message of a bearable length."""
-    error = run.error
-    if error is None or len(error.message) <= MAX_MESSAGE_CHARACTERS:
-        return run
-    message = f"{error.message[:MAX_MESSAGE_CHARACTERS]}… ({len(error.message)} characters, cut)"
-    return run.model_copy(update={"error": error.model_copy(update={"message": message})})
+    """Cut a task run's failure and its lines, whoever wrote them, to a bearable length."""
+    lines = tuple(bearable(line) for line in run.logs)
+    return run.model_copy(update={"error": run.error and bearable(run.error), "logs": lines})
+
+
+def bearable(told: Told) -> Told:
+    """Cut a failure or a line to a length that its row can hold."""
+    message = shortened(told.message)
+    return told if message is told.message else told.model_copy(update={"message": message})
 
 
 def refused(run: TaskRun, now: datetime) -> TaskRun:

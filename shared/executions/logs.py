@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 
-from shared.executions.task_runs import LogLine
+from shared.executions.task_runs import LogLine, shortened
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 MAX_LINES = 500
-MAX_LINE_CHARACTERS = 8_000
 MAX_TOTAL_BYTES = 60_000
 """With the largest output (300 KB) a row stays under DynamoDB's 400 KB."""
 
@@ -40,9 +39,7 @@ class LogBuffer:
         """Store a line; below the task's `logLevel` it is dropped."""
         if level in LEVELS and LEVELS.index(level) < self._minimum:
             return
-        text = self._mask(message)
-        if len(text) > MAX_LINE_CHARACTERS:
-            text = f"{text[:MAX_LINE_CHARACTERS]}… ({len(text)} characters, cut)"
+        text = shortened(self._mask(message))
         with self._lock:
             line = LogLine(
                 timestamp=self._clock(), level=level, message=text, attempt=self._attempt

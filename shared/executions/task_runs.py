@@ -39,6 +39,18 @@ _SETTLED = frozenset(
 )
 
 
+MAX_CHARACTERS = 8_000
+"""Of a failure's message and of a log line, but for the words that say that it was cut."""
+ROOM_TO_SAY_SO = 40
+
+
+def shortened(text: str) -> str:
+    """Cut a text that was masked, and say so; one that was cut stays as it is."""
+    if len(text) <= MAX_CHARACTERS + ROOM_TO_SAY_SO:
+        return text
+    return f"{text[:MAX_CHARACTERS]}… ({len(text)} characters, cut)"
+
+
 class Failure(Record):
     """Why something failed: `code` for machines, `message` for people, never a secret."""
 

@@ -1,5 +1,6 @@
 """Flows as they are stored and as they are shown, and which of their states may follow which."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,10 +17,26 @@ from shared.times import Timestamp
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
 NAMESPACE_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
-FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100)]
-Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=150)]
+MAX_NAME_LENGTH, MAX_NAMESPACE_LENGTH = 100, 150
+
+FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)]
+Namespace = Annotated[
+    str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=MAX_NAMESPACE_LENGTH)
+]
 LabelName = Annotated[str, StringConstraints(min_length=1)]
 Label = Annotated[str, StringConstraints(pattern=r"^[^:]+:", max_length=1000)]
+
+
+MAX_FULL_NAME_LENGTH = MAX_NAMESPACE_LENGTH + 1 + MAX_NAME_LENGTH
+"""Of `namespace/name`, which is a key of the table."""
+
+
+def is_full_name(text: str) -> bool:
+    """Tell whether a text may be a flow's `namespace/name`."""
+    namespace, _, name = text.partition("/")
+    if len(namespace) > MAX_NAMESPACE_LENGTH or len(name) > MAX_NAME_LENGTH or text[-1:] == "\n":
+        return False
+    return bool(re.match(NAMESPACE_PATTERN, namespace) and re.match(NAME_PATTERN, name))
 
 
 class FlowStatus(StrEnum):

@@ -13,7 +13,7 @@ from shared.dynamodb import Reason, Sleep, Write, batch_get, named, query_all, t
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.flows import items
 from shared.flows.items import Item
-from shared.flows.models import FlowRecord, Revision
+from shared.flows.models import FlowRecord, Revision, is_full_name
 from shared.ids import is_id
 
 if TYPE_CHECKING:
@@ -86,7 +86,12 @@ class FlowRepository:
         return None if item is None else items.flow_record(item)
 
     def find_named(self, namespace_and_name: str) -> FlowRecord | None:
-        """Read the flow with this name (`namespace/name`), consistently."""
+        """Read the flow with this name (`namespace/name`), consistently.
+
+        What can be no name, a key too long for the table among it, names no flow.
+        """
+        if not is_full_name(namespace_and_name):
+            return None
         item = self._get(items.name_partition(self._tenant), namespace_and_name)
         return None if item is None else self.find(str(item["flowId"]))
 

@@ -15,7 +15,10 @@ from typing import Any
 import botocore.client
 import pytest
 
+from tests.support.limits import Limits
+from tests.support.patience import Patience
 from tests.support.permissions import Permissions
+from tests.support.template import Template
 
 
 class Crash(SystemExit):
@@ -204,10 +207,10 @@ def abandon_invocations() -> None:
         each.is_dead = True
 
 
-def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> Calls:
-    """Watch every AWS call of this process, and refuse what its role doesn't allow, until the
-    monkeypatch is undone."""
-    calls = Calls()
+def record_calls(monkeypatch: pytest.MonkeyPatch, template: Template) -> Calls:
+    """Watch every AWS call of this process, and refuse what its role doesn't allow or its client
+    would try for too long, until the monkeypatch is undone."""
+    calls, permissions, patience = Calls(), Permissions(template), Patience(template)
     # DynamoDB applies a conditional write as one step, Step Functions starts a name once and
     # finds a token; moto would interleave two threads.
     one_step = threading.RLock()
@@ -221,6 +224,7 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> C
         call = Call(invocation.function, f"{service}.{operation}", parameters)
         dies = calls.before(invocation, call)
         permissions.check(invocation.function, f"{service}.{operation}", parameters)
+        patience.check(invocation.function, client)
         is_one_step = service == "DynamoDB" or operation in {"StartExecution", "SendTaskSuccess"}
         with one_step if is_one_step else nullcontext():
             answer = call_aws(client, operation, parameters)
@@ -237,3 +241,16 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, permissions: Permissions) -> C
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched)
     monkeypatch.setattr(threading.Thread, "start", inheriting)
     return calls
+
+
+def refuse_beyond_limits(monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:
+    """Refuse what DynamoDB would, on sight of what is sent, until the monkeypatch is undone."""
+    as_sent = botocore.client.BaseClient._emit_api_params  # type: ignore[attr-defined]  # private
+
+    def checked(client: Any, api_params: Any, operation_model: Any, context: Any) -> Any:
+        sent = as_sent(client, api_params, operation_model, context)
+        if client.meta.service_model.service_name == "dynamodb":
+            limits.check(operation_model.name, sent)
+        return sent
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_emit_api_params", checked)

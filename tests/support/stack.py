@@ -34,9 +34,16 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeFailure
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from tests.support.calls import Calls, Crash, abandon_invocations, invoking, record_calls
+from tests.support.calls import (
+    Calls,
+    Crash,
+    abandon_invocations,
+    invoking,
+    record_calls,
+    refuse_beyond_limits,
+)
 from tests.support.events import api_event, sqs_event
-from tests.support.permissions import Permissions
+from tests.support.limits import Limits
 from tests.support.template import REGION, Template
 from tests.support.threads import keep_requests_apart
 
@@ -304,7 +311,8 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
         keep_requests_apart(monkeypatch)
-        stack = MotoStack(template, record_calls(monkeypatch, Permissions(template)))
+        stack = MotoStack(template, record_calls(monkeypatch, template))
+        refuse_beyond_limits(monkeypatch, Limits(template))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
         forget_factories()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.executions.engine.turn import SegmentTurn
+from shared.executions.limits import bearable
 from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.secrets import masking_of
@@ -45,6 +46,7 @@ class Completion:
             row_key(run): run for run in (*began.runs.values(), *context.scheduler.runs.values())
         }
         self._limit_outside(segment, [*began.earlier, *latest.values()])
+        error = error and bearable(error)
         end = End(_status(execution, error), context.scheduler.executed(), outputs, error, stored)
         if not self.executions.finish(execution, end, now=self.now()):
             return False

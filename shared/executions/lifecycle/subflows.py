@@ -24,7 +24,7 @@ from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.durable import DurableState, Poll
-from shared.flows.models import FlowRecord, FlowStatus
+from shared.flows.models import MAX_FULL_NAME_LENGTH, FlowRecord, FlowStatus
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.flows.repository import FlowRepository, flow_repository
 from shared.ids import id_of
@@ -158,7 +158,7 @@ class Subflows:
             namespace, name = properties.get("namespace", "default"), properties.get("name")
             flow, named = flows.find_named(f"{namespace}/{name}"), f"{namespace}/{name}"
         if flow is None:
-            raise PluginError(f"there is no flow {named!r}", code="flow_not_found")
+            raise PluginError(f"there is no flow {_told(named)}", code="flow_not_found")
         if flow.disabled or flow.status is not FlowStatus.ACTIVE:
             raise PluginError(f"flow {named!r} does not take executions", code="flow_not_runnable")
         return flow
@@ -180,6 +180,13 @@ class Subflows:
             message=f"{child.flow_name} ended {child.status.value}{why}",
         )
         return DurableState(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
+
+
+def _told(named: str) -> str:
+    """Say what was asked for, whole or not at all: half a secret would not be masked."""
+    if len(named) <= MAX_FULL_NAME_LENGTH:
+        return repr(named)
+    return f"of this name: {len(named)} characters are too many"
 
 
 def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
@@ -28,7 +28,7 @@ class OpenExecutions:
 
     def of_flow(self, flow_id: str | None) -> Iterator[tuple[str, str]]:
         """Tenant and id of each open execution of a flow; of all of them, if none is named."""
-        chosen = {"FilterExpression": Attr("flowId").eq(flow_id)} if flow_id else {}
+        chosen: dict[str, Any] = {"FilterExpression": Attr("flowId").eq(flow_id)} if flow_id else {}
         for shard in OPEN_SHARDS:
             of_shard = Key("openShard").eq(shard)
             for item in query_all(

@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 EXPIRED_AT_ONCE = 8
 """Rows; a loop over thousands of items leaves as many."""
 _NAMES = {f"#read{number}": name for number, name in enumerate(BUT_OUTPUTS)}
-_BARE: Mapping[str, Any] = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}
+_BARE: Mapping[str, Any] = {
+    "ProjectionExpression": ", ".join(_NAMES),
+    "ExpressionAttributeNames": _NAMES,
+}
 
 
 class ExecutionRepository(SegmentRepository):

@@ -58,6 +58,7 @@ class Bench:
         self.answer = TurnResponse(next="done")
         self.store = InMemoryExecutions(self.execution)
         self.payloads = InMemoryPayloads()
+        self.externals = dict(externals or {})
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
@@ -74,7 +75,7 @@ class Bench:
             ),
             find_plugin=self.find_plugin,
             services=TurnServices(
-                durable_tasks=externals or {},
+                durable_tasks=self.externals,
                 waker=waker_of(self.store, self.states),
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
                 start=self.engine.start,

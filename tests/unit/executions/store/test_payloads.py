@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from shared.errors import UnavailableError
-from shared.executions import limits
+from shared.executions import task_runs
 from shared.executions.models import Status
 from shared.executions.store import payloads
 from shared.executions.store.payloads import OutputReader
@@ -148,8 +148,54 @@ def test_a_very_long_message_is_cut():
 
     stored = bench.runs["a"].error
     assert stored is not None
-    assert len(stored.message) < limits.MAX_MESSAGE_CHARACTERS + 50
+    assert len(stored.message) < task_runs.MAX_CHARACTERS + 50
     assert stored.message.endswith("(50000 characters, cut)")
+
+
+def test_the_line_of_a_very_long_failure_is_cut_like_its_message():
+    error = PluginError("🌊" * 570_000, code="x")
+    reading_too_much = task(
+        "b", type="flow.wait", properties={"duration": "x" * 570_000}, dependsOn=[]
+    )
+    plan = plan_of(task("a", type="t.fail"), reading_too_much)
+    bench = Bench(plan, {"t.fail": failing(error)})
+    bench.turn()
+
+    for name in ("a", "b"):
+        stored, [line] = bench.runs[name].error, bench.runs[name].logs
+        assert stored is not None
+        assert line.message == stored.message
+        assert len(line.message) < task_runs.MAX_CHARACTERS + 50
+
+
+def test_a_secret_is_masked_before_a_line_is_cut():
+    secret = "0123456789" * 2_000
+    plan = plan_of(task("a", type="t.fail"), inputs=[{"name": "s", "type": "SECRET"}])
+    error = PluginError("x" * 4_000 + secret, code="x")
+    bench = Bench(plan, {"t.fail": failing(error)}, inputs={"s": "******"}, secrets={"s": secret})
+    bench.turn()
+
+    [line] = bench.runs["a"].logs
+    assert line.message == "x" * 4_000 + "******"
+
+
+def test_the_failure_of_a_flow_itself_is_cut(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("shared.executions.task_runs.MAX_CHARACTERS", 10)
+    bench = Bench(
+        plan_of(task("a", properties=SET), outputs={"x": "{{ outputs.a.missing.deeper }}"})
+    )
+    bench.turn()
+
+    assert bench.now.error is not None
+    assert bench.now.error.message.endswith("characters, cut)")
+    assert len(bench.now.error.message) < 60
+
+
+def test_a_line_is_cut_once():
+    text = task_runs.shortened("x" * 50_000)
+
+    assert text.endswith("x… (50000 characters, cut)")
+    assert task_runs.shortened(text) == text
 
 
 def test_only_so_much_is_kept_parsed(monkeypatch: pytest.MonkeyPatch):

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.executions.limits import MAX_MESSAGE_CHARACTERS
-from shared.executions.task_runs import Failure, TaskRun, TaskStatus
+from shared.executions.task_runs import MAX_CHARACTERS, Failure, TaskRun, TaskStatus
 from shared.executions.views.response_size import (
     MAX_BYTES,
     MAX_ITERATIONS,
@@ -61,7 +60,7 @@ def test_five_hundred_long_failures_fit():
 
 @pytest.mark.parametrize("iteration", [None, "0"])
 def test_failures_as_long_as_they_may_be_fit(iteration: str | None):
-    error = Failure(code="x", message='"' * MAX_MESSAGE_CHARACTERS)
+    error = Failure(code="x", message='"' * MAX_CHARACTERS)
     runs = [a_run(str(number), error=error, iteration=iteration) for number in range(500)]
 
     shown = list(bounded_detail("e", [*runs, a_run("last")]))
