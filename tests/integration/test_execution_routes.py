@@ -238,6 +238,7 @@ def test_a_cursor_belongs_to_its_filters(moto_stack: MotoStack, finished: Any):
     assert answer.status == 400
 
 
+@pytest.mark.timing
 def test_lists_are_filtered(moto_stack: MotoStack, finished: Any):
     one = finished("one", {"labels": {"run": "a"}}, **{"x-correlation-id": "c-1"})
     time.sleep(0.01)

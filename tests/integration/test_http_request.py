@@ -29,7 +29,7 @@ from tests.support.certificates import tls_contexts
 from tests.support.plugins import run_plugin, task_context
 from tests.support.servers import Reply, Server, answering, serving
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.timing]
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 LOOPBACK = EgressGuard(AllowList.parse("127.0.0.1"))

@@ -158,6 +158,7 @@ def loop(items: Any, *tasks: Any, **properties: Any) -> Any:
     return task("loop", type="flow.foreach", properties={"items": items, **properties}, tasks=tasks)
 
 
+@pytest.mark.timing
 def test_a_loop_gives_results_in_the_order_of_its_items():
     def slow_first(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         time.sleep(0.1 if properties["n"] == 1 else 0)
@@ -224,6 +225,7 @@ def test_an_empty_loop_succeeds():
     assert outputs(bench, "loop") == {"count": 0, "results": []}
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (3, 3), (0, 12)])
 def test_a_loop_keeps_to_its_concurrency(concurrency: int, most: int):
     running: list[int] = [0]
@@ -248,6 +250,7 @@ def test_a_loop_keeps_to_its_concurrency(concurrency: int, most: int):
     assert most == 1 or peak[0] > 1
 
 
+@pytest.mark.timing
 def test_a_parallel_keeps_to_its_concurrency():
     tasks = [task(f"t{n}", type="t.slow") for n in range(3)]
     plan = plan_of(task("box", type="flow.parallel", properties={"concurrency": 1}, tasks=tasks))
@@ -367,6 +370,7 @@ def test_five_thousand_items_run():
     assert len(bench.runs) == 5001
 
 
+@pytest.mark.timing
 def test_a_container_may_time_out():
     plan = plan_of(
         task(

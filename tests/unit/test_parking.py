@@ -210,6 +210,7 @@ def test_a_condition_may_leave_such_a_task_out():
     assert desk.visits == []
 
 
+@pytest.mark.timing
 def test_while_others_run_a_decision_is_seen_within_a_second():
     class Later(Desk):
         def step(self, visit: Visit) -> Step:

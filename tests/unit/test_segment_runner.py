@@ -37,6 +37,7 @@ def test_a_flow_runs_in_one_turn_and_ends():
     assert bench.now.status is Status.FAILED
 
 
+@pytest.mark.timing
 def test_independent_tasks_overlap():
     barrier = threading.Barrier(3, timeout=5)
 
@@ -164,6 +165,7 @@ def test_flow_outputs_are_bounded():
     assert bench.now.error.code == "output_too_large"
 
 
+@pytest.mark.timing
 def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
     plan = plan_of(
         task("slow", type="t.slow", dependsOn=[], timeout=0.2),
@@ -179,6 +181,7 @@ def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
     assert bench.now.status is Status.FAILED
 
 
+@pytest.mark.timing
 def test_a_thread_that_outlives_its_time_out_ends_the_process_after_the_record():
     bench = Bench(plan_of(task("a", type="t.slow", timeout=0.1)), {"t.slow": sleeping(3)})
 
@@ -190,6 +193,7 @@ def test_a_thread_that_outlives_its_time_out_ends_the_process_after_the_record()
     assert bench.turn(generation=1) == "done"
 
 
+@pytest.mark.timing
 def test_a_time_out_may_be_a_template():
     plan = plan_of(task("a", type="t.slow", timeout="{{ inputs.patience }}ms"))
     bench = Bench(plan, {"t.slow": sleeping(0.5)}, inputs={"patience": 100})
@@ -219,6 +223,7 @@ def test_out_of_time_the_turn_asks_to_go_on_and_the_next_one_does():
     assert [run.task_name for run in bench.store.written] == ["a", "b", "c"]
 
 
+@pytest.mark.timing
 def test_a_task_may_not_outlast_its_invocation():
     bench = Bench(plan_of(task("a", type="t.slow")), {"t.slow": sleeping(1.3)})
 
@@ -315,6 +320,7 @@ def test_the_loser_of_a_race_adopts_what_the_winner_recorded():
     assert bench.now.outputs == {"by": "winner"}
 
 
+@pytest.mark.timing
 def test_nothing_starts_later_than_a_second_after_the_execution_was_taken_away():
     bench: Bench
     started: list[str] = []
@@ -345,6 +351,7 @@ def test_a_flow_of_quick_tasks_never_looks_again():
     assert bench.now.status is Status.SUCCESS
 
 
+@pytest.mark.timing
 def test_a_broken_store_lets_no_thread_live_on():
     bench = Bench(
         plan_of(

@@ -131,6 +131,7 @@ def test_a_slow_retry_holds_up_no_neighbour():
     assert bench.statuses() == {"a": "RETRYING", "b": "SUCCESS", "c": "SUCCESS"}
 
 
+@pytest.mark.timing
 def test_a_timed_out_attempt_is_retried():
     plan = plan_of(task("a", type="t.slow", timeout=0.05, retry={"maxAttempts": 2}))
     bench = Bench(plan, {"t.slow": sleeping(0.2)})
@@ -282,6 +283,7 @@ def test_what_was_over_before_the_flows_timeout_stays_as_it_ended(kind: str, sta
     assert bench.statuses() == {"a": status, "w": "SUCCESS", "last": "SUCCESS"}
 
 
+@pytest.mark.timing
 def test_the_flows_timeout_ends_a_task_that_runs():
     plan = plan_of(task("a", type="t.slow"), timeout=0.2)
     bench = Bench(plan, {"t.slow": sleeping(0.9)})
