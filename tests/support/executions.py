@@ -29,6 +29,7 @@ from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskContext
+from tests.support.slow_plugins import Lingering
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -330,16 +331,22 @@ class Bench:
         plugins: Mapping[str, Run] | None = None,
         externals: Externals | None = None,
         most_turns: int = MOST_TURNS,
+        *,
+        ticks: bool = True,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
-        """How far the clocks were moved on."""
+        """How far the clocks were moved on; nothing else moves them unless they tick."""
+        began, monotonic = datetime.now(UTC), time.monotonic()
         self._skipping = threading.Lock()
         self.execution = execution_of(plan, **fields)
         self.answer = Answer(next="done")
         self.store = InMemoryExecutions(self.execution)
         self.payloads = InMemoryPayloads()
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
+        for run in (plugins or {}).values():
+            if isinstance(run, Lingering):
+                run.bench = self
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
         self.engine = FakeEngine()
@@ -349,8 +356,10 @@ class Bench:
             plans=OnePlan(plan),
             payloads=self.payloads,
             clocks=Clocks(
-                now=lambda: datetime.now(UTC) + self.ahead,
-                monotonic=lambda: time.monotonic() + self.ahead.total_seconds(),
+                now=lambda: (datetime.now(UTC) if ticks else began) + self.ahead,
+                monotonic=lambda: (
+                    (time.monotonic() if ticks else monotonic) + self.ahead.total_seconds()
+                ),
                 sleep=self.skip,
             ),
             find_plugin=self.find_plugin,

@@ -347,7 +347,7 @@ def _starting(start: Callable[[Any], None]) -> Callable[[Any], None]:
 
     def until_it_has_begun(worker: Any) -> None:
         start(worker)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while worker.env is None and time.monotonic() < deadline:
             time.sleep(0.001)
 
@@ -359,7 +359,7 @@ def _stopping(stop: Callable[..., None]) -> Callable[..., None]:
     is not heard by one that waits for its token: that one is told here."""
 
     def once_it_runs(worker: Any, *arguments: Any, **named: Any) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while worker.env is None and time.monotonic() < deadline:
             time.sleep(0.001)
         stop(worker, *arguments, **named)

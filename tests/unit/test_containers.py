@@ -1,5 +1,6 @@
 """Branches, loops and parallel lists, run by one turn (flow language, section 10)."""
 
+import itertools
 import json
 import threading
 import time
@@ -14,6 +15,7 @@ from shared.executions.scheduling.containers import MAX_ITEMS
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions import Bench, failing, sleeping
 from tests.support.plans import plan_of, task
+from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering
 
 INVALID = {
     "type": "util.validate",
@@ -231,11 +233,15 @@ def test_a_loop_keeps_to_its_concurrency(concurrency: int, most: int):
     running: list[int] = [0]
     peak: list[int] = [0]
     lock = threading.Lock()
+    first_two = threading.Barrier(2 if most > 1 else 1, timeout=PATIENCE_SECONDS)
+    calls = itertools.count()
 
     def work(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         with lock:
             running[0] += 1
             peak[0] = max(peak[0], running[0])
+        if next(calls) < first_two.parties:
+            first_two.wait()
         time.sleep(0.05)
         with lock:
             running[0] -= 1
@@ -381,7 +387,7 @@ def test_a_container_may_time_out():
         ),
         setting("after"),
     )
-    bench = Bench(plan, {"t.slow": sleeping(0.8)})
+    bench = Bench(plan, {"t.slow": Lingering("slow")})
     bench.turn()
 
     assert bench.statuses() == {"slow": "CANCELLED", "box": "TIMED_OUT", "after": "SKIPPED"}

@@ -7,7 +7,7 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 USES = re.compile(
-    r"\bThreadPoolExecutor\(|\bthreading\.[A-Z]|\btime\.sleep\(|\bsleeping\(|\bserving\(|"
+    r"\bThreadPoolExecutor\(|\bthreading\.[A-Z]|\btime\.sleep\(|\bsleeping\(|\bLingering\(|\bstuck\(|\bserving\(|"
     r"\bsocket\.socket\(|\benable_socket\b"
 )
 SUITES = ("unit", "property", "infra", "integration")

@@ -1,7 +1,6 @@
 """Turns of a segment: order, overlap, time-outs, crashes, and who holds the segment."""
 
 import threading
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +11,9 @@ from shared.executions.models import Parent, Status
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.observability import logger
 from shared.plugins.sdk.plugin import TaskContext
-from tests.support.executions import Abandoned, Bench, failing, sleeping
+from tests.support.executions import Abandoned, Bench, failing
 from tests.support.plans import plan_of, task
+from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering, stuck
 
 
 def error_of(bench: Bench, name: str) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def test_a_flow_runs_in_one_turn_and_ends():
 
 @pytest.mark.timing
 def test_independent_tasks_overlap():
-    barrier = threading.Barrier(3, timeout=5)
+    barrier = threading.Barrier(3, timeout=PATIENCE_SECONDS)
 
     def meet(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         barrier.wait()
@@ -172,7 +172,7 @@ def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
         task("quick", dependsOn=[], properties={"values": {}}),
         task("behind", dependsOn=["slow"], properties={"values": {}}),
     )
-    bench = Bench(plan, {"t.slow": sleeping(0.6)})
+    bench = Bench(plan, {"t.slow": Lingering("slow")})
 
     assert bench.turn() == "done"
 
@@ -183,10 +183,10 @@ def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
 
 @pytest.mark.timing
 def test_a_thread_that_outlives_its_time_out_ends_the_process_after_the_record():
-    bench = Bench(plan_of(task("a", type="t.slow", timeout=0.1)), {"t.slow": sleeping(3)})
-
-    with pytest.raises(Abandoned):
-        bench.turn()
+    with stuck() as run:
+        bench = Bench(plan_of(task("a", type="t.slow", timeout=0.1)), {"t.slow": run})
+        with pytest.raises(Abandoned):
+            bench.turn()
 
     assert bench.statuses() == {"a": "TIMED_OUT"}
     assert bench.now.status is Status.FAILED
@@ -196,7 +196,7 @@ def test_a_thread_that_outlives_its_time_out_ends_the_process_after_the_record()
 @pytest.mark.timing
 def test_a_time_out_may_be_a_template():
     plan = plan_of(task("a", type="t.slow", timeout="{{ inputs.patience }}ms"))
-    bench = Bench(plan, {"t.slow": sleeping(0.5)}, inputs={"patience": 100})
+    bench = Bench(plan, {"t.slow": Lingering("a")}, inputs={"patience": 100})
     bench.turn()
 
     assert bench.statuses() == {"a": "TIMED_OUT"}
@@ -225,7 +225,7 @@ def test_out_of_time_the_turn_asks_to_go_on_and_the_next_one_does():
 
 @pytest.mark.timing
 def test_a_task_may_not_outlast_its_invocation():
-    bench = Bench(plan_of(task("a", type="t.slow")), {"t.slow": sleeping(1.3)})
+    bench = Bench(plan_of(task("a", type="t.slow")), {"t.slow": Lingering("a")})
 
     bench.turn(remaining=lambda: 20.5)
 
@@ -330,11 +330,11 @@ def test_nothing_starts_later_than_a_second_after_the_execution_was_taken_away()
         if properties["n"] == 2:
             now = datetime.now(UTC)
             bench.store.resume(bench.now, stalls=0, records=0, turns=0, check_at=now)
-        time.sleep(0.3)
+        bench.skip(0.3)
         return {}
 
     tasks = [task(f"t{n}", type="t.work", properties={"n": n}) for n in range(20)]
-    bench = Bench(plan_of(*tasks), {"t.work": work})
+    bench = Bench(plan_of(*tasks), {"t.work": work}, ticks=False)
 
     assert bench.turn() == "done"
 
@@ -353,18 +353,16 @@ def test_a_flow_of_quick_tasks_never_looks_again():
 
 @pytest.mark.timing
 def test_a_broken_store_lets_no_thread_live_on():
-    bench = Bench(
-        plan_of(
-            task("a", dependsOn=[], properties={"values": {}}),
-            task("b", type="t.slow", dependsOn=[]),
-        ),
-        {"t.slow": sleeping(3)},
+    plan = plan_of(
+        task("a", dependsOn=[], properties={"values": {}}),
+        task("b", type="t.slow", dependsOn=[]),
     )
 
-    bench.store.is_broken = True
-
-    with pytest.raises(Abandoned):
-        bench.turn()
+    with stuck() as run:
+        bench = Bench(plan, {"t.slow": run})
+        bench.store.is_broken = True
+        with pytest.raises(Abandoned):
+            bench.turn()
 
 
 def test_log_lines_below_the_tasks_level_are_dropped():
