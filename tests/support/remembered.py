@@ -12,8 +12,6 @@ from threading import RLock
 from typing import Any
 
 import boto3
-import jsonpath_ng
-import jsonpath_ng.ext
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.stepfunctions.parser.asl.component.common.path import result_path
@@ -22,6 +20,7 @@ from moto.stepfunctions.parser.asl.utils import json_path
 
 from tests.support.template import ACCOUNT, REGION
 
+_PARSE_PATH, _PARSE_RESULT_PATH = json_path.parse, result_path.parse
 _EMPTY: dict[str, Any] = {}
 """Tables that nothing was ever written to, by the text of their template."""
 
@@ -30,8 +29,8 @@ def remember(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have clients and parsed texts come from this process's memory, until it is undone."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
     monkeypatch.setattr(AmazonStateLanguageParser, "parse", staticmethod(_program))
-    monkeypatch.setattr(json_path, "parse", _path(jsonpath_ng.ext.parse))
-    monkeypatch.setattr(result_path, "parse", _path(jsonpath_ng.parse))
+    monkeypatch.setattr(json_path, "parse", _path(_PARSE_PATH))
+    monkeypatch.setattr(result_path, "parse", _path(_PARSE_RESULT_PATH))
 
 
 def make_tables(text: str, make: Callable[[], None]) -> None:
