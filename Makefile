@@ -2,22 +2,38 @@
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .tools/bin/uv)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-.PHONY: run up down test e2e bench check fmt synth
+# Three on two cores: a test that waits leaves its core to another.
+PARALLEL := -n 3 --dist worksteal
+# What `make check NOUN=executions` runs: files in a folder of that name, or named after it.
+TESTS = $(if $(NOUN),$(shell find tests/unit tests/integration \
+	-path '*/$(NOUN)/*' -name 'test_*.py' -o -name 'test_*$(NOUN:%s=%)*.py'),tests/unit tests/infra)
+.PHONY: run up down test proof smoke e2e check lint bench fmt synth
 .DEFAULT_GOAL := run
 
 run up down: .venv/ready
 	@python -m infra.local $@
 
-test check: .venv/ready
-	ruff check .
-	ruff format --check .
+test: lint synth
 	mypy
 	lint-imports
-	pytest -n 3 --dist worksteal -m "not proof" --cov
-	pytest -n 3 --dist worksteal -m proof
+	pytest $(PARALLEL) -m "not proof" --cov
+
+proof: .venv/ready
+	pytest $(PARALLEL) -m proof
+
+smoke: .venv/ready
+	pytest tests/e2e -m smoke --force-enable-socket
 
 e2e: .venv/ready
 	pytest tests/e2e --force-enable-socket
+
+check: lint
+	$(if $(TESTS),,$(error no test file is named after NOUN=$(NOUN)))
+	pytest $(PARALLEL) -m "not proof" $(TESTS)
+
+lint: .venv/ready
+	ruff check .
+	ruff format --check .
 
 bench: .venv/ready
 	python -m benchmarks

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 NAP = "tasks:\n  - {name: nap, type: flow.wait, properties: {duration: 1h}}\n"
 FRAGILE = """
@@ -50,6 +51,7 @@ def test_what_waits_is_cancelled_in_bulk_and_retried_in_bulk(
     until_they_are(api, flow, {"CANCELLED": 60})
 
 
+@pytest.mark.smoke
 def test_what_failed_is_retried_once(
     api: httpx.Client, saved: Callable[[str], Any], finished: Callable[..., Any]
 ) -> None:

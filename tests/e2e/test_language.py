@@ -75,6 +75,7 @@ def test_the_whole_language_holds(api: httpx.Client) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.smoke
 def test_what_is_no_flow_is_told_as_the_validator_tells_it(api: httpx.Client) -> None:
     wrong = Check(Local(api)).refuse()
 
@@ -89,11 +90,16 @@ def test_the_examples_end_as_their_first_lines_say(api: httpx.Client) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", sorted(WORKING))
+@pytest.mark.parametrize(
+    "name",
+    # The one that asks for an approval is the path of that noun.
+    [pytest.param(name, marks=[pytest.mark.smoke] * (name == "f11")) for name in sorted(WORKING)],
+)
 def test_a_fixture_ends_as_its_first_line_says(name: str, run: Finished) -> None:
     WORKING[name](run)
 
 
+@pytest.mark.smoke
 def test_branches_loops_and_waits_stand_inside_each_other(run: Finished) -> None:
     seen = run(
         """
@@ -129,6 +135,7 @@ tasks:
     assert sorted(line["message"] for line in seen.logs) == ["0a", "2c"]
 
 
+@pytest.mark.smoke
 def test_a_call_that_fails_is_repeated_after_its_delay(run: Finished) -> None:
     def third_time_lucky(connection: Any, request: bytes, server: Server) -> None:
         head = "HTTP/1.1 200 OK" if len(server.requests) == 3 else "HTTP/1.1 503 Busy"
@@ -151,6 +158,7 @@ tasks:
     assert len(server.requests) == 3
 
 
+@pytest.mark.smoke
 def test_a_flow_waits_for_the_flow_it_starts(
     api: httpx.Client, start: Callable[..., str], finished: Finishes
 ) -> None:
@@ -183,6 +191,7 @@ outputs: {{answer: '{{{{ outputs.call.outputs.n }}}}'}}
     assert detail["execution"]["outputs"] == {"answer": 42}
 
 
+@pytest.mark.smoke
 def test_a_cancelled_execution_runs_nothing_more_but_its_finally(
     api: httpx.Client, start: Callable[..., str], finished: Finishes
 ) -> None:
@@ -209,6 +218,7 @@ finally:
     assert [line["message"] for line in api.get(f"{path}/logs").json()] == ["bye"]
 
 
+@pytest.mark.smoke
 def test_an_execution_that_failed_is_retried_from_where_it_failed(
     api: httpx.Client, start: Callable[..., str], finished: Finishes
 ) -> None:

@@ -19,6 +19,7 @@ tasks:
 """
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_health_is_good(api: httpx.Client, path: str) -> None:
     answer = api.get(path)
@@ -26,6 +27,16 @@ def test_health_is_good(api: httpx.Client, path: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.smoke
+def test_the_plugins_are_listed_and_each_can_be_read(api: httpx.Client) -> None:
+    listed = api.get("/api/v1/plugins").json()
+
+    assert {"util.log", "http.request", "flow.gate"} <= {each["id"] for each in listed}
+    one = api.get("/api/v1/plugins/util.log")
+    assert (one.status_code, one.json()["id"]) == (200, "util.log")
+
+
+@pytest.mark.smoke
 def test_an_unknown_path_is_a_404_of_ours(api: httpx.Client) -> None:
     answer = api.get("/api/v1/nothing", headers={"X-Request-Id": "asked"})
 
@@ -49,6 +60,7 @@ def test_a_body_beyond_the_gateways_limit_is_refused_by_the_gateway(api: httpx.C
     assert (answer.status_code, answer.json()) == (413, {"message": "Request Entity Too Large"})
 
 
+@pytest.mark.smoke
 def test_a_saved_flow_is_executed_and_its_result_can_be_read(
     api: httpx.Client, saved: Saved, finished: Finished
 ) -> None:
@@ -83,6 +95,7 @@ def test_fifty_starts_with_one_key_make_one_execution(api: httpx.Client, saved: 
     assert len(api.get("/api/v1/executions", params={"flowId": flow["id"]}).json()) == 1
 
 
+@pytest.mark.smoke
 def test_a_flow_is_created_once_for_its_key_and_told_in_the_same_words(api: httpx.Client) -> None:
     body = {"yamlContent": LOG, "name": "only-once", "namespace": "keys"}
     key = {"Idempotency-Key": "create-once"}

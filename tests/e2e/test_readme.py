@@ -5,11 +5,13 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCAL = "http://localhost:8080"
 
 
+@pytest.mark.smoke
 def test_the_readmes_commands_print_what_it_says(api: httpx.Client, api_url: str) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     commands = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[0]

@@ -80,6 +80,8 @@ def test_lists_come_in_pages(moto_stack: MotoStack, create_flow: Any, execute: A
     assert "link" not in second.headers
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_of_two_decisions_at_once_one_counts(moto_stack: MotoStack, create_flow: Any, execute: Any):
     flow = create_flow(GATE)
     for _ in range(5):
@@ -95,6 +97,8 @@ def test_of_two_decisions_at_once_one_counts(moto_stack: MotoStack, create_flow:
         assert end == {"APPROVED": "SUCCESS", "REJECTED": "FAILED"}[winner.body["status"]]
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_a_decision_and_a_cancel_at_once_agree(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
@@ -135,6 +139,7 @@ def test_what_was_cancelled_cannot_be_decided(
     assert approval["status"] == "CANCELLED"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", ["before", "after"])
 def test_a_decision_may_die_at_every_call(
     kind: str, moto_stack: MotoStack, create_flow: Any, execute: Any

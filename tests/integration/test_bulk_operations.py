@@ -227,6 +227,7 @@ def test_a_flow_of_a_user_cannot_name_what_bulk_operations_are_made_of(
     assert (answer.status, answer.body["code"]) == (400, "invalid_flow")
 
 
+@pytest.mark.proof
 # A task's thread dies with its process.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_bulk_retry_that_dies_in_the_middle_retries_each_execution_once(
@@ -272,6 +273,7 @@ def test_a_flow_that_nothing_runs_of_is_deleted_without_an_execution(
     assert [each["flowId"] for each in listed(moto_stack)] == [flow["id"]]
 
 
+@pytest.mark.proof
 def test_a_deletion_that_dies_has_deleted_all_or_nothing(moto_stack: MotoStack, napping: Any):
     path, deaths = f"/api/v1/flows/{napping['id']}", 0
     for number in range(1, MAX_CALLS):

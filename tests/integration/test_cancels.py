@@ -116,6 +116,7 @@ tasks:
     assert len(moto_stack.runs()) == 2
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_cancel_that_dies_after_any_call_is_completed_by_the_next_one_or_the_reconciler(
     number: int, moto_stack: MotoStack, create_flow: Any, execute: Any
@@ -133,6 +134,7 @@ def test_a_cancel_that_dies_after_any_call_is_completed_by_the_next_one_or_the_r
     check_cancelled(moto_stack, execution_id)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", ["after", "before"])
 def test_a_runner_that_settles_a_cancel_may_die_at_every_call_it_makes(
     kind: str, moto_stack: MotoStack, create_flow: Any, execute: Any
@@ -152,6 +154,8 @@ def test_a_runner_that_settles_a_cancel_may_die_at_every_call_it_makes(
     assert number > 4
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_two_cancels_at_once_are_one(moto_stack: MotoStack, create_flow: Any, execute: Any):
     execution_id = execute(create_flow(WAITING)["id"])
     until_waiting(moto_stack, execution_id)
@@ -165,6 +169,8 @@ def test_two_cancels_at_once_are_one(moto_stack: MotoStack, create_flow: Any, ex
     assert len(moto_stack.runs()) == 2
 
 
+@pytest.mark.proof
+@pytest.mark.timing
 def test_of_a_cancel_and_the_end_exactly_one_wins_and_the_answer_tells(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):

@@ -129,6 +129,7 @@ def most_at_once(executions: list[Any]) -> int:
     return most
 
 
+@pytest.mark.timing
 def test_forty_one_executions_share_five_slots(moto_stack: MotoStack, create_flow: Any):
     flow = create_flow(limited(5))
     path = f"/api/v1/flows/{flow['id']}/execute"
@@ -186,6 +187,7 @@ def test_a_waiting_execution_that_is_cancelled_ends_at_once_and_runs_nothing(
     assert len(moto_stack.runs()) == 3
 
 
+@pytest.mark.timing
 def test_of_a_cancel_and_an_admission_exactly_one_wins(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
@@ -463,6 +465,7 @@ class Steps:
         assert started == [f"{each}-1" for each in self.entered[: len(started)]]
 
 
+@pytest.mark.timing
 def test_each_step_keeps_the_count_the_line_and_the_executions_in_agreement(moto_stack: MotoStack):
     steps = Steps(moto_stack)
 

@@ -27,6 +27,7 @@ def test_an_example_ends_as_its_first_lines_say(name: str, run: Finished):
     check(run, example(name))
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 def test_the_example_that_calls_out_ends_as_its_first_lines_say(
     run: Finished, plugins_api: str, monkeypatch: pytest.MonkeyPatch

@@ -247,6 +247,8 @@ class TestFlowsInDynamoDB(Contract):
         with pytest.raises(kind):
             flows.add(a_flow(), a_revision())
 
+    @pytest.mark.proof
+    @pytest.mark.timing
     def test_of_many_who_want_one_name_one_gets_it(self, flows: FlowRepository) -> None:
         made = [a_flow() for _ in range(8)]
 
@@ -256,6 +258,8 @@ class TestFlowsInDynamoDB(Contract):
         assert sum(isinstance(each, FlowNameTakenError) for each in answers) == 7
         assert len(flows.newest(10)) == 1
 
+    @pytest.mark.proof
+    @pytest.mark.timing
     def test_of_many_who_change_one_version_one_does(self, flows: FlowRepository) -> None:
         old = a_flow()
         flows.add(old, a_revision())

@@ -8,6 +8,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
 from functions.flows.services import flow_service
@@ -126,6 +127,8 @@ def test_aliases_that_outgrow_the_store_are_refused(moto_stack: MotoStack) -> No
     assert found.body["code"] == "invalid_flow"
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_of_many_who_save_one_name_at_once_one_gets_it(moto_stack: MotoStack) -> None:
     assert moto_stack
     flows = flow_service(LOCAL_PRINCIPAL)
@@ -143,6 +146,8 @@ def test_of_many_who_save_one_name_at_once_one_gets_it(moto_stack: MotoStack) ->
     assert [flow.id for flow in flows.page(FlowFilter(), 50, None).items] == [min(found)]
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_writers_at_once_all_get_through_and_no_field_is_lost(moto_stack: MotoStack) -> None:
     assert moto_stack
     flows = flow_service(LOCAL_PRINCIPAL)
@@ -172,6 +177,8 @@ def test_a_busy_store_is_503_and_nothing_is_half_done(moto_stack: MotoStack) -> 
     assert save(moto_stack, HELLO).status == 201
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_requests_sent_at_once_get_their_own_answers(moto_stack: MotoStack) -> None:
     def asked(number: int) -> tuple[int, str]:
         headers = {"x-request-id": str(number)}

@@ -33,6 +33,7 @@ def test_what_has_no_route_is_answered_by_us(moto_stack: MotoStack) -> None:
     assert (found.status, found.headers["allow"]) == (405, "DELETE, GET, PUT")
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 def test_a_store_that_fails_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLOWS_TABLE_NAME", "flows")

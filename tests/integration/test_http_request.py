@@ -5,7 +5,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -29,7 +28,7 @@ from tests.support.certificates import tls_contexts
 from tests.support.plugins import run_plugin, task_context
 from tests.support.servers import Reply, Server, answering, serving
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.timing]
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 LOOPBACK = EgressGuard(AllowList.parse("127.0.0.1"))
@@ -320,10 +319,10 @@ def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
 
 
 def test_a_port_nobody_listens_on_is_a_connection_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    error = failure(f"http://127.0.0.1:{port}/secret")
+    with socket.socket() as taken:  # but not listening, so that nobody else can
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        error = failure(f"http://127.0.0.1:{port}/secret")
 
     assert error.code == "connection_error"
     assert error.message == f"GET http://127.0.0.1:{port}: no connection could be made"
@@ -339,11 +338,16 @@ def test_an_unknown_host_is_a_connection_error() -> None:
 
 
 def test_a_resolver_that_hangs_is_a_timeout() -> None:
+    released = threading.Event()
+
     def resolve(_host: str, _port: int) -> Sequence[str]:
-        time.sleep(0.5)
+        released.wait(60)
         return ["127.0.0.1"]
 
-    error = failure("http://slow.example", guard=EgressGuard(resolve=resolve), timeout="50ms")
+    try:
+        error = failure("http://slow.example", guard=EgressGuard(resolve=resolve), timeout="50ms")
+    finally:
+        released.set()
 
     assert error.code == "timeout"
 

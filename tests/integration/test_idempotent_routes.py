@@ -175,6 +175,7 @@ def test_a_duplicate_in_flight_is_told_when_to_come_again(name: str, moto_stack:
     assert post.times() == 1
 
 
+@pytest.mark.timing
 def test_who_comes_when_told_is_not_told_to_wait_again(moto_stack: MotoStack):
     moto_stack.timeouts["flows"] = 0
     post = create(moto_stack)

@@ -105,6 +105,7 @@ def test_an_attempt_that_is_overtaken_does_not_redo_what_was_undone_since(
     assert number > FEWEST_CALLS
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("name", ["create", "deactivate", "approve", "cancel"])
 def test_of_many_at_once_one_has_the_effect_and_nobody_hears_another_answer(
     name: str, moto_stack: MotoStack

@@ -30,6 +30,7 @@ class Moto:
         self._stack.ring_timers()
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("section", sections())
 def test_a_section_of_the_language_holds(

@@ -211,6 +211,7 @@ def test_one_execution_that_cannot_be_looked_at_does_not_stop_the_others(
         assert moto_stack.wait_for_execution(execution_id)["execution"]["status"] == "SUCCESS"
 
 
+@pytest.mark.proof
 def test_a_reconciler_that_dies_between_its_writes_leaves_work_the_next_one_finds(
     moto_stack: MotoStack, flow: Any
 ):

@@ -163,6 +163,7 @@ def test_a_retry_that_is_refused_is_made_once_by_its_key(
     check_nothing_left(moto_stack)
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 @pytest.mark.parametrize(("size", "kept"), [(6_000_000, 6_000_000), (11_000_000, 0)])
 def test_a_service_that_answers_megabytes_is_kept_or_fails_its_task(
@@ -178,6 +179,7 @@ def test_a_service_that_answers_megabytes_is_kept_or_fails_its_task(
     assert seen.row("a")["status"] == ("SUCCESS" if kept else "FAILED")
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 def test_a_service_that_never_answers_costs_its_task_no_more_than_the_runner_has(
     moto_stack: MotoStack, run: Finished, monkeypatch: pytest.MonkeyPatch

@@ -160,6 +160,7 @@ def test_a_key_counts_for_one_way_to_retry(moto_stack: MotoStack, failed: Any):
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", ["after", "before"])
 def test_a_retry_that_dies_at_any_call_is_completed_by_the_same_key(
     kind: str, moto_stack: MotoStack, failed: Any

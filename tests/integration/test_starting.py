@@ -55,6 +55,8 @@ def test_the_other_start_answers_with_the_execution_itself(moto_stack: MotoStack
     assert "tenant" not in answer.body
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 @pytest.mark.parametrize("route", ["execute", "create"])
 def test_fifty_starts_at_once_with_one_key_make_one_execution_and_equal_answers(
     route: str, moto_stack: MotoStack, flow: Any, path: str
@@ -242,6 +244,8 @@ def test_the_first_claims_revision_counts_when_the_flow_was_saved_anew_in_betwee
     assert detail["tasks"][0]["outputs"] == '{"message":"Hi Ana"}'
 
 
+@pytest.mark.timing
+@pytest.mark.proof
 def test_eighty_executions_by_twenty_clients_all_succeed(moto_stack: MotoStack, path: str):
     with ThreadPoolExecutor(20) as pool:
         ids = list(

@@ -187,6 +187,7 @@ def test_a_child_that_nobody_waits_for_follows_in_the_same_slot(
     assert ended["status"] == "SUCCESS"
 
 
+@pytest.mark.proof
 def test_a_parent_may_die_at_every_call(moto_stack: MotoStack, create_flow: Any, execute: Any):
     create_flow(CHILD)
     flow = create_flow(PARENT)
@@ -280,6 +281,7 @@ def test_a_cancelled_child_fails_the_task_that_waits_for_it(moto_stack: MotoStac
     check_all_cancelled(moto_stack, ids[1:])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("function", ["executions", "runner"])
 def test_a_cancel_that_dies_at_any_call_still_reaches_all(
     function: str, moto_stack: MotoStack, three: Any

@@ -31,6 +31,13 @@ class Invocation:
 
     function: str
     is_dead: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Held during each of its AWS calls: who takes it meets none half done."""
+
+    def killed(self) -> "Crash":
+        """Let it die here and now."""
+        self.is_dead = True
+        return Crash()
 
 
 @dataclass(frozen=True)
@@ -178,7 +185,8 @@ class Calls:
 
 
 TEST = Invocation("test")
-_UNDER_WAY: set[Invocation] = set()
+_MADE: set[Invocation] = set()
+"""Since the last were abandoned: a thread of one may go on after it has answered."""
 
 
 def current_invocation() -> Invocation:
@@ -192,19 +200,20 @@ def invoking(function: str) -> Iterator[Invocation]:
     thread: Any = threading.current_thread()
     outer = current_invocation()
     mine = thread.invocation = Invocation(function)
-    _UNDER_WAY.add(mine)
+    _MADE.add(mine)
     try:
         yield mine
     finally:
-        _UNDER_WAY.discard(mine)
         thread.invocation = outer
 
 
 def abandon_invocations() -> None:
-    """Let none that is under way reach AWS any more: the next test's tables have the same names,
-    and what it planned is not meant for them."""
-    for each in tuple(_UNDER_WAY):
-        each.is_dead = True
+    """Let none made so far reach AWS any more, once the calls they are at are done: the next
+    test's tables have the same names, and what it planned is not meant for them."""
+    for each in tuple(_MADE):
+        with each.lock:
+            each.is_dead = True
+        _MADE.discard(each)
 
 
 def record_calls(monkeypatch: pytest.MonkeyPatch, template: Template) -> Calls:
@@ -222,15 +231,15 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, template: Template) -> Calls:
         calls.let_others_in(invocation)
         service = client.meta.service_model.service_id
         call = Call(invocation.function, f"{service}.{operation}", parameters)
-        dies = calls.before(invocation, call)
-        permissions.check(invocation.function, f"{service}.{operation}", parameters)
-        patience.check(invocation.function, client)
         is_one_step = service == "DynamoDB" or operation in {"StartExecution", "SendTaskSuccess"}
-        with one_step if is_one_step else nullcontext():
-            answer = call_aws(client, operation, parameters)
-        if dies:
-            invocation.is_dead = True
-            raise Crash
+        with invocation.lock:
+            dies = calls.before(invocation, call)
+            permissions.check(invocation.function, f"{service}.{operation}", parameters)
+            patience.check(invocation.function, client)
+            with one_step if is_one_step else nullcontext():
+                answer = call_aws(client, operation, parameters)
+            if dies:
+                raise invocation.killed()
         calls.after(call)
         return answer
 

@@ -44,10 +44,12 @@ from tests.support.calls import (
 )
 from tests.support.events import api_event, sqs_event
 from tests.support.limits import Limits
+from tests.support.remembered import make_tables, remember
 from tests.support.template import REGION, Template
 from tests.support.threads import keep_requests_apart
 
 CONFIG: DefaultConfig = {
+    "core": {"mock_credentials": True, "reset_boto3_session": False},
     "stepfunctions": {"execute_state_machine": True},
 }
 TABLE_PROPERTIES = (
@@ -138,7 +140,8 @@ class MotoStack:
         name = next(name for name, found in self._names.items() if found and found[1] == function)
         self.invocations[function] += 1
         handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
-        with invoking(function):
+        with invoking(function) as invocation:
+            invocation.is_dead = self._is_over
             return handler(json.loads(json.dumps(event)), self._context(name, function))
 
     def wait_for_execution(self, execution_id: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
@@ -205,10 +208,7 @@ class MotoStack:
 
     def create(self) -> None:
         """Make the tables and the machine."""
-        for name, properties in self.template.of_type("AWS::DynamoDB::Table"):
-            wanted = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
-            wanted.setdefault("StreamSpecification", {})["StreamEnabled"] = True
-            self._dynamodb.create_table(TableName=name, **wanted)
+        make_tables(self.template.text, self._create_tables)
         for name, _ in self.template.of_type("AWS::SQS::Queue"):
             self._queues.create_queue(QueueName=name)
         for name, _ in self.template.of_type("AWS::S3::Bucket"):
@@ -222,6 +222,12 @@ class MotoStack:
                 definition=definition,
                 roleArn=self.template.resolve(properties["RoleArn"]),
             )
+
+    def _create_tables(self) -> None:
+        for name, properties in self.template.of_type("AWS::DynamoDB::Table"):
+            wanted = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
+            wanted.setdefault("StreamSpecification", {})["StreamEnabled"] = True
+            self._dynamodb.create_table(TableName=name, **wanted)
 
     def ring_timers(self) -> int:
         """Hand the messages that are due to the timers function, as Lambda would; how many."""
@@ -310,6 +316,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with mock_aws(config=CONFIG):
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
+        remember(monkeypatch)
         keep_requests_apart(monkeypatch)
         stack = MotoStack(template, record_calls(monkeypatch, template))
         refuse_beyond_limits(monkeypatch, Limits(template))
@@ -348,7 +355,7 @@ def _starting(start: Callable[[Any], None]) -> Callable[[Any], None]:
 
     def until_it_has_begun(worker: Any) -> None:
         start(worker)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while worker.env is None and time.monotonic() < deadline:
             time.sleep(0.001)
 
@@ -360,7 +367,7 @@ def _stopping(stop: Callable[..., None]) -> Callable[..., None]:
     is not heard by one that waits for its token: that one is told here."""
 
     def once_it_runs(worker: Any, *arguments: Any, **named: Any) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while worker.env is None and time.monotonic() < deadline:
             time.sleep(0.001)
         stop(worker, *arguments, **named)

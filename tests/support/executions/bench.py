@@ -19,6 +19,7 @@ from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskCo
 from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import InMemoryExecutions, execution_of
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
+from tests.support.slow_plugins import Lingering
 
 
 class OnePlan(PlanRepository):
@@ -49,10 +50,13 @@ class Bench:
         plugins: Mapping[str, Run] | None = None,
         externals: DurableTasks | None = None,
         most_turns: int = MAX_TURNS,
+        *,
+        ticks: bool = True,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
-        """How far the clocks were moved on."""
+        """How far the clocks were moved on; nothing else moves them unless they tick."""
+        began, monotonic = datetime.now(UTC), time.monotonic()
         self._skipping = threading.Lock()
         self.execution = execution_of(plan, **fields)
         self.answer = TurnResponse(next="done")
@@ -60,6 +64,9 @@ class Bench:
         self.payloads = InMemoryPayloads()
         self.externals = dict(externals or {})
         self.plugins = {name: _plugin(name, run) for name, run in (plugins or {}).items()}
+        for run in (plugins or {}).values():
+            if isinstance(run, Lingering):
+                run.bench = self
         self.states: Any = SentTokens()
         self.timers: list[datetime] = []
         self.engine = FakeEngine()
@@ -69,8 +76,10 @@ class Bench:
             plans=OnePlan(plan),
             payloads=self.payloads,
             clocks=Clocks(
-                now=lambda: datetime.now(UTC) + self.ahead,
-                monotonic=lambda: time.monotonic() + self.ahead.total_seconds(),
+                now=lambda: (datetime.now(UTC) if ticks else began) + self.ahead,
+                monotonic=lambda: (
+                    (time.monotonic() if ticks else monotonic) + self.ahead.total_seconds()
+                ),
                 sleep=self.skip,
             ),
             find_plugin=self.find_plugin,

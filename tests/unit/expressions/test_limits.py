@@ -279,6 +279,7 @@ class Fetched(Mapping[str, Any]):
         return 0
 
 
+@pytest.mark.timing
 def test_waiting_is_no_work_of_an_expression():
     known = Scope({"outputs": Fetched()}, "s", NOW)
 

@@ -1,5 +1,6 @@
 """Branches, loops and parallel lists, run by one turn (flow language, section 10)."""
 
+import itertools
 import json
 import threading
 import time
@@ -14,6 +15,7 @@ from shared.executions.scheduling.containers import MAX_ITEMS
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions.bench import Bench, failing, sleeping
 from tests.support.plans import plan_of, task
+from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering
 
 INVALID = {
     "type": "util.validate",
@@ -158,6 +160,7 @@ def loop(items: Any, *tasks: Any, **properties: Any) -> Any:
     return task("loop", type="flow.foreach", properties={"items": items, **properties}, tasks=tasks)
 
 
+@pytest.mark.timing
 def test_a_loop_gives_results_in_the_order_of_its_items():
     def slow_first(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         time.sleep(0.1 if properties["n"] == 1 else 0)
@@ -224,16 +227,21 @@ def test_an_empty_loop_succeeds():
     assert outputs(bench, "loop") == {"count": 0, "results": []}
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (3, 3), (0, 12)])
 def test_a_loop_keeps_to_its_concurrency(concurrency: int, most: int):
     running: list[int] = [0]
     peak: list[int] = [0]
     lock = threading.Lock()
+    first_two = threading.Barrier(2 if most > 1 else 1, timeout=PATIENCE_SECONDS)
+    calls = itertools.count()
 
     def work(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         with lock:
             running[0] += 1
             peak[0] = max(peak[0], running[0])
+        if next(calls) < first_two.parties:
+            first_two.wait()
         time.sleep(0.05)
         with lock:
             running[0] -= 1
@@ -248,6 +256,7 @@ def test_a_loop_keeps_to_its_concurrency(concurrency: int, most: int):
     assert most == 1 or peak[0] > 1
 
 
+@pytest.mark.timing
 def test_a_parallel_keeps_to_its_concurrency():
     tasks = [task(f"t{n}", type="t.slow") for n in range(3)]
     plan = plan_of(task("box", type="flow.parallel", properties={"concurrency": 1}, tasks=tasks))
@@ -367,6 +376,7 @@ def test_five_thousand_items_run():
     assert len(bench.runs) == 5001
 
 
+@pytest.mark.timing
 def test_a_container_may_time_out():
     plan = plan_of(
         task(
@@ -377,7 +387,7 @@ def test_a_container_may_time_out():
         ),
         setting("after"),
     )
-    bench = Bench(plan, {"t.slow": sleeping(0.8)})
+    bench = Bench(plan, {"t.slow": Lingering("slow")})
     bench.turn()
 
     assert bench.statuses() == {"slow": "CANCELLED", "box": "TIMED_OUT", "after": "SKIPPED"}

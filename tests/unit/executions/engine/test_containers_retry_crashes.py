@@ -108,6 +108,7 @@ def test_a_crash_at_any_write_never_mixes_two_attempts(number: int, fatal: str):
     assert len(settled) == len(set(settled))
 
 
+@pytest.mark.timing
 def test_a_thread_of_an_attempt_that_is_over_says_nothing_about_the_next():
     runs = iter([0.6, 0.0])
     calls = count(1)

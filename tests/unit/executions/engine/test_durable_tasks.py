@@ -10,8 +10,9 @@ from shared.executions.orchestration.wakeups import Waker
 from shared.executions.task_runs import Failure, TaskStatus
 from shared.executions.tasks.durable import DurableState, Poll
 from shared.plugins.sdk.plugin import PluginError
-from tests.support.executions.bench import Bench, sleeping
+from tests.support.executions.bench import Bench
 from tests.support.plans import plan_of, task
+from tests.support.slow_plugins import Lingering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +211,7 @@ def test_a_condition_may_leave_such_a_task_out():
     assert desk.visits == []
 
 
+@pytest.mark.timing
 def test_while_others_run_a_decision_is_seen_within_a_second():
     class Later(Desk):
         def step(self, poll: Poll) -> DurableState:
@@ -219,7 +221,9 @@ def test_while_others_run_a_decision_is_seen_within_a_second():
     desk = Later()
     slow = task("slow", type="t.slow", dependsOn=[])
     after = task("after", dependsOn=["g"], properties={"values": {}})
-    bench = bench_of(desk, gate("g", dependsOn=[]), slow, after, plugins={"t.slow": sleeping(2.2)})
+    bench = bench_of(
+        desk, gate("g", dependsOn=[]), slow, after, plugins={"t.slow": Lingering("after")}
+    )
 
     assert bench.turn() == "done"
     runs = bench.runs

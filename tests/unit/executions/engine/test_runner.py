@@ -1,7 +1,6 @@
 """Turns of a segment: order, overlap, time-outs, crashes, and who holds the segment."""
 
 import threading
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +11,9 @@ from shared.executions.models import Parent, Status
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.observability import logger
 from shared.plugins.sdk.plugin import TaskContext
-from tests.support.executions.bench import Abandoned, Bench, failing, sleeping
+from tests.support.executions.bench import Abandoned, Bench, failing
 from tests.support.plans import plan_of, task
+from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering, stuck
 
 
 def error_of(bench: Bench, name: str) -> tuple[str, str]:
@@ -37,8 +37,9 @@ def test_a_flow_runs_in_one_turn_and_ends():
     assert bench.now.status is Status.FAILED
 
 
+@pytest.mark.timing
 def test_independent_tasks_overlap():
-    barrier = threading.Barrier(3, timeout=5)
+    barrier = threading.Barrier(3, timeout=PATIENCE_SECONDS)
 
     def meet(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
         barrier.wait()
@@ -164,13 +165,14 @@ def test_flow_outputs_are_bounded():
     assert bench.now.error.code == "output_too_large"
 
 
+@pytest.mark.timing
 def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
     plan = plan_of(
         task("slow", type="t.slow", dependsOn=[], timeout=0.2),
         task("quick", dependsOn=[], properties={"values": {}}),
         task("behind", dependsOn=["slow"], properties={"values": {}}),
     )
-    bench = Bench(plan, {"t.slow": sleeping(0.6)})
+    bench = Bench(plan, {"t.slow": Lingering("slow")})
 
     assert bench.turn() == "done"
 
@@ -179,20 +181,22 @@ def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
     assert bench.now.status is Status.FAILED
 
 
+@pytest.mark.timing
 def test_a_thread_that_outlives_its_time_out_ends_the_process_after_the_record():
-    bench = Bench(plan_of(task("a", type="t.slow", timeout=0.1)), {"t.slow": sleeping(3)})
-
-    with pytest.raises(Abandoned):
-        bench.turn()
+    with stuck() as run:
+        bench = Bench(plan_of(task("a", type="t.slow", timeout=0.1)), {"t.slow": run})
+        with pytest.raises(Abandoned):
+            bench.turn()
 
     assert bench.statuses() == {"a": "TIMED_OUT"}
     assert bench.now.status is Status.FAILED
     assert bench.turn(generation=1) == "done"
 
 
+@pytest.mark.timing
 def test_a_time_out_may_be_a_template():
     plan = plan_of(task("a", type="t.slow", timeout="{{ inputs.patience }}ms"))
-    bench = Bench(plan, {"t.slow": sleeping(0.5)}, inputs={"patience": 100})
+    bench = Bench(plan, {"t.slow": Lingering("a")}, inputs={"patience": 100})
     bench.turn()
 
     assert bench.statuses() == {"a": "TIMED_OUT"}
@@ -219,8 +223,9 @@ def test_out_of_time_the_turn_asks_to_go_on_and_the_next_one_does():
     assert [run.task_name for run in bench.store.written] == ["a", "b", "c"]
 
 
+@pytest.mark.timing
 def test_a_task_may_not_outlast_its_invocation():
-    bench = Bench(plan_of(task("a", type="t.slow")), {"t.slow": sleeping(1.3)})
+    bench = Bench(plan_of(task("a", type="t.slow")), {"t.slow": Lingering("a")})
 
     bench.turn(remaining=lambda: 20.5)
 
@@ -315,6 +320,7 @@ def test_the_loser_of_a_race_adopts_what_the_winner_recorded():
     assert bench.now.outputs == {"by": "winner"}
 
 
+@pytest.mark.timing
 def test_nothing_starts_later_than_a_second_after_the_execution_was_taken_away():
     bench: Bench
     started: list[str] = []
@@ -324,11 +330,11 @@ def test_nothing_starts_later_than_a_second_after_the_execution_was_taken_away()
         if properties["n"] == 2:
             now = datetime.now(UTC)
             bench.store.resume(bench.now, stalls=0, records=0, turns=0, check_at=now)
-        time.sleep(0.3)
+        bench.skip(0.3)
         return {}
 
     tasks = [task(f"t{n}", type="t.work", properties={"n": n}) for n in range(20)]
-    bench = Bench(plan_of(*tasks), {"t.work": work})
+    bench = Bench(plan_of(*tasks), {"t.work": work}, ticks=False)
 
     assert bench.turn() == "done"
 
@@ -345,19 +351,18 @@ def test_a_flow_of_quick_tasks_never_looks_again():
     assert bench.now.status is Status.SUCCESS
 
 
+@pytest.mark.timing
 def test_a_broken_store_lets_no_thread_live_on():
-    bench = Bench(
-        plan_of(
-            task("a", dependsOn=[], properties={"values": {}}),
-            task("b", type="t.slow", dependsOn=[]),
-        ),
-        {"t.slow": sleeping(3)},
+    plan = plan_of(
+        task("a", dependsOn=[], properties={"values": {}}),
+        task("b", type="t.slow", dependsOn=[]),
     )
 
-    bench.store.is_broken = True
-
-    with pytest.raises(Abandoned):
-        bench.turn()
+    with stuck() as run:
+        bench = Bench(plan, {"t.slow": run})
+        bench.store.is_broken = True
+        with pytest.raises(Abandoned):
+            bench.turn()
 
 
 def test_log_lines_below_the_tasks_level_are_dropped():

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from shared.executions.models import Status, TerminationReason
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions.bench import Bench, failing
@@ -28,6 +30,7 @@ def test_in_isolation_each_task_takes_a_turn():
     assert bench.now.status is Status.SUCCESS
 
 
+@pytest.mark.timing
 def test_in_isolation_independent_tasks_do_not_overlap():
     running = threading.Semaphore(1)
     overlaps: list[str] = []

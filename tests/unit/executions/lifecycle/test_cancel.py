@@ -100,6 +100,7 @@ def test_an_execution_that_never_began_ends_cancelled_with_its_finally():
 SET: dict[str, Any] = {"properties": {"values": {"x": 1}}}
 
 
+@pytest.mark.timing
 def test_a_turn_that_runs_a_task_when_a_cancel_comes_starts_nothing_more():
     is_running, is_over = threading.Event(), threading.Event()
 
@@ -159,6 +160,7 @@ def test_an_end_that_comes_after_a_cancel_is_refused():
     assert bench.statuses() == {"a": "SUCCESS"}
 
 
+@pytest.mark.timing
 def test_a_task_of_errors_that_runs_when_a_cancel_comes_stays_cancelled():
     is_running, is_over = threading.Event(), threading.Event()
 

@@ -44,6 +44,7 @@ def finish(table: Any) -> bool:
     return ExecutionRepository(table).finish(execution, End(Status.SUCCESS, 1), now=NOW)
 
 
+@pytest.mark.timing
 def test_rows_are_written_several_at_once_and_the_end_comes_last():
     table = ManyRows(2 * EXPIRED_AT_ONCE)
 
@@ -53,6 +54,7 @@ def test_rows_are_written_several_at_once_and_the_end_comes_last():
     assert table.written[-1] == "execution"
 
 
+@pytest.mark.timing
 def test_an_execution_whose_rows_cannot_be_written_has_not_ended():
     table = ManyRows(EXPIRED_AT_ONCE)
     table.error = ConnectionError()

@@ -10,8 +10,9 @@ import pytest
 from shared.executions.engine.runner import MAX_WAIT
 from shared.executions.models import Status, TerminationReason
 from shared.plugins.sdk.plugin import PluginError, TaskContext
-from tests.support.executions.bench import Bench, failing, sleeping
+from tests.support.executions.bench import Bench, failing
 from tests.support.plans import plan_of, task
+from tests.support.slow_plugins import Lingering
 
 LONG = {"maxAttempts": 3, "delay": 30}
 
@@ -131,9 +132,10 @@ def test_a_slow_retry_holds_up_no_neighbour():
     assert bench.statuses() == {"a": "RETRYING", "b": "SUCCESS", "c": "SUCCESS"}
 
 
+@pytest.mark.timing
 def test_a_timed_out_attempt_is_retried():
     plan = plan_of(task("a", type="t.slow", timeout=0.05, retry={"maxAttempts": 2}))
-    bench = Bench(plan, {"t.slow": sleeping(0.2)})
+    bench = Bench(plan, {"t.slow": Lingering("a")})
     bench.run()
 
     assert bench.runs["a"].attempt == 2
@@ -282,9 +284,10 @@ def test_what_was_over_before_the_flows_timeout_stays_as_it_ended(kind: str, sta
     assert bench.statuses() == {"a": status, "w": "SUCCESS", "last": "SUCCESS"}
 
 
+@pytest.mark.timing
 def test_the_flows_timeout_ends_a_task_that_runs():
     plan = plan_of(task("a", type="t.slow"), timeout=0.2)
-    bench = Bench(plan, {"t.slow": sleeping(0.9)})
+    bench = Bench(plan, {"t.slow": Lingering("a")})
     bench.turn()
 
     assert bench.now.status is Status.TIMED_OUT

@@ -48,6 +48,7 @@ def test_a_port_that_is_none_is_refused_by_name(wrong: str) -> None:
         Local.from_environment({"HEADRACE_PORT": wrong})
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 def test_a_port_in_use_is_named_before_anything_is_built(tmp_path: Path) -> None:
     with socket.socket() as taken:
@@ -72,6 +73,7 @@ def test_nothing_runs_where_nothing_was_started(
         status(local)
 
 
+@pytest.mark.timing
 def test_a_running_stack_is_known_by_the_lock_it_holds_and_ended_by_a_signal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
