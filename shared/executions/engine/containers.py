@@ -1,28 +1,39 @@
-"""Containers as they run: entered, left, ended when their time is over, and entered anew.
+"""Containers as they run: branches, parallel lists and loops, which hold other tasks.
 
-A round is one attempt of a container: see `task_tree.py` for how rounds are kept apart.
+`scheduling/containers.py` decides what runs inside one, and its outputs. What each of its attempts
+holds is kept apart: see `scheduling/task_tree.py` and ADR 23.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from shared.executions.engine.container_entry import open_container
-from shared.executions.engine.context import TurnContext
-from shared.executions.engine.current_attempt import attempt_began, attempt_number
-from shared.executions.engine.termination import Termination
+from shared.executions.engine.context import TaskKind, TurnContext
 from shared.executions.scheduling.containers import leave
-from shared.executions.scheduling.nodes import Complete, TaskInstance
+from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
+from shared.executions.tasks.container_entry import open_container
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.timeouts import MALFORMED
 from shared.plugins.sdk.plugin import PluginError
 
 
 class ContainerRunner:
-    def __init__(self, context: TurnContext, termination: Termination) -> None:
+    """The runner of CONTAINER tasks: the tasks inside are run, the container is opened and left.
+
+    Begins by telling the scheduler what runs inside; only a second attempt is recorded then, so
+    each turn opens it again. Goes on by itself, as what it holds settles: the scheduler says when
+    all has, and `complete` settles it. When its time is over, `expire` has what is inside
+    cancelled and times it out. A failed one is opened anew if it has a `retry`. A cancel has nobody
+    to tell: what is inside is cancelled task by task.
+    """
+
+    is_open = False
+    """What goes on is inside a container: its tasks say so."""
+
+    def __init__(self, context: TurnContext) -> None:
         self._context = context
-        self._termination = termination
         self._limits: dict[str, tuple[datetime, TaskInstance]] = {}
 
     @property
@@ -30,60 +41,96 @@ class ContainerRunner:
         """When the time of the open containers is over."""
         return [limit for limit, _ in self._limits.values()]
 
-    def enter(self, instance: TaskInstance, run: TaskRun | None) -> None:
+    def advance(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime]) -> bool:
         """Open a container, or settle it at once if it is not wanted or cannot be read.
 
-        `run` is there from the first failure on: RETRYING, or RUNNING if this round had begun.
+        `run` is there from the first failure on: RETRYING, or RUNNING if this attempt had begun.
         """
-        recorder = self._context.recorder
+        if moment := self._context.awaited(run):
+            due.append(moment)
+            return False
         if run and run.status is TaskStatus.RETRYING:
-            recorder.forget_inside(instance)
-        try:
-            found = open_container(self._context, instance, run)
-        except MALFORMED as error:
-            self._settle(instance, attempt_number(run), _failed(failure_of(error)))
-            return
-        if found.entered is None:
-            recorder.skipped(instance, blocked=False, attempt=found.attempt)
-            return
-        if run and run.status is TaskStatus.RETRYING:
-            recorder.restarted(instance, attempt=found.attempt, began_at=found.began_at)
-        self._context.scheduler.entered[instance.key] = found.entered
-        if found.timeout is not None:
-            self._limits[instance.key] = (found.began_at + found.timeout, instance)
-        recorder.entered(instance)
+            self._context.recorder.forget_inside(instance)
+        self._enter(instance, run)
+        return True
 
-    def complete(self, action: Complete) -> None:
+    def cancel(self, _instance: TaskInstance, _run: TaskRun | None) -> bool:
+        """Tell nobody; False: the container's end is to be written."""
+        return False
+
+    def complete(self, instance: TaskInstance, failure: Failure | None) -> None:
         """Settle a container in which all is settled; its outputs are kept even if it failed."""
-        instance, scheduler, scopes = action.instance, self._context.scheduler, self._context.scopes
-        run = scheduler.runs.get(instance.key)
-        attempt, began_at = attempt_number(run), attempt_began(self._context, instance, run)
-        scope = scopes.for_instance(scheduler, instance, attempt=attempt, now=began_at)
-        outputs = leave(scheduler, instance, scope, scopes.read)
-        self._settle(instance, attempt, _left(outputs, action.failure))
+        context = self._context
+        this = context.attempt_of(instance, context.run_of(instance))
+        scope = context.scope_of(instance, this)
+        outputs = leave(context.scheduler, instance, scope, context.scopes.read)
+        self._settle(instance, this.attempt, _left(outputs, failure))
 
-    def expire(self) -> bool:
-        """End the containers whose time is over; whether there were any."""
+    def expire(self, cancel_inside: Callable[[TaskInstance, Failure], None]) -> bool:
+        """Time out the containers whose time is over; tell whether there were any."""
         now = self._context.clocks.now()
         late = [instance for limit, instance in self._limits.values() if limit <= now]
         for instance in late:
-            if instance.key in self._limits:
+            if instance.key in self._limits:  # it may stand in another that was late
                 failure = Failure(code="timeout", message=f"{instance.name} timed out")
-                self._termination.of_container(instance, failure)
-                attempt = attempt_number(self._context.scheduler.runs.get(instance.key))
-                self._settle(instance, attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
+                cancel_inside(instance, failure)
+                this = self._context.attempt_of(instance, self._context.run_of(instance))
+                self._settle(instance, this.attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
         return bool(late)
 
+    def reopen(self, ready: Callable[[], Iterable[TaskInstance]]) -> list[TaskInstance]:
+        """Open the containers that a past turn may have had open, writing nothing; return them.
+
+        `ready` gives what may be under way: each container that is opened adds what it holds.
+        """
+        opened, tried = list[TaskInstance](), set[str]()
+        while shut := [each for each in ready() if self._is_mine(each) and each.key not in tried]:
+            for instance in shut:
+                tried.add(instance.key)
+                if self._reopen(instance):
+                    opened.append(instance)
+        return opened
+
+    def _is_mine(self, instance: TaskInstance) -> bool:
+        return self._context.kind_of(instance) is TaskKind.CONTAINER
+
+    def _reopen(self, instance: TaskInstance) -> bool:
+        context = self._context
+        this = context.attempt_of(instance, context.run_of(instance))
+        with suppress(*MALFORMED):  # what cannot be read was never open
+            found = open_container(context.scheduler, context.scopes, instance, this)
+            if found:
+                context.scheduler.entered[instance.key] = found.entered
+                return True
+        return False
+
+    def _enter(self, instance: TaskInstance, run: TaskRun | None) -> None:
+        """Open a container, its next attempt being recorded before anything inside."""
+        context, recorder = self._context, self._context.recorder
+        this = context.attempt_of(instance, run)
+        try:
+            found = open_container(context.scheduler, context.scopes, instance, this)
+        except MALFORMED as error:
+            self._settle(instance, this.attempt, _failed(failure_of(error)))
+            return
+        if found is None:
+            recorder.skipped(instance, blocked=False, attempt=this.attempt)
+            return
+        if run and run.status is TaskStatus.RETRYING:
+            recorder.restarted(instance, attempt=this.attempt, began_at=this.began_at)
+        context.scheduler.entered[instance.key] = found.entered
+        if found.timeout is not None:
+            self._limits[instance.key] = (this.began_at + found.timeout, instance)
+        recorder.entered(instance)
+
     def _settle(self, instance: TaskInstance, attempt: int, outcome: Outcome) -> None:
-        """Settle a container, or let it wait for its next attempt."""
-        scheduler = self._context.scheduler
+        """Settle a container, or have it wait for its next attempt."""
+        context, scheduler = self._context, self._context.scheduler
         for each in (instance, *scheduler.inside(instance)) if self._limits else ():
             self._limits.pop(each.key, None)
-        told, started_at = (
-            self._context.with_error_line(outcome, attempt),
-            self._context.recorder.ready_at(instance),
-        )
-        if self._context.settle(instance, told, attempt=attempt, started_at=started_at):
+        told = context.with_error_line(outcome, attempt)
+        started_at = context.recorder.ready_at(instance)
+        if context.settle(instance, told, attempt=attempt, started_at=started_at):
             scheduler.entered.pop(instance.key, None)
 
 

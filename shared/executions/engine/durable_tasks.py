@@ -1,6 +1,6 @@
-"""Tasks that end outside: a turn looks how they stand, and tells whoever works on one it is over.
+"""Tasks that end outside: gates, subflows, and whatever else `TurnServices.durable_tasks` names.
 
-How often it looks, and why a look may be repeated, stands in `tasks/durable.py`.
+`tasks/durable.py` says what each type of them offers, and why a poll may be repeated.
 """
 
 from contextlib import suppress
@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.durations import format_duration
-from shared.executions.engine.context import TurnContext
-from shared.executions.engine.current_attempt import CurrentAttempt, current_attempt
+from shared.executions.engine.budget import TurnBudget
+from shared.executions.engine.context import TaskKind, TurnContext
 from shared.executions.retention import expires_at
+from shared.executions.scheduling.current_attempt import CurrentAttempt
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.conditions import is_wanted
@@ -21,19 +22,29 @@ from shared.expressions import Scope, render_tree
 from shared.plugins.sdk.plugin import PluginError
 
 LOOK_SECONDS = 1.0
-"""How often such a task is looked at while something else runs."""
+"""How often such a task is polled while something else runs."""
 
 MAX_LIFE = timedelta(days=366)
 """What earlier attempts left outside stays so long after them, and the retention after that."""
 
 
 class DurableTaskRunner:
-    def __init__(self, context: TurnContext) -> None:
+    """The runner of DURABLE tasks: somebody outside works on them, a turn asks how they stand.
+
+    Begins, if the budget allows it, with the first poll, which records the task as open. Goes on
+    with a poll in each turn, when something of it is due, and once a second while something else
+    runs; each records what has changed, the last one the end. Nothing stays for such a task: the
+    turn is suspended, and whoever ends the task wakes the execution. A cancel tells whoever works
+    on it, unless the end came first: then that is recorded.
+    """
+
+    def __init__(self, context: TurnContext, budget: TurnBudget) -> None:
         self._context = context
-        self._visited_at: dict[str, float] = {}
+        self._budget = budget
+        self._polled_at: dict[str, float] = {}
 
     @property
-    def has_open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether some task waits for its end from outside; between attempts none does."""
         return any(
             run.task_type in self._context.durable_tasks
@@ -42,52 +53,90 @@ class DurableTaskRunner:
             for run in self._context.scheduler.runs.values()
         )
 
-    def poll(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime]) -> bool:
-        """See how a task stands; whether it has begun or ended, so that there is more to do.
+    def advance(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime]) -> bool:
+        """Begin a task, or see how it stands; True if it has begun or ended.
 
-        If it goes on, what is due goes into `due`.
+        If it goes on, what is due of it goes into `due`.
         """
+        if run is None and not self._may_begin():
+            return False
         if run and not self._is_due(instance, run):
             due.extend([run.due_at] if run.due_at else [])
             return False
-        self._visited_at[instance.key] = self._context.clocks.monotonic()
-        this = current_attempt(self._context, instance, run)
-        scope = self._scope(instance, this)
-        try:
-            if run is None and not is_wanted(instance.planned.task, scope):
-                self._context.recorder.skipped(instance, blocked=False)
-                return True
-            step = self._step(instance, this, scope)
-        except MALFORMED as error:
-            step = DurableState(TaskStatus.FAILED, error=failure_of(error))
-        due_at = self._record(instance, this, step)
+        due_at = self._poll(instance, run)
         due.extend([due_at] if due_at else [])
         return run is None or self._context.scheduler.runs[instance.key].status.is_terminal
 
-    def _record(
-        self, instance: TaskInstance, this: CurrentAttempt, step: DurableState
-    ) -> datetime | None:
-        """Write how a task stands; when something of it is due."""
-        if step.status in {TaskStatus.FAILED, TaskStatus.TIMED_OUT}:
-            try:
-                outputs = None if step.outputs is None else serialised(step.outputs)
-            except PluginError as error:
-                outputs, step = None, replace(step, error=failure_of(error))
-            outcome = Outcome(step.status, outputs=outputs, error=step.error, logs=step.lines)
-            self._keep_a_while(instance, outcome)
-            told = self._context.with_error_line(outcome, this.attempt)
-            return self._context.settle(
-                instance, told, attempt=this.attempt, started_at=this.began_at
+    def cancel(self, instance: TaskInstance, run: TaskRun | None) -> bool:
+        """Tell whoever works on a task that it is over; True if its end came first."""
+        this = self._context.attempt_of(instance, run)
+        end = self._cancel_outside(instance, this, run)
+        if end:
+            self._context.recorder.progressed(
+                instance, end, attempt=this.attempt, began_at=this.began_at
             )
+        return end is not None
+
+    def _cancel_outside(
+        self, instance: TaskInstance, this: CurrentAttempt, run: TaskRun | None
+    ) -> DurableState | None:
+        task = instance.planned.task
+        with suppress(*MALFORMED):  # what cannot be read was never begun
+            scope = self._context.scope_of(instance, this)
+            if run or is_wanted(task, scope):
+                poll = self._poll_of(instance, this, scope)
+                return self._context.durable_tasks[task.type].cancel(poll)
+        return None
+
+    def _may_begin(self) -> bool:
+        """Tell whether this turn begins another task; a poll of one that has begun is short."""
+        is_allowed = self._budget.allows(TaskKind.DURABLE)
+        self._budget.take(TaskKind.DURABLE)
+        return is_allowed
+
+    def _poll(self, instance: TaskInstance, run: TaskRun | None) -> datetime | None:
+        """Poll a task and record how it stands; return when something of it is due."""
+        self._polled_at[instance.key] = self._context.clocks.monotonic()
+        this = self._context.attempt_of(instance, run)
+        scope = self._context.scope_of(instance, this)
+        try:
+            if run is None and not is_wanted(instance.planned.task, scope):
+                self._context.recorder.skipped(instance, blocked=False)
+                return None
+            state = self._step(instance, this, scope)
+        except MALFORMED as error:
+            state = DurableState(TaskStatus.FAILED, error=failure_of(error))
+        return self._record(instance, this, state)
+
+    def _record(
+        self, instance: TaskInstance, this: CurrentAttempt, state: DurableState
+    ) -> datetime | None:
+        """Write how a task stands; return when something of it is due."""
+        if state.status in {TaskStatus.FAILED, TaskStatus.TIMED_OUT}:
+            return self._record_failure(instance, this, state)
         self._context.recorder.progressed(
-            instance, step, attempt=this.attempt, began_at=this.began_at
+            instance, state, attempt=this.attempt, began_at=this.began_at
         )
-        return step.due_at
+        return state.due_at
+
+    def _record_failure(
+        self, instance: TaskInstance, this: CurrentAttempt, state: DurableState
+    ) -> datetime | None:
+        """Settle a task that failed outside, or have it wait for its next attempt: return when."""
+        try:
+            outputs = None if state.outputs is None else serialised(state.outputs)
+        except PluginError as error:
+            outputs, state = None, replace(state, error=failure_of(error))
+        outcome = Outcome(state.status, outputs=outputs, error=state.error, logs=state.lines)
+        self._keep_a_while(instance, outcome)
+        told = self._context.with_error_line(outcome, this.attempt)
+        return self._context.settle(instance, told, attempt=this.attempt, started_at=this.began_at)
 
     def _keep_a_while(self, instance: TaskInstance, outcome: Outcome) -> None:
-        """The end of an execution lets go what the last attempt of a task left outside, no other's.
+        """Say how long at most is kept what this attempt left outside.
 
-        Whether this attempt is the last is not known yet: the end comes back to it then.
+        The end of an execution sees to last attempts only. Whether this is one is not known yet:
+        if it is, the end says it anew.
         """
         context, planned = self._context, instance.planned.task
         end = expires_at(context.execution, context.clocks.now())
@@ -100,49 +149,32 @@ class DurableTaskRunner:
             )
             context.durable_tasks[planned.type].keep_until(context.execution, run, end + MAX_LIFE)
 
-    def cancel(self, instance: TaskInstance, run: TaskRun | None) -> DurableState | None:
-        """Tell whoever works outside on a task that it is over; its end, if that came first."""
-        external = self._context.durable_tasks.get(instance.planned.task.type)
-        if external is None or instance.name in self._context.threads.mocks:
-            return None
-        with suppress(*MALFORMED):  # what cannot be read was never begun
-            this = current_attempt(self._context, instance, run)
-            scope = self._scope(instance, this)
-            if run or is_wanted(instance.planned.task, scope):
-                return external.cancel(self._visit_of(instance, this, scope))
-        return None
-
     def _is_due(self, instance: TaskInstance, run: TaskRun) -> bool:
+        """Tell whether a task is to be polled; between two attempts only what is due counts."""
         clocks = self._context.clocks
         is_time = run.due_at is not None and run.due_at <= clocks.now()
         if is_time or run.status is TaskStatus.RETRYING:
             return is_time
-        visited_at = self._visited_at.get(instance.key)
-        return visited_at is None or clocks.monotonic() - visited_at >= LOOK_SECONDS
+        polled_at = self._polled_at.get(instance.key)
+        return polled_at is None or clocks.monotonic() - polled_at >= LOOK_SECONDS
 
     def _step(self, instance: TaskInstance, this: CurrentAttempt, scope: Scope) -> DurableState:
-        """One step of a task; its own time-out ends it before that."""
-        poll = self._visit_of(instance, this, scope)
+        """Begin a task or see how it stands; its own time-out ends it then."""
+        poll = self._poll_of(instance, this, scope)
         timeout = read_timeout(instance.planned.task, scope)
         limit = None if timeout is None else poll.started_at + timeout
-        external = self._context.durable_tasks[instance.planned.task.type]
-        step = external.step(poll)
-        if limit is None or step.status.is_terminal:
-            return step
+        durable = self._context.durable_tasks[instance.planned.task.type]
+        state = durable.step(poll)
+        if limit is None or state.status.is_terminal:
+            return state
         if limit <= poll.now:
             message = f"timed out after {format_duration(limit - poll.started_at)}"
             failure = Failure(code="timeout", message=message)
-            late = DurableState(
-                TaskStatus.TIMED_OUT, outputs=step.outputs, error=failure, lines=step.lines
-            )
-            return external.cancel(poll) or late
-        return replace(step, due_at=min(step.due_at, limit) if step.due_at else limit)
+            late = replace(state, status=TaskStatus.TIMED_OUT, error=failure, due_at=None)
+            return durable.cancel(poll) or late
+        return replace(state, due_at=min(state.due_at, limit) if state.due_at else limit)
 
-    def _scope(self, instance: TaskInstance, this: CurrentAttempt) -> Scope:
-        scheduler, scopes = self._context.scheduler, self._context.scopes
-        return scopes.for_instance(scheduler, instance, attempt=this.attempt, now=this.began_at)
-
-    def _visit_of(self, instance: TaskInstance, this: CurrentAttempt, scope: Scope) -> Poll:
+    def _poll_of(self, instance: TaskInstance, this: CurrentAttempt, scope: Scope) -> Poll:
         key = self._context.row_key(instance)
         return Poll(
             execution=self._context.execution,

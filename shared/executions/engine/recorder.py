@@ -28,12 +28,16 @@ from shared.plugins.sdk.plugin import PluginError
 from shared.times import to_rfc3339
 
 
+class FencedError(Exception):
+    """A newer turn or generation holds the segment (ADR 4)."""
+
+
 class StaleReadError(Exception):
     """An older turn settled what this one did not know of: all must be read again."""
 
 
 class Recorder:
-    """One turn's pen: every write carries its fence; `overtaken` is raised when it is too old."""
+    """One turn's pen: every write carries its fence; raises FencedError when it is too old."""
 
     def __init__(  # noqa: PLR0913 - what a record is made of
         self,
@@ -46,7 +50,6 @@ class Recorder:
         masking: Masking,
         payloads: PayloadStore,
         now: Callable[[], datetime],
-        overtaken: type[Exception],
     ) -> None:
         self._executions = executions
         self._execution = execution
@@ -57,9 +60,8 @@ class Recorder:
         self._payloads = payloads
         self._kept_bytes = self._log_bytes = 0
         self.objects: list[Stored] = []
-        """What the turn knows to be in S3, of rounds that are past too."""
+        """What the turn knows to be in S3, of container attempts that are past too."""
         self._now = now
-        self._overtaken = overtaken
 
     def apply(self, run: TaskRun) -> None:
         """Take a recorded task run for what it is."""
@@ -71,14 +73,14 @@ class Recorder:
                 self._empty_inside(run)
 
     def count(self, run: TaskRun) -> None:
-        """Count what a row holds: one of a round that is past is read in each turn like others."""
+        """Count what a row holds: those of past container attempts are read in each turn too."""
         self._kept_bytes += size_of(run)
         self._log_bytes += log_size(run.logs)
         if run.stored:
             self.objects.append(run.stored)
 
     def ready_at(self, instance: TaskInstance) -> datetime:
-        """When the last predecessor settled, and there was room for the iteration of its loop.
+        """Return when the last predecessor settled, and its loop had room for the iteration.
 
         The same however often a turn is repeated.
         """
@@ -91,7 +93,7 @@ class Recorder:
         return max((end for end in ends if end and end > opened_at), default=opened_at)
 
     def _opened_at(self, instance: TaskInstance) -> datetime:
-        """When the list that a node stands in could begin."""
+        """Return when the list that a task stands in could begin."""
         parent = self._scheduler.parent_of(instance)
         if parent is None:
             return self._execution.started_at or self._execution.created_at
@@ -100,7 +102,7 @@ class Recorder:
         return max(opened_at, self._scheduler.started_at(instance) or opened_at)
 
     def settled_at(self) -> datetime:
-        """When the last of all tasks settled."""
+        """Return when the last of all tasks settled."""
         started_at = self._execution.started_at or self._execution.created_at
         ends = (run.finished_at for run in self._scheduler.runs.values())
         return max((end for end in ends if end and end > started_at), default=started_at)
@@ -118,9 +120,9 @@ class Recorder:
         self._end(instance, TaskStatus.CANCELLED, started_at, error=failure)
 
     def restarted(self, instance: TaskInstance, *, attempt: int, began_at: datetime) -> None:
-        """Begin another round of a container: what earlier ones recorded counts no more.
+        """Begin another attempt of a container: what earlier ones recorded counts no more.
 
-        This is written before anything inside, so that what stands inside is of one round. Raises
+        This is written before anything inside, so that what stands inside is of one attempt. Raises
         StaleReadError if an older turn has settled the container in the meantime.
         """
         earlier = self._scheduler.runs[instance.key]
@@ -169,43 +171,43 @@ class Recorder:
         )
 
     def progressed(
-        self, instance: TaskInstance, step: DurableState, *, attempt: int, began_at: datetime
+        self, instance: TaskInstance, state: DurableState, *, attempt: int, began_at: datetime
     ) -> None:
         """Record how a task stands that ends outside, unless that is recorded already."""
         earlier = self._scheduler.runs.get(instance.key)
         started_at = (earlier and earlier.started_at) or self.ready_at(instance)
         try:
-            outputs = None if step.outputs is None else serialised(step.outputs)
+            outputs = None if state.outputs is None else serialised(state.outputs)
         except PluginError as error:
             self.failed(instance, error, started_at=started_at)
             return
-        if step.status.is_terminal:
+        if state.status.is_terminal:
             self._end(
                 instance,
-                step.status,
+                state.status,
                 started_at,
                 attempt=attempt,
-                error=step.error,
+                error=state.error,
                 outputs=outputs,
-                lines=step.lines,
+                lines=state.lines,
             )
             return
-        stands = (step.status, outputs, step.due_at)
+        stands = (state.status, outputs, state.due_at)
         if (
             earlier
-            and not step.lines
+            and not state.lines
             and (earlier.status, earlier.outputs, earlier.due_at) == stands
         ):
             return
         self._write(
             instance,
-            status=step.status,
+            status=state.status,
             attempt=attempt,
             outputs=outputs,
             started_at=started_at,
             began_at=began_at if attempt > 1 else None,
-            due_at=step.due_at,
-            logs=step.lines,
+            due_at=state.due_at,
+            logs=state.lines,
         )
 
     def attempt_ended(
@@ -282,7 +284,7 @@ class Recorder:
         )
         recorded = self._executions.record(self._execution, self._storable(run))
         if recorded is None or recorded.fence > self._fence:
-            raise self._overtaken
+            raise FencedError
         self.apply(recorded)
 
     def _storable(self, run: TaskRun) -> TaskRun:

@@ -1,7 +1,7 @@
 """Runs a segment, turn by turn: each settled task is recorded before a dependent starts.
 
 A turn may die anywhere. The next one reads what is recorded and goes on from there; a turn that
-was overtaken finds its fence refused and leaves the field.
+another has followed finds its fence refused and leaves the field (ADR 4).
 """
 
 import math
@@ -13,7 +13,7 @@ from shared.executions.engine.completion import Completion
 from shared.executions.engine.context import TurnContext
 from shared.executions.engine.messages import CONTINUE, DONE, TurnRequest, TurnResponse
 from shared.executions.engine.recorder import Recorder
-from shared.executions.engine.turn import FencedError, SegmentTurn, TurnEnd, TurnLimits, TurnResult
+from shared.executions.engine.turn import SegmentTurn, TurnEnd, TurnLimits, TurnResult
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.scheduling.scheduler import Scheduler
@@ -104,10 +104,12 @@ class SegmentRunner:
         if running is None:
             return DONE
         if entry.turn - running.turns_before > self._most_turns:
-            return self._begin_anew(running, entry, records=len(state.runs))
+            return self._continue_as_new(running, entry, records=len(state.runs))
         return self._run_segment(replace(state, execution=running), entry, remaining)
 
-    def _begin_anew(self, execution: Execution, entry: TurnFence, *, records: int) -> TurnResponse:
+    def _continue_as_new(
+        self, execution: Execution, entry: TurnFence, *, records: int
+    ) -> TurnResponse:
         """Go on in a new run, before this one's history is full.
 
         If the start does not come to pass, the reconciler finds a generation without a run.
@@ -151,19 +153,19 @@ class SegmentRunner:
             if segment.context.threads.has_strays():
                 logger.warning("a task's thread outlived its time; ending the process")
                 self._abandon()
-        if result.kind is TurnEnd.PARKED:
-            return self._park(execution, result, entry)
+        if result.kind is TurnEnd.SUSPENDED:
+            return self._suspend(execution, result, entry)
         return self._answer(execution, result, entry)
 
-    def _park(self, execution: Execution, result: TurnResult, entry: TurnFence) -> TurnResponse:
+    def _suspend(self, execution: Execution, result: TurnResult, entry: TurnFence) -> TurnResponse:
         """Leave the execution to whoever wakes it; the reconciler looks in case nobody can."""
         now = self._clocks.now()
-        parked = Suspension(
+        suspension = Suspension(
             is_paused=result.is_paused,
             wake_at=result.due_at,
             check_at=min(result.due_at or now + FIRST_CHECK_AFTER, now + FIRST_CHECK_AFTER),
         )
-        if not self._executions.suspend(execution, parked, fence=entry.fence):
+        if not self._executions.suspend(execution, suspension, fence=entry.fence):
             return DONE
         if result.due_at:
             self._services.set_timer(execution.tenant, execution.id, result.due_at)
@@ -184,7 +186,6 @@ class SegmentRunner:
             masking=masking,
             payloads=self._payloads,
             now=self._clocks.now,
-            overtaken=FencedError,
         )
         context = TurnContext(
             plan=plan,
@@ -207,7 +208,7 @@ class SegmentRunner:
             refusal=refusal,
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
-            close=lambda closing: self._executions.mark_terminating(execution, closing),
+            terminate=lambda reason: self._executions.mark_terminating(execution, reason),
         )
         return SegmentTurn(context, limits)
 

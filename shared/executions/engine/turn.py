@@ -1,15 +1,13 @@
-"""One turn of a segment: does what the board allows, records what settles, minds the time."""
+"""One turn of a segment: does what the scheduler allows, records what settles, minds the time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from shared.executions.engine.containers import ContainerRunner
 from shared.executions.engine.context import TurnContext
 from shared.executions.engine.dispatcher import Dispatcher
-from shared.executions.engine.durable_tasks import DurableTaskRunner
-from shared.executions.engine.recorder import StaleReadError
+from shared.executions.engine.recorder import FencedError, StaleReadError
 from shared.executions.engine.termination import Termination
 from shared.executions.models import TerminationReason
 from shared.executions.scheduling.container_attempts import latest_runs, past_runs
@@ -32,9 +30,9 @@ class TurnEnd(Enum):
     FINISHED = auto()
     OUT_OF_TIME = auto()
     WAITING = auto()
-    PARKED = auto()
+    SUSPENDED = auto()
     NEXT_ATTEMPT = auto()
-    OVERTAKEN = auto()
+    FENCED = auto()
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,6 @@ class TurnResult:
     is_paused: bool = False
 
 
-class FencedError(Exception):
-    """A newer turn or generation holds the segment."""
-
-
 class _DeadlineError(Exception):
     """The flow's time-out has fired."""
 
@@ -63,14 +57,14 @@ class TurnLimits:
 
     `deadline` is when the flow's time-out fires, `refusal` why none of its tasks may start,
     `remaining` tells the seconds that are left to the function, `is_ours` whether the execution
-    still is, `close` notes why it ends early (False when it is not ours).
+    still is, `terminate` notes why it ends early (False when it is not ours).
     """
 
     deadline: datetime | None
     refusal: Failure | None
     remaining: Callable[[], float]
     is_ours: Callable[[], bool]
-    close: Callable[[TerminationReason], bool]
+    terminate: Callable[[TerminationReason], bool]
 
 
 class SegmentTurn:
@@ -86,12 +80,8 @@ class SegmentTurn:
             context.threads,
             context.clocks,
         )
-        self._durable_tasks = DurableTaskRunner(context)
-        self._termination = Termination(context, self._durable_tasks)
-        self._containers = ContainerRunner(context, self._termination)
-        self._dispatcher = Dispatcher(
-            context, self._durable_tasks, self._containers, limits.remaining
-        )
+        self._dispatcher = Dispatcher(context, limits.remaining)
+        self._termination = Termination(context, self._dispatcher)
         self._looked_at = 0.0
 
     def run(self, recorded: Mapping[str, TaskRun]) -> TurnResult:
@@ -105,7 +95,7 @@ class SegmentTurn:
         try:
             return self._run()
         except FencedError:
-            return TurnResult(TurnEnd.OVERTAKEN)
+            return TurnResult(TurnEnd.FENCED)
         except StaleReadError:
             return TurnResult(TurnEnd.OUT_OF_TIME)
 
@@ -129,7 +119,7 @@ class SegmentTurn:
             try:
                 result = self._section("main")
             except _DeadlineError:
-                self._close(TerminationReason.TIMEOUT)
+                self._terminate(TerminationReason.TIMEOUT)
             else:
                 self.error = self._scheduler.first_failure("main")
                 if self.error is None and result is None:
@@ -140,7 +130,7 @@ class SegmentTurn:
         return None
 
     def _wrong_outputs(self) -> Failure | None:
-        """Why the flow's outputs cannot be rendered, where tasks of `errors` are to hear of it.
+        """Return why the flow's outputs cannot be rendered, if tasks of `errors` are to hear of it.
 
         Outputs that read what comes later are rendered at the end only.
         """
@@ -171,10 +161,10 @@ class SegmentTurn:
             TurnEnd.NEXT_ATTEMPT, min(now + delay, self._limits.deadline or now + delay)
         )
 
-    def _close(self, closing: TerminationReason) -> None:
-        if not self._limits.close(closing):
+    def _terminate(self, reason: TerminationReason) -> None:
+        if not self._limits.terminate(reason):
             raise FencedError
-        self.execution = self.execution.model_copy(update={"closing": closing})
+        self.execution = self.execution.model_copy(update={"closing": reason})
 
     def _section(self, section: Section) -> TurnResult | None:
         """Run one chain of tasks; None when all of it is settled.
@@ -186,16 +176,16 @@ class SegmentTurn:
         while not self._scheduler.is_finished(section):
             self._check(is_main=is_main)
             due_at = self._advance(section)
-            if self._threads.has_active:
+            if self._dispatcher.inline.is_open:
                 self._await_result(due_at, is_main=is_main)
             elif self._scheduler.is_finished(section):
                 break
-            elif self._dispatcher.has_deferred or (
-                due_at is None and not self._durable_tasks.has_open
+            elif self._dispatcher.budget.has_deferred or (
+                due_at is None and not self._dispatcher.is_open
             ):
                 return TurnResult(TurnEnd.OUT_OF_TIME)
-            elif self._durable_tasks.has_open:
-                return self._park(due_at, is_main=is_main)
+            elif self._dispatcher.is_open:  # outside: in threads nothing is, at this point
+                return self._suspend(due_at, is_main=is_main)
             elif due_at is not None:
                 result = self._wait_for(due_at, is_main=is_main)
                 if result:
@@ -214,17 +204,19 @@ class SegmentTurn:
             raise FencedError
 
     def _until(self, due_at: datetime | None, *, is_main: bool) -> datetime | None:
-        """When to look again: something is due, or the flow's time is over."""
+        """Return when to look again: something is due, or the flow's time is over."""
         moments = [due_at, self._limits.deadline if is_main else None]
         return min((moment for moment in moments if moment), default=None)
 
-    def _park(self, due_at: datetime | None, *, is_main: bool) -> TurnResult:
+    def _suspend(self, due_at: datetime | None, *, is_main: bool) -> TurnResult:
         is_paused = all(
             run.status is TaskStatus.PAUSED or run.status.is_terminal
             for key, run in self._scheduler.runs.items()
             if key not in self._scheduler.entered
         )
-        return TurnResult(TurnEnd.PARKED, self._until(due_at, is_main=is_main), is_paused=is_paused)
+        return TurnResult(
+            TurnEnd.SUSPENDED, self._until(due_at, is_main=is_main), is_paused=is_paused
+        )
 
     def _wait_for(self, due_at: datetime, *, is_main: bool) -> TurnResult | None:
         until = self._until(due_at, is_main=is_main) or due_at
@@ -235,12 +227,12 @@ class SegmentTurn:
         return None
 
     def _advance(self, section: Section) -> datetime | None:
-        """Do whatever needs no waiting; when the next thing is due, if something waits."""
+        """Do whatever needs no waiting; return when the next thing is due, if something waits."""
         while True:
             self._threads.raise_failure()
-            self._dispatcher.has_deferred = False
-            is_changed = self._containers.expire()
-            due = self._containers.limits
+            self._dispatcher.budget.has_deferred = False
+            is_changed = self._dispatcher.containers.expire(self._termination.of_container)
+            due = self._dispatcher.containers.limits
             for action in self._scheduler.next_actions(section):
                 if self._threads.is_active(action.instance.key):
                     continue
@@ -251,15 +243,9 @@ class SegmentTurn:
                 return min(due, default=None)
 
     def _await_result(self, due_at: datetime | None, *, is_main: bool) -> None:
-        """Record the next result; give up on what is past its deadline."""
+        """Wait for the next result of a thread, at most until something else is to be done."""
         until = self._until(due_at, is_main=is_main)
         patience = LOOK_SECONDS
         if until:
             patience = min(patience, (until - self._clocks.now()).total_seconds())
-        result = self._threads.next_result(max(0.0, patience))
-        if result:
-            self._dispatcher.record(result)
-            return
-        now = self._clocks.monotonic()
-        for active in self._threads.give_up(lambda each: each.deadline <= now):
-            self._dispatcher.record_late(active)
+        self._dispatcher.inline.collect(max(0.0, patience))

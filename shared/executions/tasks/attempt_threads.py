@@ -1,11 +1,10 @@
 """The threads of a turn: each runs one attempt; what outlives its time is given up on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any
 
 from shared.errors import UnavailableError
 from shared.executions.logs import LogBuffer
@@ -57,7 +56,6 @@ class Threads:
         execution: Execution,
         masking: Masking,
     ) -> None:
-        self.mocks: Mapping[str, Mapping[str, Any]] = execution.mocks
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._execution = execution
@@ -71,6 +69,11 @@ class Threads:
     @property
     def has_active(self) -> bool:
         return bool(self._active)
+
+    @property
+    def active(self) -> list[Active]:
+        """The attempts under way, in the order of their start."""
+        return list(self._active.values())
 
     @property
     def is_full(self) -> bool:
@@ -102,7 +105,7 @@ class Threads:
             key=f"{self._execution.id}/{instance.key}",
             remaining=lambda: deadline - self._clocks.monotonic(),
             logs=logs,
-            mock=self.mocks.get(instance.name),
+            mock=self._execution.mocks.get(instance.name),
         )
 
         def run() -> None:
