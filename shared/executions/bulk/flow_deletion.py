@@ -6,7 +6,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.executions.bulk.service import bulk_execution
+from shared.executions.bulk.service import bulk_start
+from shared.executions.lifecycle.new_execution import Identity, Requester, new_execution
 from shared.executions.models import Execution
 from shared.executions.orchestration.state_machine import StateMachine
 from shared.executions.store.items import execution_to_item
@@ -42,12 +43,10 @@ class FlowDeletion:
 def closing_of(  # noqa: PLR0913 - what it is made of, each named
     flow_id: str, *, tenant: str, author: str, table_name: str, engine: StateMachine, now: datetime
 ) -> FlowDeletion:
-    execution = bulk_execution(
-        built_in.CLOSE_FLOW,
-        tenant=tenant,
-        execution_id=new_id(now),
-        inputs={"filter": {"flowId": flow_id}},
-        created_at=now,
-        created_by=author,
+    prepared = bulk_start(built_in.CLOSE_FLOW, {"filter": {"flowId": flow_id}})
+    execution = new_execution(
+        prepared,
+        Requester(tenant=tenant, created_by=author),
+        Identity(new_id(now), prepared.revision, now),
     )
     return FlowDeletion(execution, table_name, engine)
