@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from shared.flows.models import FlowRecord, Revision
@@ -50,7 +51,7 @@ def flow_item(tenant: str, flow: FlowRecord) -> Item:
     return {"pk": flow_partition(tenant), "sk": flow_id, "flowId": flow_id, **item, **texts}
 
 
-def flow_record(item: Item) -> FlowRecord:
+def flow_record(item: Mapping[str, Any]) -> FlowRecord:
     fields = {name: value for name, value in item.items() if name not in {"pk", "sk", "flowId"}}
     nested = {name: json.loads(fields[name]) for name in _NESTED if name in fields}
     return FlowRecord.model_validate({"id": item["flowId"], **fields, **nested})
@@ -74,7 +75,7 @@ def source_item(tenant: str, flow_id: str, revision: Revision) -> Item:
     }
 
 
-def source_text(item: Item) -> str:
+def source_text(item: Mapping[str, Any]) -> str:
     if "text" in item:
         return str(item["text"])
     return zlib.decompress(bytes(item["packed"])).decode()

@@ -20,7 +20,8 @@ from moto.stepfunctions.parser.asl.utils import json_path
 
 from tests.support.template import ACCOUNT, REGION
 
-_PARSE_PATH, _PARSE_RESULT_PATH = json_path.parse, result_path.parse
+_PARSE_PATH: Any = vars(json_path)["parse"]
+_PARSE_RESULT_PATH: Any = vars(result_path)["parse"]
 _EMPTY: dict[str, Any] = {}
 """Tables that nothing was ever written to, by the text of their template."""
 

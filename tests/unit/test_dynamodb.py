@@ -11,6 +11,7 @@ from shared.dynamodb import (
     MAX_PAUSE_SECONDS,
     TRIES,
     Reason,
+    Write,
     batch_get,
     named,
     query_all,
@@ -21,7 +22,10 @@ from shared.errors import UnavailableError
 
 NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
 BUSY = [CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"]
-WRITES = {"a": {"Put": {"Item": {"pk": "1"}}}, "b": {"Delete": {"TableName": "u", "Key": {}}}}
+WRITES: dict[str, Write] = {
+    "a": {"Put": {"Item": {"pk": "1"}}},
+    "b": {"Delete": {"TableName": "u", "Key": {}}},
+}
 
 
 class _CancelledError(ClientError):
@@ -60,7 +64,7 @@ class Table:
 
 
 def transacted(table: Any, slept: list[float] | None = None) -> frozenset[str]:
-    return transact(table, WRITES, sleep=[].append if slept is None else slept.append)
+    return transact(table, WRITES, sleep=(lambda _: None) if slept is None else slept.append)
 
 
 def test_writes_go_out_in_their_order_to_the_table_or_to_the_one_they_name() -> None:
@@ -104,7 +108,7 @@ def test_what_stays_busy_is_given_up() -> None:
         transacted(table)
     assert len(table.requests) == TRIES
     with pytest.raises(UnavailableError):
-        transact(table, WRITES, tries=3, sleep=[].append)
+        transact(table, WRITES, tries=3, sleep=lambda _: None)
     assert len(table.requests) == TRIES + 3
 
 

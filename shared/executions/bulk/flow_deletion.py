@@ -6,7 +6,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.config import ExecutionsTableSettings, settings
-from shared.executions.bulk.service import bulk_execution
+from shared.executions.bulk.service import bulk_start
+from shared.executions.lifecycle.new_execution import Identity, Requester, new_execution
 from shared.executions.models import Execution
 from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.store.items import execution_to_item
@@ -43,13 +44,11 @@ class FlowDeletion:
 def flow_deletion(flow_id: str, *, tenant: str, author: str) -> FlowDeletion:
     """Make the execution that cancels all those of one flow, on behalf of `author`."""
     now = utc_now()
-    execution = bulk_execution(
-        built_in.CLOSE_FLOW,
-        tenant=tenant,
-        execution_id=new_id(now),
-        inputs={"filter": {"flowId": flow_id}},
-        created_at=now,
-        created_by=author,
+    prepared = bulk_start(built_in.CLOSE_FLOW, {"filter": {"flowId": flow_id}})
+    execution = new_execution(
+        prepared,
+        Requester(tenant=tenant, created_by=author),
+        Identity(new_id(now), prepared.revision, now),
     )
     table_name = settings(ExecutionsTableSettings).executions_table_name
     return FlowDeletion(execution, table_name, state_machine())

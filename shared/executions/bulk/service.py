@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any, Final, Literal
 
 from shared.errors import InvalidRequestError, Problem
 from shared.executions.bulk.selection import BulkFilter
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
-from shared.executions.models import FIRST_CHECK_AFTER, OPEN_STATUSES, RETRYABLE_STATUSES, Execution
+from shared.executions.lifecycle.new_execution import FlowReference, Prepared
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
+from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES
 from shared.flows.plans import built_in
 from shared.validation import parse_body
 
@@ -42,54 +44,30 @@ class BulkService:
 
         Raises InvalidRequestError for a filter that says nothing, or a status that cannot match.
         """
-        earlier = self.claims.find(request)
-        started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
-        if started:
-            return started
-        chosen = _checked(request)
-        flow_id = _FLOWS[request.action]
-        mine = self.claims.draft(request, flow_id=flow_id, revision=built_in.REVISION)
-        first = self.claims.acquire(request, mine, earlier)
-        said = chosen.model_dump(mode="json", by_alias=True, exclude_none=True)
-        execution = bulk_execution(
-            first.flow_id,
-            tenant=request.tenant,
-            execution_id=first.execution_id,
-            inputs={"filter": said, **request.how},
-            created_at=first.created_at,
-            created_by=request.created_by,
-        ).model_copy(
-            update={"correlation_id": request.correlation_id, "request_id": request.request_id}
+        return accept(
+            request, partial(_prepare, request), claims=self.claims, launcher=self.launcher
         )
-        is_mine = first.execution_id == mine.execution_id
-        return self.launcher.launch(execution, replayed=not is_mine)
 
 
-def bulk_execution(  # noqa: PLR0913 - what an execution is made of, each named
-    flow_id: str,
-    *,
-    tenant: str,
-    execution_id: str,
-    inputs: Mapping[str, Any],
-    created_at: datetime,
-    created_by: str,
-) -> Execution:
-    """An execution of a built-in flow, as it begins."""
-    plan = built_in.plan_of(flow_id, built_in.REVISION)
-    return Execution(
-        tenant=tenant,
-        id=execution_id,
-        flow_id=flow_id,
-        flow_name=plan.name,
+def _prepare(request: BulkRequest, revision: int | None) -> Prepared:
+    chosen = _checked(request)
+    said = chosen.model_dump(mode="json", by_alias=True, exclude_none=True)
+    inputs = {"filter": said, **request.how}
+    return bulk_start(_FLOWS[request.action], inputs, revision or built_in.REVISION)
+
+
+def bulk_start(
+    flow_id: str, inputs: Mapping[str, Any], revision: int = built_in.REVISION
+) -> Prepared:
+    """Return the start of a built-in flow on these inputs."""
+    plan = built_in.plan_of(flow_id, revision)
+    flow = FlowReference(
+        id=flow_id,
+        name=plan.name,
         namespace=plan.namespace,
-        flow_revision=built_in.REVISION,
-        tasks_total=plan.tasks_total,
-        inputs=dict(inputs),
         retention_seconds=int(KEPT.total_seconds()),
-        created_at=created_at,
-        check_at=created_at + FIRST_CHECK_AFTER,
-        created_by=created_by,
     )
+    return Prepared(flow=flow, revision=revision, plan=plan, read_plan=lambda: plan, inputs=inputs)
 
 
 def _checked(request: BulkRequest) -> BulkFilter:

@@ -1,25 +1,35 @@
-"""What requests that start executions have in common: who asks, and the claim of their key."""
+"""Requests that start executions, and the one protocol by which they are accepted (ADR 5).
+
+Something new that starts executions (a trigger, a template, a process) does three things:
+
+1. Subclass `KeyedRequest` with what else the request says; what must be the same when its key comes
+   again goes into `payload`. Whatever fires by itself makes a key of what fired it.
+2. Write a `prepare(revision)` that checks everything, makes nothing and answers `Prepared`. The
+   revision is None the first time: the one that the request means. A repeat, which has to complete
+   what an earlier try has claimed, names the claim's. What is refused is raised.
+3. Return `accept(request, prepare, claims=…, launcher=…)`.
+
+`lifecycle/start` is the simplest; `retry` copies task runs in `before_put`.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.executions.lifecycle.launch import Launcher, Started
+from shared.executions.lifecycle.new_execution import Prepared, Requester, new_execution
 from shared.idempotency.claims import Claim, IdempotencyRepository
 from shared.idempotency.keys import claim_scope, fingerprint
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyedRequest:
+class KeyedRequest(Requester):
     """A request to start: `path` is the concrete path a key counts for, `body` the JSON as sent."""
 
-    tenant: str
     path: str
     body: Mapping[str, Any] | None
-    created_by: str
     key: str | None = None
-    correlation_id: str | None = None
-    request_id: str | None = None
 
     @property
     def payload(self) -> Any:
@@ -69,3 +79,34 @@ class StartClaims:
         first = earlier or (self.kept.claim(mine) if asking.key else mine)
         first.check(mine.fingerprint)
         return first
+
+
+def accept(
+    request: KeyedRequest,
+    prepare: Callable[[int | None], Prepared],
+    *,
+    claims: StartClaims,
+    launcher: Launcher,
+) -> Started:
+    """Accept an execution; whoever comes second with a key completes the first's start.
+
+    The key is looked up, the request checked, the key claimed, the execution put, its run started:
+    every step can be repeated (ADR 5). Raises IdempotencyKeyReusedError for another payload under
+    the key, and what `prepare` raises.
+    """
+    earlier = claims.find(request)
+    started = earlier and launcher.again(request.tenant, earlier.execution_id)
+    if started:
+        return started
+    prepared = prepare(earlier.revision if earlier else None)
+    mine = claims.draft(request, flow_id=prepared.flow.id, revision=prepared.revision)
+    # Refuses what has no key to wait by, before anything is remembered.
+    execution = new_execution(prepared, request, mine)
+    first = claims.acquire(request, mine, earlier)
+    if first is not mine:
+        if first.revision != prepared.revision:
+            # The flow was saved anew between the claim and this try: the claim's counts.
+            prepared = prepare(first.revision)
+        execution = new_execution(prepared, request, first)
+    prepared.before_put(execution)
+    return launcher.launch(execution, replayed=first.execution_id != mine.execution_id)

@@ -1,17 +1,17 @@
 """Retrying an execution: a new one on the same inputs, which keeps what succeeded."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
+from shared.executions.lifecycle.new_execution import FlowReference, Origin, Prepared
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
 from shared.executions.lifecycle.start import find_runnable
-from shared.executions.models import FIRST_CHECK_AFTER, RETRYABLE_STATUSES, Execution, Trigger
+from shared.executions.models import RETRYABLE_STATUSES, Execution, Trigger
 from shared.executions.scheduling.reuse import reusable_runs
-from shared.executions.secrets import guarded_inputs
 from shared.executions.store.copies import CopyRepository
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import ExecutionState
@@ -20,7 +20,6 @@ from shared.flows.plans.built_in import is_built_in
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.idempotency.claims import Claim
 from shared.ids import is_id
 from shared.validation import NoBody, parse_body
 
@@ -39,13 +38,6 @@ class RetryRequest(KeyedRequest):
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    plan: Plan
-    inputs: dict[str, Any]
-    kept: list[TaskRun]
-
-
-@dataclass(frozen=True)
 class RetryService:
     flows: FlowRepository
     plans: PlanRepository
@@ -60,27 +52,32 @@ class RetryService:
         What is kept is copied before the execution is put: one that is there is whole, and copies
         whose execution never came are in a partition that nobody reads.
         """
-        earlier = self.claims.find(request)
-        started = earlier and self.launcher.again(request.tenant, earlier.execution_id)
-        if started:
-            return started
+        return accept(
+            request, partial(self._prepare, request), claims=self.claims, launcher=self.launcher
+        )
+
+    def _prepare(self, request: RetryRequest, revision: int | None) -> Prepared:
         parse_body(NoBody, request.body)
         source = self._source(request)
-        flow = find_runnable(self.flows, source.execution.flow_id)
-        revision = flow.revision if request.is_latest else source.execution.flow_revision
-        prepared = self._prepared(request, source, revision)
-        mine = self.claims.draft(request, flow_id=flow.id, revision=revision)
-        # Refuses what has no key to wait by, before anything is remembered.
-        execution = _execution(request, source.execution, mine, prepared)
-        first = self.claims.acquire(request, mine, earlier)
-        if first is not mine:
-            if first.revision != revision:
-                # The flow was saved anew between the claim and this try: the claim's counts.
-                prepared = self._prepared(request, source, first.revision)
-            execution = _execution(request, source.execution, first, prepared)
-        self.copies.put(execution, prepared.kept)
-        is_mine = first.execution_id == mine.execution_id
-        return self.launcher.launch(execution, replayed=not is_mine)
+        execution = source.execution
+        flow = find_runnable(self.flows, execution.flow_id)
+        own = execution.flow_revision
+        revision = revision or (flow.revision if request.is_latest else own)
+        before = self.plans.get(request.tenant, flow.id, own)
+        plan = before if revision == own else self.plans.get(request.tenant, flow.id, revision)
+        inputs = execution.real_inputs
+        kept = [] if request.is_full else _kept(source, plan, before)
+        return Prepared(
+            flow=_as_it_was(execution),
+            revision=revision,
+            plan=plan,
+            read_plan=lambda: plan,
+            inputs=inputs if plan is before else check_inputs(plan.inputs, inputs),
+            inherited_secrets=execution.inherited_secrets,
+            secret_before=execution.secrets,
+            origin=_origin(execution),
+            before_put=lambda new: self.copies.put(new, kept),
+        )
 
     def _source(self, request: RetryRequest) -> ExecutionState:
         execution_id = request.execution_id
@@ -97,19 +94,12 @@ class RetryService:
             )
         return state
 
-    def _prepared(self, request: RetryRequest, source: ExecutionState, revision: int) -> _Prepared:
-        execution = source.execution
-        before = self.plans.get(request.tenant, execution.flow_id, execution.flow_revision)
-        if revision == execution.flow_revision:
-            kept = [] if request.is_full else reusable_runs(before, before, _final(source))
-            return _Prepared(before, execution.real_inputs, kept)
-        plan = self.plans.get(request.tenant, execution.flow_id, revision)
-        inputs = check_inputs(plan.inputs, execution.real_inputs)
-        # Any template may read inputs and variables: if those differ, no result can be trusted.
-        is_same = plan.inputs == before.inputs and plan.variables == before.variables
-        keeps = is_same and not request.is_full
-        kept = reusable_runs(plan, before, _final(source)) if keeps else []
-        return _Prepared(plan, inputs, kept)
+
+def _kept(source: ExecutionState, plan: Plan, before: Plan) -> list[TaskRun]:
+    """Choose the task runs that a retry on `plan` takes over from one on `before`."""
+    # Any template may read inputs and variables: if those differ, no result can be trusted.
+    is_same = plan.inputs == before.inputs and plan.variables == before.variables
+    return reusable_runs(plan, before, _final(source)) if is_same else []
 
 
 def _final(source: ExecutionState) -> dict[str, TaskRun]:
@@ -122,36 +112,22 @@ def _final(source: ExecutionState) -> dict[str, TaskRun]:
     }
 
 
-def _execution(
-    request: RetryRequest, source: Execution, claim: Claim, prepared: _Prepared
-) -> Execution:
-    guarded = guarded_inputs(
-        prepared.plan.inputs,
-        prepared.inputs,
-        source.inherited_secrets,
-        secret_before=source.secrets,
-    )
-    execution = Execution(
-        tenant=request.tenant,
-        id=claim.execution_id,
-        flow_id=source.flow_id,
-        flow_name=source.flow_name,
+def _as_it_was(source: Execution) -> FlowReference:
+    """Return the flow as its execution shows it: it may have been renamed since."""
+    return FlowReference(
+        id=source.flow_id,
+        name=source.flow_name,
         namespace=source.namespace,
-        flow_revision=claim.revision,
-        tasks_total=prepared.plan.tasks_total,
-        **guarded,
         labels=source.labels,
+        retention_seconds=source.retention_seconds,
+    )
+
+
+def _origin(source: Execution) -> Origin:
+    return Origin(
         trigger=Trigger(type="retry", id=source.id),
-        trigger_type="retry",
-        correlation_id=request.correlation_id or source.correlation_id,
-        request_id=request.request_id,
+        correlation_id=source.correlation_id,
         retry_of=source.id,
         test=source.test,
         mocks=source.mocks,
-        retention_seconds=source.retention_seconds,
-        created_at=claim.created_at,
-        check_at=claim.created_at + FIRST_CHECK_AFTER,
-        created_by=request.created_by,
     )
-    slot = concurrency_slot(execution, prepared.plan.concurrency, lambda: prepared.plan)
-    return execution.model_copy(update={"slot": slot})

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field
 
@@ -14,18 +15,18 @@ from shared.errors import (
     Problem,
 )
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.launch import Launcher, Started
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims
-from shared.executions.models import FIRST_CHECK_AFTER, Execution
-from shared.executions.secrets import guarded_inputs, with_masked_labels
+from shared.executions.lifecycle.new_execution import Prepared
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
 from shared.flows.models import FlowRecord, FlowStatus, LabelName
 from shared.flows.plans.repository import PlanRepository
 from shared.flows.repository import FlowRepository
-from shared.idempotency.claims import Claim
 from shared.json_text import compact
 from shared.records import Record
 from shared.validation import parse_body
+
+if TYPE_CHECKING:
+    from shared.flows.plans.plan import Plan
 
 MAX_LABEL_BYTES = 16_000
 """As much again comes from the flow; the execution's row holds inputs and outputs as well."""
@@ -71,77 +72,50 @@ class ExecutionService:
     def start(self, request: StartRequest) -> Started:
         """Accept an execution; whoever comes second with a key completes the first's start.
 
-        The key is looked up, the request checked, the key claimed, the execution put, its run
-        started. Every step can be repeated.
+        Raises FlowNotFoundError, FlowNotRunnableError, IdempotencyKeyRequiredError,
+        InvalidRequestError and InvalidInputsError.
         """
-        earlier = self._claims.find(request)
-        started = earlier and self._launcher.again(request.tenant, earlier.execution_id)
-        if started:
-            return started
-        draft, flow = self._checked(request)
-        mine = self._claims.draft(request, flow_id=flow.id, revision=flow.revision)
-        if flow.concurrency and earlier is None:
-            # Refuses what has no key to wait by, before anything is remembered.
-            self._execution(request, draft, flow, mine)
-        first = self._claims.acquire(request, mine, earlier)
-        execution = self._execution(request, draft, flow, first)
-        is_mine = first.execution_id == mine.execution_id
-        return self._launcher.launch(execution, replayed=not is_mine)
+        return accept(
+            request, partial(self._prepare, request), claims=self._claims, launcher=self._launcher
+        )
 
     def check(self, request: StartRequest) -> FlowRecord:
-        """A dry run: everything a start checks, and nothing is made."""
-        return self._checked(request)[1]
+        """Check everything a start checks, and make nothing: a dry run."""
+        draft, flow = self._checked(request)
+        check_inputs(flow.inputs, draft.inputs)
+        return flow
+
+    def _prepare(self, request: StartRequest, revision: int | None) -> Prepared:
+        draft, flow = self._checked(request)
+        revision = revision or flow.revision
+        read_plan = partial(self._plans.get, request.tenant, flow.id, revision)
+        plan: FlowRecord | Plan = flow if revision == flow.revision else read_plan()
+        return Prepared(
+            flow=flow,
+            revision=revision,
+            plan=plan,
+            read_plan=read_plan,
+            inputs=check_inputs(plan.inputs, draft.inputs),
+            labels=draft.labels,
+        )
 
     def _checked(self, request: StartRequest) -> tuple[ExecutionDraft, FlowRecord]:
-        if request.flow_id is None:
-            named = parse_body(FlowExecutionDraft, request.body)
-            draft: ExecutionDraft = named
-            flow_id = named.flow_id
-        else:
-            draft = parse_body(ExecutionDraft, request.body)
-            flow_id = request.flow_id
+        """Check all but the inputs."""
+        draft, flow_id = _draft(request)
         flow = find_runnable(self._flows, flow_id)
         check_labels(draft.labels)
         is_required = request.is_key_required or flow.idempotency == "required"
         if is_required and request.key is None:
             raise IdempotencyKeyRequiredError("this start needs an Idempotency-Key header")
-        return draft.model_copy(update={"inputs": check_inputs(flow.inputs, draft.inputs)}), flow
+        return draft, flow
 
-    def _execution(
-        self, request: StartRequest, draft: ExecutionDraft, flow: FlowRecord, claim: Claim
-    ) -> Execution:
-        declared, inputs, tasks_total = flow.inputs, draft.inputs, flow.tasks_total
-        concurrency = flow.concurrency
-        if claim.revision != flow.revision:
-            # The flow was saved anew between the claim and this try: its revision is the claim's.
-            plan = self._plans.get(request.tenant, flow.id, claim.revision)
-            given = (request.body or {}).get("inputs", {})
-            declared, tasks_total, concurrency = plan.inputs, plan.tasks_total, plan.concurrency
-            inputs = check_inputs(declared, given)
-        execution = Execution(
-            tenant=request.tenant,
-            id=claim.execution_id,
-            flow_id=flow.id,
-            flow_name=flow.name,
-            namespace=flow.namespace,
-            flow_revision=claim.revision,
-            tasks_total=tasks_total,
-            **guarded_inputs(declared, inputs),
-            labels={**flow.labels, **draft.labels},
-            correlation_id=request.correlation_id,
-            request_id=request.request_id,
-            retention_seconds=flow.retention_seconds,
-            created_at=claim.created_at,
-            check_at=claim.created_at + FIRST_CHECK_AFTER,
-            created_by=request.created_by,
-        )
-        execution = with_masked_labels(execution)
-        slot = concurrency_slot(
-            execution,
-            concurrency,
-            lambda: self._plans.get(request.tenant, flow.id, claim.revision),
-        )
-        return execution.model_copy(update={"slot": slot})
+
+def _draft(request: StartRequest) -> tuple[ExecutionDraft, str]:
+    """Read the body, and the id of the flow from it if the path names none."""
+    if request.flow_id is None:
+        named = parse_body(FlowExecutionDraft, request.body)
+        return named, named.flow_id
+    return parse_body(ExecutionDraft, request.body), request.flow_id
 
 
 def check_labels(labels: Mapping[str, str]) -> None:

@@ -10,16 +10,22 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.cancel import CANCELLED, Canceller
-from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.launch import Launcher, launcher
-from shared.executions.models import FIRST_CHECK_AFTER, Execution, Parent, Slot, Status, Trigger
-from shared.executions.secrets import guarded_inputs, secret_values
+from shared.executions.lifecycle.new_execution import (
+    Identity,
+    Origin,
+    Prepared,
+    Requester,
+    new_execution,
+)
+from shared.executions.models import Execution, Parent, Slot, Status, Trigger
+from shared.executions.secrets import secret_values
 from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
@@ -111,44 +117,31 @@ class Subflows:
                 f"more than {MAX_DEPTH} flows inside each other", code="subflow_depth"
             )
         flow = self._flow(parent.tenant, poll.properties)
-        child = Execution(
-            tenant=parent.tenant,
-            id=child_id,
-            flow_id=flow.id,
-            flow_name=flow.name,
-            namespace=flow.namespace,
-            flow_revision=flow.revision,
-            tasks_total=flow.tasks_total,
-            **_inputs(flow, poll.properties.get("inputs") or {}, parent),
-            labels=flow.labels,
-            trigger_type="subflow",
-            trigger=Trigger(type="subflow", id=parent.id),
-            correlation_id=parent.correlation_id,
-            request_id=parent.request_id,
-            retention_seconds=flow.retention_seconds,
-            parent=Parent(execution_id=parent.id, task_name=poll.task_name),
-            depth=parent.depth + 1,
-            created_at=poll.now,
-            check_at=poll.now + FIRST_CHECK_AFTER,
-            created_by=parent.created_by,
-        )
-        return child.model_copy(update={"slot": self._slot(poll, child, flow)})
-
-    def _slot(self, poll: Poll, child: Execution, flow: FlowRecord) -> Slot | None:
         try:
-            slot = concurrency_slot(
-                child,
-                flow.concurrency,
-                lambda: self.plans.get(child.tenant, flow.id, flow.revision),
+            prepared = self._prepared(poll, flow)
+            child = new_execution(
+                prepared, _requester(parent), Identity(child_id, flow.revision, poll.now)
             )
         except InvalidInputsError as error:
             raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
-        if _is_deadlock(poll.execution.slot, slot) and poll.properties.get("wait", True):
-            raise PluginError(
-                f"{flow.name} has one slot, which this execution keeps while it waits",
-                code="concurrency_limit",
-            )
-        return slot
+        _check(poll, child)
+        return child
+
+    def _prepared(self, poll: Poll, flow: FlowRecord) -> Prepared:
+        parent = poll.execution
+        return Prepared(
+            flow=flow,
+            revision=flow.revision,
+            plan=flow,
+            read_plan=partial(self.plans.get, parent.tenant, flow.id, flow.revision),
+            inputs=check_inputs(flow.inputs, poll.properties.get("inputs") or {}),
+            inherited_secrets=secret_values(parent),
+            origin=Origin(
+                trigger=Trigger(type="subflow", id=parent.id),
+                parent=Parent(execution_id=parent.id, task_name=poll.task_name),
+                depth=parent.depth + 1,
+            ),
+        )
 
     def _flow(self, tenant: str, properties: Mapping[str, Any]) -> FlowRecord:
         flows = self.flows(tenant)
@@ -189,6 +182,26 @@ def _told(named: str) -> str:
     return f"of this name: {len(named)} characters are too many"
 
 
+def _requester(parent: Execution) -> Requester:
+    return Requester(
+        tenant=parent.tenant,
+        created_by=parent.created_by,
+        correlation_id=parent.correlation_id,
+        request_id=parent.request_id,
+    )
+
+
+def _check(poll: Poll, child: Execution) -> None:
+    """Refuse a child that its row cannot hold, or that could never begin."""
+    if len(compact(child.inherited_secrets).encode()) > MAX_INHERITED_BYTES:
+        raise PluginError("the secrets passed on are too large", code="invalid_inputs")
+    if _is_deadlock(poll.execution.slot, child.slot) and poll.properties.get("wait", True):
+        raise PluginError(
+            f"{child.flow_name} has one slot, which this execution keeps while it waits",
+            code="concurrency_limit",
+        )
+
+
 def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:
     """Whether a child would queue for the only slot, held by the parent that waits for it."""
     if held is None or wanted is None or wanted.behavior != "QUEUE":
@@ -206,18 +219,6 @@ def _next_look(poll: Poll) -> datetime:
     """The same moment for every visit of one quarter of an hour."""
     looks = (poll.now - poll.started_at) // LOOK_EVERY + 1
     return poll.started_at + looks * LOOK_EVERY
-
-
-def _inputs(flow: FlowRecord, given: Mapping[str, Any], parent: Execution) -> dict[str, Any]:
-    """The child's fields for its inputs; what is secret above stays secret below."""
-    try:
-        inputs = check_inputs(flow.inputs, given)
-    except InvalidInputsError as error:
-        raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
-    guarded = guarded_inputs(flow.inputs, inputs, secret_values(parent))
-    if len(compact(guarded["inherited_secrets"]).encode()) > MAX_INHERITED_BYTES:
-        raise PluginError("the secrets passed on are too large", code="invalid_inputs")
-    return guarded
 
 
 @cache
