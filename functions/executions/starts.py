@@ -7,16 +7,16 @@ from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.executions.services import (
-    bulk_service,
-    execution_service,
-    flow_test_service,
-    retry_service,
-)
+from functions.executions.services import execution_retries
 from shared.auth.principal import Principal
 from shared.executions.bulk.selection import BulkFilter
-from shared.executions.bulk.service import BulkRequest, BulkService
-from shared.executions.lifecycle.flow_tests import FlowTestDraft, FlowTestRequest, FlowTestService
+from shared.executions.bulk.service import BulkRequest, BulkService, bulk_service
+from shared.executions.lifecycle.flow_tests import (
+    FlowTestDraft,
+    FlowTestRequest,
+    FlowTestService,
+    flow_test_service,
+)
 from shared.executions.lifecycle.launch import Started
 from shared.executions.lifecycle.retry import RetryRequest, RetryService
 from shared.executions.lifecycle.start import (
@@ -24,6 +24,7 @@ from shared.executions.lifecycle.start import (
     ExecutionService,
     FlowExecutionDraft,
     StartRequest,
+    execution_service,
 )
 from shared.executions.models import Execution
 from shared.executions.views.models import CreatedExecution, DryRun, StartedExecution
@@ -44,7 +45,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # theirs
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
 FlowTests = Annotated[FlowTestService, Depends(flow_test_service)]
-Retries = Annotated[RetryService, Depends(retry_service)]
+Retries = Annotated[RetryService, Depends(execution_retries)]
 Bulk = Annotated[BulkService, Depends(bulk_service)]
 
 

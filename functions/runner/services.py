@@ -54,6 +54,6 @@ def find_plugin(machine_arn: str, plugin_id: str) -> Plugin | None:
     if not plugin_id.startswith("executions."):
         return find(plugin_id)
     # Few turns need it: the others start faster without it.
-    from functions.runner.bulk import bulk_plugins  # noqa: PLC0415
+    from shared.executions.bulk.task_types import bulk_plugins  # noqa: PLC0415
 
     return bulk_plugins(machine_arn).find(plugin_id)

@@ -68,7 +68,7 @@ class Limits:
             for operand in condition.operands
         ]
         for part in self._parts.get(request["TableName"], ()):
-            is_asked = request.get("IndexName") == part.index
+            is_asked = request.get("IndexName") == part.index_name
             for attribute, value in (*given, *(asked if is_asked else ())):
                 if attribute == part.attribute:
                     yield from _of_key_value(part, value)
@@ -84,7 +84,7 @@ class Limits:
         wanted = [
             part
             for part in self._parts.get(request["TableName"], ())
-            if part.index in {None, request.get("IndexName")}
+            if part.index_name in {None, request.get("IndexName")}
         ]
         if start is None or not wanted:
             return
@@ -124,7 +124,7 @@ def _of_expression(name: str, request: Request) -> Iterator[str]:
 
 
 def _of_key_value(part: KeyPart, value: Value) -> Iterator[str]:
-    where = f"IndexName: {part.index}, IndexKey: {part.attribute}"
+    where = f"IndexName: {part.index_name}, IndexKey: {part.attribute}"
     told = "One or more parameter values were invalid"
     if part.type not in value:
         yield f"{told}: Type mismatch for key {part.attribute} expected: {part.type} {where}"

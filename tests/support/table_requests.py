@@ -12,7 +12,7 @@ class KeyPart(NamedTuple):
     attribute: str
     kind: str
     type: str
-    index: str | None
+    index_name: str | None
 
 
 def parts_of(properties: Mapping[str, Any]) -> Iterator[KeyPart]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from pydantic import AwareDatetime, ConfigDict
 
 from shared.executions.filters import ExecutionFilter, Word
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Status
-from shared.executions.store.indexes import ExecutionIndex
-from shared.executions.store.open_executions import OpenExecutions
+from shared.executions.store.indexes import ExecutionIndex, execution_index
+from shared.executions.store.open_executions import OpenExecutions, open_executions
 from shared.flows.models import Label
 from shared.flows.plans.built_in import is_built_in
 from shared.records import Record
@@ -117,3 +118,8 @@ class Selector:
 
 def _is_meant(execution: Execution, wanted: ExecutionFilter) -> bool:
     return not is_built_in(execution.flow_id) and wanted.accepts(execution)
+
+
+@cache
+def selector() -> Selector:
+    return Selector(open_executions(), execution_index())

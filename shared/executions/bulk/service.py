@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, Literal
 
 from shared.errors import InvalidRequestError, Problem
 from shared.executions.bulk.selection import BulkFilter
-from shared.executions.lifecycle.launch import Launcher, Started
+from shared.executions.lifecycle.launch import Launcher, Started, launcher
 from shared.executions.lifecycle.new_execution import FlowReference, Prepared
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept, start_claims
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES
 from shared.flows.plans import built_in
 from shared.validation import parse_body
@@ -85,3 +85,8 @@ def _checked(request: BulkRequest) -> BulkFilter:
 
 def _fields() -> list[str]:
     return [field.alias or name for name, field in BulkFilter.model_fields.items()]
+
+
+@cache
+def bulk_service() -> BulkService:
+    return BulkService(start_claims(), launcher())

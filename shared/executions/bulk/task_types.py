@@ -7,6 +7,7 @@ name them. A batch may be tried again as a whole: what was done is found done.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,11 +20,11 @@ from shared.errors import (
     PlatformError,
     UnavailableError,
 )
-from shared.executions.bulk.selection import EVERYTHING, BulkFilter, Selector
-from shared.executions.lifecycle.cancel import Canceller
-from shared.executions.lifecycle.retry import RetryRequest, RetryService
+from shared.executions.bulk.selection import EVERYTHING, BulkFilter, Selector, selector
+from shared.executions.lifecycle.cancel import Canceller, canceller
+from shared.executions.lifecycle.retry import RetryRequest, RetryService, retry_service
 from shared.executions.models import Execution
-from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 
 BATCH = 25
@@ -187,4 +188,14 @@ def _manifest(plugin_id: str) -> Manifest:
         description="A part of bulk operations.",
         input_schema={"type": "object"},
         output_schema={"type": "object"},
+    )
+
+
+@cache
+def bulk_plugins(machine_arn: str) -> BulkPlugins:
+    return BulkPlugins(
+        chooser=selector(),
+        executions=execution_repository(),
+        canceller=canceller(machine_arn),
+        retries=retry_service(machine_arn),
     )

@@ -1,20 +1,21 @@
 """Test runs: executions of any revision, drafts too, with mocks in the place of some tasks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from shared.errors import FlowNotFoundError, NotSupportedYetError, RevisionNotFoundError
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.launch import Launcher, Started
+from shared.executions.lifecycle.launch import Launcher, Started, launcher
 from shared.executions.lifecycle.new_execution import Origin, Prepared
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept, start_claims
 from shared.executions.lifecycle.start import ExecutionDraft, check_labels
 from shared.executions.mocks import check_mocks
 from shared.flows.models import FlowRecord
 from shared.flows.plans.plan import Plan
-from shared.flows.plans.repository import PlanRepository
-from shared.flows.repository import FlowRepository
+from shared.flows.plans.repository import PlanRepository, plan_repository
+from shared.flows.repository import FlowRepository, flow_repository
 from shared.validation import parse_body
 
 
@@ -38,7 +39,7 @@ class FlowTestRequest(KeyedRequest):
 
 @dataclass(frozen=True)
 class FlowTestService:
-    flows: FlowRepository
+    flows: Callable[[str], FlowRepository]
     plans: PlanRepository
     claims: StartClaims
     launcher: Launcher
@@ -55,7 +56,7 @@ class FlowTestService:
 
     def _prepare(self, request: FlowTestRequest, revision: int | None) -> Prepared:
         draft = parse_body(FlowTestDraft, request.body)
-        flow = self.flows.find(request.flow_id)
+        flow = self.flows(request.tenant).find(request.flow_id)
         if flow is None:
             raise FlowNotFoundError("there is no such flow")
         revision = revision or request.revision or flow.revision
@@ -77,6 +78,16 @@ class FlowTestService:
         try:
             return self.plans.get(tenant, flow.id, revision)
         except LookupError:
-            if self.flows.find_text(flow.id, revision) is None:
+            if self.flows(tenant).find_text(flow.id, revision) is None:
                 raise RevisionNotFoundError(f"the flow has no revision {revision}") from None
         raise NotSupportedYetError(f"revision {revision} uses what cannot run yet")
+
+
+@cache
+def flow_test_service() -> FlowTestService:
+    return FlowTestService(
+        flows=flow_repository,
+        plans=plan_repository(),
+        claims=start_claims(),
+        launcher=launcher(),
+    )

@@ -15,12 +15,15 @@ Something new that starts executions (a trigger, a template, a process) does thr
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from shared.executions.lifecycle.launch import Launcher, Started
 from shared.executions.lifecycle.new_execution import Prepared, Requester, new_execution
-from shared.idempotency.claims import Claim, IdempotencyRepository
+from shared.idempotency.claims import Claim, IdempotencyRepository, claim_repository
 from shared.idempotency.keys import claim_scope, fingerprint
+from shared.ids import new_id
+from shared.times import utc_now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,3 +113,8 @@ def accept(
         execution = new_execution(prepared, request, first)
     prepared.before_put(execution)
     return launcher.launch(execution, replayed=first.execution_id != mine.execution_id)
+
+
+@cache
+def start_claims() -> StartClaims:
+    return StartClaims(claim_repository(), utc_now, new_id)

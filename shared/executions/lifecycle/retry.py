@@ -1,25 +1,26 @@
 """Retrying an execution: a new one on the same inputs, which keeps what succeeded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.launch import Launcher, Started
+from shared.executions.lifecycle.launch import Launcher, Started, launcher
 from shared.executions.lifecycle.new_execution import FlowReference, Origin, Prepared
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept, start_claims
 from shared.executions.lifecycle.start import find_runnable
 from shared.executions.models import RETRYABLE_STATUSES, Execution, Trigger
 from shared.executions.scheduling.reuse import reusable_runs
-from shared.executions.store.copies import CopyRepository
-from shared.executions.store.repository import ExecutionRepository
+from shared.executions.store.copies import CopyRepository, copy_repository
+from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
 from shared.executions.task_runs import TaskRun
 from shared.flows.plans.built_in import is_built_in
 from shared.flows.plans.plan import Plan
-from shared.flows.plans.repository import PlanRepository
-from shared.flows.repository import FlowRepository
+from shared.flows.plans.repository import PlanRepository, plan_repository
+from shared.flows.repository import FlowRepository, flow_repository
 from shared.ids import is_id
 from shared.validation import NoBody, parse_body
 
@@ -39,7 +40,7 @@ class RetryRequest(KeyedRequest):
 
 @dataclass(frozen=True)
 class RetryService:
-    flows: FlowRepository
+    flows: Callable[[str], FlowRepository]
     plans: PlanRepository
     executions: ExecutionRepository
     copies: CopyRepository
@@ -60,7 +61,7 @@ class RetryService:
         parse_body(NoBody, request.body)
         source = self._source(request)
         execution = source.execution
-        flow = find_runnable(self.flows, execution.flow_id)
+        flow = find_runnable(self.flows(execution.tenant), execution.flow_id)
         own = execution.flow_revision
         revision = revision or (flow.revision if request.is_latest else own)
         before = self.plans.get(request.tenant, flow.id, own)
@@ -130,4 +131,16 @@ def _origin(source: Execution) -> Origin:
         retry_of=source.id,
         test=source.test,
         mocks=source.mocks,
+    )
+
+
+@cache
+def retry_service(machine_arn: str | None = None) -> RetryService:
+    return RetryService(
+        flows=flow_repository,
+        plans=plan_repository(),
+        executions=execution_repository(),
+        copies=copy_repository(),
+        claims=start_claims(),
+        launcher=launcher(machine_arn),
     )

@@ -1,8 +1,8 @@
 """Starting executions, so that an accepted one is never lost and a repeated one never doubled."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field
@@ -15,12 +15,12 @@ from shared.errors import (
     Problem,
 )
 from shared.executions.inputs import check_inputs
-from shared.executions.lifecycle.launch import Launcher, Started
+from shared.executions.lifecycle.launch import Launcher, Started, launcher
 from shared.executions.lifecycle.new_execution import Prepared
-from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept
+from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept, start_claims
 from shared.flows.models import FlowRecord, FlowStatus, LabelName
-from shared.flows.plans.repository import PlanRepository
-from shared.flows.repository import FlowRepository
+from shared.flows.plans.repository import PlanRepository, plan_repository
+from shared.flows.repository import FlowRepository, flow_repository
 from shared.json_text import compact
 from shared.records import Record
 from shared.validation import parse_body
@@ -59,7 +59,7 @@ class ExecutionService:
     def __init__(
         self,
         *,
-        flows: FlowRepository,
+        flows: Callable[[str], FlowRepository],
         plans: PlanRepository,
         claims: StartClaims,
         launcher: Launcher,
@@ -102,7 +102,7 @@ class ExecutionService:
     def _checked(self, request: StartRequest) -> tuple[ExecutionDraft, FlowRecord]:
         """Check all but the inputs."""
         draft, flow_id = _draft(request)
-        flow = find_runnable(self._flows, flow_id)
+        flow = find_runnable(self._flows(request.tenant), flow_id)
         check_labels(draft.labels)
         is_required = request.is_key_required or flow.idempotency == "required"
         if is_required and request.key is None:
@@ -135,3 +135,13 @@ def find_runnable(flows: FlowRepository, flow_id: str) -> FlowRecord:
     if flow.status is not FlowStatus.ACTIVE:
         raise FlowNotRunnableError(f"flow {flow.name!r} is {flow.status}; activate it first")
     return flow
+
+
+@cache
+def execution_service() -> ExecutionService:
+    return ExecutionService(
+        flows=flow_repository,
+        plans=plan_repository(),
+        claims=start_claims(),
+        launcher=launcher(),
+    )

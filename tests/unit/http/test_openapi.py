@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from functions import openapi as generator
 from infra.routes import DEFAULT_ROUTE, ROUTES
 from shared.http.openapi import DOCUMENT, allowed_methods
+from shared.http.openapi_document import merge_schemas
 
 DOCUMENT_TEXT = DOCUMENT.read_text("utf-8")
 DOCUMENTED: Any = json.loads(DOCUMENT_TEXT)
@@ -90,7 +91,7 @@ def test_methods_are_told_by_path() -> None:
 
 def test_two_things_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two schemas are named Flow"):
-        generator._merged(iter([{"Flow": {}}, {"Flow": {"type": "object"}}]))
+        merge_schemas(iter([{"Flow": {}}, {"Flow": {"type": "object"}}]))
 
 
 @pytest.mark.parametrize("resource", ROUTES)

@@ -1,0 +1,87 @@
+"""The shape of the OpenAPI document: its parts merged, every refusal described once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.errors import Problem
+from shared.http.headers import IDEMPOTENCY_KEY
+from shared.http.problems import PROBLEM_TYPE
+
+Json = dict[str, Any]
+
+POWERTOOLS_SCHEMAS = frozenset(
+    {"HTTPValidationError", "ResponseValidationError", "ValidationError"}
+)
+"""What its resolver would answer; ours answers problems."""
+
+KEY_PARAMETER: Json = {
+    "description": "1 to 255 visible ASCII characters; the same key gives the same answer.",
+    "required": False,
+    "schema": {"type": "string", "title": "Idempotency-Key"},
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+}
+"""Of a route that is done once; the routes that start executions have it in their signature."""
+
+
+def merge_schemas(groups: Iterator[Json]) -> Json:
+    """Join schemas; the same name for two different things would make one of them wrong."""
+    merged: Json = {}
+    for group in groups:
+        for name, schema in group.items():
+            if merged.setdefault(name, schema) != schema:
+                raise ValueError(f"two schemas are named {name}")
+    return merged
+
+
+def without_powertools(schemas: Json) -> Json:
+    return {name: schemas[name] for name in sorted(schemas) if name not in POWERTOOLS_SCHEMAS}
+
+
+def tagged_operations(found: Mapping[str, Json], resource: str) -> Json:
+    return {
+        method: {**operation, "tags": [resource], "responses": _responses(operation)}
+        for method, operation in found.items()
+    }
+
+
+def _responses(operation: Json) -> Json:
+    """Keep the good answers; every other one is a problem, described once.
+
+    What a key may be refused for is named: who sends one has to tell the two apart.
+    """
+    found = operation["responses"]
+    good = {status: _answer(status, each) for status, each in found.items() if status < "4"}
+    has_key = any(each["name"] == IDEMPOTENCY_KEY for each in operation.get("parameters", []))
+    bad = ("409", "422", "default") if has_key else ("default",)
+    return good | {status: {"$ref": "#/components/responses/Problem"} for status in bad}
+
+
+def _answer(status: str, response: Json) -> Json:
+    return {"description": "No content"} if status == "204" else response
+
+
+def problem_schemas() -> Json:
+    fields: Json = {
+        "type": {"type": "string", "const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "pattern": r"^[a-z_]+$"},
+        "requestId": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
+    }
+    refusal = {
+        "type": "object",
+        "description": "RFC 9457; `code` is stable.",
+        "properties": fields,
+        "required": [name for name in fields if name != "errors"],
+    }
+    return {"Problem": Problem.model_json_schema(), "Refusal": refusal}
+
+
+def problem_response() -> Json:
+    return {
+        "description": "A refusal, or a fault on our side",
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Refusal"}}},
+    }
