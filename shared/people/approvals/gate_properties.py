@@ -41,8 +41,8 @@ def read_gate(properties: Mapping[str, Any]) -> GateProperties:
     if len(message.encode(errors="replace")) > MAX_MESSAGE_BYTES:
         raise PluginError(f"message: more than {MAX_MESSAGE_BYTES} bytes", code="too_large")
     on_timeout = properties.get("onTimeout", "reject")
-    if on_timeout not in ON_TIMEOUT:
-        raise _wrong("onTimeout", f"{str(on_timeout)[:40]!r} is none of {', '.join(ON_TIMEOUT)}")
+    if not isinstance(on_timeout, str) or on_timeout not in ON_TIMEOUT:
+        raise _wrong("onTimeout", f"{str(on_timeout)!r} is none of {', '.join(ON_TIMEOUT)}")
     timeout = properties.get("timeout")
     gate = GateProperties(
         message=message,
@@ -59,9 +59,13 @@ def read_gate(properties: Mapping[str, Any]) -> GateProperties:
 
 def _escalations(properties: Mapping[str, Any]) -> Iterator[Escalation]:
     steps = properties.get("escalate") or []
+    if not isinstance(steps, list):
+        raise _wrong("escalate", "not a list")
     if len(steps) > MAX_ESCALATIONS:
         raise _wrong("escalate", f"more than {MAX_ESCALATIONS}")
     for each in steps:
+        if not isinstance(each, dict) or not {"after", "to"} <= each.keys():
+            raise _wrong("escalate", "not a list of maps with after and to")
         to = [each["to"]] if isinstance(each["to"], str) else each["to"]
         yield Escalation(after=_duration(each["after"], "escalate"), to=_names(to, "escalate"))
 

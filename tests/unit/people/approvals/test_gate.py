@@ -592,6 +592,13 @@ def test_an_approval_shows_no_secret():
     [
         ({"timeout": "{{ 'soon' }}"}, "properties.timeout: "),
         ({"onTimeout": "{{ 'maybe' }}"}, "properties.onTimeout: 'maybe' is none of"),
+        ({"onTimeout": "{{ ['reject'] }}"}, "properties.onTimeout: \"['reject']\" is none of"),
+        ({"escalate": "{{ 'x' }}"}, "properties.escalate: not a list"),
+        ({"escalate": ["{{ 'x' }}"]}, "properties.escalate: not a list of maps with after and to"),
+        (
+            {"escalate": ["{{ {'after': 1} }}"]},
+            "properties.escalate: not a list of maps with after and to",
+        ),
         ({"approvers": "{{ [1] }}"}, "properties.approvers: not a list"),
         ({"approvers": "{{ range(101) }}"}, "properties.approvers: more than 100"),
         ({"remind": "{{ 'x' }}"}, "properties.remind: not a list"),
