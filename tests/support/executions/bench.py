@@ -17,7 +17,7 @@ from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskContext
 from tests.support.executions.payloads import InMemoryPayloads
-from tests.support.executions.repository import InMemoryExecutions, execution_of
+from tests.support.executions.repository import InMemoryExecutions, as_stored, execution_of
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
 
 
@@ -68,7 +68,7 @@ class Bench:
             plans=OnePlan(plan),
             payloads=self.payloads,
             clocks=Clocks(
-                now=lambda: datetime.now(UTC) + self.ahead,
+                now=lambda: as_stored(datetime.now(UTC) + self.ahead),
                 monotonic=lambda: time.monotonic() + self.ahead.total_seconds(),
                 sleep=self.skip,
             ),
