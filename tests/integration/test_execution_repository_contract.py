@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,9 +17,11 @@ from shared.executions.store.snapshots import (
 )
 from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus
 from shared.masking import MASK
-from tests.support.aftermath import table
 from tests.support.executions.repository import NOW, InMemoryExecutions, execution_of
 from tests.support.plans import plan_of, task
+
+if TYPE_CHECKING:
+    from tests.support.tables import Tables
 
 PLAN = plan_of(task("a"), task("b"))
 LATER = NOW + timedelta(hours=1)
@@ -50,8 +52,8 @@ def clock() -> Clock:
 def store(request: pytest.FixtureRequest, clock: Clock) -> ExecutionRepository:
     if request.param == "memory":
         return InMemoryExecutions(now=clock)
-    stack = request.getfixturevalue("moto_stack")
-    return ExecutionRepository(table(stack), clock, lambda _seconds: None)
+    tables: Tables = request.getfixturevalue("tables")
+    return ExecutionRepository(tables.table("EXECUTIONS_TABLE_NAME"), clock, lambda _seconds: None)
 
 
 @pytest.fixture
@@ -460,8 +462,8 @@ class TestSegments:
     def enter(self, store: ExecutionRepository, generation: int = 1) -> TurnFence | None:
         return store.enter_segment("default", UNKNOWN, generation=generation, path="main")
 
-    def register(self, store: ExecutionRepository, entry: TurnFence, token: str = "t") -> bool:  # noqa: S107 - a task's
-        return store.register_token("default", UNKNOWN, entry=entry, path="main", token=token)
+    def register(self, store: ExecutionRepository, entry: TurnFence) -> bool:
+        return store.register_token("default", UNKNOWN, entry=entry, path="main", token="t")
 
     def wake(self, store: ExecutionRepository) -> str | None:
         return store.wake_segment("default", UNKNOWN, "main")

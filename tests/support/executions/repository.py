@@ -306,7 +306,7 @@ class InMemoryExecutions(ExecutionRepository):
         return written
 
 
-def park(store: ExecutionRepository, execution_id: str, token: str = "token") -> None:
+def park(store: ExecutionRepository, execution_id: str, token: str) -> None:
     """Have a run of another execution wait for its token, as one does that waits for a child."""
     place: Any = {"tenant": "default", "execution_id": execution_id, "path": "main"}
     entry = store.enter_segment(**place, generation=1)

@@ -271,7 +271,7 @@ def test_an_end_whose_answer_was_lost_is_told_to_the_parent_all_the_same():
     parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
     child = bench.execution.model_copy(update={"parent": parent})
     bench.store.executions["default", child.id] = child
-    park(bench.store, parent.execution_id)
+    park(bench.store, parent.execution_id, "token")
     finish = bench.store.finish
 
     def lose(*args: Any, **named: Any) -> bool:

@@ -174,7 +174,7 @@ def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():
     parent = Parent(execution_id=execution(9).id, task_name="call")
     ended = child.model_copy(update={"status": Status.SUCCESS, "parent": parent})
     ground.store.add(ended)
-    park(ground.store, parent.execution_id)
+    park(ground.store, parent.execution_id, "token")
     ground.slots.enter(execution(2))
 
     assert ground.look(DueExecution("default", child.id)) is Action.PROMOTED

@@ -114,7 +114,7 @@ def test_a_parent_hears_that_its_child_was_given_up():
     parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
     child = world.execution.model_copy(update={"parent": parent})
     world.store.executions["default", child.id] = child
-    park(world.store, parent.execution_id)
+    park(world.store, parent.execution_id, "token")
     world.next_turn()
 
     while not world.now.status.is_terminal:
