@@ -1,11 +1,28 @@
 """Fixtures of the tests that run on moto."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.fixtures import Finished, Seen
 from tests.support.stack import MotoStack
+from tests.support.tables import Tables, made_tables
+from tests.support.template import Template
+
+
+@pytest.fixture(scope="module")
+def tables_of_module(template: Template) -> Iterator[Tables]:
+    """Tables without the platform round them, made once for a module."""
+    with made_tables(template) as tables:
+        yield tables
+
+
+@pytest.fixture
+def tables(tables_of_module: Tables) -> Tables:
+    """The same with nothing in them."""
+    tables_of_module.clear()
+    return tables_of_module
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from shared.executions.lifecycle.launch import Launcher
 from shared.executions.lifecycle.reconciler import Action, Reconciler
 from shared.executions.models import Execution, Status
 from shared.executions.orchestration.state_machine import RunStatus, run_name
-from shared.executions.retention import Retentions
+from shared.executions.retention import Retentions, expires_at
 from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End
 from shared.executions.task_runs import Failure
-from tests.support.executions.repository import NOW, InMemoryExecutions
+from tests.support.executions.repository import NOW, InMemoryExecutions, as_stored
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class InMemorySlots(SlotRepository):
 
     def __init__(self, executions: InMemoryExecutions) -> None:
         self.executions = executions
+        executions.on_end = self._give_back
         self.taken: dict[str, int] = {}
         self.lines: dict[str, dict[str, int]] = {}
         self.reads = 0
@@ -68,11 +69,18 @@ class InMemorySlots(SlotRepository):
         self.on_write()
 
     def admit(self, line: str, first: First, *, check_at: datetime) -> Admission:
+        key = (line.partition("#")[0], first.execution_id)
+        places = self.lines.get(line, {})
+        is_there = first.execution_id in places
+        if not is_there or not self._is_waiting(key):
+            if is_there:
+                del places[first.execution_id]
+                self.on_write()
+            return Admission.GONE
         if self.taken.get(line, 0) >= first.limit:
             return Admission.FULL
-        if self.lines[line].pop(first.execution_id, None) is None:
-            return Admission.GONE
-        self._change("default", first.execution_id, check_at=check_at)
+        del places[first.execution_id]
+        self._change(key, check_at=as_stored(check_at))
         self.taken[line] = self.taken.get(line, 0) + 1
         self.on_write()
         return Admission.ADMITTED
@@ -82,33 +90,42 @@ class InMemorySlots(SlotRepository):
     ) -> bool:
         assert not also, "answers are not kept here"
         assert execution.slot
-        if self.lines[execution.slot.line].pop(execution.id, None) is None:
+        key = (execution.tenant, execution.id)
+        places = self.lines.get(execution.slot.line, {})
+        if execution.id not in places or not self._is_waiting(key):
             return False
+        del places[execution.id]
+        expiry = expires_at(execution, now)
         self._change(
-            execution.tenant,
-            execution.id,
+            key,
+            waiting=True,
             status=Status.CANCELLED,
-            error=failure,
-            finished_at=now,
+            error=as_stored(failure),
+            finished_at=as_stored(now),
             check_at=None,
+            expires_at=expiry and int(expiry.timestamp()),
         )
         self.on_write()
         return True
 
     def free(self, execution: Execution) -> None:
-        """What `ExecutionRepository.finish` does to the count."""
-        assert execution.slot
-        if not execution.status.is_terminal:
-            self.taken[execution.slot.line] -= 1
+        """End an execution that succeeded, which gives its slot back."""
         self.executions.finish(execution, End(Status.SUCCESS, 0), now=execution.created_at)
 
-    def _change(self, tenant: str, execution_id: str, **changes: Any) -> None:
-        current = self.executions.executions[tenant, execution_id]
+    def _give_back(self, ended: Execution) -> None:
+        if ended.slot:
+            self.taken[ended.slot.line] = self.taken.get(ended.slot.line, 0) - 1
+
+    def _is_waiting(self, key: tuple[str, str]) -> bool:
+        found = self.executions.executions.get(key)
+        return found is not None and found.is_waiting and found.status is Status.QUEUED
+
+    def _change(self, key: tuple[str, str], *, waiting: bool = False, **changes: Any) -> None:
+        current = self.executions.executions[key]
         assert current.slot
-        slot = current.slot.model_copy(update={"waiting": False})
-        self.executions.executions[tenant, execution_id] = current.model_copy(
-            update={"slot": slot, **changes}
-        )
+        slot = current.slot.model_copy(update={"waiting": waiting})
+        update = {"slot": slot, **changes}
+        self.executions.executions[key] = current.model_copy(update=update)
 
 
 class WatchedEngine(FakeEngine):

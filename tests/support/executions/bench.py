@@ -17,7 +17,7 @@ from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskContext
 from tests.support.executions.payloads import InMemoryPayloads
-from tests.support.executions.repository import InMemoryExecutions, execution_of
+from tests.support.executions.repository import InMemoryExecutions, as_stored, execution_of
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
 from tests.support.slow_plugins import Lingering
 
@@ -76,7 +76,7 @@ class Bench:
             plans=OnePlan(plan),
             payloads=self.payloads,
             clocks=Clocks(
-                now=lambda: (datetime.now(UTC) if ticks else began) + self.ahead,
+                now=lambda: as_stored((datetime.now(UTC) if ticks else began) + self.ahead),
                 monotonic=lambda: (
                     (time.monotonic() if ticks else monotonic) + self.ahead.total_seconds()
                 ),

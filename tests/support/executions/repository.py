@@ -8,6 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.executions.models import Execution, Status, TerminationReason
+from shared.executions.retention import expires_at
+from shared.executions.store.items import (
+    execution_from_item,
+    execution_to_item,
+    run_from_item,
+    run_to_item,
+)
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import (
     DueExecution,
@@ -17,8 +24,9 @@ from shared.executions.store.snapshots import (
     Suspension,
     TurnFence,
 )
-from shared.executions.task_runs import TaskRun, row_key
+from shared.executions.task_runs import Failure, TaskRun, row_key
 from shared.flows.plans.plan import Plan
+from shared.times import from_rfc3339, to_rfc3339
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -55,10 +63,13 @@ def without_outputs(state: ExecutionState) -> ExecutionState:
 class InMemoryExecutions(ExecutionRepository):
     """Keeps what the table would keep; `looks` counts how often the runner asked for one."""
 
-    def __init__(self, *executions: Execution) -> None:
+    def __init__(self, *executions: Execution, now: Callable[[], datetime] = lambda: NOW) -> None:
+        self._now = now
         self.executions = {(each.tenant, each.id): each for each in executions}
         self.runs: dict[tuple[str, str], dict[str, TaskRun]] = {}
-        self.earlier: list[TaskRun] = []
+        """Task runs of the present attempt of each execution, by the keys of their rows."""
+        self.earlier: dict[tuple[str, str, int], dict[str, TaskRun]] = {}
+        """The same of attempts that are over, by execution and attempt."""
         self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
         self.fences: dict[tuple[str, str], int] = {}
         self.tokens: dict[tuple[str, str, str], str] = {}
@@ -70,24 +81,37 @@ class InMemoryExecutions(ExecutionRepository):
         self.is_broken = False
         self.on_write: Callable[[str], None] = lambda _moment: None
         """Called `before` and `after` each write."""
+        self.on_end: Callable[[Execution], None] = lambda _ended: None
+        """Called with each execution that ends, as part of the write that ends it."""
         self._lock = threading.Lock()
 
     def add(self, execution: Execution) -> bool:
         key = (execution.tenant, execution.id)
-        return self.executions.setdefault(key, execution) is execution
+        if key in self.executions:
+            return False
+        self.executions[key] = execution_from_item(execution_to_item(execution))
+        return True
 
     def find(self, tenant: str, execution_id: str) -> Execution | None:
         self.looks += 1
-        return self.executions.get((tenant, execution_id))
+        return self._kept(tenant, execution_id)
 
     def load(
         self, tenant: str, execution_id: str, *, has_outputs: bool = True
     ) -> ExecutionState | None:
-        execution = self.executions.get((tenant, execution_id))
-        runs = dict(self.runs.get((tenant, execution_id), {}))
+        execution = self._kept(tenant, execution_id)
+        if execution is None:
+            return None
+        runs = dict(sorted(self.runs.get((tenant, execution_id), {}).items()))
+        earlier = [
+            run
+            for (*key, _attempt), rows in sorted(self.earlier.items())
+            if key == [tenant, execution_id]
+            for _, run in sorted(rows.items())
+        ]
         _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
-        state = ExecutionState(execution, runs, self.earlier, turns) if execution else None
-        return state if has_outputs or state is None else without_outputs(state)
+        state = ExecutionState(execution, runs, earlier, turns)
+        return state if has_outputs else without_outputs(state)
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
@@ -105,15 +129,18 @@ class InMemoryExecutions(ExecutionRepository):
         self, tenant: str, execution_id: str, *, entry: TurnFence, path: str, token: str
     ) -> bool:
         key = (tenant, execution_id, path)
-        generation, turn = self.turns[key]
+        generation, turn = self.turns.get(key, (0, 0))
         if entry != TurnFence(generation * 1_000_000 + turn, self.wakes[key]):
             return False
         self.tokens[key] = token
         return True
 
     def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
-        self.wakes[tenant, execution_id, path] += 1
-        return self.tokens.get((tenant, execution_id, path))
+        key = (tenant, execution_id, path)
+        if key not in self.turns:
+            return None
+        self.wakes[key] += 1
+        return self.tokens.get(key)
 
     def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
         return (tenant, execution_id, path) in self.tokens
@@ -130,21 +157,26 @@ class InMemoryExecutions(ExecutionRepository):
         return moved is not None
 
     def mark_running(self, execution: Execution, *, fence: int, now: datetime) -> Execution | None:
-        current = self.executions[execution.tenant, execution.id]
-        return self._replace(
+        current = self.executions.get((execution.tenant, execution.id))
+        moved = self._replace(
             execution,
             fence=fence,
             status=Status.RUNNING,
-            started_at=current.started_at or now,
+            started_at=(current and current.started_at) or now,
             is_parked=False,
             wake_at=None,
+        )
+        if moved is None:
+            return None
+        return execution.model_copy(
+            update={"status": Status.RUNNING, "started_at": moved.started_at}
         )
 
     def record(self, execution: Execution, run: TaskRun) -> TaskRun | None:
         if self.is_broken:
             raise ConnectionError("the table is gone")
         with self._lock:
-            rows = self.runs.setdefault((execution.tenant, execution.id), {})
+            rows = self._rows(execution)
             key = row_key(run)
             known = rows.get(key)
             if known and known.status.is_terminal:
@@ -152,26 +184,33 @@ class InMemoryExecutions(ExecutionRepository):
             if known and known.fence > run.fence:
                 return None
             self.on_write("before")
-            rows[key] = run
+            rows[key] = run_from_item(run_to_item(execution, run))
             self.written.append(run)
             self.on_write("after")
             return run
 
     def finish(self, execution: Execution, end: End, *, now: datetime) -> bool:
+        expiry = expires_at(execution, now)
+        said: dict[str, Any] = {
+            "outputs": end.outputs,
+            "error": end.error,
+            "stored_outputs": end.stored_outputs,
+            "expires_at": expiry and int(expiry.timestamp()),
+        }
         ended = self._replace(
             execution,
             status=end.status,
             tasks_executed=end.tasks_executed,
-            outputs=end.outputs,
-            error=end.error,
-            stored_outputs=end.stored_outputs,
             finished_at=now,
             check_at=None,
+            **{name: value for name, value in said.items() if value is not None},
         )
         return ended is not None
 
     def mark_terminating(self, execution: Execution, closing: TerminationReason) -> bool:
-        return self._replace(execution, closing=execution.closing or closing) is not None
+        current = self.executions.get((execution.tenant, execution.id))
+        first = (current and current.closing) or closing
+        return self._replace(execution, closing=first) is not None
 
     def terminate(
         self,
@@ -195,9 +234,11 @@ class InMemoryExecutions(ExecutionRepository):
         return moved is not None
 
     def next_attempt(self, execution: Execution, *, fence: int, due_at: datetime) -> bool:
-        self.earlier += [run for runs in self.runs.values() for run in runs.values()]
-        self.runs.clear()
+        key = (execution.tenant, execution.id)
+        before = self.executions.get(key)
         moved = self._replace(execution, fence=fence, attempt=execution.attempt + 1, due_at=due_at)
+        if moved and before and before.attempt != moved.attempt:
+            self.earlier[*key, before.attempt] = self.runs.pop(key, {})
         return moved is not None
 
     def resume(
@@ -232,13 +273,30 @@ class InMemoryExecutions(ExecutionRepository):
         return self._replace(execution, check_at=at) is not None
 
     def overdue(self, *, now: datetime | None) -> Iterator[DueExecution | DueGroup]:
-        for line, at in list(self.watched.items()):
+        due: list[tuple[datetime, DueExecution | DueGroup]] = [
+            *((at, DueGroup(line)) for line, at in self.watched.items()),
+            *(
+                (each.check_at, DueExecution(each.tenant, each.id))
+                for each in self.executions.values()
+                if each.check_at and not each.status.is_terminal
+            ),
+        ]
+        for at, found in sorted(due, key=lambda each: each[0]):
             if now is None or at <= now:
-                yield DueGroup(line)
-        for execution in list(self.executions.values()):
-            due = execution.check_at
-            if due and not execution.status.is_terminal and (now is None or due <= now):
-                yield DueExecution(execution.tenant, execution.id)
+                yield found
+
+    def _kept(self, tenant: str, execution_id: str) -> Execution | None:
+        found = self.executions.get((tenant, execution_id))
+        is_over = found and found.expires_at and found.expires_at <= self._now().timestamp()
+        return None if is_over else found
+
+    def _rows(self, execution: Execution) -> dict[str, TaskRun]:
+        """The rows of the attempt of the whole that a turn knows, which may be over."""
+        key = (execution.tenant, execution.id)
+        current = self.executions.get(key)
+        if current is None or current.attempt == execution.attempt:
+            return self.runs.setdefault(key, {})
+        return self.earlier.setdefault((*key, execution.attempt), {})
 
     def _replace(
         self, execution: Execution, *, fence: int | None = None, **changes: Any
@@ -255,6 +313,24 @@ class InMemoryExecutions(ExecutionRepository):
         if fence is not None:
             self.fences[key] = fence
         self.on_write("before")
-        written = self.executions[key] = current.model_copy(update=changes)
+        stored = {name: as_stored(value) for name, value in changes.items()}
+        written = self.executions[key] = current.model_copy(update=stored)
+        if written.status.is_terminal:
+            self.on_end(written)
         self.on_write("after")
         return written
+
+
+def park(store: ExecutionRepository, execution_id: str, token: str) -> None:
+    """Have a run of another execution wait for its token, as one does that waits for a child."""
+    place: Any = {"tenant": "default", "execution_id": execution_id, "path": "main"}
+    entry = store.enter_segment(**place, generation=1)
+    assert entry
+    assert store.register_token(**place, entry=entry, token=token)
+
+
+def as_stored(value: Any) -> Any:
+    """A value as it is read again: moments are cut to milliseconds, failures lose advice."""
+    if isinstance(value, Failure):
+        return value.model_copy(update={"retry_after_seconds": None})
+    return from_rfc3339(to_rfc3339(value)) if isinstance(value, datetime) else value

@@ -11,6 +11,7 @@ from shared.executions.task_runs import Failure, TaskStatus
 from shared.executions.tasks.durable import DurableState, Poll
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.executions.bench import Bench
+from tests.support.executions.repository import park
 from tests.support.plans import plan_of, task
 from tests.support.slow_plugins import Lingering
 
@@ -288,7 +289,7 @@ def test_the_end_of_a_child_wakes_its_parent(status: str):
         "a", type="core.set" if status == "SUCCESS" else "util.string", properties={"values": {}}
     )
     bench = Bench(plan_of(body), parent=parent)
-    bench.store.tokens["default", parent["executionId"], "main"] = "parent"
+    park(bench.store, parent["executionId"], "parent")
 
     bench.turn()
 
@@ -299,7 +300,7 @@ def test_the_end_of_a_child_wakes_its_parent(status: str):
 def test_a_turn_that_died_between_the_end_and_the_telling_tells_when_it_is_tried_again():
     parent = {"executionId": "01890000-0000-7000-8000-00000000000f", "taskName": "sub"}
     bench = Bench(plan_of(task("a")), parent=parent, status="SUCCESS")
-    bench.store.tokens["default", parent["executionId"], "main"] = "parent"
+    park(bench.store, parent["executionId"], "parent")
 
     assert bench.turn() == "done"
     assert bench.states.sent == ["parent"]

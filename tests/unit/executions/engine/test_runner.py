@@ -12,6 +12,7 @@ from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.observability import logger
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions.bench import Abandoned, Bench, failing
+from tests.support.executions.repository import park
 from tests.support.plans import plan_of, task
 from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering, stuck
 
@@ -275,6 +276,7 @@ def test_an_end_whose_answer_was_lost_is_told_to_the_parent_all_the_same():
     parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
     child = bench.execution.model_copy(update={"parent": parent})
     bench.store.executions["default", child.id] = child
+    park(bench.store, parent.execution_id, "token")
     finish = bench.store.finish
 
     def lose(*args: Any, **named: Any) -> bool:

@@ -13,7 +13,7 @@ from shared.executions.orchestration.state_machine import run_name
 from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.executions.store.snapshots import DueExecution
 from shared.flows.language.definition import Concurrency
-from tests.support.executions.repository import NOW, execution_of
+from tests.support.executions.repository import NOW, execution_of, park
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing
 
@@ -174,7 +174,7 @@ def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():
     parent = Parent(execution_id=execution(9).id, task_name="call")
     ended = child.model_copy(update={"status": Status.SUCCESS, "parent": parent})
     ground.store.add(ended)
-    ground.store.tokens["default", parent.execution_id, "main"] = "token"
+    park(ground.store, parent.execution_id, "token")
     ground.slots.enter(execution(2))
 
     assert ground.look(DueExecution("default", child.id)) is Action.PROMOTED

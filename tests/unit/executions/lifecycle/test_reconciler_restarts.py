@@ -9,6 +9,7 @@ from shared.executions.models import Parent, Status, TerminationReason
 from shared.executions.orchestration.state_machine import RunStatus
 from shared.executions.termination import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
+from tests.support.executions.repository import park
 from tests.support.plans import task
 from tests.support.restarts import Restarted
 
@@ -113,6 +114,7 @@ def test_a_parent_hears_that_its_child_was_given_up():
     parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
     child = world.execution.model_copy(update={"parent": parent})
     world.store.executions["default", child.id] = child
+    park(world.store, parent.execution_id, "token")
     world.next_turn()
 
     while not world.now.status.is_terminal:
