@@ -16,10 +16,10 @@ from shared.flows.items import flow_item
 from shared.flows.language.definition import FlowDefinition
 from shared.flows.models import Envelope
 from shared.flows.plans.compiler import compile_plan
-from shared.people.approvals.gate import Gates
+from shared.people.approvals.gate import GateTask
 from shared.people.approvals.models import Approval, Decision
 from tests.support.approvals import InMemoryApprovals
-from tests.support.executions import Bench
+from tests.support.executions.bench import Bench
 from tests.support.flows import a_flow
 from tests.support.limited import LimitedTables
 from tests.support.subflows import KeysOnly, subflows_of
@@ -82,7 +82,7 @@ class Reader(Bench):
     def __init__(self, flow: dict[str, Any], text: str, tables: LimitedTables) -> None:
         plan = compile_plan(FlowDefinition.model_validate(flow))
         self.approvals = InMemoryApprovals()
-        super().__init__(plan, None, {"flow.gate": Gates(self.approvals)}, inputs={"t": text})
+        super().__init__(plan, None, {"flow.gate": GateTask(self.approvals)}, inputs={"t": text})
         self.externals["flow.subflow"] = subflows_of(self.store, plan, FlowsTable(tables))
 
     def to_the_end(self) -> Execution:

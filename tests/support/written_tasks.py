@@ -48,7 +48,9 @@ def named(tasks: list[Task], numbers: Iterator[int]) -> list[Task]:
 
 
 def _named_inside(task: Task, numbers: Iterator[int]) -> Task:
-    lists = {key: named(task[key], numbers) for key in ("tasks", "then", "default") if key in task}
+    lists: Task = {
+        key: named(task[key], numbers) for key in ("tasks", "then", "default") if key in task
+    }
     cases = {case: named(tasks, numbers) for case, tasks in task.get("cases", {}).items()}
     return {**task, **lists, **({"cases": cases} if cases else {})}
 
