@@ -36,6 +36,20 @@ CASES = [
     for name, letter in LETTERS.items()
     if size >= PARTS * 4 or name == "ascii"
 ]
+OTHER_KINDS: list[Any] = [
+    None,
+    True,
+    -1,
+    10**300,
+    1.5,
+    "",
+    [],
+    [1],
+    ["x", {"k": None}],
+    {},
+    {"k": 1},
+    {"after": [], "to": {}},
+]
 ALONE: Task = {"dependsOn": [], "allowFailure": True}
 PLAIN: Task = {"type": "util.uuid"}
 FIELDS: list[Task] = [{**PLAIN, "when": TEXT}, {**PLAIN, "timeout": TEXT}]
@@ -48,11 +62,11 @@ WHOLE: dict[str, dict[str, Any]] = {
 """Fields of a flow that hold a template."""
 
 
-def flow_of(tasks: list[Task], parts: int = PARTS, **fields: Any) -> dict[str, Any]:
+def flow_of(tasks: list[Task], value: Any = "{{ inputs.t }}", **fields: Any) -> dict[str, Any]:
     return {
         "name": "f",
         "inputs": [{"name": "t", "type": "STRING"}],
-        "variables": {"text": "{{ inputs.t }}" * parts},
+        "variables": {"text": value},
         "tasks": named([{**task, **ALONE} for task in tasks], count()),
         **fields,
     }
@@ -128,8 +142,18 @@ def test_no_text_makes_the_engine_die(
     tasks = [*tasks_of_all_types(), *FIELDS] if part == "properties" else [PLAIN]
     parts = PARTS if size > 1 else 1
     text = letter * (size // parts // len(letter.encode()))
-    bench = Reader(flow_of(tasks, parts, **WHOLE.get(part, {})), text, tables)
+    bench = Reader(flow_of(tasks, "{{ inputs.t }}" * parts, **WHOLE.get(part, {})), text, tables)
 
+    check(bench, tables)
+
+
+@pytest.mark.parametrize("value", OTHER_KINDS, ids=lambda value: str(value)[:20])
+def test_no_value_of_another_kind_does_either(value: Any, tables: LimitedTables) -> None:
+    check(Reader(flow_of([*tasks_of_all_types(), *FIELDS], value), "", tables), tables)
+
+
+def check(bench: Reader, tables: LimitedTables) -> None:
+    """Run an execution to its end, in one run, and hold all that it wrote against the limits."""
     ended = bench.to_the_end()
 
     assert ended.generation == 1
