@@ -10,14 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.http.idempotency import IdempotentRoute
 from shared.http.openapi import DOCUMENT
-from shared.http.openapi_document import (
-    KEY_PARAMETER,
-    merge_schemas,
-    problem_response,
-    problem_schemas,
-    tagged_operations,
-    without_powertools,
-)
+from shared.http.openapi_document import KEY_PARAMETER, document_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -29,25 +22,8 @@ VERSION = "0.1.0"
 
 
 def build() -> str:
-    """Merge what each API function says of itself into one OpenAPI 3.1 document."""
-    parts = {resource: _part(app) for resource, app in _apps()}
-    schemas = merge_schemas(
-        part.get("components", {}).get("schemas", {}) for part in parts.values()
-    )
-    paths: dict[str, Json] = {}
-    for resource, part in parts.items():
-        for path, operations in part["paths"].items():
-            paths.setdefault(path, {}).update(tagged_operations(operations, resource))
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": TITLE, "version": VERSION},
-        "paths": dict(sorted(paths.items())),
-        "components": {
-            "schemas": without_powertools(schemas) | problem_schemas(),
-            "responses": {"Problem": problem_response()},
-        },
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """Return the OpenAPI 3.1 document of what each API function says of itself."""
+    return document_of({resource: _part(app) for resource, app in _apps()}, TITLE, VERSION)
 
 
 def _apps() -> Iterator[tuple[str, "APIGatewayHttpResolver"]]:

@@ -20,7 +20,14 @@ from shared.flows.models import (
 from shared.flows.plans.pictures import FlowGraph, graph_of, machine_of
 from shared.flows.service import FlowService
 from shared.http.app import http_app, http_handler
-from shared.http.bodies import YAML_TYPES, RequiredRawBody, media_type, read_json, read_text
+from shared.http.bodies import (
+    YAML_TYPES,
+    RequiredRawBody,
+    json_or_yaml,
+    media_type,
+    read_json,
+    read_text,
+)
 from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -58,19 +65,10 @@ def create_flow(flows: Flows, body: RequiredRawBody[FlowDraft]) -> Response[Flow
     return _created(flows.create(parse_body(FlowDraft, body), once.keep(_created)))
 
 
-VALIDATE_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "application/json": {"schema": {"$ref": "#/components/schemas/FlowDraft"}},
-        **{kind: {"schema": {"type": "string"}} for kind in YAML_TYPES},
-    },
-}
-
-
 @app.post(
     "/api/v1/flows/validate",
     summary="Check a text, as JSON or as bare YAML, and save nothing",
-    openapi_extensions={"requestBody": VALIDATE_BODY},
+    openapi_extensions={"requestBody": json_or_yaml("FlowDraft")},
 )
 def validate_flow(flows: Flows) -> ValidationResult:
     event = app.current_event

@@ -28,6 +28,17 @@ JSON_TYPE = "application/json"
 YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain")
 
 
+def json_or_yaml(schema: str) -> dict[str, Json]:
+    """Describe in OpenAPI a body that is JSON of a named schema, or bare YAML."""
+    return {
+        "required": True,
+        "content": {
+            JSON_TYPE: {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+            **{kind: {"schema": {"type": "string"}} for kind in YAML_TYPES},
+        },
+    }
+
+
 def read_json(event: "BaseProxyEvent") -> dict[str, Json] | None:
     """Read the body as one JSON object, None when there is none.
 

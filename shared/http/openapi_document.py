@@ -1,5 +1,6 @@
 """The shape of the OpenAPI document: its parts merged, every refusal described once."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,26 @@ KEY_PARAMETER: Json = {
 """Of a route that is done once; the routes that start executions have it in their signature."""
 
 
+def document_of(parts: Mapping[str, Json], title: str, version: str) -> str:
+    """Merge the documents of the API functions, by name, into the text of one."""
+    components = (part.get("components", {}) for part in parts.values())
+    schemas = merge_schemas(each.get("schemas", {}) for each in components)
+    paths: dict[str, Json] = {}
+    for resource, part in parts.items():
+        for path, operations in part["paths"].items():
+            paths.setdefault(path, {}).update(_tagged(operations, resource))
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": _without_powertools(schemas) | _problem_schemas(),
+            "responses": {"Problem": _problem_response()},
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def merge_schemas(groups: Iterator[Json]) -> Json:
     """Join schemas; the same name for two different things would make one of them wrong."""
     merged: Json = {}
@@ -34,11 +55,11 @@ def merge_schemas(groups: Iterator[Json]) -> Json:
     return merged
 
 
-def without_powertools(schemas: Json) -> Json:
+def _without_powertools(schemas: Json) -> Json:
     return {name: schemas[name] for name in sorted(schemas) if name not in POWERTOOLS_SCHEMAS}
 
 
-def tagged_operations(found: Mapping[str, Json], resource: str) -> Json:
+def _tagged(found: Mapping[str, Json], resource: str) -> Json:
     return {
         method: {**operation, "tags": [resource], "responses": _responses(operation)}
         for method, operation in found.items()
@@ -61,7 +82,7 @@ def _answer(status: str, response: Json) -> Json:
     return {"description": "No content"} if status == "204" else response
 
 
-def problem_schemas() -> Json:
+def _problem_schemas() -> Json:
     fields: Json = {
         "type": {"type": "string", "const": "about:blank"},
         "title": {"type": "string"},
@@ -80,7 +101,7 @@ def problem_schemas() -> Json:
     return {"Problem": Problem.model_json_schema(), "Refusal": refusal}
 
 
-def problem_response() -> Json:
+def _problem_response() -> Json:
     return {
         "description": "A refusal, or a fault on our side",
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Refusal"}}},
