@@ -53,20 +53,9 @@ def list_executions(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response[list[Execution]]:
-    page = reader.page(
-        caller.tenant,
-        ExecutionFilter(
-            flow_id=flow_id,
-            namespace=namespace,
-            status=status,
-            since=since,
-            until=until,
-            label=label,
-            correlation_id=correlation_id,
-        ),
-        limit=limit,
-        cursor=cursor,
-    )
+    named = {"flow_id": flow_id, "namespace": namespace, "correlation_id": correlation_id}
+    chosen = ExecutionFilter(**named, status=status, since=since, until=until, label=label)
+    page = reader.page(caller.tenant, chosen, limit=limit, cursor=cursor)
     return answer_page(app, page)
 
 
