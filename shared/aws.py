@@ -29,7 +29,8 @@ OBJECTS = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
 )
 
-# Of the runner: nobody waits for it, and a turn that dies of a throttle has to be made again.
+# Of the runner, for Step Functions, S3 and SQS: nobody waits for it, and a turn that dies of a
+# throttle has to be made again. Tables are the same for everybody.
 PATIENT = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 6}
 )

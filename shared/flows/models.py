@@ -34,9 +34,9 @@ MAX_FULL_NAME_LENGTH = MAX_NAMESPACE_LENGTH + 1 + MAX_NAME_LENGTH
 def is_full_name(text: str) -> bool:
     """Tell whether a text may be a flow's `namespace/name`."""
     namespace, _, name = text.partition("/")
-    if len(namespace) > MAX_NAMESPACE_LENGTH or len(name) > MAX_NAME_LENGTH or text[-1:] == "\n":
+    if len(namespace) > MAX_NAMESPACE_LENGTH or len(name) > MAX_NAME_LENGTH:
         return False
-    return bool(re.match(NAMESPACE_PATTERN, namespace) and re.match(NAME_PATTERN, name))
+    return bool(re.fullmatch(NAMESPACE_PATTERN, namespace) and re.fullmatch(NAME_PATTERN, name))
 
 
 class FlowStatus(StrEnum):

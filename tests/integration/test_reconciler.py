@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.executions.termination import MAX_STALLS
+from shared.executions.termination_failure import MAX_STALLS
 from shared.ids import new_id
 from shared.times import to_rfc3339
 from tests.support.events import run_ended_event, scheduled_event

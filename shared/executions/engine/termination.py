@@ -12,7 +12,7 @@ from shared.executions.engine.dispatcher import Dispatcher
 from shared.executions.models import TerminationReason
 from shared.executions.scheduling.nodes import Start, TaskInstance
 from shared.executions.task_runs import Failure, TaskStatus
-from shared.executions.termination import termination_failure
+from shared.executions.termination_failure import termination_failure
 from shared.flows.plans.plan import Section
 
 MAX_NAMES = 5

@@ -22,7 +22,7 @@ from shared.executions.orchestration.wakeups import Waker, waker
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
 from shared.executions.task_runs import TaskStatus
-from shared.executions.termination import MAX_STALLS, termination_failure
+from shared.executions.termination_failure import MAX_STALLS, termination_failure
 from shared.times import utc_now
 
 MAX_PAUSE = timedelta(minutes=15)

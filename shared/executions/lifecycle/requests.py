@@ -6,7 +6,9 @@ Something new that starts executions (a trigger, a template, a process) does thr
    again goes into `payload`. Whatever fires by itself makes a key of what fired it.
 2. Write a `prepare(revision)` that checks everything, makes nothing and answers `Prepared`. The
    revision is None the first time: the one that the request means. A repeat, which has to complete
-   what an earlier try has claimed, names the claim's. What is refused is raised.
+   what an earlier try has claimed, names the claim's. What is refused is raised: the flow that
+   cannot run (`find_runnable`), labels, inputs, a key that the flow requires. `origin` says what
+   started it (`Origin(trigger=Trigger(type=…))`); without it, it was started by hand.
 3. Return `accept(request, prepare, claims=…, launcher=…)`.
 
 `lifecycle/start` is the simplest; `retry` copies task runs in `before_put`.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.models import OPEN_STATUSES, Execution, Status
-from shared.executions.store.items import execution_key
+from shared.executions.store.keys import execution_key
 from shared.times import to_rfc3339
 
 NO_NEWER_TURN = " AND (attribute_not_exists(fence) OR fence <= :fence)"

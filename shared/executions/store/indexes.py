@@ -13,7 +13,8 @@ from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Sleep, batch_get
 from shared.executions.filters import Index
 from shared.executions.models import Execution
-from shared.executions.store.items import execution_from_item, execution_key, is_over
+from shared.executions.store.items import execution_from_item, is_over
+from shared.executions.store.keys import execution_key
 from shared.times import utc_now
 
 if TYPE_CHECKING:

@@ -1,29 +1,17 @@
-"""Executions and task runs to DynamoDB items and back; JSON travels as text, so floats survive.
-
-Item           sk                attributes
-execution      `execution`       the execution, its index keys, its generation
-segment        `segment#{path}`  generation, turn: who may write this segment's task runs
-task run       `task#{name}`     one settled task, with its log lines
-"""
+"""Executions and task runs to DynamoDB items and back; JSON travels as text, so floats survive."""
 
 import json
-import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
-from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, row_key
+from shared.executions.store.keys import execution_key, open_shard, run_key
+from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus
 from shared.json_text import compact
 from shared.masking import MASK
 from shared.times import from_rfc3339, to_rfc3339
-
-OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
-"""One partition of an index takes 1,000 writes a second; open executions spread over four."""
-
-COUNT = "count"
-"""The sort key of a line's count, which stands among open executions while somebody waits."""
 
 # What is empty is left out: an item's kilobytes are its price.
 _AS_THEY_ARE = (
@@ -47,21 +35,9 @@ BUT_OUTPUTS = (
 """Everything that is read of these items, but for outputs: they are up to 300 KB each."""
 
 
-def execution_key(tenant: str, execution_id: str) -> dict[str, str]:
-    return {"pk": f"{tenant}#{execution_id}", "sk": "execution"}
-
-
-def segment_key(tenant: str, execution_id: str, path: str) -> dict[str, str]:
-    return {"pk": f"{tenant}#{execution_id}", "sk": f"segment#{path}"}
-
-
 def is_over(item: Mapping[str, Any], now: datetime) -> bool:
     """DynamoDB removes what has expired within days; for us it is gone at once."""
     return "expiresAt" in item and int(item["expiresAt"]) <= now.timestamp()
-
-
-def open_shard(name: str) -> str:
-    return OPEN_SHARDS[zlib.crc32(name.encode()) % len(OPEN_SHARDS)]
 
 
 def execution_to_item(execution: Execution) -> dict[str, Any]:
@@ -153,21 +129,6 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "createdBy": item["createdBy"],
         }
     )
-
-
-ANY_RUN = ("task#", "task@")
-
-
-def run_prefix(attempt: int) -> str:
-    """Where the task runs of one attempt of the whole execution stand."""
-    return "task#" if attempt == 1 else f"task@{attempt}#"
-
-
-def run_key(execution: Execution, run: TaskRun) -> dict[str, str]:
-    return {
-        "pk": f"{execution.tenant}#{execution.id}",
-        "sk": f"{run_prefix(execution.attempt)}{row_key(run)}",
-    }
 
 
 def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:

@@ -17,18 +17,20 @@ from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.store.conditions import while_open
 from shared.executions.store.items import (
-    ANY_RUN,
     BUT_OUTPUTS,
-    COUNT,
-    OPEN_SHARDS,
     execution_from_item,
-    execution_key,
     execution_to_item,
     is_over,
     run_from_item,
+    run_to_item,
+)
+from shared.executions.store.keys import (
+    ANY_RUN,
+    COUNT,
+    OPEN_SHARDS,
+    execution_key,
     run_key,
     run_prefix,
-    run_to_item,
 )
 from shared.executions.store.segments import SegmentRepository
 from shared.executions.store.slots import SlotRepository

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from shared.executions.store.items import segment_key
+from shared.executions.store.keys import segment_key
 from shared.executions.store.snapshots import FENCE_STEP, TurnFence
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Sleep, Write, named, transact
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
-from shared.executions.store.items import COUNT, execution_key, execution_to_item, open_shard
+from shared.executions.store.items import execution_to_item
+from shared.executions.store.keys import COUNT, execution_key, open_shard
 from shared.executions.task_runs import Failure
 from shared.times import to_rfc3339
 

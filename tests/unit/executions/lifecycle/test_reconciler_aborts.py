@@ -10,7 +10,7 @@ from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Status, TerminationReason
 from shared.executions.orchestration.state_machine import RunStatus
 from shared.executions.task_runs import TaskRun
-from shared.executions.termination import MAX_STALLS
+from shared.executions.termination_failure import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
 from tests.support.container_attempts import die_at
 from tests.support.executions.bench import Abandoned

@@ -7,7 +7,7 @@ import pytest
 from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Parent, Status, TerminationReason
 from shared.executions.orchestration.state_machine import RunStatus
-from shared.executions.termination import MAX_STALLS
+from shared.executions.termination_failure import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
 from tests.support.executions.repository import park
 from tests.support.plans import task

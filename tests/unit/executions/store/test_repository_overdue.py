@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.executions.store.items import OPEN_SHARDS
+from shared.executions.store.keys import OPEN_SHARDS
 from shared.executions.store.repository import ExecutionRepository
 
 
