@@ -97,6 +97,18 @@ class PlatformFunction(Construct):
         """Allow the named actions on one ARN."""
         iam.Grant.add_to_principal(grantee=self.role, actions=list(actions), resource_arns=[on])
 
+    def may_list(self, prefix: str, *, on: str) -> None:
+        """Allow to know which objects of a bucket there are below a prefix.
+
+        Who may not is told of an object that is gone that access to it is denied (403, not 404).
+        """
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=["s3:ListBucket"],
+            resource_arns=[on],
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        )
+
     def may_back(self, *actions: str, on: str) -> None:
         """As `may`, on something that itself needs this function first: a policy of its own.
 

@@ -98,6 +98,17 @@ def test_every_role_may_do_exactly_what_the_table_says(aws: Template) -> None:
     assert permitted == PERMITTED
 
 
+def test_a_bucket_may_be_listed_below_a_prefix_only(aws: Template) -> None:
+    conditions = {
+        action: statement.get("Condition")
+        for _, statement in statements(aws)
+        for action in listed(statement["Action"])
+    }
+
+    assert {action for action, found in conditions.items() if found} == {"s3:ListBucket"}
+    assert conditions["s3:ListBucket"] == {"StringLike": {"s3:prefix": "executions/*"}}
+
+
 def test_every_function_writes_its_own_log_and_no_other(aws: Template) -> None:
     logging = {r: s for r, s in statements(aws) if set(listed(s["Action"])) & LOGS}
 
