@@ -234,8 +234,11 @@ def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:
     assert len(aws.resources) < 250
 
 
-def test_the_code_asset_holds_our_two_packages_and_nothing_else() -> None:
-    assembly = directory(target="aws")
+@pytest.mark.parametrize(("target", "tags"), [("aws", {".cpython-313"}), ("local", set())])
+def test_the_code_asset_holds_our_two_packages_and_nothing_of_another_python(
+    target: str, tags: set[str]
+) -> None:
+    assembly = directory(target=target)
     manifest = json.loads((assembly / ASSETS).read_text("utf-8"))
     folders = [
         assembly / asset["source"]["path"]
@@ -245,4 +248,4 @@ def test_the_code_asset_holds_our_two_packages_and_nothing_else() -> None:
 
     [code] = [folder for folder in folders if (folder / "functions").is_dir()]
     assert sorted(path.name for path in code.iterdir()) == ["functions", "shared"]
-    assert [path for path in code.rglob("*") if path.name == "__pycache__"] == []
+    assert {path.suffixes[-2] for path in code.rglob("*.pyc")} <= tags
