@@ -11,7 +11,8 @@ from pathlib import Path
 
 from aws_cdk import App, DefaultStackSynthesizer
 
-from infra.bundling import dependencies_layer
+from infra.bundling import Assets, dependencies_layer, our_code
+from infra.bytecode import find_compiler
 from infra.options import Options
 from infra.stack import PlatformStack
 
@@ -35,12 +36,23 @@ def build(given: Mapping[str, str]) -> App:
         app,
         STACK_NAME,
         options=options,
-        layer=Path(layer) if layer else dependencies_layer(options.platform, options.python),
+        assets=_assets(options, layer),
         synthesizer=DefaultStackSynthesizer(
             generate_bootstrap_version_rule=options.target == "aws"
         ),
     )
     return app
+
+
+def _assets(options: Options, layer: str | None) -> Assets:
+    """What is shipped; for this machine without byte code, which Python writes itself there."""
+    compiler = find_compiler(options.python) if options.target == "aws" else None
+    return Assets(
+        code=our_code(options.python, compiler),
+        layer=Path(layer)
+        if layer
+        else dependencies_layer(options.platform, options.python, compiler),
+    )
 
 
 def main(arguments: Sequence[str]) -> None:

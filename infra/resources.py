@@ -43,6 +43,10 @@ class Resources:
         return self.storage.objects_arn(kind)
 
     @property
+    def bucket(self) -> str:
+        return self.storage.payloads.bucket_arn
+
+    @property
     def machine(self) -> str:
         return self.orchestration.machine.state_machine_arn
 

@@ -1,10 +1,9 @@
 """The platform's one stack: what it is made of; who may do what stands in `infra/grants`."""
 
-from pathlib import Path
-
 from aws_cdk import Duration, IStackSynthesizer, Stack
 from constructs import Construct
 
+from infra.bundling import Assets
 from infra.constructs.api import Api
 from infra.constructs.function import PlatformFunction, Runtime, Size
 from infra.constructs.orchestration import Orchestration
@@ -27,11 +26,11 @@ class PlatformStack(Stack):
         name: str,
         *,
         options: Options,
-        layer: Path,
+        assets: Assets,
         synthesizer: IStackSynthesizer,
     ) -> None:
         super().__init__(scope, name, synthesizer=synthesizer)
-        self._runtime = Runtime(self, "Runtime", options=options, layer=layer)
+        self._runtime = Runtime(self, "Runtime", options=options, assets=assets)
         storage = Storage(
             self,
             "Storage",

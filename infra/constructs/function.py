@@ -3,32 +3,23 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from aws_cdk import AssetHashType, Duration, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.bundling import Assets
 from infra.declarations import construct_id
 from infra.options import Options
-
-ROOT = Path(__file__).parents[2]
-OUR_CODE = [
-    "*",
-    "!functions",
-    "!functions/**",
-    "!shared",
-    "!shared/**",
-    "**/__pycache__",
-]
 
 
 class Runtime(Construct):
     """What all functions share: one asset of our code, one layer of everybody else's."""
 
-    def __init__(self, scope: Construct, name: str, *, options: Options, layer: Path) -> None:
+    def __init__(self, scope: Construct, name: str, *, options: Options, assets: Assets) -> None:
         super().__init__(scope, name)
-        self.code = lambda_.Code.from_asset(str(ROOT), exclude=OUR_CODE, ignore_mode=IgnoreMode.GIT)
+        self.code = _asset(assets.code)
         self.python = lambda_.Runtime(f"python{options.python}", lambda_.RuntimeFamily.PYTHON)
         self.architecture = lambda_.Architecture.custom(options.architecture)
         self.retention = (
@@ -39,11 +30,15 @@ class Runtime(Construct):
         self.layer = lambda_.LayerVersion(
             self,
             "Dependencies",
-            code=lambda_.Code.from_asset(
-                str(layer), asset_hash=layer.name, asset_hash_type=AssetHashType.CUSTOM
-            ),
+            code=_asset(assets.layer),
             compatible_runtimes=[self.python],
         )
+
+
+def _asset(folder: Path) -> lambda_.AssetCode:
+    return lambda_.Code.from_asset(
+        str(folder), asset_hash=folder.name, asset_hash_type=AssetHashType.CUSTOM
+    )
 
 
 class Size(NamedTuple):
@@ -96,6 +91,18 @@ class PlatformFunction(Construct):
     def may(self, *actions: str, on: str) -> None:
         """Allow the named actions on one ARN."""
         iam.Grant.add_to_principal(grantee=self.role, actions=list(actions), resource_arns=[on])
+
+    def may_list(self, prefix: str, *, on: str) -> None:
+        """Allow to know which objects of a bucket there are below a prefix.
+
+        Who may not is told of an object that is gone that access to it is denied (403, not 404).
+        """
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=["s3:ListBucket"],
+            resource_arns=[on],
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        )
 
     def may_back(self, *actions: str, on: str) -> None:
         """As `may`, on something that itself needs this function first: a policy of its own.

@@ -16,6 +16,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     for kind in ("executions", "results"):
         function.may("s3:GetObject", on=on.objects(kind))
         function.may("s3:PutObject", on=on.objects(kind))
+    function.may_list("executions/", on=on.bucket)
     function.may(*ANSWERS, on=on.table("idempotency"))
 
 

@@ -18,6 +18,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     function.may_back(*RUNS, on=on.machine)
     function.may_back("states:StopExecution", on=on.runs)
     function.may("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", on=on.objects("executions"))
+    function.may_list("executions/", on=on.bucket)
     function.may("sqs:SendMessage", on=on.timers)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -59,6 +60,34 @@ def test_integration_tests_refuse_what_a_role_does_not_allow(
 
     with pytest.raises(ClientError, match=f"the role of {function} does not allow"):
         Permissions(template).check(function, operation, json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("function", "operation", "key", "code"),
+    [
+        ("runner", "GetObject", "executions/default/x/gone.json", None),
+        ("runner", "PutObjectTagging", "executions/default/x/gone.json", None),
+        ("executions", "GetObject", "executions/default/x/gone.json", None),
+        ("executions", "GetObject", "results/default/gone.json", "AccessDenied"),
+        ("executions", "GetObject", "results/default/here.json", None),
+    ],
+)
+def test_a_missing_object_is_refused_to_a_role_that_may_not_list(
+    function: str, operation: str, key: str, code: str | None, template: Template
+) -> None:
+    [(bucket, _)] = template.of_type("AWS::S3::Bucket")
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name=REGION)
+        client.create_bucket(Bucket=bucket)
+        client.put_object(Bucket=bucket, Key="results/default/here.json", Body=b"{}")
+
+        refused = None
+        try:
+            Permissions(template).check(function, f"S3.{operation}", {"Bucket": bucket, "Key": key})
+        except ClientError as error:
+            refused = error.response["Error"]["Code"]
+
+    assert refused == code
 
 
 def only_environment_of(function: str, template: Template, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,17 @@ def test_every_role_may_do_exactly_what_the_table_says(aws: Template) -> None:
     assert permitted == PERMITTED
 
 
+def test_a_bucket_may_be_listed_below_a_prefix_only(aws: Template) -> None:
+    conditions = {
+        action: statement.get("Condition")
+        for _, statement in statements(aws)
+        for action in listed(statement["Action"])
+    }
+
+    assert {action for action, found in conditions.items() if found} == {"s3:ListBucket"}
+    assert conditions["s3:ListBucket"] == {"StringLike": {"s3:prefix": "executions/*"}}
+
+
 def test_every_function_writes_its_own_log_and_no_other(aws: Template) -> None:
     logging = {r: s for r, s in statements(aws) if set(listed(s["Action"])) & LOGS}
 
@@ -223,8 +234,11 @@ def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:
     assert len(aws.resources) < 250
 
 
-def test_the_code_asset_holds_our_two_packages_and_nothing_else() -> None:
-    assembly = directory(target="aws")
+@pytest.mark.parametrize(("target", "tags"), [("aws", {".cpython-313"}), ("local", set())])
+def test_the_code_asset_holds_our_two_packages_and_nothing_of_another_python(
+    target: str, tags: set[str]
+) -> None:
+    assembly = directory(target=target)
     manifest = json.loads((assembly / ASSETS).read_text("utf-8"))
     folders = [
         assembly / asset["source"]["path"]
@@ -234,4 +248,4 @@ def test_the_code_asset_holds_our_two_packages_and_nothing_else() -> None:
 
     [code] = [folder for folder in folders if (folder / "functions").is_dir()]
     assert sorted(path.name for path in code.iterdir()) == ["functions", "shared"]
-    assert [path for path in code.rglob("*") if path.name == "__pycache__"] == []
+    assert {path.suffixes[-2] for path in code.rglob("*.pyc")} <= tags

@@ -9,6 +9,7 @@ import pytest
 
 from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import Stored
+from tests.support.calls import invoking
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack
 
@@ -109,9 +110,57 @@ def test_an_object_that_somebody_removed_keeps_no_execution_from_ending(moto_sta
     bucket = moto_stack.environment["PAYLOADS_BUCKET_NAME"]
     client = boto3.client("s3")
 
-    PayloadStore(lambda: client, bucket).expire_after(Stored(key="executions/gone", size=1), 30)
+    with invoking("runner"):
+        store = PayloadStore(lambda: client, bucket)
+        store.expire_after(Stored(key="executions/gone", size=1), 30)
 
     assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+
+
+@pytest.mark.parametrize("function", ["runner", "executions"])
+def test_whoever_reads_an_object_that_is_gone_hears_that_it_is(
+    function: str, moto_stack: MotoStack
+):
+    bucket = moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+    client = boto3.client("s3")
+    gone = Stored(key="executions/default/x/gone.json", size=1)
+
+    with invoking(function), pytest.raises(client.exceptions.NoSuchKey):
+        PayloadStore(lambda: client, bucket).get(gone)
+
+
+def test_outputs_that_somebody_removed_fail_the_task_that_reads_them(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    flow = create_flow(f"""
+name: removed
+tasks:
+  - {{name: big, type: util.string, properties: {REPEAT % ("ab", 300_000)}}}
+  - name: small
+    type: core.set
+    properties: {{values: {{size: '{{{{ outputs.big.result | length }}}}'}}}}
+""")
+    bucket = moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+
+    def remove() -> None:
+        client = boto3.client("s3")
+        with invoking("test"):
+            for each in client.list_objects_v2(Bucket=bucket)["Contents"]:
+                client.delete_object(Bucket=bucket, Key=each["Key"])
+
+    for _ in range(2):  # the first one reads the plan, too, which is kept
+        moto_stack.calls.clear()
+        moto_stack.wait_for_execution(execute(flow["id"]))
+    read_at = moto_stack.calls.of("runner").index("S3.GetObject") + 1
+    moto_stack.invocations.clear()
+    moto_stack.calls.meanwhile(read_at, "runner", remove)
+    detail = moto_stack.wait_for_execution(execute(flow["id"]))
+
+    assert moto_stack.calls.has_interrupted
+    assert detail["execution"]["status"] == "FAILED"
+    assert [task["status"] for task in detail["tasks"]] == ["SUCCESS", "FAILED"]
+    assert detail["tasks"][1]["error"]["code"] == "template_error"
+    assert moto_stack.invocations["runner"] == 1
 
 
 def test_small_flows_never_meet_s3(moto_stack: MotoStack, run: Finished):

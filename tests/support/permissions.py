@@ -1,12 +1,13 @@
 """IAM for tests: each function may do on moto what its role in the template allows, and no more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
+from moto.s3.models import s3_backends
 
-from tests.support.template import Template
+from tests.support.template import ACCOUNT, Template
 
 IN_TRANSACTIONS = {
     "Put": "PutItem",
@@ -15,8 +16,30 @@ IN_TRANSACTIONS = {
     "ConditionCheck": "ConditionCheckItem",
     "Get": "GetItem",
 }
+READS_OF_OBJECTS = {"S3.GetObject", "S3.CopyObject", "S3.PutObjectTagging"}
+PREFIX = "s3:prefix"
+NO_CONTEXT: Mapping[str, str] = {}
 Needed = tuple[str, str]
 """An action and the ARN it is for."""
+
+
+class Allowed(NamedTuple):
+    """What a statement allows: an action on ARNs like this, if each condition's key is so too."""
+
+    action: str
+    arn: str
+    conditions: Mapping[str, str | list[str]]
+
+    def allows(self, needed: Needed, context: Mapping[str, str]) -> bool:
+        action, arn = needed
+        return (
+            action == self.action
+            and fnmatchcase(arn, self.arn)
+            and all(
+                any(fnmatchcase(context[key], pattern) for pattern in listed(patterns))
+                for key, patterns in self.conditions.items()
+            )
+        )
 
 
 class Permissions:
@@ -25,7 +48,7 @@ class Permissions:
     def __init__(self, template: Template) -> None:
         self._template = template
         self._allowed = {
-            properties["Handler"].split(".")[1]: set(_allowed(template, properties["Role"]))
+            properties["Handler"].split(".")[1]: list(_allowed(template, properties["Role"]))
             for _, properties in template.of_type("AWS::Lambda::Function")
         }
 
@@ -33,15 +56,30 @@ class Permissions:
         """Raise AWS's AccessDeniedException unless the function's role allows the call."""
         if function not in self._allowed:
             return  # the test itself
-        for action, arn in self._needed(operation, parameters):
-            if not any(
-                action == allowed and fnmatchcase(arn, pattern)
-                for allowed, pattern in self._allowed[function]
-            ):
+        for needed in self._needed(operation, parameters):
+            if not self._may(function, needed):
+                action, arn = needed
                 message = f"the role of {function} does not allow {action} on {arn}"
                 raise ClientError(
                     {"Error": {"Code": "AccessDeniedException", "Message": message}}, operation
                 )
+        if operation in READS_OF_OBJECTS:
+            self._check_object(function, operation, parameters.get("CopySource", parameters))
+
+    def _check_object(self, function: str, operation: str, place: Mapping[str, Any]) -> None:
+        """Answer 403 for an object that is not there to a role that may not know what is there."""
+        bucket, key = place["Bucket"], place["Key"]
+        needed = ("s3:ListBucket", self._template.arn(bucket))
+        # S3 asks as for a list of what begins with the key.
+        if not _has_object(bucket, key) and not self._may(function, needed, {PREFIX: key}):
+            answer: Any = {
+                "Error": {"Code": "AccessDenied", "Message": "Access Denied"},
+                "ResponseMetadata": {"HTTPStatusCode": 403},
+            }
+            raise ClientError(answer, operation.partition(".")[2])
+
+    def _may(self, function: str, needed: Needed, context: Mapping[str, str] = NO_CONTEXT) -> bool:
+        return any(allowed.allows(needed, context) for allowed in self._allowed[function])
 
     def _needed(self, operation: str, parameters: dict[str, Any]) -> Iterator[Needed]:
         service, _, name = operation.partition(".")
@@ -83,15 +121,23 @@ class Permissions:
         return f"{arn}/index/{request['IndexName']}" if "IndexName" in request else arn
 
 
-def _allowed(template: Template, role: Any) -> Iterator[Needed]:
+def _has_object(bucket: str, key: str) -> bool:
+    buckets = s3_backends[ACCOUNT]["aws"].buckets
+    return bucket in buckets and buckets[bucket].keys.get(key) is not None
+
+
+def _allowed(template: Template, role: Any) -> Iterator[Allowed]:
     arn = template.resolve(role)
     for _, properties in template.of_type("AWS::IAM::Policy"):
         if arn not in [template.arn(name) for name in template.resolve(properties["Roles"])]:
             continue
         for statement in template.resolve(properties["PolicyDocument"])["Statement"]:
+            conditions = dict(statement.get("Condition", {}))
+            likenesses = conditions.pop("StringLike", {})
+            assert not conditions, "these tests know no condition but StringLike"
             for action in listed(statement["Action"]):
                 for resource in listed(statement["Resource"]):
-                    yield action, resource
+                    yield Allowed(action, resource, likenesses)
 
 
 def listed(value: str | list[str]) -> list[str]:

@@ -14,6 +14,7 @@ PERMITTED = {
     },
     "dynamodb:UpdateItem": {"ExecutionsTable", "IdempotencyTable"},
     "s3:GetObject": {"Payloads/executions/*", "Payloads/results/*"},
+    "s3:ListBucket": {"Payloads"},
     "s3:PutObject": {"Payloads/executions/*", "Payloads/results/*"},
     "states:SendTaskSuccess": {"OneSegment"},
     "states:StartExecution": {"OneSegment"},

@@ -16,6 +16,7 @@ PERMITTED = {
     "dynamodb:UpdateItem": {"ApprovalsTable", "ExecutionsTable"},
     "sqs:SendMessage": {"TimersQueue"},
     "s3:GetObject": {"Payloads/executions/*"},
+    "s3:ListBucket": {"Payloads"},
     "s3:PutObject": {"Payloads/executions/*"},
     "s3:PutObjectTagging": {"Payloads/executions/*"},
     "states:SendTaskSuccess": {"OneSegment"},
