@@ -200,10 +200,11 @@ class MotoStack:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """Every function's variables together."""
+        """Every function's variables together; clients are shared, so that none may be patient."""
         merged: dict[str, str] = {}
         for _, properties in self.template.of_type("AWS::Lambda::Function"):
             merged |= self.template.resolve(properties["Environment"]["Variables"])
+        merged.pop("HEADRACE_SDK_PATIENCE", None)
         return merged
 
     def create(self) -> None:
