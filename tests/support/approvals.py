@@ -1,10 +1,13 @@
 """Approvals in memory, with the conditions of the table."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from shared.people.approvals.models import Approval, ApprovalStatus
 from shared.people.approvals.repository import ApprovalRepository
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 OnWrite = Callable[[str], None]
 
@@ -71,3 +74,16 @@ class InMemoryApprovals(ApprovalRepository):
         self.approvals[approval.tenant, approval.id] = approval
         self.on_write("after")
         return True
+
+
+def approval(number: int = 1, **fields: Any) -> Approval:
+    return Approval(
+        tenant="default",
+        id=f"01890000-0000-7000-8000-{number:012}",
+        execution_id="e",
+        flow_id="f",
+        task_name="g",
+        message="Go?",
+        requested_at=NOW + timedelta(seconds=number),
+        **fields,
+    )
