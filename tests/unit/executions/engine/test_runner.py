@@ -12,7 +12,7 @@ from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.observability import logger
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions.bench import Abandoned, Bench, error_of
-from tests.support.executions.repository import park
+from tests.support.executions.segments import park
 from tests.support.plans import plan_of, task
 from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering, stuck
 

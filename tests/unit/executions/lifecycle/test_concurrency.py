@@ -12,7 +12,8 @@ from shared.executions.models import Execution, Parent, Slot, Status
 from shared.executions.orchestration.state_machine import run_name
 from shared.executions.store.snapshots import DueExecution
 from shared.flows.language.definition import Concurrency
-from tests.support.executions.repository import NOW, execution_of, park
+from tests.support.executions.repository import NOW, execution_of
+from tests.support.executions.segments import park
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing
 

@@ -7,7 +7,7 @@ from shared.executions.orchestration.wakeups import Waker
 from shared.executions.tasks.durable import DurableState, Poll
 from tests.support.desk import Desk, bench_of, gate
 from tests.support.executions.bench import Bench
-from tests.support.executions.repository import park
+from tests.support.executions.segments import park
 from tests.support.plans import plan_of, task
 
 
