@@ -455,6 +455,31 @@ class TestTaskRuns:
         assert loaded(store, other).earlier == []
         assert [run.task_name for run in loaded(store, stored).earlier] == ["a"]
 
+    def test_outputs_can_be_left_out(self, store: ExecutionRepository, stored: Execution):
+        at = Stored(key="k", size=9)
+        run = a_run(outputs='{"x":1}', logs=(LogLine(timestamp=NOW, level="INFO", message="m"),))
+        large = a_run("b", stored=at)
+        for each in (run, large):
+            assert store.record(stored, each)
+        assert next_attempt(store, stored)
+        second = found(store, stored)
+        for each in (run, large):
+            assert store.record(second, each)
+        end = End(Status.SUCCESS, 2, outputs={"x": 1}, stored_outputs=at)
+        assert store.finish(second, end, now=NOW)
+
+        whole = loaded(store, stored)
+        bare = store.load("default", stored.id, has_outputs=False)
+
+        none = {"outputs": None}
+        assert whole.execution.outputs == {"x": 1}
+        assert whole.runs["a"].outputs == '{"x":1}'
+        assert bare == ExecutionState(
+            whole.execution.model_copy(update=none),
+            {"a": run.model_copy(update=none), "b": large},
+            [run.model_copy(update=none), large],
+        )
+
 
 class TestSegments:
     """Of an execution whose row need not be there: the segment's row stands for itself."""

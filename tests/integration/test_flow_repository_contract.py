@@ -102,6 +102,48 @@ class Contract:
         with pytest.raises(FlowNameTakenError):
             flows.add(a_flow(name="b", namespace="team"), a_revision())
 
+    def test_a_flow_is_found_by_its_name(self, flows: FlowRepository) -> None:
+        flow, other = a_flow(), a_flow(namespace="team")
+        flows.add(flow, a_revision())
+        flows.add(other, a_revision())
+
+        assert flows.find_named("default/a") == flow
+        assert flows.find_named("team/a") == other
+        assert flows.find_named("team/b") is None
+        flows.replace(flow, flow.model_copy(update={"version": 2, "name": "b"}))
+        flows.remove(other)
+        assert flows.find_named("default/a") is None
+        assert flows.find_named("team/a") is None
+
+    def test_an_id_is_taken_once(self, flows: FlowRepository) -> None:
+        flow = a_flow()
+        flows.add(flow, a_revision())
+
+        with pytest.raises(FlowChangedError):
+            flows.add(flow, a_revision())
+        with pytest.raises(FlowChangedError):
+            flows.add(flow.model_copy(update={"name": "other"}), a_revision(2))
+        assert flows.find(flow.id) == flow
+
+    def test_a_text_and_a_plan_are_written_once(self, flows: FlowRepository) -> None:
+        old = a_flow()
+        flows.add(old, a_revision())
+        new = old.model_copy(update={"version": 2})
+
+        with pytest.raises(FlowChangedError):
+            flows.replace(old, new, revision=a_revision(1, "name: b"))
+        with pytest.raises(FlowChangedError):
+            flows.replace(old, new, plan=b"another")
+        assert flows.find(old.id) == old
+        assert flows.find_text(old.id, 1) == "name: a"
+
+    def test_a_text_that_is_not_there_is_left_out(self, flows: FlowRepository) -> None:
+        flow = a_flow()
+        flows.add(flow, a_revision())
+        changed = flow.model_copy(update={"revision": 7})
+
+        assert flows.texts([changed]) == {}
+
     def test_a_removed_flow_frees_its_name_and_leaves_its_texts(
         self, flows: FlowRepository
     ) -> None:

@@ -1,10 +1,14 @@
 """Approvals in memory, with the conditions of the table."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from shared.people.approvals.items import approval_from_item, approval_to_item
 from shared.people.approvals.models import Approval, ApprovalStatus
 from shared.people.approvals.repository import ApprovalRepository
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 OnWrite = Callable[[str], None]
 
@@ -12,7 +16,8 @@ OnWrite = Callable[[str], None]
 class InMemoryApprovals(ApprovalRepository):
     """Keeps what the table would keep; `asked` counts the writes that asked anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = lambda: NOW) -> None:
+        self._now = now
         self.approvals: dict[tuple[str, str], Approval | None] = {}
         self.asked = 0
         self.kept: dict[str, datetime] = {}
@@ -36,38 +41,71 @@ class InMemoryApprovals(ApprovalRepository):
         return self._put(approval)
 
     def find(self, tenant: str, approval_id: str) -> Approval | None:
-        return self.approvals.get((tenant, approval_id))
+        kept = self.kept.get(approval_id)
+        is_over = kept and int(kept.timestamp()) <= self._now().timestamp()
+        return None if is_over else self.approvals.get((tenant, approval_id))
 
     def expire(self, expired: Approval) -> bool:
-        return self.replace(expired)
+        decided = {"status": expired.status, "decided_at": expired.decided_at}
+        said = {"decision": expired.decision} if expired.decision else {}
+        return self._update(expired, decided | said)
 
     def remind(self, approval: Approval, reminded: Approval) -> bool:
         current = self.find(approval.tenant, approval.id)
         counts = current and (current.reminders, current.escalations)
-        return counts == (approval.reminders, approval.escalations) and self.replace(reminded)
+        if counts != (approval.reminders, approval.escalations):
+            return False
+        names = ("reminders", "escalations", "approvers")
+        return self._update(reminded, {name: getattr(reminded, name) for name in names})
 
     def close(self, tenant: str, approval_id: str, *, at: datetime) -> bool:
         key = (tenant, approval_id)
-        current = self.approvals.setdefault(key, None)
-        if current is None:
+        if key not in self.approvals:
+            self.approvals[key] = None
             return True
+        current = self.approvals[key]
         closed = {"status": ApprovalStatus.CANCELLED, "decided_at": at}
-        return self.replace(current.model_copy(update=closed))
+        return current is not None and self._update(current, closed)
 
     def keep_until(self, tenant: str, approval_id: str, *, at: datetime) -> None:
         if (tenant, approval_id) in self.approvals:
             self.kept[approval_id] = at
 
+    def page(
+        self, tenant: str, *, limit: int, after: str | None
+    ) -> tuple[list[Approval], str | None]:
+        ids = sorted((each.id for each in self.all if each.tenant == tenant), reverse=True)
+        rest = [each for each in ids if after is None or each < after]
+        found = (self.find(tenant, each) for each in rest[:limit])
+        return [each for each in found if each], rest[limit - 1] if len(rest) > limit else None
+
     def replace(self, approval: Approval) -> bool:
-        """Write an approval if the one that is there is PENDING."""
-        key = (approval.tenant, approval.id)
-        current = self.approvals.get(key)
+        """Write an approval if the one that is there is PENDING, as whoever decides does."""
+        return self._update(approval, dict(approval))
+
+    def _update(self, approval: Approval, changes: Mapping[str, Any]) -> bool:
+        """Change an approval if the one that is there is PENDING."""
+        current = self.approvals.get((approval.tenant, approval.id))
         if current is None or not current.is_pending:
             return False
-        return self._put(approval)
+        return self._put(current.model_copy(update=changes))
 
     def _put(self, approval: Approval) -> bool:
         self.on_write("before")
-        self.approvals[approval.tenant, approval.id] = approval
+        stored = approval_from_item(approval_to_item(approval), self._now())
+        self.approvals[approval.tenant, approval.id] = stored
         self.on_write("after")
         return True
+
+
+def approval(number: int = 1, **fields: Any) -> Approval:
+    return Approval(
+        tenant="default",
+        id=f"01890000-0000-7000-8000-{number:012}",
+        execution_id="e",
+        flow_id="f",
+        task_name="g",
+        message="Go?",
+        requested_at=NOW + timedelta(seconds=number),
+        **fields,
+    )

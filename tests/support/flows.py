@@ -26,7 +26,10 @@ class InMemoryFlows(FlowRepository):
 
     def add(self, flow: FlowRecord, revision: Revision, also: Any = ()) -> None:
         assert not also, "answers are not kept here"
+        if flow.id in self.flows:
+            raise FlowChangedError("there already")
         self._check_name(flow)
+        self._check_revision(flow, revision, None)
         self.flows[flow.id] = flow
         self.revisions[flow.id, revision.number] = revision
 
@@ -42,6 +45,7 @@ class InMemoryFlows(FlowRepository):
         assert not also, "answers are not kept here"
         self._check_version(old)
         self._check_name(new)
+        self._check_revision(new, revision, plan)
         self.flows[new.id] = new
         if revision:
             self.revisions[new.id, revision.number] = revision
@@ -57,6 +61,10 @@ class InMemoryFlows(FlowRepository):
     def find(self, flow_id: str) -> FlowRecord | None:
         return self.flows.get(flow_id) if is_id(flow_id) else None
 
+    def find_named(self, namespace_and_name: str) -> FlowRecord | None:
+        named = {f"{each.namespace}/{each.name}": each for each in self.flows.values()}
+        return named.get(namespace_and_name)
+
     def find_text(self, flow_id: str, revision: int) -> str | None:
         found = self.revisions.get((flow_id, revision))
         return found.text if found else None
@@ -66,7 +74,8 @@ class InMemoryFlows(FlowRepository):
         return tuple(self.flows[each] for each in ids[:limit])
 
     def texts(self, flows: Iterable[FlowRecord]) -> dict[str, str]:
-        return {flow.id: self.revisions[flow.id, flow.revision].text for flow in flows}
+        found = {flow.id: self.revisions.get((flow.id, flow.revision)) for flow in flows}
+        return {flow_id: revision.text for flow_id, revision in found.items() if revision}
 
     def _check_version(self, old: FlowRecord) -> None:
         if self.before_write:
@@ -74,6 +83,15 @@ class InMemoryFlows(FlowRepository):
         stored = self.flows.get(old.id)
         if stored is None or stored.version != old.version:
             raise FlowChangedError("changed")
+
+    def _check_revision(
+        self, flow: FlowRecord, revision: Revision | None, plan: bytes | None
+    ) -> None:
+        """Refuse a text, or a plan, in the place of one that is there."""
+        place = (flow.id, revision.number if revision else flow.revision)
+        known = self.revisions.get(place)
+        if known and (revision or (plan and known.plan is not None)):
+            raise FlowChangedError("there already")
 
     def _check_name(self, flow: FlowRecord) -> None:
         place = (flow.namespace, flow.name)

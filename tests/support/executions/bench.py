@@ -186,3 +186,24 @@ def failing(error: Exception | None = None) -> Run:
         raise error or PluginError("it broke", code="broken", status_code=503, outputs={"kept": 1})
 
     return run
+
+
+def error_of(bench: Bench, name: str) -> tuple[str, str]:
+    error = bench.runs[name].error
+    assert error is not None
+    return error.code, error.message
+
+
+class Flaky:
+    """Fails so many times, then succeeds; remembers which attempts it saw."""
+
+    def __init__(self, failures: int, **error: Any) -> None:
+        self.failures = failures
+        self.error = error
+        self.calls = 0
+
+    def __call__(self, _p: Mapping[str, Any], _c: TaskContext) -> Mapping[str, Any]:
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise PluginError("not yet", **self.error)
+        return {"calls": self.calls}

@@ -1,5 +1,8 @@
 """Large outputs in memory, and how long they are kept."""
 
+from botocore.exceptions import ClientError
+
+from shared.executions.models import Execution
 from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import Stored
 
@@ -16,16 +19,29 @@ class InMemoryPayloads(PayloadStore):
 
     def put(self, key: str, text: str) -> Stored:
         self.texts[key] = text
+        self.days.pop(key, None)
         return Stored(key=key, size=len(text.encode()))
 
     def get(self, stored: Stored) -> str:
         self.reads += 1
         if self.errors:
             raise self.errors.pop(0)
-        return self.texts[stored.key]
+        return self._text(stored)
+
+    def copy_to(self, execution: Execution, stored: Stored) -> Stored:
+        name = stored.key.rpartition("/")[2]
+        key = f"executions/{execution.tenant}/{execution.id}/{name}"
+        self.put(key, self._text(stored))
+        return stored.model_copy(update={"key": key})
 
     def expire_after(self, stored: Stored, days: int) -> None:
-        self.days[stored.key] = days
+        if stored.key in self.texts:
+            self.days[stored.key] = days
 
     def url(self, stored: Stored) -> str:
         return f"https://objects.example/{stored.key}"
+
+    def _text(self, stored: Stored) -> str:
+        if stored.key not in self.texts:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return self.texts[stored.key]

@@ -1,7 +1,6 @@
 """Executions in memory, with the conditions of the table."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,18 +14,17 @@ from shared.executions.store.items import (
     run_from_item,
     run_to_item,
 )
-from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import (
     DueExecution,
     DueGroup,
     End,
     ExecutionState,
     Suspension,
-    TurnFence,
 )
 from shared.executions.task_runs import Failure, TaskRun, row_key
 from shared.flows.plans.plan import Plan
 from shared.times import from_rfc3339, to_rfc3339
+from tests.support.executions.segments import InMemorySegments
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -60,20 +58,18 @@ def without_outputs(state: ExecutionState) -> ExecutionState:
     )
 
 
-class InMemoryExecutions(ExecutionRepository):
+class InMemoryExecutions(InMemorySegments):
     """Keeps what the table would keep; `looks` counts how often the runner asked for one."""
 
     def __init__(self, *executions: Execution, now: Callable[[], datetime] = lambda: NOW) -> None:
+        super().__init__()
         self._now = now
         self.executions = {(each.tenant, each.id): each for each in executions}
         self.runs: dict[tuple[str, str], dict[str, TaskRun]] = {}
         """Task runs of the present attempt of each execution, by the keys of their rows."""
         self.earlier: dict[tuple[str, str, int], dict[str, TaskRun]] = {}
         """The same of attempts that are over, by execution and attempt."""
-        self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
         self.fences: dict[tuple[str, str], int] = {}
-        self.tokens: dict[tuple[str, str, str], str] = {}
-        self.wakes: Counter[tuple[str, str, str]] = Counter()
         self.written: list[TaskRun] = []
         self.looks = 0
         self.watched: dict[str, datetime] = {}
@@ -112,38 +108,6 @@ class InMemoryExecutions(ExecutionRepository):
         _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
         state = ExecutionState(execution, runs, earlier, turns)
         return state if has_outputs else without_outputs(state)
-
-    def enter_segment(
-        self, tenant: str, execution_id: str, *, generation: int, path: str
-    ) -> TurnFence | None:
-        key = (tenant, execution_id, path)
-        known, turn = self.turns.get(key, (0, 0))
-        if generation < known:
-            return None
-        self.turns[key] = (generation, turn + 1)
-        token = self.tokens.pop(key, None)
-        superseded_token = token if known < generation else None
-        return TurnFence(generation * 1_000_000 + turn + 1, self.wakes[key], superseded_token)
-
-    def register_token(
-        self, tenant: str, execution_id: str, *, entry: TurnFence, path: str, token: str
-    ) -> bool:
-        key = (tenant, execution_id, path)
-        generation, turn = self.turns.get(key, (0, 0))
-        if entry != TurnFence(generation * 1_000_000 + turn, self.wakes[key]):
-            return False
-        self.tokens[key] = token
-        return True
-
-    def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
-        key = (tenant, execution_id, path)
-        if key not in self.turns:
-            return None
-        self.wakes[key] += 1
-        return self.tokens.get(key)
-
-    def has_token(self, tenant: str, execution_id: str, path: str) -> bool:
-        return (tenant, execution_id, path) in self.tokens
 
     def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
         moved = self._replace(
@@ -319,14 +283,6 @@ class InMemoryExecutions(ExecutionRepository):
             self.on_end(written)
         self.on_write("after")
         return written
-
-
-def park(store: ExecutionRepository, execution_id: str, token: str) -> None:
-    """Have a run of another execution wait for its token, as one does that waits for a child."""
-    place: Any = {"tenant": "default", "execution_id": execution_id, "path": "main"}
-    entry = store.enter_segment(**place, generation=1)
-    assert entry
-    assert store.register_token(**place, entry=entry, token=token)
 
 
 def as_stored(value: Any) -> Any:

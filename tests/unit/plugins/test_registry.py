@@ -54,6 +54,15 @@ def test_what_the_engine_runs_itself_is_available_and_the_rest_is_known() -> Non
     assert available & DURABLE == BY_ENGINE
 
 
+RUNNABLE = [plugin for plugin in all_plugins() if plugin.run]
+
+
+@pytest.mark.parametrize("plugin", RUNNABLE, ids=lambda each: each.manifest.id)
+def test_the_path_of_a_plugin_is_its_id(plugin: Plugin) -> None:
+    assert plugin.run
+    assert plugin.run.__module__ == f"shared.plugins.{plugin.manifest.id}"
+
+
 @EVERY_PLUGIN
 def test_only_durable_plugins_have_no_function(plugin: Plugin) -> None:
     assert (plugin.run is None) == (plugin.manifest.execution == "durable")

@@ -1,57 +1,18 @@
-"""What a turn does with tasks that end outside, and how a parked execution is woken."""
+"""Tasks that end outside: what a turn does with them, in loops, retries and cancels."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from shared.executions.models import Status, TerminationReason
-from shared.executions.orchestration.wakeups import Waker
 from shared.executions.task_runs import Failure, TaskStatus
 from shared.executions.tasks.durable import DurableState, Poll
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.desk import Desk, approve, bench_of, gate
 from tests.support.executions.bench import Bench
-from tests.support.executions.repository import park
 from tests.support.plans import plan_of, task
 from tests.support.slow_plugins import Lingering
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-GATE = "t.gate"
-
-
-class Desk:
-    """Somebody outside: what they say of each task, and whom they were told to forget."""
-
-    def __init__(self, **said: DurableState) -> None:
-        self.said = said
-        self.visits: list[Poll] = []
-        self.cancelled: list[str] = []
-        self.on_visit: Callable[[], None] = lambda: None
-
-    def step(self, poll: Poll) -> DurableState:
-        self.visits.append(poll)
-        self.on_visit()
-        return self.said.get(poll.key, DurableState(TaskStatus.PAUSED, outputs={"approvalId": "x"}))
-
-    def keep_until(self, execution: Any, run: Any, at: Any) -> None:
-        raise NotImplementedError
-
-    def cancel(self, poll: Poll) -> None:
-        self.cancelled.append(poll.key)
-
-
-def gate(name: str, **fields: Any) -> Any:
-    return task(name, type=GATE, **fields)
-
-
-def approve(**outputs: Any) -> DurableState:
-    return DurableState(TaskStatus.SUCCESS, outputs=outputs)
-
-
-def bench_of(desk: Desk, *tasks: Any, plugins: Any = None, **fields: Any) -> Bench:
-    return Bench(plan_of(*tasks, **fields), plugins, externals={GATE: desk})
 
 
 def test_a_flow_that_waits_for_a_person_is_parked_and_paused():
@@ -231,79 +192,6 @@ def test_while_others_run_a_decision_is_seen_within_a_second():
     assert runs["after"].finished_at is not None
     assert runs["slow"].finished_at is not None
     assert runs["after"].finished_at < runs["slow"].finished_at
-
-
-def waker(bench: Bench) -> Waker:
-    return Waker(bench.store, bench.states)
-
-
-def test_a_wake_up_sends_the_token_of_a_parked_run():
-    bench = bench_of(Desk(), gate("g"))
-    bench.turn()
-    bench.register("token")
-
-    assert waker(bench).wake("default", bench.execution.id)
-    assert bench.states.sent == ["token"]
-
-
-def test_a_wake_up_between_the_turn_and_its_token_is_not_lost():
-    bench = bench_of(Desk(), gate("g"))
-    bench.turn()
-
-    assert not waker(bench).wake("default", bench.execution.id)
-    bench.register("token")
-
-    assert bench.states.sent == ["token"]
-    assert not waker(bench).can_wake("default", bench.execution.id)
-
-
-def test_a_wake_up_during_a_turn_lets_it_run_once_more():
-    class Meanwhile(Desk):
-        def step(self, poll: Poll) -> DurableState:
-            waker(bench).wake("default", bench.execution.id)
-            return super().step(poll)
-
-    bench = bench_of(Meanwhile(), gate("g"))
-    bench.turn()
-    bench.register("token")
-
-    assert bench.states.sent == ["token"]
-
-
-def test_the_token_of_an_overtaken_turn_is_spent_at_once():
-    bench = bench_of(Desk(), gate("g"))
-    bench.turn()
-    earlier = bench.answer
-    bench.turn()
-    bench.answer = earlier
-
-    bench.register("old")
-
-    assert bench.states.sent == ["old"]
-
-
-@pytest.mark.parametrize("status", ["SUCCESS", "FAILED"])
-def test_the_end_of_a_child_wakes_its_parent(status: str):
-    parent = {"executionId": "01890000-0000-7000-8000-00000000000f", "taskName": "sub"}
-    body = task(
-        "a", type="core.set" if status == "SUCCESS" else "util.string", properties={"values": {}}
-    )
-    bench = Bench(plan_of(body), parent=parent)
-    park(bench.store, parent["executionId"], "parent")
-
-    bench.turn()
-
-    assert bench.now.status is Status(status)
-    assert bench.states.sent == ["parent"]
-
-
-def test_a_turn_that_died_between_the_end_and_the_telling_tells_when_it_is_tried_again():
-    parent = {"executionId": "01890000-0000-7000-8000-00000000000f", "taskName": "sub"}
-    bench = Bench(plan_of(task("a")), parent=parent, status="SUCCESS")
-    park(bench.store, parent["executionId"], "parent")
-
-    assert bench.turn() == "done"
-    assert bench.states.sent == ["parent"]
 
 
 def test_what_time_was_too_short_for_goes_on_at_once_whatever_else_waits():

@@ -11,16 +11,10 @@ from shared.executions.models import Parent, Status
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.observability import logger
 from shared.plugins.sdk.plugin import TaskContext
-from tests.support.executions.bench import Abandoned, Bench, failing
-from tests.support.executions.repository import park
+from tests.support.executions.bench import Abandoned, Bench, error_of
+from tests.support.executions.segments import park
 from tests.support.plans import plan_of, task
 from tests.support.slow_plugins import PATIENCE_SECONDS, Lingering, stuck
-
-
-def error_of(bench: Bench, name: str) -> tuple[str, str]:
-    error = bench.runs[name].error
-    assert error is not None
-    return error.code, error.message
 
 
 def test_a_flow_runs_in_one_turn_and_ends():
@@ -68,147 +62,11 @@ def test_a_dependent_starts_only_once_its_predecessor_is_recorded():
     assert seen == [set(), {"a"}, {"a", "b"}]
 
 
-def test_a_failed_plugin_keeps_its_code_its_status_and_its_outputs():
-    bench = Bench(plan_of(task("a", type="t.fail")), {"t.fail": failing()})
-    bench.turn()
-
-    run = bench.runs["a"]
-    assert run.error is not None
-    assert (run.error.code, run.error.status_code) == ("broken", 503)
-    assert run.outputs == '{"kept":1}'
-    assert [(line.level, line.message) for line in run.logs] == [("ERROR", "it broke")]
-    error = bench.now.error
-    assert error is not None
-    assert (error.task_name, error.code, error.status) == ("a", "broken", "FAILED")
-
-
-def test_a_bug_in_a_plugin_fails_its_task_and_tells_nothing_of_what_it_was_given():
-    bench = Bench(plan_of(task("a", type="t.bug")), {"t.bug": failing(KeyError("s3cret"))})
-    bench.turn()
-
-    assert error_of(bench, "a") == ("plugin_error", "t.bug failed unexpectedly (KeyError)")
-
-
-def test_outputs_that_are_no_json_fail_the_task():
-    bench = Bench(plan_of(task("a", type="t.set")), {"t.set": lambda *_: {"x": float("nan")}})
-    bench.turn()
-
-    assert error_of(bench, "a") == ("invalid_output", "the outputs are no JSON")
-
-
-@pytest.mark.parametrize(("size", "status"), [(19_999_900, "SUCCESS"), (20_000_001, "FAILED")])
-def test_an_output_over_20_mb_fails_its_task(size: int, status: str):
-    bench = Bench(plan_of(task("a", type="t.big")), {"t.big": lambda *_: {"x": "y" * size}})
-    bench.turn()
-
-    assert bench.statuses() == {"a": status}
-    if status == "FAILED":
-        assert error_of(bench, "a")[0] == "output_too_large"
-
-
-def test_a_template_error_fails_the_task_before_its_plugin_is_called():
-    called: list[bool] = []
-
-    def note(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
-        called.append(True)
-        return {}
-
-    bench = Bench(
-        plan_of(task("a", type="t.note", properties={"p": ["{{ inputs.nope }}"]})),
-        {"t.note": note},
-    )
-    bench.turn()
-
-    code, message = error_of(bench, "a")
-    assert code == "template_error"
-    assert message.startswith("template error in properties.p[0]: 'inputs.nope'")
-    assert called == []
-
-
 def test_an_error_in_a_condition_names_it():
     bench = Bench(plan_of(task("a", when="{{ inputs.nope }}")))
     bench.turn()
 
     assert error_of(bench, "a")[1].startswith("template error in when: ")
-
-
-def test_wrong_rendered_properties_fail_the_task_with_their_place():
-    properties = {"operation": "{{ inputs.x }}", "value": "a"}
-    plan = plan_of(task("a", type="util.string", properties=properties))
-    bench = Bench(plan, inputs={"x": "shout"})
-    bench.turn()
-
-    code, message = error_of(bench, "a")
-    assert code == "invalid_properties"
-    assert "properties.operation" in message
-
-
-def test_a_flow_output_that_cannot_be_rendered_fails_the_execution():
-    plan = plan_of(task("a", properties={"values": {}}), outputs={"x": "{{ outputs.a.x }}"})
-    bench = Bench(plan)
-    bench.turn()
-
-    assert bench.statuses() == {"a": "SUCCESS"}
-    assert bench.now.status is Status.FAILED
-    assert bench.now.error is not None
-    assert bench.now.error.message.startswith("template error in outputs.x: ")
-
-
-def test_flow_outputs_are_bounded():
-    plan = plan_of(
-        task("a", properties={"values": {"x": "y" * 1_000_000}}),
-        outputs={f"x{number}": "{{ outputs.a.x }}" for number in range(21)},
-    )
-    bench = Bench(plan)
-    bench.turn()
-
-    assert bench.now.error is not None
-    assert bench.now.error.code == "output_too_large"
-
-
-@pytest.mark.timing
-def test_a_task_past_its_time_out_is_timed_out_while_its_neighbour_goes_on():
-    plan = plan_of(
-        task("slow", type="t.slow", dependsOn=[], timeout=0.2),
-        task("quick", dependsOn=[], properties={"values": {}}),
-        task("behind", dependsOn=["slow"], properties={"values": {}}),
-    )
-    bench = Bench(plan, {"t.slow": Lingering("slow")})
-
-    assert bench.turn() == "done"
-
-    assert bench.statuses() == {"slow": "TIMED_OUT", "quick": "SUCCESS", "behind": "SKIPPED"}
-    assert error_of(bench, "slow") == ("timeout", "timed out after 0.2 s")
-    assert bench.now.status is Status.FAILED
-
-
-@pytest.mark.timing
-def test_a_thread_that_outlives_its_time_out_ends_the_process_after_the_record():
-    with stuck() as run:
-        bench = Bench(plan_of(task("a", type="t.slow", timeout=0.1)), {"t.slow": run})
-        with pytest.raises(Abandoned):
-            bench.turn()
-
-    assert bench.statuses() == {"a": "TIMED_OUT"}
-    assert bench.now.status is Status.FAILED
-    assert bench.turn(generation=1) == "done"
-
-
-@pytest.mark.timing
-def test_a_time_out_may_be_a_template():
-    plan = plan_of(task("a", type="t.slow", timeout="{{ inputs.patience }}ms"))
-    bench = Bench(plan, {"t.slow": Lingering("a")}, inputs={"patience": 100})
-    bench.turn()
-
-    assert bench.statuses() == {"a": "TIMED_OUT"}
-
-
-@pytest.mark.parametrize("timeout", ["{{ inputs.nope }}", "{{ 'soon' }}"])
-def test_a_time_out_that_makes_no_sense_fails_the_task(timeout: str):
-    bench = Bench(plan_of(task("a", timeout=timeout, properties={"values": {}})))
-    bench.turn()
-
-    assert bench.statuses() == {"a": "FAILED"}
 
 
 def test_out_of_time_the_turn_asks_to_go_on_and_the_next_one_does():
@@ -365,33 +223,6 @@ def test_a_broken_store_lets_no_thread_live_on():
         bench.store.is_broken = True
         with pytest.raises(Abandoned):
             bench.turn()
-
-
-def test_log_lines_below_the_tasks_level_are_dropped():
-    def talk(_properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
-        for level in ("DEBUG", "INFO", "WARN"):
-            context.log(level, level.lower())
-        return {}
-
-    bench = Bench(plan_of(task("a", type="t.talk", logLevel="INFO")), {"t.talk": talk})
-    bench.turn()
-
-    assert [line.message for line in bench.runs["a"].logs] == ["info", "warn"]
-
-
-def test_a_task_is_offered_one_idempotency_key_however_often_it_is_tried():
-    keys: list[str] = []
-
-    def note(_properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
-        keys.append(context.idempotency_key)
-        return {}
-
-    plan = plan_of(task("a", type="t.note"), task("b", type="t.note"))
-    for _ in range(2):
-        Bench(plan, {"t.note": note}).turn()
-
-    assert keys[:2] == keys[2:]
-    assert keys[0] != keys[1]
 
 
 def test_the_lines_of_a_turn_carry_the_request_id_of_the_start():

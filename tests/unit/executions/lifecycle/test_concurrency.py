@@ -1,23 +1,25 @@
-"""Lines and slots: who enters, who is admitted, who is refused, what the store says."""
+"""Concurrency groups and slots: who enters, who is admitted, who is refused."""
 
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.errors import InvalidInputsError, UnavailableError
+from shared.errors import InvalidInputsError
 from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Execution, Parent, Slot, Status
 from shared.executions.orchestration.state_machine import run_name
-from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.executions.store.snapshots import DueExecution
 from shared.flows.language.definition import Concurrency
-from tests.support.executions.repository import NOW, execution_of, park
+from tests.support.executions.repository import NOW, execution_of
+from tests.support.executions.segments import park
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing
 
 PLAN = plan_of(task("a"))
+
+
 LINE = "default#slots#f"
 
 
@@ -107,66 +109,6 @@ def test_a_line_belongs_to_a_flow_or_to_a_value_of_its_key():
     hidden = execution_of(plan, secrets={"password": "swordfish"})
     with pytest.raises(InvalidInputsError, match=r"'inputs.\*{6}' is undefined"):
         line(hidden, "inputs[inputs.password]")
-
-
-class _CancelledError(Exception):
-    def __init__(self, *codes: str) -> None:
-        super().__init__(codes)
-        self.response = {"CancellationReasons": [{"Code": code} for code in codes]}
-
-
-class Table:
-    """A table whose transactions fail as told, and then succeed."""
-
-    name = "t"
-
-    def __init__(self, *failures: tuple[str, ...]) -> None:
-        self._failures = iter(failures)
-        self.deleted: list[Any] = []
-        self.meta: Any = self
-        self.client: Any = self
-        self.exceptions: Any = self
-        self.TransactionCanceledException = _CancelledError
-
-    def transact_write_items(self, **_: Any) -> None:
-        codes = next(self._failures, None)
-        if codes:
-            raise _CancelledError(*codes)
-
-    def delete_item(self, **request: Any) -> None:
-        self.deleted.append(request["Key"])
-
-
-def admit(table: Any) -> Admission:
-    slept: list[float] = []
-    admission = SlotRepository(table, slept.append).admit(LINE, First("x", 2, 0), check_at=NOW)
-    assert all(0 <= pause < 1 for pause in slept)
-    return admission
-
-
-NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
-
-
-def test_conflicts_are_tried_again_until_it_is_enough():
-    assert admit(Table((CONFLICT, NONE, NONE), (NONE, CONFLICT, NONE))) is Admission.ADMITTED
-    for busy in ("ThrottlingError", "ProvisionedThroughputExceeded"):
-        assert admit(Table((busy, NONE, NONE))) is Admission.ADMITTED
-    with pytest.raises(UnavailableError):
-        admit(Table(*[(CONFLICT, NONE, NONE)] * 50))
-    with pytest.raises(_CancelledError):
-        admit(Table(("ValidationError", NONE, NONE)))
-
-
-def test_the_reason_of_a_refusal_is_told_apart():
-    assert admit(Table((FAILED, NONE, NONE))) is Admission.FULL
-    assert admit(Table((FAILED, FAILED, FAILED))) is Admission.GONE
-
-
-def test_a_place_whose_execution_is_gone_is_removed():
-    table = Table((NONE, NONE, FAILED))
-
-    assert admit(table) is Admission.GONE
-    assert table.deleted == [{"pk": LINE, "sk": "waiting#x"}]
 
 
 def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():

@@ -9,7 +9,7 @@ from shared.executions.models import Parent, Status, TerminationReason
 from shared.executions.orchestration.state_machine import RunStatus
 from shared.executions.termination_failure import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
-from tests.support.executions.repository import park
+from tests.support.executions.segments import park
 from tests.support.plans import task
 from tests.support.restarts import Restarted
 

@@ -8,7 +8,7 @@ import pytest
 from shared.executions.models import Status
 from shared.executions.store.payloads import ROW_BYTES
 from shared.plugins.sdk.plugin import PluginError
-from tests.support.executions.bench import Bench, failing
+from tests.support.executions.bench import Bench, error_of, failing
 from tests.support.plans import plan_of, task
 
 
@@ -18,12 +18,6 @@ def setting(name: str, **values: Any) -> Any:
 
 def read(bench: Bench, name: str) -> Any:
     return json.loads(bench.runs[name].outputs or "null")
-
-
-def error_of(bench: Bench, name: str) -> tuple[str, str]:
-    error = bench.runs[name].error
-    assert error
-    return error.code, error.message
 
 
 def test_outputs_are_a_map_of_what_has_run():

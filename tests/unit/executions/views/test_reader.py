@@ -11,7 +11,7 @@ from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
 from shared.executions.filters import ExecutionFilter
 from shared.executions.models import Execution, Status
 from shared.executions.store.indexes import ExecutionIndex
-from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, row_key
+from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, row_key
 from shared.executions.views.logs import LogFilter
 from shared.executions.views.models import ResultsLink
 from shared.executions.views.reader import MAX_LOOKS, ExecutionReader
@@ -347,15 +347,3 @@ def test_lines_that_no_answer_holds_come_in_pages_that_lose_none():
 
     assert [each.seq for page in pages for each in page] == list(range(1, 181))
     assert 1 < len(pages) < 10
-
-
-def test_nothing_takes_less_than_no_time_where_two_clocks_differ():
-    run = TaskRun(
-        task_name="a",
-        task_type="core.set",
-        status=TaskStatus.SUCCESS,
-        started_at=START,
-        finished_at=START - timedelta(milliseconds=3),
-    )
-
-    assert run.duration_ms == 0

@@ -1,4 +1,4 @@
-"""Flattening, chunking and limiting lists."""
+"""Flattening lists; and what flattening, chunking and limiting refuse."""
 
 from typing import Any
 
@@ -22,31 +22,6 @@ def test_flatten(items: Any, more: dict[str, Any], flat: Any) -> None:
     outputs = run_plugin("flow.flatten", {"items": items, **more})
 
     assert outputs == {"items": flat, "count": len(flat)}
-
-
-@pytest.mark.parametrize(
-    ("items", "size", "chunks"),
-    [([1, 2, 3], 2, [[1, 2], [3]]), ([1, 2], 5, [[1, 2]]), ([], 1, [])],
-)
-def test_split(items: Any, size: int, chunks: Any) -> None:
-    outputs = run_plugin("flow.split", {"items": items, "size": size})
-
-    assert outputs == {"chunks": chunks, "count": len(chunks)}
-
-
-@pytest.mark.parametrize(
-    ("more", "items"),
-    [
-        ({"limit": 2}, [1, 2]),
-        ({"limit": 2, "offset": 2}, [3]),
-        ({"limit": 0}, []),
-        ({"limit": 9, "offset": 9}, []),
-    ],
-)
-def test_limit(more: dict[str, Any], items: Any) -> None:
-    outputs = run_plugin("flow.limit", {"items": [1, 2, 3], **more})
-
-    assert outputs == {"items": items, "count": len(items)}
 
 
 @pytest.mark.parametrize(

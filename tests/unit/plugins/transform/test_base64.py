@@ -1,4 +1,4 @@
-"""Base64 both ways (vectors of RFC 4648), and picking fields."""
+"""Base64 both ways (vectors of RFC 4648)."""
 
 from typing import Any
 
@@ -53,38 +53,3 @@ def test_what_is_no_base64_is_refused(data: Any, message: str) -> None:
 def test_half_a_surrogate_pair_has_no_base64() -> None:
     with pytest.raises(PluginError, match="surrogate"):
         run_plugin("transform.base64", {"operation": "encode", "data": "\ud800"})
-
-
-PERSON = {"n": "Ana", "age": 31, "team": "red"}
-
-
-@pytest.mark.parametrize(
-    ("properties", "result"),
-    [
-        ({"data": PERSON}, PERSON),
-        ({"data": PERSON, "keep": ["team", "n", "none"]}, {"n": "Ana", "team": "red"}),
-        ({"data": PERSON, "drop": ["age"]}, {"n": "Ana", "team": "red"}),
-        ({"data": PERSON, "keep": ["n", "age"], "drop": ["age"]}, {"n": "Ana"}),
-        ({"data": PERSON, "keep": ["n"], "rename": {"n": "name", "x": "y"}}, {"name": "Ana"}),
-        ({"data": {"a": 1, "b": 2}, "rename": {"a": "b", "b": "a"}}, {"b": 1, "a": 2}),
-        ({"data": [PERSON, {}], "keep": ["n"]}, [{"n": "Ana"}, {}]),
-        ({"data": PERSON, "keep": []}, {}),
-    ],
-)
-def test_pick(properties: dict[str, Any], result: Any) -> None:
-    assert run_plugin("transform.pick", properties) == {"result": result}
-
-
-@pytest.mark.parametrize(
-    ("properties", "message"),
-    [
-        ({"data": "text"}, "data must be a map or a list"),
-        ({"data": [1]}, "item 0 is a number, not a map"),
-        ({"data": PERSON, "rename": {"n": "age"}}, "the same name"),
-        ({"data": PERSON, "rename": {"n": 1}}, "rename.n must be a string"),
-        ({"data": PERSON, "keep": "n"}, "keep must be a list"),
-    ],
-)
-def test_bad_picks_are_refused(properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
-        run_plugin("transform.pick", properties)

@@ -1,4 +1,4 @@
-"""Sorting, grouping and dropping repeats by a field or an expression."""
+"""Sorting by a field or an expression."""
 
 from typing import Any
 
@@ -78,46 +78,3 @@ def test_an_item_with_a_field_called_item_is_read_by_it() -> None:
 def test_keys_without_an_order_are_refused(items: Any, more: dict[str, Any], message: str) -> None:
     with pytest.raises(PluginError, match=message):
         sort(items, **more)
-
-
-def test_group_keeps_items_and_keys_in_order_of_appearance() -> None:
-    outputs = run_plugin("flow.group", {"items": PEOPLE[::-1], "by": "team"})
-
-    assert outputs["keys"] == ["blue", "red"]
-    assert [each["n"] for each in outputs["groups"]["blue"]] == ["Di", "Cy"]
-    assert outputs["count"] == 2
-
-
-def test_group_writes_keys_as_text() -> None:
-    items = [{"k": key} for key in (1, 1.0, "1", True, None, [1])] + [{}]
-
-    outputs = run_plugin("flow.group", {"items": items, "by": "k"})
-
-    assert outputs["keys"] == ["1", "true", "null", "[1]"]
-    assert len(outputs["groups"]["1"]) == 3
-
-
-@pytest.mark.parametrize(
-    ("items", "more", "kept"),
-    [
-        ([1, 1.0, True, "1", None, None], {}, [1, True, "1", None]),
-        ([{"a": 1, "b": 2}, {"b": 2.0, "a": 1}], {}, [{"a": 1, "b": 2}]),
-        ([{"n": "a", "x": 1}, {"n": "a", "x": 2}], {"by": "n"}, [{"n": "a", "x": 1}]),
-        (["a", "A", "b"], {"by": "item | lower"}, ["a", "b"]),
-    ],
-)
-def test_unique_keeps_the_first_of_each_key(items: Any, more: dict[str, Any], kept: Any) -> None:
-    outputs = run_plugin("flow.unique", {"items": items, **more})
-
-    assert [str(each) for each in outputs["items"]] == [str(each) for each in kept]
-    assert (outputs["count"], outputs["removed"]) == (len(kept), len(items) - len(kept))
-
-
-def test_a_value_nested_without_end_is_refused() -> None:
-    deep: list[Any] = []
-    for _ in range(100_000):
-        deep = [deep]
-
-    for plugin in ("flow.unique", "flow.group"):
-        with pytest.raises(PluginError, match="nested too deeply"):
-            run_plugin(plugin, {"items": [deep], "by": "0"})

@@ -1,0 +1,41 @@
+"""Grouping items by a field or an expression."""
+
+from typing import Any
+
+import pytest
+
+from shared.plugins.sdk.plugin import PluginError
+from tests.support.plugins import run_plugin
+
+PEOPLE = [
+    {"n": "Ana", "age": 31, "team": "red", "at": {"city": "Hue"}},
+    {"n": "Cy", "age": 22, "team": "blue", "at": {"city": "Hanoi"}},
+    {"n": "Di", "age": 40, "team": "blue", "at": {}},
+]
+
+
+def test_group_keeps_items_and_keys_in_order_of_appearance() -> None:
+    outputs = run_plugin("flow.group", {"items": PEOPLE[::-1], "by": "team"})
+
+    assert outputs["keys"] == ["blue", "red"]
+    assert [each["n"] for each in outputs["groups"]["blue"]] == ["Di", "Cy"]
+    assert outputs["count"] == 2
+
+
+def test_group_writes_keys_as_text() -> None:
+    items = [{"k": key} for key in (1, 1.0, "1", True, None, [1])] + [{}]
+
+    outputs = run_plugin("flow.group", {"items": items, "by": "k"})
+
+    assert outputs["keys"] == ["1", "true", "null", "[1]"]
+    assert len(outputs["groups"]["1"]) == 3
+
+
+def test_a_value_nested_without_end_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    for plugin in ("flow.unique", "flow.group"):
+        with pytest.raises(PluginError, match="nested too deeply"):
+            run_plugin(plugin, {"items": [deep], "by": "0"})

@@ -1,0 +1,56 @@
+"""Looking up in tables."""
+
+from typing import Any
+
+import pytest
+
+from shared.plugins.sdk.plugin import PluginError
+from tests.support.plugins import run_plugin
+
+ORDERS: list[dict[str, Any]] = [
+    {"id": 1, "by": {"user": 7}},
+    {"id": 2, "by": {"user": 8}},
+    {"id": 3},
+]
+
+
+USERS = [{"uid": 7, "n": "Ana"}, {"uid": 7.0, "n": "Other"}, {"n": "Nobody"}, {"uid": "8"}]
+
+
+KEYS = {"itemKey": "by.user", "tableKey": "uid"}
+
+
+def lookup(**more: Any) -> Any:
+    return run_plugin("flow.lookup", {"items": ORDERS, "table": USERS, **KEYS, **more})
+
+
+def test_lookup_adds_the_first_row_of_the_same_key() -> None:
+    outputs = lookup()
+
+    assert [each["match"] for each in outputs["items"]] == [USERS[0], None, None]
+    assert outputs["items"][0]["id"] == 1
+    assert (outputs["matched"], outputs["unmatched"]) == (1, 2)
+    assert "match" not in ORDERS[0]
+
+
+def test_lookup_can_drop_what_has_no_row_and_name_the_field() -> None:
+    outputs = lookup(missing="drop", **{"as": "user"})
+
+    assert [each["user"]["n"] for each in outputs["items"]] == ["Ana"]
+    assert (outputs["matched"], outputs["unmatched"]) == (1, 2)
+
+
+def test_lookup_can_fail_for_what_has_no_row() -> None:
+    with pytest.raises(PluginError, match="no row matches item 1") as failed:
+        lookup(missing="fail")
+
+    assert failed.value.code == "no_match"
+
+
+def test_a_large_row_that_matches_often_is_refused() -> None:
+    properties = {"items": [{"k": 1}] * 20_000, "table": [{"k": 1, "v": "x" * 1_000}]}
+
+    with pytest.raises(PluginError) as refused:
+        run_plugin("flow.lookup", {**properties, "itemKey": "k", "tableKey": "k"})
+
+    assert refused.value.code == "too_large"
