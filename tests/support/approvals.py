@@ -48,7 +48,7 @@ class InMemoryApprovals(ApprovalRepository):
     def expire(self, expired: Approval) -> bool:
         decided = {"status": expired.status, "decided_at": expired.decided_at}
         said = {"decision": expired.decision} if expired.decision else {}
-        return self._update(expired, decided | said)
+        return self._change(expired, decided | said)
 
     def remind(self, approval: Approval, reminded: Approval) -> bool:
         current = self.find(approval.tenant, approval.id)
@@ -56,7 +56,7 @@ class InMemoryApprovals(ApprovalRepository):
         if counts != (approval.reminders, approval.escalations):
             return False
         names = ("reminders", "escalations", "approvers")
-        return self._update(reminded, {name: getattr(reminded, name) for name in names})
+        return self._change(reminded, {name: getattr(reminded, name) for name in names})
 
     def close(self, tenant: str, approval_id: str, *, at: datetime) -> bool:
         key = (tenant, approval_id)
@@ -65,7 +65,7 @@ class InMemoryApprovals(ApprovalRepository):
             return True
         current = self.approvals[key]
         closed = {"status": ApprovalStatus.CANCELLED, "decided_at": at}
-        return current is not None and self._update(current, closed)
+        return current is not None and self._change(current, closed)
 
     def keep_until(self, tenant: str, approval_id: str, *, at: datetime) -> None:
         if (tenant, approval_id) in self.approvals:
@@ -81,9 +81,9 @@ class InMemoryApprovals(ApprovalRepository):
 
     def replace(self, approval: Approval) -> bool:
         """Write an approval if the one that is there is PENDING, as whoever decides does."""
-        return self._update(approval, dict(approval))
+        return self._change(approval, dict(approval))
 
-    def _update(self, approval: Approval, changes: Mapping[str, Any]) -> bool:
+    def _change(self, approval: Approval, changes: Mapping[str, Any]) -> bool:
         """Change an approval if the one that is there is PENDING."""
         current = self.approvals.get((approval.tenant, approval.id))
         if current is None or not current.is_pending:

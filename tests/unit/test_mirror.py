@@ -9,7 +9,13 @@ TESTS = Path(__file__).parents[1]
 SHARED = TESTS.parent / "shared"
 ROOTS = {"functions": TESTS.parent, "infra": TESTS.parent, "support": TESTS}
 """Where what is tested stands, by the first folder of the test; for all others it is `shared/`."""
-OF_THE_WHOLE = {"test_cold_start.py", "test_docs.py", "test_markers.py", "test_mirror.py"}
+OF_THE_WHOLE = {
+    "test_cold_start.py",
+    "test_docs.py",
+    "test_docstrings.py",
+    "test_markers.py",
+    "test_mirror.py",
+}
 EXECUTIONS, FLOWS, EXPRESSIONS = "unit/executions", "unit/flows", "unit/expressions"
 REFUSALS = f"{FLOWS}/validation/test_validator_refusals.py"
 
@@ -59,7 +65,7 @@ COVERED_BY = {
         executions/scheduling/container_attempts executions/scheduling/current_attempt
         """,
     f"{EXECUTIONS}/scheduling/test_scheduler.py": "executions/scheduling/task_tree",
-    f"{EXECUTIONS}/lifecycle/test_reconciler_aborts.py": "executions/termination",
+    f"{EXECUTIONS}/lifecycle/test_reconciler_aborts.py": "executions/termination_failure",
     f"{EXECUTIONS}/views/test_reader.py": """
         executions/filters executions/store/indexes executions/views/logs executions/views/models
         executions/views/results_file
