@@ -1,4 +1,4 @@
-"""Which executions are meant: the filter of lists, and of what is done to many at once."""
+"""The filter of executions: for lists, and for operations on many at once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,12 @@ from shared.ids import highest_id_at, lowest_id_at
 Index = Literal["recent", "by-flow", "by-correlation"]
 
 Word = Annotated[str, StringConstraints(max_length=500)]
-"""What a filter may look for in an index, whose keys have 2,048 bytes."""
+"""A value to look for in an index, whose keys have at most 2,048 bytes."""
 
 
 @dataclass(frozen=True)
 class ExecutionFilter:
-    """Which executions a list shows; None leaves a field out, a `label` is `key:value`."""
+    """The fields by which a list is filtered; None leaves one out, a `label` is `key:value`."""
 
     flow_id: str | None = None
     namespace: str | None = None

@@ -14,7 +14,7 @@ MAX_MOCK_BYTES = 50_000
 
 
 class MockedError(BaseModel):
-    """How a mocked task fails; `statusCode` is what a called service would have answered."""
+    """The failure of a mocked task; `statusCode` is what a called service would have answered."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -11,7 +11,7 @@ from shared.records import Record
 from shared.times import Timestamp
 
 FIRST_CHECK_AFTER = timedelta(seconds=60)
-"""How long whoever started, admitted, moved or suspended an execution has before a first check."""
+"""The time before the first check of what was started, admitted, moved or suspended."""
 
 
 class Status(StrEnum):
@@ -48,7 +48,7 @@ class Parent(Record):
 
 
 class TerminationReason(StrEnum):
-    """Why an execution's tasks are to end before they are done."""
+    """The reason why an execution's tasks are ended early."""
 
     CANCEL = "cancel"
     TIMEOUT = "timeout"
@@ -149,7 +149,7 @@ class Execution(Record):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it stands in line for a slot, and must not be run yet."""
+        """True while it waits for a slot of its concurrency group, and must not be run yet."""
         return self.slot is not None and self.slot.waiting
 
     def as_created(self) -> "Execution":

@@ -1,4 +1,4 @@
-"""How long what is left of an ended execution is kept; pure."""
+"""The retention of ended executions, in seconds; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Retentions:
 
 
 def expires_at(execution: Execution, now: datetime) -> datetime | None:
-    """When an execution that ends now is no more; None: never."""
+    """Return when an execution that ends at `now` expires; None: never."""
     if execution.retention_seconds is None:
         return None
     return now + timedelta(seconds=execution.retention_seconds)

@@ -1,4 +1,4 @@
-"""Which of an execution's inputs nobody is shown, and what has to be masked because of them."""
+"""The inputs of an execution that nobody is shown, and the masking of their values."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence

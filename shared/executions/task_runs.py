@@ -52,7 +52,7 @@ def shortened(text: str) -> str:
 
 
 class Failure(Record):
-    """Why something failed: `code` for machines, `message` for people, never a secret."""
+    """The reason of a failure: `code` for machines, `message` for people, never a secret."""
 
     code: str
     message: str
@@ -125,7 +125,7 @@ class TaskRun(Record):
 
 
 def node_key(name: str, iteration: str, rounds: str = "") -> str:
-    """What a task run is found by: its name, and its iteration if it has one.
+    """Return the key of a task run: its name, and its iteration if it has one.
 
     With `rounds` (see `task_tree.py`) the key of its row; without, the one that counts now.
     """

@@ -1,4 +1,4 @@
-"""Why an execution is ended early, as a failure of its tasks."""
+"""The reason why an execution is ended early, as a failure of its tasks."""
 
 from shared.executions.models import Status, TerminationReason
 from shared.executions.task_runs import Failure
@@ -8,7 +8,7 @@ MAX_STALLS = 3
 
 
 def termination_failure(closing: TerminationReason | None) -> Failure:
-    """Why tasks are ended, and the execution with them."""
+    """Return the failure of tasks that are ended early, and of their execution."""
     if closing is TerminationReason.TIMEOUT:
         return Failure(code="flow_timeout", message="the flow's timeout has passed")
     if closing is TerminationReason.ENGINE_ERROR:

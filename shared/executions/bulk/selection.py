@@ -1,4 +1,4 @@
-"""Which executions a bulk operation takes: chosen once, then cut into batches."""
+"""The executions that a bulk operation takes: chosen once, then cut into batches."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ EVERYTHING = "g"
 
 
 class BulkFilter(Record):
-    """Which executions are meant: what is said must all hold; the same fields as the list's."""
+    """The fields that select executions: all that are given must hold; the same as the list's."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,7 +92,10 @@ class Selector:
         return [each for each, _ in reversed(found) if each not in retried]
 
     def _retried(self, tenant: str, found: Iterable[tuple[str, str]], up_to: str) -> set[str]:
-        """What has been retried of the flows of these (ids and flows, newest first), since them."""
+        """Return the ids that were retried: of these executions (ids and flows, newest first).
+
+        Reads the flows' executions from the oldest of them up to `up_to`.
+        """
         oldest = {flow_id: execution_id for execution_id, flow_id in found}
         return {
             execution.retry_of

@@ -16,7 +16,7 @@ from shared.flows.plans import built_in
 from shared.validation import parse_body
 
 KEPT: Final = timedelta(days=30)
-"""How long the record of a bulk operation is kept."""
+"""The time that the record of a bulk operation is kept."""
 Action = Literal["cancel", "retry"]
 _FLOWS: Final = {"cancel": built_in.CANCEL_MANY, "retry": built_in.RETRY_MANY}
 _STATUSES: Final = {"cancel": frozenset(OPEN_STATUSES), "retry": RETRYABLE_STATUSES}

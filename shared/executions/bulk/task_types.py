@@ -134,7 +134,7 @@ _OVER = (
 
 @contextmanager
 def _tried_again_when_busy() -> Iterator[None]:
-    """What a store or an engine under load refuses is a failure that the retry policy mends."""
+    """Turn errors of AWS into a PluginError that the task's retry policy repeats."""
     try:
         yield
     except (ClientError, BotoCoreError, UnavailableError) as error:
@@ -169,7 +169,7 @@ def _batch(properties: Mapping[str, Any], context: TaskContext) -> list[str]:
 
 
 def _outputs(context: TaskContext, name: str) -> Mapping[str, Any]:
-    """What a task before gave, past the bound of what a template yields."""
+    """Return the outputs of an earlier task, past the size limit of a template's result."""
     outputs: Mapping[str, Any] = context.scope.roots["outputs"]
     found: Mapping[str, Any] = outputs[name]
     return found

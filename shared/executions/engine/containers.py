@@ -30,7 +30,7 @@ class ContainerRunner:
     """
 
     is_open = False
-    """What goes on is inside a container: its tasks say so."""
+    """Always False: the open tasks inside a container have runners of their own."""
 
     def __init__(self, context: TurnContext) -> None:
         self._context = context
@@ -38,7 +38,7 @@ class ContainerRunner:
 
     @property
     def limits(self) -> list[datetime]:
-        """When the time of the open containers is over."""
+        """The moments at which open containers time out."""
         return [limit for limit, _ in self._limits.values()]
 
     def advance(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime]) -> bool:

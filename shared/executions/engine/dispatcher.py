@@ -19,7 +19,7 @@ class TaskRunner(Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether a task is under way whose end no moment tells: a thread's, somebody outside's."""
+        """True while a task is under way whose end has no known moment: in a thread, or outside."""
         ...
 
     def advance(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime], /) -> bool:
@@ -58,7 +58,7 @@ class Dispatcher:
 
     @property
     def is_open(self) -> bool:
-        """Whether a task of some kind is under way whose end no moment tells."""
+        """True while a task of any kind is under way whose end has no known moment."""
         return any(runner.is_open for runner in self.runners.values())
 
     def runner_of(self, instance: TaskInstance) -> TaskRunner:

@@ -22,10 +22,10 @@ from shared.expressions import Scope, render_tree
 from shared.plugins.sdk.plugin import PluginError
 
 LOOK_SECONDS = 1.0
-"""How often such a task is polled while something else runs."""
+"""The seconds between polls of a durable task while something else runs."""
 
 MAX_LIFE = timedelta(days=366)
-"""What earlier attempts left outside stays so long after them, and the retention after that."""
+"""The time that records outside outlive the attempt they belong to, before the retention begins."""
 
 
 class DurableTaskRunner:
@@ -45,7 +45,7 @@ class DurableTaskRunner:
 
     @property
     def is_open(self) -> bool:
-        """Whether some task waits for its end from outside; between attempts none does."""
+        """True while a durable task waits for its end from outside; False between its attempts."""
         return any(
             run.task_type in self._context.durable_tasks
             and not run.status.is_terminal

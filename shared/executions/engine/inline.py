@@ -27,7 +27,7 @@ class InlineRunner:
 
     @property
     def is_open(self) -> bool:
-        """Whether an attempt is under way."""
+        """True while an attempt is under way."""
         return self._context.threads.has_active
 
     def advance(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime]) -> bool:

@@ -1,4 +1,4 @@
-"""What Step Functions sends to the runner, and what it answers."""
+"""The messages between Step Functions and the runner: a turn's request and its response."""
 
 from typing import Literal
 
@@ -6,10 +6,10 @@ from shared.records import Definition
 
 
 class TurnRequest(Definition):
-    """What the state machine asks for: run this segment in this generation.
+    """The request of the state machine: run this segment in this generation.
 
     `machine` is the ARN of the state machine that asks: its children run on it too. With a `token`
-    it asks to keep it instead, for the turn that `fence` and `wakes` name.
+    the runner is to store that token instead, for the turn that `fence` and `wakes` name.
     """
 
     tenant: str
@@ -23,7 +23,7 @@ class TurnRequest(Definition):
 
 
 class TurnResponse(Definition):
-    """What the state machine does next: stop, or call again.
+    """The next step of the state machine: stop, or call again.
 
     It calls again at once, after `delaySeconds`, or when somebody sends the token it hands over.
     """

@@ -60,7 +60,7 @@ class Recorder:
         self._payloads = payloads
         self._kept_bytes = self._log_bytes = 0
         self.objects: list[Stored] = []
-        """What the turn knows to be in S3, of container attempts that are past too."""
+        """The objects in S3 that the turn knows of, those of past container attempts included."""
         self._now = now
 
     def apply(self, run: TaskRun) -> None:
@@ -300,6 +300,6 @@ class Recorder:
         return any(True for _ in self._scheduler.branches(name))
 
     def _empty_inside(self, run: TaskRun) -> None:
-        """What stands inside a settled container and never ran reads as an empty map."""
+        """Give the tasks that never ran inside a settled container an empty map as outputs."""
         for planned in self._scheduler.inner(run.task_name):
             self._scopes.add_empty(planned.task.name, run.iteration or "")

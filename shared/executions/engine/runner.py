@@ -41,11 +41,11 @@ MAX_WAIT = timedelta(days=180)
 
 @dataclass(frozen=True)
 class TurnServices:
-    """What a turn needs of the world beyond its execution.
+    """The services a turn needs beyond its own execution.
 
-    `set_timer(tenant, execution_id, at)` has the execution woken at a moment, give or take;
-    `start` starts the run of an execution's generation; `promote(line)` gives free slots to those
-    who wait for one.
+    `set_timer(tenant, execution_id, at)` has the execution woken at about that moment; `start`
+    starts the run of an execution's generation; `promote(group)` gives free slots of a concurrency
+    group to those who wait for one.
     """
 
     durable_tasks: DurableTasks
@@ -261,7 +261,7 @@ def _is_ours(execution: Execution, turn: TurnRequest) -> bool:
 def _deadline(
     execution: Execution, plan: Plan, scopes: ScopeBuilder
 ) -> tuple[datetime | None, Failure | None]:
-    """When the flow's time-out fires, or why it cannot be read."""
+    """Return when the flow's time-out is reached, and the failure if its field cannot be read."""
     if plan.timeout is None:
         return None, None
     started_at = execution.started_at or execution.created_at

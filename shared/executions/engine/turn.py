@@ -19,13 +19,13 @@ from shared.expressions import references
 from shared.flows.plans.plan import Section
 
 LOOK_SECONDS = 1.0
-"""How long a task may still start after the execution was taken away from this turn."""
+"""The seconds in which a task may still start after the execution was taken from this turn."""
 SHORT = timedelta(seconds=1)
-"""What is due sooner is waited for here; a Wait state is cheaper for anything longer."""
+"""The longest wait inside the function; for anything longer a Wait state is cheaper."""
 
 
 class TurnEnd(Enum):
-    """How a turn ended."""
+    """The ways in which a turn ends."""
 
     FINISHED = auto()
     OUT_OF_TIME = auto()
@@ -37,7 +37,7 @@ class TurnEnd(Enum):
 
 @dataclass(frozen=True)
 class TurnResult:
-    """How a turn ended, and when something is due if it waits.
+    """The result of a turn: its end, and when something is due if it waits.
 
     `is_paused` when all that is unfinished waits for people.
     """
@@ -53,11 +53,11 @@ class _DeadlineError(Exception):
 
 @dataclass(frozen=True)
 class TurnLimits:
-    """What a turn must mind.
+    """The limits of a turn.
 
-    `deadline` is when the flow's time-out fires, `refusal` why none of its tasks may start,
-    `remaining` tells the seconds that are left to the function, `is_ours` whether the execution
-    still is, `terminate` notes why it ends early (False when it is not ours).
+    At `deadline` the flow times out; with a `refusal` none of its tasks may start; `remaining`
+    returns the seconds left to the function; `is_ours` tells whether the turn still has the
+    execution; `terminate` records why it ends early (False when the turn no longer has it).
     """
 
     deadline: datetime | None

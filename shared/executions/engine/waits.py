@@ -20,7 +20,7 @@ class WaitRunner:
     """
 
     is_open = False
-    """What a wait waits for is in `due` and needs nobody to tell of it."""
+    """Always False: the end of a wait has a known moment, which is in `due`."""
 
     def __init__(self, context: TurnContext) -> None:
         self._context = context

@@ -75,7 +75,7 @@ class Promoter:
                 self.engine.start_run(tenant, first.execution_id, generation=1)
 
     def is_watched(self, line: str) -> bool:
-        """Whether a line is looked at, in which somebody waits."""
+        """Tell whether somebody waits in a concurrency group and the reconciler checks it."""
         first = self.slots.first(line)
         return first is not None and first.is_watched
 

@@ -20,7 +20,7 @@ from shared.observability import logger
 from shared.times import utc_now
 
 REPEATS = timedelta(minutes=15)
-"""How long clients repeat a start that got no answer, at the least."""
+"""The time in which clients repeat a start that got no answer, at the least."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ class Launcher:
         return self._started(self.put(execution), replayed=replayed)
 
     def _has_gone(self, execution: Execution) -> bool:
-        """Whether an execution that is not there may have been: had its retention begun at once.
+        """Tell whether an execution that is not found may have existed and expired since.
 
-        A try that died before its put is repeated sooner than that.
+        Its retention is counted from its creation, the earliest end it can have. A start that died
+        before its put is repeated sooner than that.
         """
         expiry = expires_at(execution, execution.created_at)
         return expiry is not None and self.now() >= max(expiry, execution.created_at + REPEATS)

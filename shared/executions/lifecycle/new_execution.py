@@ -19,7 +19,7 @@ from shared.idempotency.claims import Claim
 
 @dataclass(frozen=True, kw_only=True)
 class Requester:
-    """Whoever asks for an execution."""
+    """The one who asks for an execution."""
 
     tenant: str
     created_by: str
@@ -49,7 +49,7 @@ class FlowReference:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where an execution comes from; by default somebody asked for it.
+    """The origin of an execution; by default somebody asked for it.
 
     `correlation_id` is for when the requester has none.
     """

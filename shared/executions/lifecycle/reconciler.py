@@ -30,11 +30,11 @@ MAX_PARK = timedelta(hours=1)
 """A parked execution is looked at so often, in case the run behind it is gone."""
 SHORTEST_PAUSE = timedelta(minutes=1)
 STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
-"""How long a generation that recorded nothing rests before the next: a bad deploy needs mending."""
+"""The pauses after generations that recorded nothing, one each: a bad deploy needs mending."""
 
 
 class Action(StrEnum):
-    """What a look did."""
+    """The action taken by one check."""
 
     NOTHING = "nothing"
     STARTED = "started"
@@ -196,10 +196,9 @@ class Reconciler:
 
 
 def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
-    """Whether the run had nothing to do but wait: it had got as far as it could.
+    """Tell whether the run had nothing left to do but wait.
 
-    One that took a second turn beside something that waits was tried again, for the first had died
-    of something else.
+    If it took a second turn while a task was waiting, its first died of something else: False.
     """
     if state.execution.is_parked:
         return True

@@ -104,7 +104,7 @@ def _kept(source: ExecutionState, plan: Plan, before: Plan) -> list[TaskRun]:
 
 
 def _final(source: ExecutionState) -> dict[str, TaskRun]:
-    """What was recorded by the end: a straggler's record must not turn up in one of two tries."""
+    """Return the task runs recorded by the end: two tries of a retry must see the same ones."""
     end = source.execution.finished_at
     return {
         key: run

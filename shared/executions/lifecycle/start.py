@@ -33,7 +33,7 @@ MAX_LABEL_BYTES = 16_000
 
 
 class ExecutionDraft(Record):
-    """What a client may say of an execution to be."""
+    """The body of a request to start an execution."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -203,7 +203,7 @@ def _check(poll: Poll, child: Execution) -> None:
 
 
 def _is_deadlock(held: Slot | None, wanted: Slot | None) -> bool:
-    """Whether a child would queue for the only slot, held by the parent that waits for it."""
+    """Tell whether a child would queue for the only slot, held by the parent that waits for it."""
     if held is None or wanted is None or wanted.behavior != "QUEUE":
         return False
     return held.line == wanted.line and wanted.limit == 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RunStatus(Enum):
-    """What Step Functions says of a generation's run."""
+    """The status of a generation's run in Step Functions."""
 
     ABSENT = auto()
     RUNNING = auto()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 MAX_DELAY = timedelta(minutes=15)
-"""What SQS can hold a message back; later moments are found by the sweep of open executions."""
+"""The longest delay of a message in SQS; the sweep of open executions finds later moments."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Waker:
         return self._send(token) if token else False
 
     def can_wake(self, tenant: str, execution_id: str) -> bool:
-        """Whether the token of a parked execution is there."""
+        """Tell whether an execution is suspended and its token is stored."""
         return self._executions.has_token(tenant, execution_id, SEGMENT)
 
     def register(self, tenant: str, execution_id: str, *, entry: TurnFence, token: str) -> None:

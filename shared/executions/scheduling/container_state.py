@@ -19,12 +19,12 @@ BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 @dataclass
 class ContainerState:
-    """What was decided when a container was entered.
+    """The decisions made when a container was entered.
 
     A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
-    templates see (None in a list) and the item. Its iterations are taken up in order, as far as
-    `concurrency` leaves room: `open` are under way, nothing from `next` on has been looked at,
-    `started` tells when each had room, None for when the loop began.
+    templates see (None in a list) and the item. Its iterations begin in order, as far as
+    `concurrency` leaves room: `open` are under way, those from `next` on have not begun, `started`
+    tells when each had room, None for when the loop began.
     """
 
     branch: str | None = None
@@ -38,7 +38,7 @@ class ContainerState:
     failure: Failure | None = None
 
     def has_room(self, *, busy: int, waiting: int) -> bool:
-        """Whether another iteration is looked at, beside so many that are open."""
+        """Tell whether another iteration may begin while so many are open (busy or waiting)."""
         if self.concurrency:
             return busy + waiting < self.concurrency
         return busy < MAX_WINDOW and busy + waiting < MAX_WAITING
@@ -59,11 +59,11 @@ class ContainerState:
 
 
 def room_made(ends: Sequence[datetime], index: int, room: int) -> datetime | None:
-    """When what is the `index`th (from 0) to begin had room; None if it always had.
+    """Return when there was room for iteration `index` (from 0, in order of begin); None: always.
 
-    `ends` are of those before it that are over, in order. So many of them had to be over that
-    fewer than `room` were left: a moment that what ends later does not change, and that a later
-    turn finds again in the records.
+    `ends` are those of earlier iterations, in order. As many have to be over as leave fewer than
+    `room` under way: iterations that end later do not change that moment, so a later turn finds the
+    same one in the records.
     """
     over = index - room
     return ends[over] if 0 <= over < len(ends) else None

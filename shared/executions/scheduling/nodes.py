@@ -1,4 +1,4 @@
-"""What the board speaks of: nodes, and what may be done with them."""
+"""Task instances, and the actions on them that the scheduler can name."""
 
 from dataclasses import dataclass
 

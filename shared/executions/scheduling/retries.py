@@ -1,4 +1,4 @@
-"""When a failed attempt is repeated (flow language, section 6): a pure function of the policy."""
+"""The delay before a failed attempt is repeated (flow language, section 6): a pure function."""
 
 from datetime import timedelta
 from random import Random
@@ -30,7 +30,7 @@ MAX_DELAY = timedelta(days=365)
 def next_delay(
     policy: RetryPolicy, failure: Failure, *, attempt: int, elapsed: timedelta, seed: str
 ) -> timedelta | None:
-    """How long to wait after failed attempt `attempt` (from 1); None to give up.
+    """Return the delay after failed attempt `attempt` (from 1); None to give up.
 
     `elapsed` counts from the first attempt's start. `seed` makes jitter repeat after a crash. What
     the called service asked for (`Retry-After`) wins when it is longer.

@@ -1,4 +1,4 @@
-"""Which task runs a retry keeps: what succeeded is not done twice. Pure."""
+"""The task runs that a retry keeps: a task that succeeded is not run twice. Pure."""
 
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
@@ -13,7 +13,7 @@ FINE = frozenset({TaskStatus.SUCCESS, TaskStatus.SKIPPED})
 
 
 class _Rerun(IntEnum):
-    """How much of a node runs again: what is left of a container, or all of it."""
+    """The extent of a rerun: the rest of a container, or all of a task instance."""
 
     REST = 1
     ALL = 2
@@ -107,7 +107,7 @@ class _Invalidation:
                 waiting += self._within(name, iteration)
 
     def _is_good(self, name: str, iteration: str) -> bool:
-        """Whether a task succeeded for its own sake, and so did all that it holds."""
+        """Tell whether a task succeeded for its own sake, and so did all that it holds."""
         run = self._runs.get(node_key(name, iteration))
         is_handler = self._tasks[name].task.run_when is not RunWhen.SUCCESS
         if run is None or run.status is not TaskStatus.SUCCESS or is_handler:

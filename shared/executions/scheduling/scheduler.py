@@ -39,7 +39,7 @@ class Scheduler(TaskTree):
         self.runs[node_key(run.task_name, run.iteration or "")] = run
 
     def started_at(self, instance: TaskInstance) -> datetime | None:
-        """When the limit of the container right round a node left room for it.
+        """Return when the concurrency limit of the nearest container left room for a task instance.
 
         None where there is no limit, and for when the container itself began.
         """
@@ -98,7 +98,7 @@ class Scheduler(TaskTree):
             self._settled.pop((id(tasks), instance.iteration), None)
 
     def next_actions(self, section: Section) -> list[Action]:
-        """What may be done now, in the order of the text; what runs already is named again."""
+        """Return what may be done now, in the order of the text; tasks under way come again."""
         found: list[Action] = []
         self._visit(self.list_of(section, None), "", found)
         return found
@@ -111,7 +111,7 @@ class Scheduler(TaskTree):
         return self._first_failure(self.list_of(section, None), "")
 
     def executed(self) -> int:
-        """How many tasks of the text ran to an end of their own; a task in a loop counts once."""
+        """Return how many tasks of the text ran to an end; a task in a loop counts once."""
         ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
         names = {run.task_name for run in self.runs.values() if run.status in ends}
         return sum(self.tasks[name].section == "main" for name in names if name in self.tasks)
@@ -140,7 +140,7 @@ class Scheduler(TaskTree):
         return is_settled
 
     def _passed(self, tasks: Sequence[PlanTask], iteration: str) -> int:
-        """How many tasks a list begins with that are settled: nobody need look at them again."""
+        """Return how many settled tasks a list begins with: they need no second look."""
         place = (id(tasks), iteration)
         passed = self._settled.get(place, 0)
         while passed < len(tasks) and self._is_settled(TaskInstance(tasks[passed], iteration)):
@@ -192,7 +192,7 @@ class Scheduler(TaskTree):
         return not any(TaskInstance(planned, iteration).key in self.runs for planned in body)
 
     def _is_waiting(self, action: Action) -> bool:
-        """Whether all there is to do is to wait: what is recorded of the task is not its end."""
+        """Tell whether an action only waits: the task has a record, and that is not its end."""
         return isinstance(action, Start) and action.instance.key in self.runs
 
     def _finish_iteration(
@@ -276,7 +276,7 @@ class Scheduler(TaskTree):
 
 
 def _is_chain(tasks: Sequence[PlanTask]) -> bool:
-    """Whether each task comes after the one before it: of those, one at a time is open."""
+    """Tell whether each task comes after the one before it: then one at a time is open."""
     return all(
         any(before.name == first.task.name for before in second.predecessors)
         for first, second in pairwise(tasks)

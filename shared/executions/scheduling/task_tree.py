@@ -1,8 +1,8 @@
-"""Where the tasks of a plan stand: in which lists, containers and loops, in which rounds of them.
+"""The tree of a plan's tasks: their lists, containers and loops, and the attempts of containers.
 
-A round is one attempt of a container. What is recorded inside belongs to one round of each
-container round it that has a `retry`: their numbers, outermost first, are a task run's `rounds`
-(`2.1`), left empty as long as all of them are in their first. So no two rounds share a row.
+A run inside a container belongs to one attempt of each container above it that has a `retry`.
+Their numbers, outermost first, are the run's stored field `rounds` (`2.1`), left empty while all
+of them are in their first attempt. So no two container attempts share a row.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ from shared.flows.plans.plan import Plan, PlanTask
 LOOP = "flow.foreach"
 
 Round = Callable[[str, str, str], int]
-"""The number of the round that a container is in, by name, iteration and its own `rounds`."""
+"""The attempt that a container is in, by name, iteration and its own `rounds`; from 1."""
 
 
 class TaskTree:
-    """A plan's lists and what stands round each task; `loops` outermost first."""
+    """The lists of a plan and the containers of each task; `loops` outermost first."""
 
     def __init__(self, plan: Plan) -> None:
         self.tasks = {planned.task.name: planned for planned in plan.tasks}
@@ -56,14 +56,14 @@ class TaskTree:
             yield from self.inner(planned.task.name)
 
     def parent_of(self, instance: TaskInstance) -> TaskInstance | None:
-        """The container round a node, in its own iteration."""
+        """Return the container of a task instance, in its own iteration; None outside of all."""
         parent = instance.planned.parent
         if parent is None:
             return None
         return TaskInstance(self.tasks[parent], self.iteration(parent, instance.iteration))
 
     def holds(self, container: TaskInstance, instance: TaskInstance) -> bool:
-        """Whether a node stands in a container, at any depth."""
+        """Tell whether a task instance is inside a container, at any depth."""
         parent = self.parent_of(instance)
         while parent and parent.key != container.key:
             parent = self.parent_of(parent)
@@ -75,7 +75,7 @@ class TaskTree:
         return ".".join(inner.split(".")[:depth]) if depth else ""
 
     def container_attempts_of(self, name: str, iteration: str, round_of: Round) -> str:
-        """In which rounds of the containers round it a task is now."""
+        """Return the attempts of the containers above it that a task is in now (`2.1`)."""
         numbers: list[int] = []
         for container in self._retried[name]:
             its_iteration = self.iteration(container, iteration)

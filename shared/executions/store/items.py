@@ -64,7 +64,7 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
 
 
 def _optional(execution: Execution) -> dict[str, Any]:
-    """What most executions have none of; empty values are left out of the item."""
+    """Return the attributes most executions lack; empty values are left out of the item."""
     correlation, trigger = execution.correlation_id, execution.trigger
     masked = {*execution.secrets, *execution.hidden_inputs}
     shown = {name: value for name, value in execution.inputs.items() if name not in masked}
@@ -88,7 +88,7 @@ def _optional(execution: Execution) -> dict[str, Any]:
 
 
 def _expiry(execution: Execution) -> int | None:
-    """When an execution that is made ended is no more; an open one has no end to count from."""
+    """Return when an execution that is created ended expires (epoch seconds); None: open."""
     expiry = execution.finished_at and expires_at(execution, execution.finished_at)
     return int(expiry.timestamp()) if expiry else None
 

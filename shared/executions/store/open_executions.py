@@ -1,4 +1,4 @@
-"""Which executions are still open, asked of the sparse index that reconciling uses."""
+"""The open executions of flows, read from the sparse index that reconciling uses."""
 
 from collections.abc import Iterator
 from functools import cache

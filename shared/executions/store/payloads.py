@@ -1,4 +1,4 @@
-"""What is too large for a row or an answer: JSON texts in S3, the object before the row."""
+"""Values too large for a row or an answer: JSON texts in S3, the object before the row."""
 
 import hashlib
 import json

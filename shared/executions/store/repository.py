@@ -291,7 +291,7 @@ class ExecutionRepository(SegmentRepository):
         return self._update(execution, "SET checkAt = :at", {":at": to_rfc3339(at)})
 
     def overdue(self, *, now: datetime | None) -> Iterator[DueExecution | DueGroup]:
-        """What is open and due for a look, oldest first in each shard; None: all that is open."""
+        """Yield what is open and due for a check, oldest first in each shard; None: all."""
         # None is always the last: there may be more to look at than there is time for.
         for shard in sample(OPEN_SHARDS, len(OPEN_SHARDS)):
             # A tilde sorts behind every digit: no bound.

@@ -44,7 +44,7 @@ Request = Mapping[str, Any]
 
 
 class Admission(Enum):
-    """What became of an attempt to admit whoever is first in line."""
+    """The result of an attempt to admit the first who waits for a slot."""
 
     ADMITTED = auto()
     FULL = auto()
@@ -53,9 +53,9 @@ class Admission(Enum):
 
 @dataclass(frozen=True)
 class First:
-    """Whoever has waited longest, and the slots taken; `limit` is that of its own revision.
+    """The one who has waited longest, and the slots taken; `limit` is that of its own revision.
 
-    `is_watched` when the reconciler looks at the line.
+    `is_watched` when the reconciler checks the concurrency group.
     """
 
     execution_id: str

@@ -1,4 +1,4 @@
-"""What is read of an execution at once, and what a turn or an end says of it when it writes."""
+"""The states of an execution that are read at once, and those a turn or an end writes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,9 +45,9 @@ class TurnFence:
 
 @dataclass(frozen=True)
 class Suspension:
-    """What an execution waits for: `is_paused` when for people alone.
+    """The state of an execution that waits: `is_paused` when for people alone.
 
-    `wake_at` is when something in it is due, `check_at` when the reconciler looks.
+    At `wake_at` something in it is due; at `check_at` the reconciler checks it.
     """
 
     is_paused: bool
@@ -57,7 +57,7 @@ class Suspension:
 
 @dataclass(frozen=True)
 class End:
-    """How an execution ended."""
+    """The end of an execution."""
 
     status: Status
     tasks_executed: int

@@ -61,7 +61,7 @@ class Threads:
         self._execution = execution
         self._masking = masking
         self.failure: UnavailableError | None = None
-        """Why the turn is to be made again, once its other attempts are over."""
+        """The error for which the turn is repeated, once its other attempts are over."""
         self._active: dict[str, Active] = {}
         self._strays: list[Thread] = []
         self._outcomes: SimpleQueue[tuple[str, Thread, _Found]] = SimpleQueue()
@@ -154,7 +154,7 @@ class Threads:
         return meant
 
     def has_strays(self) -> bool:
-        """Whether a thread is still running that nobody waits for any more."""
+        """Tell whether a thread still runs that nobody waits for; waits a short while for them."""
         threads = [*self._strays, *(active.thread for active in self._active.values())]
         until = self._clocks.monotonic() + STRAY_GRACE_SECONDS
         for thread in threads:

@@ -15,7 +15,7 @@ from shared.executions.tasks.timeouts import read_timeout
 
 @dataclass(frozen=True)
 class ContainerEntry:
-    """What runs inside a container (`entered`), and for how long at most."""
+    """The tasks that run inside a container (`entered`), and its time limit."""
 
     entered: ContainerState
     timeout: timedelta | None

@@ -36,10 +36,10 @@ class Poll:
 
 @dataclass(frozen=True)
 class DurableState:
-    """How a task stands: open (PAUSED for people, RUNNING otherwise) or at its end.
+    """The state of a durable task: open (PAUSED for people, RUNNING otherwise) or ended.
 
-    `due_at` is when an open one must be looked at again, whatever happens before. `lines` are new
-    in the task's log.
+    At `due_at` an open one must be polled again, if nothing happens before. `lines` are new in the
+    task's log.
     """
 
     status: TaskStatus

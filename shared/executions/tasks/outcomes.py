@@ -15,7 +15,7 @@ MAX_OUTPUT_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt went; `outputs` is JSON text, null where the plugin was never called."""
+    """The outcome of an attempt; `outputs` is JSON text, null where the plugin was never called."""
 
     status: TaskStatus
     outputs: str | None = None
@@ -24,7 +24,7 @@ class Outcome:
 
 
 def failure_of(error: Exception) -> Failure:
-    """What a task's own mistake is recorded as."""
+    """Return the failure that an error of the task itself is recorded as."""
     if isinstance(error, PluginError):
         return Failure(
             code=error.code,

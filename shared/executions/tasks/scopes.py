@@ -1,4 +1,4 @@
-"""What a flow's templates may read, built from the execution and from what is recorded of it."""
+"""The values a flow's templates may read, from the execution and its recorded task runs."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -75,7 +75,7 @@ class ScopeBuilder:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
 
     def for_flow(self, *, now: datetime) -> Scope:
-        """What the flow's own fields may read: no outputs yet."""
+        """Return the scope of the flow's own fields: it has no outputs yet."""
         return self._scope(seed=f"{self._execution.id}/flow", now=now)
 
     def _scope(

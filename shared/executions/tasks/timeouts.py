@@ -8,7 +8,7 @@ from shared.flows.language.definition import TaskDefinition
 from shared.plugins.sdk.plugin import PluginError
 
 MALFORMED = (TemplateError, TemplateSyntaxError, PluginError)
-"""What reading a task's own fields may raise; the task fails with it."""
+"""The errors of reading a task's own fields; the task fails with them."""
 
 
 def read_timeout(task: TaskDefinition, scope: Scope) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""How long a `flow.wait` waits."""
+"""The length of a `flow.wait`, read from its properties."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ class Wait:
 
 
 def read_wait(task: TaskDefinition, scope: Scope, started_at: datetime) -> Wait:
-    """When a wait that began at `started_at` is over."""
+    """Return the wait that began at `started_at`, with its end; PluginError if unreadable."""
     properties = render_tree(task.properties, scope, "properties")
     if properties.get("until") is not None:
         due_at = _instant(properties["until"])
@@ -37,7 +37,7 @@ def read_wait(task: TaskDefinition, scope: Scope, started_at: datetime) -> Wait:
 
 
 def waited(wait: Wait, now: datetime) -> Outcome:
-    """How a wait that is over went."""
+    """Return the outcome of a wait that is over."""
     if wait.is_cut:
         failure = Failure(code="timeout", message="timed out while waiting")
         return Outcome(TaskStatus.TIMED_OUT, error=failure)

@@ -20,7 +20,7 @@ class ExecutionLogLine(LogLine):
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Which lines are shown: from a level up, of a task, since a moment."""
+    """The lines a client wants: from a level up, of a task, since a moment."""
 
     level: str | None = None
     task_name: str | None = None

@@ -1,4 +1,4 @@
-"""What clients read of an execution: details, steps, results."""
+"""The views of an execution that clients read: details, steps, results."""
 
 from typing import Any, Literal
 
@@ -35,13 +35,13 @@ class ExecutionResults(Record):
 
 
 class ResultsLink(Record):
-    """Where results are that no answer holds: an address good for a quarter of an hour."""
+    """The address of results too large for an answer; good for a quarter of an hour."""
 
     url: str
 
 
 class StartedExecution(Record):
-    """What a start of a flow answers."""
+    """The answer to a start of a flow."""
 
     execution_id: str
     status: Status
@@ -60,7 +60,7 @@ class CancelledExecution(Record):
 
 
 class DryRun(Record):
-    """What a start would do; nothing was made."""
+    """The effects that a start would have; nothing was made."""
 
     valid: Literal[True] = True
     flow_id: str

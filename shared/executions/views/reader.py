@@ -91,7 +91,7 @@ class ExecutionReader:
         return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
 
     def results(self, tenant: str, execution_id: str) -> ExecutionResults | ResultsLink:
-        """What a finished execution gave; ExecutionNotFinishedError before its end."""
+        """Return the results of a finished execution; ExecutionNotFinishedError before its end."""
         execution, plan, runs = self._state(tenant, execution_id)
         if not execution.status.is_terminal:
             raise ExecutionNotFinishedError(

@@ -1,4 +1,4 @@
-"""How much of an execution one answer holds: a function answers 6 MB, whatever was recorded."""
+"""The part of an execution that one answer holds: a function answers at most 6 MB."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from shared.records import Record
 MAX_BYTES = 4_500_000
 """Of a function's answer; the rest is for its frame and for what is counted roughly."""
 SHORT_MESSAGE_CHARACTERS = 200
-"""What is left of messages where all of them together are too long."""
+"""The length that messages are cut to where all of them together are too long."""
 MAX_ITERATIONS = 500
 """Task runs of loops in the answer of one execution; the list of its task runs has them all."""
 

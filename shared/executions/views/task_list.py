@@ -101,7 +101,7 @@ def _ready_at(
 
 
 def _status(scheduler: Scheduler, execution: Execution, instance: TaskInstance) -> TaskStatus:
-    """What a task without a record is; an execution with `due_at` waits for its next attempt."""
+    """Return the status of a task without a record, as far as the scheduler can tell."""
     if _is_left_out(scheduler, execution, instance):
         return TaskStatus.SKIPPED
     if execution.status.is_terminal or (execution.closing and instance.planned.section == "main"):
