@@ -1,4 +1,4 @@
-"""What one template may cost; a bomb fails its task, never the function that runs it."""
+"""The costs one template may have; a bomb fails its task, never the function that runs it."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ CLOCK_EVERY_STEPS = 500
 
 
 class Budget:
-    """What all evaluations of one scope and its copies may spend together.
+    """The limits that all evaluations of one scope and its copies share.
 
     A collection plugin evaluates its expression once per item: each may take `MAX_SECONDS`, all
     of them `seconds`, and what they yield may have `size` bytes of JSON. `clock` tells seconds of
@@ -42,7 +42,7 @@ class Budget:
         self._size = size
 
     def seconds_for_one(self) -> float:
-        """How long the next evaluation may take."""
+        """Return the seconds that the next evaluation may take."""
         if self._seconds <= 0:
             raise TemplateError("the expressions of this task take too long together")
         return min(MAX_SECONDS, self._seconds)

@@ -21,7 +21,7 @@ _NULL = nodes.Constant(None)
 
 @dataclass
 class Facts:
-    """What the expressions of one template read and call, gathered while they are converted."""
+    """The names that one template's expressions read and call, gathered during conversion."""
 
     roots: set[str] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""What an expression can see, and the ledger of one evaluation."""
+"""The values an expression can see, and the ledger of one evaluation."""
 
 import math
 from collections.abc import Callable, Mapping

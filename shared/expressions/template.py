@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class References:
-    """What templates name, known without rendering them.
+    """The names in templates, known without rendering them.
 
     `reads` are the tasks whose outputs are read by a constant name, `roots` all root names,
     `needed` those of them that are read where no `default` covers what is missing, `functions` the

@@ -29,11 +29,11 @@ _LARGEST_BARE_INTEGER = 1e16
 
 
 ABSENT = object()
-"""What a lookup or a filter gives when there is nothing: the first item of an empty list."""
+"""The result of a lookup or a filter that finds nothing: the first item of an empty list."""
 
 
 class Missing:
-    """What an expression read and did not find; `label` is what its author wrote."""
+    """A value that was read and not found; `label` is what the expression's author wrote."""
 
     __slots__ = ("label",)
 

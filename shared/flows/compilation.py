@@ -8,7 +8,7 @@ from shared.flows.language.definition import FlowDefinition
 from shared.flows.models import Envelope
 
 MAX_PLAN_BYTES = 390_000
-"""What fits an item of DynamoDB, packed; only YAML aliases can make a plan outgrow its text."""
+"""The packed size that fits an item of DynamoDB; only YAML aliases make a plan outgrow its text."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Compiled:
 
 @dataclass(frozen=True)
 class Findings:
-    """What checking a text found; the three never overlap."""
+    """The findings of a check of a text; the three never overlap."""
 
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]

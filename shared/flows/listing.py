@@ -1,4 +1,4 @@
-"""Which flows make a page: few enough to be answered, found without reading without end."""
+"""The flows on a page: few enough for one answer, found in a bounded number of reads."""
 
 from collections.abc import Callable
 

@@ -55,7 +55,7 @@ TRANSITIONS: Mapping[FlowStatus, frozenset[FlowStatus]] = MappingProxyType(
 
 
 class Envelope(StrictRecord):
-    """What may stand beside the YAML, is stored beside it, and wins over it. None: not said."""
+    """The fields that may stand beside the YAML; stored there, and stronger. None: not given."""
 
     name: FlowName | None = None
     namespace: Namespace | None = None
@@ -100,7 +100,7 @@ class FlowPatch(FlowContent):
 
 
 class FlowRecord(StrictRecord):
-    """What one read tells of a flow: everything a start needs, and no text.
+    """The record of a flow in one read: all that a start needs, without the text.
 
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
     beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
@@ -178,7 +178,7 @@ class Flow(StrictRecord):
 
 
 class FlowFilter(BaseModel):
-    """Which flows a list shows; None leaves a field alone, `q` is looked for in any case."""
+    """The fields by which a list is filtered; None leaves one out, `q` is found in any case."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -205,7 +205,7 @@ class FlowFilter(BaseModel):
 
 
 class ValidationResult(StrictRecord):
-    """What is wrong with a text, and what is doubtful; a valid one can at least be a draft.
+    """The errors and warnings of a text; a valid one can at least be a draft.
 
     What the engine cannot run yet is a warning here.
     """

@@ -1,4 +1,4 @@
-"""How a flow's record follows from its text, its envelope and what was there before; pure."""
+"""The record of a flow, made from its text, its envelope and the record before; pure."""
 
 import json
 import math

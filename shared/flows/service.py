@@ -1,4 +1,4 @@
-"""What can be done with flows: save, read, list, move, forget, and check a text."""
+"""The use cases of flows: save, read, list, move, delete, and check a text."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _TRIES = 5
 
 
 class ExecutionsDeletion(Protocol):
-    """What ends the executions of a flow: `put` is a write that goes with the flow's deletion."""
+    """The end of a flow's executions: `put` is a write that goes with the flow's deletion."""
 
     @property
     def put(self) -> Item: ...
@@ -51,7 +51,7 @@ class ExecutionsDeletion(Protocol):
 
 
 Close = Callable[[FlowRecord, str], ExecutionsDeletion | None]
-"""What is needed to end a flow's executions, on behalf of somebody; None when none are open."""
+"""The function that ends a flow's executions, on behalf of somebody; None when none are open."""
 
 
 @dataclass(frozen=True)

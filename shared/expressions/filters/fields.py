@@ -1,4 +1,4 @@
-"""What several filters share: a value's items, and the field of an item that a path names."""
+"""The parts that filters share: a value's items, and the field of an item that a path names."""
 
 from collections.abc import Callable, Mapping
 

@@ -119,7 +119,7 @@ def _check_bounds(definition: InputDefinition, value: Any) -> None:
 
 
 def _measure(kind: InputType) -> tuple[Callable[[Any], Any], str]:
-    """How `min` and `max` compare values of a type: by length, by time, or as they are."""
+    """Return how `min` and `max` measure a type (length, time or the value), and its words."""
     if kind in {InputType.STRING, InputType.SECRET}:
         return len, "must have a length of"
     if kind is InputType.ARRAY:

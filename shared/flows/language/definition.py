@@ -1,4 +1,4 @@
-"""What a valid flow says, as data: the flow language of one revision without its text."""
+"""The content of a valid flow as data: the flow language of one revision without its text."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -40,7 +40,7 @@ class InputDefinition(Definition):
 
 
 class RetryPolicy(Definition):
-    """How often and how far apart a failed attempt is repeated; `max_attempts` counts the first."""
+    """The rules for repeats of a failed attempt; `max_attempts` counts the first."""
 
     max_attempts: int
     type: Literal["constant", "exponential", "random"] = "constant"

@@ -11,7 +11,7 @@ from shared.flows.plans.plan import Plan, PlanTask, Predecessor
 from shared.json_text import Json
 
 BUILT_IN = "00000000-0000-7000-8000-"
-"""What the id of a built-in flow begins with: older than anything `new_id` gives."""
+"""The prefix of the ids of built-in flows: older than anything `new_id` returns."""
 CANCEL_MANY = f"{BUILT_IN}000000000001"
 RETRY_MANY = f"{BUILT_IN}000000000002"
 CLOSE_FLOW = f"{BUILT_IN}000000000003"

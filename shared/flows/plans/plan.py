@@ -40,7 +40,7 @@ class PlanTask(Definition):
 
 
 class Plan(Definition):
-    """What the engine needs of a revision; a later deploy reads it as it was written.
+    """The part of a revision that the engine needs; a later deploy reads it as it was written.
 
     `shape` names the state machine that runs it; `tasks` are in the order of the text, containers
     before what they hold, the chains of `errors` and `finally` last.

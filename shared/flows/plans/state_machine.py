@@ -3,7 +3,7 @@
 from typing import Any
 
 RUNNER_ARN = "${RunnerArn}"
-"""What the deploy replaces by the runner's ARN."""
+"""The placeholder that the deploy replaces by the runner's ARN."""
 
 # A runner that dies or loses its store is tried again from its records. Error names differ between
 # AWS and the emulators, so every error is retried alike; what a flow decided is a value in the
@@ -112,7 +112,7 @@ def _segment(path: str, *, after: str) -> dict[str, Any]:
 
 
 def _turn(path: str) -> dict[str, Any]:
-    """What every turn is told: whose it is, and which machine asks."""
+    """Return the input of every turn: its execution, and the machine that asks."""
     return {
         "tenant.$": "$.tenant",
         "executionId.$": "$.executionId",

@@ -1,4 +1,4 @@
-"""Which tasks a task's templates read: the edges nobody had to write down."""
+"""The tasks that a task's templates read: dependencies that nobody had to write down."""
 
 from typing import Any
 

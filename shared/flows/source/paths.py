@@ -1,4 +1,4 @@
-"""How a place in a flow is named: `tasks[0].properties.message`."""
+"""The names of places in a flow: `tasks[0].properties.message`."""
 
 import json
 import re

@@ -22,7 +22,7 @@ _ESCAPED_PAIR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was read: `root` is None when `problems` stopped the reading."""
+    """The result of reading a text: `root` is None when `problems` stopped it."""
 
     text: str
     root: SourceNode | None

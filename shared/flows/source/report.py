@@ -1,4 +1,4 @@
-"""What a check has found so far, and the places it finds things at."""
+"""The problems that a check has found so far, and the places it finds them at."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

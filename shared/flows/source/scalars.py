@@ -1,4 +1,4 @@
-"""What a bare word of YAML means (the core schema of YAML 1.2), and where a part of it stands."""
+"""The meaning of a bare word of YAML (core schema of YAML 1.2), and the place of its parts."""
 
 import math
 import re
@@ -64,9 +64,10 @@ def _finite(text: str) -> float:
 
 
 def locate(source: str, scalar: Scalar, offset: int) -> int | None:
-    """Where the character at `offset` of the scalar's text stands in `source`, if that is certain.
+    """Return the offset in `source` of the character at `offset` of the scalar's text.
 
-    Folded text and quoted text over several lines answer None: the caller names the scalar's start.
+    None where that is unsure, as in folded text and quoted text over several lines: the caller
+    names the scalar's start.
     """
     written = source[scalar.start : scalar.end]
     if scalar.style == "|":

@@ -1,4 +1,4 @@
-"""What must come before what: it exists, and there is no cycle."""
+"""The order of tasks and variables: each one named exists, and there is no cycle."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise

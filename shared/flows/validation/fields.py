@@ -1,4 +1,4 @@
-"""How a map with known fields is read: which there are, of which kind, which are missing."""
+"""The reading of maps with known fields: their kinds, the unknown ones, the missing ones."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ Reader = Callable[[Spot], Any]
 _MAX_GUESSED = 100
 
 UNNAMED = "?"
-"""How a stand-in for a missing name begins; no name can."""
+"""The prefix of a stand-in for a missing name; no name can begin with it."""
 
 
 @dataclass(frozen=True)

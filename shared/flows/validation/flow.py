@@ -1,4 +1,4 @@
-"""How a whole flow is read: its own fields, then its tasks under its defaults."""
+"""The reading of a whole flow: its own fields, then its tasks under its defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a flow may declare as its inputs."""
+"""The rules for the inputs that a flow declares."""
 
 from datetime import date
 from typing import Any

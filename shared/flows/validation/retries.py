@@ -1,4 +1,4 @@
-"""What a retry policy may say."""
+"""The rules for a retry policy."""
 
 from shared.flows.language.definition import RetryPolicy
 from shared.flows.source.report import Spot

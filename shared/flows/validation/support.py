@@ -1,4 +1,4 @@
-"""What is valid but cannot be run yet: one table, which shrinks as the engine grows."""
+"""The valid features that cannot be run yet: one table, which shrinks as the engine grows."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

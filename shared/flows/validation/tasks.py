@@ -1,4 +1,4 @@
-"""How tasks are read: their fields, their nested lists, their properties under the defaults."""
+"""The reading of tasks: their fields, their nested lists, their properties under the defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "flow.foreach": ("tasks",),
     "flow.parallel": ("tasks",),
 }
-"""Which lists of tasks a type takes; the first is required."""
+"""The lists of tasks that a type takes; the first is required."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where a task stands: in which list of the flow, inside which containers, outermost first."""
+    """The position of a task: its list of the flow, and its containers, outermost first."""
 
     section: Section
     containers: tuple[tuple[str, str, str], ...] = ()

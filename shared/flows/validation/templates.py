@@ -1,4 +1,4 @@
-"""What templates may say at each place: their syntax, the names they know, the tasks they read."""
+"""The rules for templates at each place: their syntax, the names they know, the tasks they read."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +39,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """What a template knows where it stands: its names, whether `${NAME}` is one, whose it is."""
+    """The names a template knows at its place; `has_credentials` when it may say `${NAME}`."""
 
     roots: frozenset[str]
     reader: Surroundings = Surroundings("tasks")  # noqa: RUF009 - frozen
@@ -53,7 +53,7 @@ OUTPUTS = Place(_EVERYWHERE | {"outputs"})
 
 
 def place_of(task: WrittenTask) -> Place:
-    """What the templates of a task know, deferred expressions apart."""
+    """Return the place of a task's templates, deferred expressions apart."""
     where = task.surroundings
     roots = _EVERYWHERE | {"outputs", "task"}
     roots |= _LOOP if where.is_in_loop else frozenset()
@@ -113,7 +113,7 @@ class TemplateRules:
                 self._check_read(spot, name, place)
 
     def _references(self, spot: Spot, parse: Parse) -> References | None:
-        """What a template names, parsed once however often aliases and defaults repeat it."""
+        """Return the names in a template, parsed once however often aliases repeat it."""
         known = self._parsed.get((parse, spot.value))
         if known is not None:
             return known
@@ -161,7 +161,7 @@ def _check_root(spot: Spot, root: str, place: Place) -> None:
 
 
 def offset_of(spot: Spot, name: str) -> int | None:
-    """Where a name is met first in a template; parsed names carry no place of their own."""
+    """Return the offset of a name's first use in a template: parsed names carry no place."""
     source = spot.value
     start = max(source.find("{{"), 0)
     found = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(source, start)

@@ -1,4 +1,4 @@
-"""Whether a text is a flow: everything that is wrong with it at once, each with its place."""
+"""The check of a flow's text: all that is wrong with it at once, each with its place."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
