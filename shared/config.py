@@ -50,7 +50,7 @@ class RetentionSettings(Settings):
 
 
 class SdkSettings(Settings):
-    """How long clients of AWS try: `patient` where nobody waits for the answer."""
+    """The patience of clients of AWS: `patient` where nobody waits for the answer."""
 
     headrace_sdk_patience: Literal["quick", "patient"] = "quick"
 

@@ -23,7 +23,7 @@ MAX_KEYS = 100
 
 
 class Reason(StrEnum):
-    """Why one write of a transaction was not made, in DynamoDB's words.
+    """The reason why one write of a transaction was not made, in DynamoDB's words.
 
     All but CONDITION may be gone the next time, and no SDK tries it again.
     """

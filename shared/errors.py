@@ -51,7 +51,7 @@ class Problem(BaseModel):
 
 
 class PlatformError(Exception):
-    """What a caller may be told; `code` is public API, `detail` never holds a secret or an ARN."""
+    """An error that callers see; `code` is public API, `detail` never holds a secret or an ARN."""
 
     code = "internal_error"
 

@@ -35,7 +35,7 @@ class Masking:
         self._escaped = re.compile("|".join(map(_pattern, escaped))) if escaped else None
 
     def __bool__(self) -> bool:
-        """Whether there is anything to mask."""
+        """Tell whether there is anything to mask."""
         return bool(self._secrets)
 
     def text(self, text: str) -> str:
@@ -74,7 +74,7 @@ def _longest_first(forms: Iterable[str]) -> list[str]:
 
 
 def _base64_forms(secret: str) -> Iterator[str]:
-    """What base64 makes of the secret, alone or behind one or two other bytes (`user:secret`).
+    """Yield the base64 forms of the secret, alone or behind one or two bytes (`user:secret`).
 
     In the middle of a text only the characters that nothing but the secret decides are a form.
     """
@@ -107,7 +107,7 @@ def _pattern(secret: str) -> str:
 
 
 def _spellings(part: str) -> Iterator[str]:
-    """How one character, or a run of backslashes, may be written."""
+    """Yield patterns of the ways to write one character, or a run of backslashes."""
     char, count = part[0], len(part)
     encoded = char.encode(errors="replace")
     units = char.encode("utf-16-be", errors="replace")

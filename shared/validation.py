@@ -76,6 +76,6 @@ def check_if_match(header: str | None, version: int) -> None:
 
 
 class NoBody(Record):
-    """What a route accepts that takes nothing but an empty object."""
+    """The body of a route that takes nothing but an empty object."""
 
     model_config = ConfigDict(extra="forbid")

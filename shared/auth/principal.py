@@ -5,14 +5,14 @@ from enum import StrEnum
 
 
 class PrincipalKind(StrEnum):
-    """What a principal is: a person, or a machine client."""
+    """The kind of a principal: a person, or a machine client."""
 
     USER = "user"
     CLIENT = "client"
 
 
 class Role(StrEnum):
-    """What a principal may do; each role includes those before it."""
+    """The rights of a principal; each role includes those before it."""
 
     VIEWER = "viewer"
     EXECUTOR = "executor"
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who acts: `name` is unique in its `tenant`; `groups` are those a task can be given to."""
+    """The one who acts: `name` is unique in its `tenant`; tasks can be given to its `groups`."""
 
     tenant: str
     name: str

@@ -1,4 +1,4 @@
-"""Which addresses an outgoing call may reach: public ones, and what the deployment allows.
+"""The addresses an outgoing call may reach: public ones, and those the deployment allows.
 
 * EgressRefusedError      the call is not made, and trying again will not help
 * EgressSettingError      `HEADRACE_EGRESS_ALLOW` cannot be understood

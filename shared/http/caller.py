@@ -1,4 +1,4 @@
-"""Who makes the request at hand: a route asks for it as `caller: Caller`."""
+"""The caller of the request at hand: a route asks for it as `caller: Caller`."""
 
 from typing import Annotated
 

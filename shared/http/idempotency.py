@@ -88,7 +88,7 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
         return _response(tried.kept(), {})
 
     def keep(self, render: Render[Result]) -> ResponseWriter[Result]:
-        """What the service is to keep, if this request has a key: the answer `render` makes."""
+        """Return a writer that stores the answer `render` makes; it stores none without a key."""
         tried = self._app.context.get(_TRIED)
         return _ResponseWriter(tried, render) if tried else NOT_KEYED
 
@@ -106,7 +106,7 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
 
 @dataclass
 class _Tried:
-    """What is known of one attempt: its answer, once there is one."""
+    """The state of one attempt: its answer, once there is one."""
 
     answers: ResponseRepository
     attempt: RequestAttempt

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 POWERTOOLS_SCHEMAS = frozenset(
     {"HTTPValidationError", "ResponseValidationError", "ValidationError"}
 )
-"""What its resolver would answer; ours answers problems."""
+"""The schemas of errors that its resolver would answer; ours answers problems."""
 
 KEY_PARAMETER: Json = {
     "description": "1 to 255 visible ASCII characters; the same key gives the same answer.",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a key stands for: the fingerprint of its payload, and the execution it started."""
+    """The meaning of a key: the fingerprint of its payload, and the execution it started."""
 
     scope: str
     fingerprint: str

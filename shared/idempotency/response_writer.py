@@ -1,6 +1,6 @@
-"""What a service is told of a key: the answer goes into the transaction of the effect it tells of.
+"""The writer of a key's answer, which goes into the transaction of the effect it tells of.
 
-So no crash can part them: whoever repeats the request either finds both or neither.
+So no crash can part them: a repeat of the request finds either both or neither.
 """
 
 from collections.abc import Sequence

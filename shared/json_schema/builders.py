@@ -95,7 +95,7 @@ def when(name: str, value: str, names: Iterable[str]) -> Schema:
 
 
 def outputs(properties: Mapping[str, Schema], *, required: Iterable[str] | None = None) -> Schema:
-    """What a task leaves behind; all of it always, unless `required` names less."""
+    """Return the schema of a task's outputs; all are required unless `required` names fewer."""
     return {
         "type": "object",
         "properties": dict(properties),

@@ -1,4 +1,4 @@
-"""What a JSON Schema error says to a person; values are never quoted, for they may be secret."""
+"""The messages of JSON Schema errors; they never quote values, for those may be secret."""
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches

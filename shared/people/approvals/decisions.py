@@ -24,7 +24,7 @@ TRIES = 5
 
 
 class DecisionResult(Enum):
-    """What became of a decision."""
+    """The result of a decision."""
 
     DONE = auto()
     TOO_LATE = auto()

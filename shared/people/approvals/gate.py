@@ -82,7 +82,7 @@ def approval_id(poll: Poll) -> str:
 
 
 def _gate_of(poll: Poll) -> GateProperties:
-    """What a gate asks for, as it may be shown: no secret in it."""
+    """Return the properties of a gate as they may be shown: with their secrets masked."""
     gate, mask = read_gate(poll.properties), masking_of(poll.execution).text
     return replace(
         gate,
@@ -166,7 +166,7 @@ def _outputs(approval: Approval) -> dict[str, Any]:
 
 
 def _next_due(approval: Approval, gate: GateProperties, now: datetime) -> datetime | None:
-    """When something is to be done next, if nobody decides."""
+    """Return the next moment when something is to be done, if nobody decides; None: never."""
     if not approval.is_pending:
         return None
     asked = approval.requested_at

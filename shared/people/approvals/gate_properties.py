@@ -25,7 +25,7 @@ ON_TIMEOUT: Mapping[str, Decision | None] = {
 
 @dataclass(frozen=True)
 class GateProperties:
-    """What a gate's properties ask for; durations count from the moment it was asked."""
+    """The rendered properties of a gate; durations count from the moment it was asked."""
 
     message: str
     approvers: tuple[str, ...]

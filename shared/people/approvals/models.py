@@ -12,7 +12,7 @@ MAX_COMMENT_CHARACTERS = 4_000
 
 
 class ApprovalStatus(StrEnum):
-    """Where an approval stands; only PENDING ever changes."""
+    """The status of an approval; only PENDING ever changes."""
 
     PENDING = "PENDING"
     APPROVED = "APPROVED"
@@ -22,7 +22,7 @@ class ApprovalStatus(StrEnum):
 
 
 class Decision(StrEnum):
-    """What a gate was told, by a person or by its time-out."""
+    """The decision on a gate, by a person or by its time-out."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -81,7 +81,7 @@ class Approval(Record):
 
 
 class DecisionComment(Record):
-    """What a person may say with a decision."""
+    """The body of a person's decision."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -89,7 +89,7 @@ class DecisionComment(Record):
 
 
 class Escalation(Record):
-    """Who else is asked, and how long after the first."""
+    """The others who are asked, and how long after the first."""
 
     after: timedelta
     to: tuple[str, ...]

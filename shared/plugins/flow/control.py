@@ -50,7 +50,7 @@ BY_ENGINE = frozenset(
         "flow.wait",
     }
 )
-"""What the engine runs today; this grows, and with it what a flow may use."""
+"""The task types that the engine runs today; this grows, and with it what a flow may use."""
 
 
 def _durable(

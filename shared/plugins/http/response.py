@@ -1,4 +1,4 @@
-"""What an HTTP answer says: its body unpacked and decoded, its headers, when to come again."""
+"""The content of an HTTP answer: its body unpacked and decoded, its headers, when to come again."""
 
 import base64
 import math

@@ -1,4 +1,4 @@
-"""What a task type is: a manifest, and a function from properties to outputs."""
+"""The definition of a task type: a manifest, and a function from properties to outputs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,12 +59,12 @@ class PluginError(Exception):
 
 @dataclass(frozen=True)
 class TaskContext:
-    """What a running task is given besides its rendered properties.
+    """The context of a running task, given to it besides its rendered properties.
 
-    `tenant` is whose execution it belongs to, `scope` evaluates deferred expressions,
-    `log(level, message)` stores a line, `remaining()` is the seconds left until the attempt's
-    deadline; `idempotency_key` is the same for every repeat of one attempt, so that a called
-    service can recognise it.
+    `tenant` is that of its execution, `scope` evaluates deferred expressions, `log(level, message)`
+    stores a line, `remaining()` returns the seconds left until the attempt's deadline;
+    `idempotency_key` is the same for every repeat of one attempt, so that a called service can
+    recognise it.
     """
 
     tenant: str

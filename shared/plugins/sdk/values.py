@@ -11,7 +11,7 @@ MAX_RESULT = 10 * 1024 * 1024
 """The most characters, cells or JSON bytes that one task may produce."""
 
 MAX_DEPTH = 100
-"""How deep lists and maps of a text from outside may nest."""
+"""The depth to which lists and maps of a text from outside may nest."""
 
 _NAMES = {
     bool: "a boolean",
