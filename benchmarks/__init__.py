@@ -1,1 +1,1 @@
-"""What an execution costs, counted: run by `make bench`."""
+"""The cost of executions, counted: run by `make bench`."""

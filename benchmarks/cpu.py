@@ -20,7 +20,7 @@ from tests.support.stack import MotoStack
 
 ROUNDS = 15
 BAR_MILLISECONDS = 5.0
-"""What a warm handler may take, its AWS calls apart."""
+"""The processor time that a warm handler may take, its AWS calls apart."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cpu:
     start: float
     turn: float
     aws_calls: float
-    """What is not counted: the calls of both, moto included."""
+    """The time left out above: that of AWS calls in start and turn, moto included."""
 
 
 class Meter:

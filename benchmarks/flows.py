@@ -25,7 +25,7 @@ FEATURES = {
     "a subflow of one task": "  - {name: x, type: flow.subflow,"
     " properties: {namespace: default, name: child}}",
 }
-"""What may stand beside the plain task; its cost is the difference to the plain task alone."""
+"""The parts that may stand beside the plain task; their cost is the difference to it alone."""
 
 
 def chain(tasks: int) -> str:

@@ -1,4 +1,4 @@
-"""What a cold start spends on importing, next to what boto3 and Powertools alone would take."""
+"""The time a cold start spends on imports, next to that of boto3 and Powertools alone."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from infra.routes import ROUTES
 
 FUNCTIONS = (*ROUTES, "runner", "reconcile")
 BAR = 1.3
-"""What a function of the API may take, in multiples of the libraries alone."""
+"""The time that a function of the API may take, in multiples of the libraries alone."""
 ROUNDS = 7
 # What an HTTP function cannot do without: clients, the logger, the resolver that validates.
 LIBRARIES = """

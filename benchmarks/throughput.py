@@ -37,7 +37,7 @@ class Throughput:
 
 @dataclass(frozen=True)
 class Local:
-    """What is measured on the local stack."""
+    """The figures measured on the local stack."""
 
     throughput: list[Throughput]
     twelve_waits_seconds: float

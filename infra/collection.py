@@ -1,4 +1,4 @@
-"""What stands per noun and is collected: one module a noun, so that no list has to be edited."""
+"""The collection of what stands per noun: one module a noun, so that no list has to be edited."""
 
 from collections.abc import Iterable
 from importlib import import_module

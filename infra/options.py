@@ -1,4 +1,4 @@
-"""What a synthesis can be told: the stage, where it will run, and for which platform and Python."""
+"""The options of a synthesis: the stage, where it will run, for which platform and Python."""
 
 import platform as this_machine
 import re

@@ -1,4 +1,4 @@
-"""What grants are given on: the ARNs of the platform's resources, and sets of actions on them."""
+"""The resources that grants name: the ARNs of the platform's, and sets of actions on them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the routes of /flows work with: made for each caller."""
+"""The services of the routes of /flows: made for each caller."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Whether the platform is there, what its API looks like, and 404 or 405 for all other requests."""
+"""The health of the platform, its API's document, and 404 or 405 for all other requests."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -19,7 +19,7 @@ Checks = Mapping[str, Callable[[], object]]
 
 
 class Health(BaseModel):
-    """What is well; what is not answers 503 and names what fails."""
+    """The healthy state; any other is answered by 503, which names what fails."""
 
     status: Literal["ok"] = "ok"
 

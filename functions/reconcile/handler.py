@@ -17,7 +17,7 @@ from shared.observability import logger
 
 RESERVE_MILLISECONDS = 10_000
 Named = DueExecution | DueGroup | EndedRun
-"""What an event says is to be looked at."""
+"""The things that an event can name to be checked."""
 
 
 @logger.inject_lambda_context(clear_state=True)

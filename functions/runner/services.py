@@ -1,4 +1,4 @@
-"""What turns work with: made when first needed, once per process."""
+"""The services of turns: made when first needed, once per process."""
 
 import os
 import time

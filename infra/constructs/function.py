@@ -15,7 +15,7 @@ from infra.options import Options
 
 
 class Runtime(Construct):
-    """What all functions share: one asset of our code, one layer of everybody else's."""
+    """The parts that all functions share: one asset of our code, one layer of dependencies."""
 
     def __init__(self, scope: Construct, name: str, *, options: Options, assets: Assets) -> None:
         super().__init__(scope, name)
@@ -42,7 +42,7 @@ def _asset(folder: Path) -> lambda_.AssetCode:
 
 
 class Size(NamedTuple):
-    """How long a function may take, and how much of a machine it has (1769 MB is a processor)."""
+    """The time limit of a function, and its memory (1769 MB is a processor)."""
 
     timeout: Duration
     memory_mb: int

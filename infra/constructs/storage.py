@@ -25,7 +25,7 @@ class Storage(Construct):
 
     @property
     def variables(self) -> dict[str, str]:
-        """What functions are told of it: `FLOWS_TABLE_NAME` and the like, and the bucket."""
+        """The environment of functions: `FLOWS_TABLE_NAME` and the like, and the bucket's name."""
         names = {f"{noun.upper()}_TABLE_NAME": t.table_name for noun, t in self._tables.items()}
         return {**names, "PAYLOADS_BUCKET_NAME": self.payloads.bucket_name}
 
@@ -62,7 +62,7 @@ class Storage(Construct):
         return table
 
     def _bucket(self) -> s3.Bucket:
-        """What is too large for a row; results are made anew whenever somebody asks."""
+        """Make the bucket for values too large for a row; results in it last a day."""
         return s3.Bucket(
             self,
             "Payloads",

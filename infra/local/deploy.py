@@ -29,7 +29,7 @@ UPDATABLE = {*STANDING, "UPDATE_ROLLBACK_COMPLETE"}
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is deployed: the template's hash, and the two names that are needed later."""
+    """The state of a deployment: the template's hash, and the two names that are needed later."""
 
     template: str
     api_id: str

@@ -1,4 +1,4 @@
-"""Where the local stack lives and listens: two ports and a directory, each a choice."""
+"""The places and ports of the local stack: two ports and a directory, each a choice."""
 
 import os
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Local:
 
     @property
     def state(self) -> Path:
-        """What the emulator keeps: its services' state and its buckets."""
+        """The directory of the emulator's state: its services' and its buckets."""
         return self.home / "state"
 
     @property
@@ -56,7 +56,7 @@ class Local:
 
     @property
     def log(self) -> Path:
-        """What the emulator, and a stack in the background, have to say."""
+        """The log of the emulator, and of a stack in the background."""
         return self.home / "run.log"
 
     @property
@@ -66,7 +66,7 @@ class Local:
 
     @property
     def deployment(self) -> Path:
-        """What was deployed last, so that it need not be deployed again."""
+        """The record of the last deployment, so that an equal one is not made again."""
         return self.home / "deployed.json"
 
 

@@ -1,4 +1,4 @@
-"""What the emulator knows, on disk every few seconds, whole or not at all.
+"""The state of the emulator on disk, every few seconds, whole or not at all.
 
 A snapshot is written by a forked child: it sees the memory of one moment, and no request waits for
 it. The fork falls between two writes, so no transaction is halved. A finished snapshot takes its
