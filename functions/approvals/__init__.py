@@ -1,0 +1,1 @@
+"""The function of /approvals: what gates ask, and decisions on them."""

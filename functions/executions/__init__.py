@@ -1,0 +1,1 @@
+"""The function of /executions: starts, views, cancels, retries, bulk operations."""

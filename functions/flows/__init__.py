@@ -1,0 +1,1 @@
+"""The function of /flows: flows, their revisions, validation and plans."""

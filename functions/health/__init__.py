@@ -1,0 +1,1 @@
+"""The function of /health, of the API's document and of unknown paths."""

@@ -1,0 +1,1 @@
+"""The function of /plugins: the catalog of task types."""

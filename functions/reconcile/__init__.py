@@ -1,0 +1,1 @@
+"""The function that repairs: it checks open executions, on a schedule and at ends of runs."""

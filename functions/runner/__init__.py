@@ -1,0 +1,1 @@
+"""The function that runs executions: Step Functions calls it once for each turn."""
