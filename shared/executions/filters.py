@@ -28,7 +28,7 @@ class ExecutionFilter:
     correlation_id: str | None = None
 
     def index(self, tenant: str) -> tuple[Index, str]:
-        """The narrowest index, and the value to look for in it."""
+        """Return the narrowest index, and the value to look for in it."""
         if self.correlation_id:
             return "by-correlation", f"{tenant}#{self.correlation_id}"
         if self.flow_id:
@@ -36,7 +36,7 @@ class ExecutionFilter:
         return "recent", tenant
 
     def bounds(self) -> tuple[str, str]:
-        """Ids are made of time, so a range of time is a range of ids; `until` is included."""
+        """Return the lowest and highest id of the range of time: ids are made of time."""
         low = lowest_id_at(self.since) if self.since else "0"
         high = highest_id_at(self.until) if self.until else "g"
         return low, high

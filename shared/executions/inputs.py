@@ -13,7 +13,7 @@ MAX_INPUT_BYTES = 200_000
 
 
 def check_inputs(declared: Sequence[InputDefinition], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs a flow will read: coerced, defaults filled in, undeclared ones kept.
+    """Return the inputs a flow will read: coerced, defaults filled in, undeclared ones kept.
 
     InvalidInputsError names every input that is missing or wrong.
     """

@@ -26,7 +26,7 @@ def bearable(told: Told) -> Told:
 
 
 def refused(run: TaskRun, now: datetime) -> TaskRun:
-    """A task run whose outputs would be too much for its execution: FAILED, without them."""
+    """Return a task run that is FAILED because its outputs are too much for its execution."""
     message = f"the outputs of one execution take {MAX_EXECUTION_BYTES} bytes at most"
     line = LogLine(timestamp=now, level="ERROR", message=message, attempt=run.attempt)
     return run.model_copy(
@@ -40,7 +40,7 @@ def refused(run: TaskRun, now: datetime) -> TaskRun:
 
 
 def without_log(run: TaskRun, now: datetime) -> TaskRun:
-    """A task run with what its last line says of its end, for an execution whose log is full."""
+    """Return a task run without its log, but for a last ERROR line: the execution's log is full."""
     ends = [line for line in run.logs[-1:] if line.level == "ERROR"]
     message = f"the log of the execution is full; lines cut here: {len(run.logs) - len(ends)}"
     cut = LogLine(timestamp=now, level="WARN", message=message, attempt=run.attempt)

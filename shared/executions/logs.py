@@ -61,12 +61,12 @@ class LogBuffer:
 
 
 def log_size(lines: Sequence[LogLine]) -> int:
-    """About how many bytes lines take in a row."""
+    """Return about how many bytes lines take in a row."""
     return sum(map(_size, lines))
 
 
 def joined(earlier: Sequence[LogLine], later: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    """The lines of several attempts, within the bounds of one; the oldest give way."""
+    """Return the lines of several attempts, within the bounds of one; the oldest give way."""
     kept: list[LogLine] = []
     room = MAX_TOTAL_BYTES
     for line in reversed((*earlier, *later)):

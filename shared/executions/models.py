@@ -153,7 +153,7 @@ class Execution(Record):
         return self.slot is not None and self.slot.waiting
 
     def as_created(self) -> "Execution":
-        """The execution as its first answer showed it, whatever has happened since."""
+        """Return the execution as its first answer showed it, whatever has happened since."""
         if self.error and self.error.code == "concurrency_limit":
             return self
         return self.model_copy(

@@ -32,7 +32,7 @@ class Retentions:
         )
 
     def applied(self, execution: Execution) -> Execution:
-        """The execution, with its namespace's retention if it has none of its own."""
+        """Return the execution, with its namespace's retention if it has none of its own."""
         if execution.retention_seconds is not None or not self.by_namespace:
             return execution
         otherwise = self.by_namespace.get(EVERY_OTHER)
@@ -48,7 +48,7 @@ def expires_at(execution: Execution, now: datetime) -> datetime | None:
 
 
 def day_class(execution: Execution, now: datetime) -> int | None:
-    """The rule for objects of an execution that ends now: never too early, rounded up.
+    """Return the days of the rule for objects of an execution that ends now, rounded up.
 
     None where the longest rule would be too short, or nothing is ever removed.
     """

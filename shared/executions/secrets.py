@@ -12,7 +12,7 @@ from shared.masking import MASK, Masking
 
 
 def masking_of(execution: Execution) -> Masking:
-    """Masks the SECRET inputs of an execution, and those of the executions above it."""
+    """Return a masking of the SECRET inputs of an execution and of those above it."""
     return Masking(secret_values(execution))
 
 
@@ -21,7 +21,7 @@ def secret_values(execution: Execution) -> tuple[str, ...]:
 
 
 def with_masked_labels(execution: Execution) -> Execution:
-    """An execution whose labels show no secret of its inputs."""
+    """Return an execution whose labels show no secret of its inputs."""
     labels = masking_of(execution).tree(execution.labels)
     return execution.model_copy(update={"labels": labels})
 
@@ -32,7 +32,7 @@ def guarded_inputs(
     inherited: Iterable[str] = (),
     secret_before: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The fields of an Execution that hold its inputs, its secrets apart from what is shown.
+    """Return the fields of an Execution that hold its inputs, secrets apart from what is shown.
 
     Hidden are SECRET inputs, however short, and whole inputs that hold the value of one: showing
     them with a hole would mean keeping them twice. `inherited` are secrets of the execution that
@@ -65,7 +65,7 @@ def _holds(inputs: Mapping[str, Any], secret: str) -> bool:
 
 
 def masked_run(masking: Masking, run: TaskRun) -> TaskRun:
-    """A task run as it may be stored: no secret in its outputs, its error or its log."""
+    """Return a task run as it may be stored: no secret in its outputs, its error or its log."""
     if not masking:
         return run
     changes: dict[str, Any] = {

@@ -48,7 +48,7 @@ class Selector:
     pages: ExecutionIndex
 
     def open(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
-        """The open ones, in the order in which they are best cancelled.
+        """Return the ids of open executions, in the order in which they are best cancelled.
 
         Who waits for a slot goes before who would free one, a parent before its children (such a
         cancel would fail it), the newest before others.
@@ -70,7 +70,7 @@ class Selector:
         return [each for *_, each in sorted(ranked, key=lambda rank: rank[:2])]
 
     def retryable(self, tenant: str, chosen: BulkFilter, up_to: str = EVERYTHING) -> list[str]:
-        """Those that can be retried and have not been, oldest first."""
+        """Return the ids of executions that can be retried and have not been, oldest first."""
         wanted = chosen.wanted()
         low, high = wanted.bounds()
         # Ids and flows only: executions with their inputs would take far more than there is.

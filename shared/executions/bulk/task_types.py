@@ -77,7 +77,7 @@ class BulkPlugins:
 
 
 def _retry_request(bulk: Execution, execution_id: str, how: Mapping[str, Any]) -> RetryRequest:
-    """The same claim whoever asks: two bulk operations at once retry an execution once."""
+    """Return the same claim whoever asks: two bulk operations at once retry an execution once."""
     return RetryRequest(
         tenant=bulk.tenant,
         path=f"bulk-retry/{execution_id}",
@@ -106,7 +106,7 @@ def _chosen(
 
 
 def _each(ids: Sequence[str], act: Callable[[str], Outputs], context: TaskContext) -> Outputs:
-    """Act on each of a batch; what is over already is skipped, a refusal stops nobody else."""
+    """Act on each id of a batch; skip what is over already, and go on after a refusal."""
     done: list[Outputs] = []
     skipped: list[str] = []
     failed: list[Outputs] = []
@@ -163,7 +163,7 @@ def report(properties: Mapping[str, Any], context: TaskContext) -> Outputs:
 
 
 def _batch(properties: Mapping[str, Any], context: TaskContext) -> list[str]:
-    """The ids of one batch of a choice."""
+    """Return the ids of one batch of a choice."""
     batches: list[list[str]] = _outputs(context, properties["chosenBy"])["batches"]
     return batches[properties["batch"]]
 
@@ -180,7 +180,7 @@ def _own_id(context: TaskContext) -> str:
 
 
 def _manifest(plugin_id: str) -> Manifest:
-    """Its properties are written by the plans alone, so there is nothing to check."""
+    """Return a manifest without a schema: its properties are written by the plans alone."""
     return Manifest(
         id=plugin_id,
         name=plugin_id,

@@ -61,7 +61,7 @@ class Completion:
                 self.payloads.expire_after(stored, days)
 
     def _limit_outside(self, segment: SegmentTurn, runs: Iterable[TaskRun]) -> None:
-        """The same for what is kept outside of the execution: what people were asked."""
+        """Limit records outside of the execution in the same way: what people were asked."""
         execution, externals = segment.execution, segment.context.durable_tasks
         end = expires_at(execution, self.now())
         if end:

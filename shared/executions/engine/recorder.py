@@ -237,7 +237,7 @@ class Recorder:
         )
 
     def _announced(self, attempt: int, due_at: datetime) -> LogLine:
-        """The line of the engine's own that says when the next attempt begins."""
+        """Return the engine's own log line that says when the next attempt begins."""
         message = f"attempt {attempt} failed, the next is due at {to_rfc3339(due_at)}"
         return LogLine(timestamp=self._now(), level="WARN", message=message, attempt=attempt)
 
@@ -288,7 +288,7 @@ class Recorder:
         self.apply(recorded)
 
     def _storable(self, run: TaskRun) -> TaskRun:
-        """A task run as its row may hold it: masked, within bounds, large outputs elsewhere."""
+        """Return a task run as its row may hold it: masked, within bounds, large outputs in S3."""
         run = within_bounds(masked_run(self._masking, run))
         if self._kept_bytes + size_of(run) > MAX_EXECUTION_BYTES:
             run = refused(run, self._now())

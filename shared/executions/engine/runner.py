@@ -218,7 +218,7 @@ class SegmentRunner:
             self._tell_others(segment.execution)
 
     def _tell_others(self, execution: Execution) -> None:
-        """After the end, wake the execution that waits for this one, and hand its slot on.
+        """Wake, after the end, the execution that waits for this one, and hand its slot on.
 
         These are hints: the parent looks now and then itself, and the reconciler promotes too.
         """

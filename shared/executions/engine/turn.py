@@ -111,7 +111,7 @@ class SegmentTurn:
         return result or self._section("finally") or TurnResult(TurnEnd.FINISHED)
 
     def _run_main(self) -> TurnResult | None:
-        """The flow's own tasks, or their early end; None when they are over."""
+        """Run the flow's own tasks, or end them early; None when they are over."""
         if self.execution.closing is None and self._limits.refusal:
             self.error = self._limits.refusal
             return None

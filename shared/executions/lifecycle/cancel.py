@@ -73,7 +73,7 @@ class Canceller:
         )
 
     def _tell_parent(self, execution: Execution) -> None:
-        """An execution that has left the line has ended: nobody but us can tell its parent."""
+        """Wake the parent of an execution that waited for a slot: nobody else can."""
         if execution.parent:
             try:
                 self.wake(execution.tenant, execution.parent.execution_id)

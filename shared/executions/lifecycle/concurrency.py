@@ -20,7 +20,7 @@ from shared.times import utc_now
 def concurrency_slot(
     execution: Execution, concurrency: Concurrency | None, plan: Callable[[], Plan]
 ) -> Slot | None:
-    """The slot that an execution needs; InvalidInputsError when its key cannot be worked out."""
+    """Return the slot an execution needs; InvalidInputsError when its key cannot be evaluated."""
     if concurrency is None:
         return None
     line = f"{execution.tenant}#slots#{execution.flow_id}"
@@ -30,7 +30,7 @@ def concurrency_slot(
 
 
 def _key(execution: Execution, source: str, plan: Plan) -> str:
-    """A digest of the key's value: it may be long, or hold a secret."""
+    """Return a digest of the key's value: that may be long, or hold a secret."""
     # Most flows have no key, and most starts need no expressions.
     from shared.executions.tasks.scopes import ScopeBuilder  # noqa: PLC0415 - see above
     from shared.expressions import TemplateError, parse_expression  # noqa: PLC0415

@@ -109,7 +109,7 @@ class Launcher:
 
 
 def _refused(execution: Execution, slot: Slot, *, now: datetime) -> Execution:
-    """The execution that is made where no slot is free and nobody may wait: ended already."""
+    """Return the execution that is made when no slot is free and it may not wait: ended already."""
     status = Status.CANCELLED if slot.behavior == "CANCEL" else Status.FAILED
     message = f"all {slot.limit} slots of the flow's concurrency are taken"
     return execution.model_copy(

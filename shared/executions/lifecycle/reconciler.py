@@ -110,7 +110,7 @@ class Reconciler:
         return Action.NOTHING
 
     def _await_slot(self, execution: Execution, slot: Slot) -> Action:
-        """One that waits needs no looks of its own once the line is looked at."""
+        """Check rarely on an execution whose concurrency group the reconciler checks."""
         is_watched = self.promoter.is_watched(slot.line)
         pause = MAX_PARK if is_watched else SHORTEST_PAUSE
         self.executions.postpone_check(execution, at=self.now() + pause)
@@ -119,7 +119,7 @@ class Reconciler:
         return Action.WAITED
 
     def _check_run(self, execution: Execution) -> Action:
-        """A run that goes on; one that is parked is woken when something in it is due."""
+        """Check on a run that goes on; wake a suspended one when something in it is due."""
         now = self.now()
         if not execution.is_parked:
             self._put_off(execution)
@@ -210,7 +210,7 @@ def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
 
 
 def _is_early(execution: Execution, now: datetime) -> bool:
-    """A hint came before the execution's rest after a stall was over."""
+    """Tell whether a hint came before the execution's pause after a stall was over."""
     return execution.check_at is not None and now < execution.check_at
 
 

@@ -59,7 +59,7 @@ class StartClaims:
     new_id: Callable[[datetime], str]
 
     def find(self, asking: KeyedRequest) -> Claim | None:
-        """The claim that an earlier try made; IdempotencyKeyReusedError for another payload."""
+        """Return the claim of an earlier try; IdempotencyKeyReusedError for another payload."""
         if asking.key is None:
             return None
         claim = self.kept.find(asking.scope, now=self.now())
@@ -68,7 +68,7 @@ class StartClaims:
         return claim
 
     def draft(self, asking: KeyedRequest, *, flow_id: str, revision: int) -> Claim:
-        """A claim for an execution of this revision; nothing is remembered yet."""
+        """Return a claim for an execution of this revision; nothing is stored yet."""
         now = self.now()
         return Claim(
             scope=asking.scope,
@@ -80,7 +80,7 @@ class StartClaims:
         )
 
     def acquire(self, asking: KeyedRequest, mine: Claim, earlier: Claim | None) -> Claim:
-        """The claim that counts: an earlier one, or whoever's comes first now."""
+        """Return the claim that counts: the earlier one, or the one that is stored first now."""
         first = earlier or (self.kept.claim(mine) if asking.key else mine)
         first.check(mine.fingerprint)
         return first

@@ -126,7 +126,7 @@ def check_labels(labels: Mapping[str, str]) -> None:
 
 
 def find_runnable(flows: FlowRepository, flow_id: str) -> FlowRecord:
-    """The flow, if it may be run; FlowNotFoundError or FlowNotRunnableError."""
+    """Return the flow, if it may be run; FlowNotFoundError or FlowNotRunnableError."""
     flow = flows.find(flow_id)
     if flow is None:
         raise FlowNotFoundError(f"there is no flow {flow_id[:64]!r}")

@@ -95,7 +95,7 @@ class Subflows:
                     canceller.cancel(tenant, child_id)
 
     def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
-        """A child has a retention of its own."""
+        """Do nothing: a child has a retention of its own."""
 
     def _forestall(self, poll: Poll, child_id: str) -> bool:
         """Put a child that has ended; False when somebody has put it in between."""
@@ -216,7 +216,7 @@ def _child_id(poll: Poll) -> str:
 
 
 def _next_look(poll: Poll) -> datetime:
-    """The same moment for every visit of one quarter of an hour."""
+    """Return the same moment for every poll in one quarter of an hour."""
     looks = (poll.now - poll.started_at) // LOOK_EVERY + 1
     return poll.started_at + looks * LOOK_EVERY
 

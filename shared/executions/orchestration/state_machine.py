@@ -34,7 +34,7 @@ class StateMachine:
         self.start_run(execution.tenant, execution.id, generation=execution.generation)
 
     def start_run(self, tenant: str, execution_id: str, *, generation: int) -> None:
-        """As `start`, of an execution that was not read."""
+        """Start the run of an execution that was not read, as `start` does."""
         turn = {"tenant": tenant, "executionId": execution_id, "generation": generation}
         name = f"{execution_id}-{generation}"
         try:

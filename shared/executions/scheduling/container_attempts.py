@@ -7,7 +7,7 @@ from shared.executions.task_runs import TaskRun, node_key
 
 
 def latest_runs(tree: TaskTree, runs: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
-    """The task runs that count, by node: of each container the round that it is in.
+    """Return the task runs of the current attempt of each container, by task instance.
 
     `runs` by the keys of their rows, as an execution's records are read.
     """
@@ -27,7 +27,7 @@ def latest_runs(tree: TaskTree, runs: Mapping[str, TaskRun]) -> dict[str, TaskRu
 
 
 def past_runs(latest: Mapping[str, TaskRun], runs: Mapping[str, TaskRun]) -> list[TaskRun]:
-    """The other ones: of rounds after which their container was tried again."""
+    """Return the other runs: those of container attempts that were followed by another one."""
     return [
         run
         for run in runs.values()

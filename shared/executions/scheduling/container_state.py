@@ -50,7 +50,7 @@ class ContainerState:
         self.started.setdefault(index, room_made(self.ends, index, room))
 
     def to_look_at(self) -> Iterator[int]:
-        """The iterations that are not known to be over, in order."""
+        """Return the iterations that are not known to be over, in order."""
         return chain(tuple(self.open), range(self.next, len(self.items or ())))
 
     def finish(self, index: int, end: datetime | None) -> None:

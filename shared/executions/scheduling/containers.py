@@ -74,7 +74,7 @@ CONTAINERS = frozenset(_ENTER)
 
 
 def taken(scheduler: Scheduler, instance: TaskInstance, entered: ContainerState) -> ContainerState:
-    """The branch that really stands in the flow: a switch falls back on `default`, then on none."""
+    """Return the state with the branch that the flow has: a switch may take `default`, or none."""
     if entered.items is not None or entered.branch in set(scheduler.branches(instance.name)):
         return entered
     is_switch = instance.planned.task.type == "flow.switch"
@@ -86,7 +86,7 @@ def taken(scheduler: Scheduler, instance: TaskInstance, entered: ContainerState)
 def leave(
     scheduler: Scheduler, instance: TaskInstance, scope: Scope, read: Callable[[TaskRun], Json]
 ) -> Outputs:
-    """A container's outputs once everything in it is settled; `read` gives a task run's own."""
+    """Return a container's outputs once all in it is settled; `read` returns a task run's own."""
     entered = scheduler.entered[instance.key]
     kind = instance.planned.task.type
     if kind == "flow.if":
@@ -124,7 +124,7 @@ def _results(
 
 
 def _case(value: Json) -> str:
-    """A value as the name of a case: `true`, `null` and numbers as JSON writes them."""
+    """Return a value as the name of a case: `true`, `null` and numbers as JSON writes them."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # in a template `6 / 2` is 3.0
     return value if isinstance(value, str) else json.dumps(value)

@@ -20,14 +20,16 @@ class _Rerun(IntEnum):
 
 
 def reusable_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list[TaskRun]:
-    """Successes of `before` (the plan that made `runs`) that an execution of `plan` starts with.
+    """Return the successes of `before` that an execution of `plan` starts with.
+
+    `before` is the plan that made `runs`; those are by the keys of their rows.
 
     What failed, was cancelled or never ran, runs again. What succeeded behind it stays as it is,
     unless it is there to handle an outcome (`runWhen`) that may be another now. What is written
     otherwise in `plan` runs again, and with it all that comes after it. A container that failed
     keeps what succeeded inside, if nothing before it runs again.
     Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
-    round of all containers. `runs` by the keys of their rows.
+    attempt of all containers.
     """
     runs = latest_runs(TaskTree(before), runs)
     again = _Invalidation(plan, runs)
@@ -47,7 +49,7 @@ def reusable_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list
 
 
 def _unfinished(plan: Plan, runs: Mapping[str, TaskRun]) -> Iterator[tuple[str, str]]:
-    """Nodes without a good record: name and iteration."""
+    """Yield name and iteration of each task instance without a good record."""
     tasks = {planned.task.name for planned in plan.tasks}
     for run in runs.values():
         if run.status not in FINE and run.task_name in tasks:
@@ -58,7 +60,7 @@ def _unfinished(plan: Plan, runs: Mapping[str, TaskRun]) -> Iterator[tuple[str, 
 
 
 def _changed(plan: Plan, before: Plan) -> Iterator[str]:
-    """Tasks of the outermost lists that read otherwise in `plan`, anywhere inside them."""
+    """Yield the tasks of the outermost lists that differ in `plan`, anywhere inside them."""
     old, new = ({each.task.name: each for each in one.tasks} for one in (before, plan))
     for name in {*old, *new}:
         if old.get(name) != new.get(name):
@@ -116,13 +118,13 @@ class _Invalidation:
         return all(self._runs[key].status in FINE for key in within if key in self._runs)
 
     def _held(self, name: str, iteration: str) -> Iterator[tuple[str, str]]:
-        """Everything inside a container, at any depth: names and iterations."""
+        """Yield name and iteration of everything inside a container, at any depth."""
         for inner, place, _ in self._within(name, iteration):
             yield inner, place
             yield from self._held(inner, place)
 
     def _round(self, name: str, iteration: str) -> Iterator[tuple[str, str, _Rerun]]:
-        """The container round a node; a loop stands one iteration further out."""
+        """Yield the container of a task instance; a loop stands one iteration further out."""
         parent = self._tasks[name].parent
         if parent:
             is_loop = self._tasks[parent].task.type == "flow.foreach"

@@ -56,7 +56,7 @@ class Scheduler(TaskTree):
     def _had_room(
         self, tasks: Sequence[PlanTask], instance: TaskInstance, room: int
     ) -> datetime | None:
-        """Tasks without an order among them are taken up in that of the text."""
+        """Return when a task of a list without an order had room: those start as written."""
         if room == 0 or any(planned.predecessors for planned in tasks):
             return None
         earlier = takewhile(lambda planned: planned.task.name != instance.name, tasks)
@@ -66,7 +66,7 @@ class Scheduler(TaskTree):
         return room_made(ends, len(before), room)
 
     def rounds(self, instance: TaskInstance) -> str:
-        """In which rounds of the containers round it a node is (see `task_tree.py`)."""
+        """Return the attempts of its containers that a task instance is in (see `task_tree.py`)."""
         return self.container_attempts_of(instance.name, instance.iteration, self._round)
 
     def _round(self, name: str, iteration: str, _rounds: str) -> int:
@@ -74,7 +74,7 @@ class Scheduler(TaskTree):
         return run.attempt if run else 1
 
     def inside(self, container: TaskInstance) -> list[TaskInstance]:
-        """The nodes that a container holds; of loops inside it the iterations that are known."""
+        """Return the task instances in a container; of loops in it the known iterations."""
         inner = list(self.inner(container.name))
         loops = self.loops
         iterations = [container.iteration]
@@ -107,7 +107,7 @@ class Scheduler(TaskTree):
         return all(self._is_settled(TaskInstance(each)) for each in self.list_of(section, None))
 
     def first_failure(self, section: Section) -> Failure | None:
-        """The failure that came first in a section, among those that are not allowed."""
+        """Return the failure that came first in a section, among those that are not allowed."""
         return self._first_failure(self.list_of(section, None), "")
 
     def executed(self) -> int:
@@ -186,7 +186,7 @@ class Scheduler(TaskTree):
     def _is_stopped(
         self, entered: ContainerState, body: list[PlanTask], index: int, iteration: str
     ) -> bool:
-        """After a failure nothing new is opened; what was open when a turn died still is."""
+        """Tell whether an iteration may not start after a failure; one open at a crash goes on."""
         if entered.failure is None or not entered.fail_fast or index in entered.started:
             return False
         return not any(TaskInstance(planned, iteration).key in self.runs for planned in body)
@@ -224,10 +224,11 @@ class Scheduler(TaskTree):
             yield TaskInstance(self.tasks[predecessor.name], instance.iteration)
 
     def _effective(self, instance: TaskInstance) -> Iterable[TaskInstance]:
-        """Predecessors; a skip on the implied order is replaced by what came before it.
+        """Return predecessors; a skip on the implied order is replaced by what came before it.
 
-        What a node reaches never changes once its predecessors are settled, so it is worked out
-        once: skipped tasks that read each other would make as many paths as there are subsets.
+        The predecessors a task instance reaches never change once they are settled, so they are
+        computed once: skipped tasks that read each other would make as many paths as there are
+        subsets.
         """
         reached = self._reaches.get(instance.key)
         if reached is None:

@@ -37,20 +37,20 @@ class TaskTree:
         self.has_container_retries = any(self._retried.values())
 
     def list_of(self, place: str, branch: str | None) -> list[PlanTask]:
-        """The tasks of a section (branch None) or of a branch of a container."""
+        """Return the tasks of a section (branch None) or of a branch of a container."""
         return self.lists.get((place, branch), [])
 
     def branches(self, container: str) -> Iterator[str]:
-        """The keys of the lists that a container holds."""
+        """Return the keys of the lists that a container holds."""
         found = (planned.branch for planned in self.children(container))
         return iter(dict.fromkeys(branch for branch in found if branch))
 
     def children(self, container: str) -> list[PlanTask]:
-        """The tasks of all the lists that a container holds itself."""
+        """Return the tasks of all the lists that a container holds itself."""
         return self._children.get(container, [])
 
     def inner(self, container: str) -> Iterator[PlanTask]:
-        """Everything a container holds, at any depth, in the order of the text."""
+        """Yield everything a container holds, at any depth, in the order of the text."""
         for planned in self.children(container):
             yield planned
             yield from self.inner(planned.task.name)
@@ -70,7 +70,7 @@ class TaskTree:
         return parent is not None
 
     def iteration(self, name: str, inner: str) -> str:
-        """The iteration that a task is in when something inside it is in `inner`."""
+        """Return the iteration that a task is in when something inside it is in `inner`."""
         depth = len(self.loops[name])
         return ".".join(inner.split(".")[:depth]) if depth else ""
 

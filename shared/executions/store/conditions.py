@@ -12,7 +12,7 @@ NO_NEWER_TURN = " AND (attribute_not_exists(fence) OR fence <= :fence)"
 
 
 def while_open(execution: Execution, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """An update of an execution that is open and in the generation that the caller knows.
+    """Return an update of an execution that is open and in the generation that the caller knows.
 
     One that sets the `fence` of its turn is refused if a newer one has set its own.
     """

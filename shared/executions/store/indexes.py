@@ -41,7 +41,7 @@ class ExecutionIndex:
         self._sleep = sleep
 
     def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
-        """Executions by id, in the order asked for; those that are gone are left out."""
+        """Return executions by id, in the order asked for; those that are gone are left out."""
         keys = [execution_key(tenant, execution_id) for execution_id in ids]
         found = {
             str(item["id"]): execution_from_item(item)
@@ -53,7 +53,7 @@ class ExecutionIndex:
     def page_of_ids(
         self, index: Index, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
     ) -> tuple[list[str], bool]:
-        """Ids in one index, newest first, between two ids; and whether there may be more.
+        """Return ids in one index, newest first, between two ids; and whether there may be more.
 
         `after` is the id behind which the page starts.
         """

@@ -36,12 +36,12 @@ BUT_OUTPUTS = (
 
 
 def is_over(item: Mapping[str, Any], now: datetime) -> bool:
-    """DynamoDB removes what has expired within days; for us it is gone at once."""
+    """Tell whether an item has expired: DynamoDB may remove it days later."""
     return "expiresAt" in item and int(item["expiresAt"]) <= now.timestamp()
 
 
 def execution_to_item(execution: Execution) -> dict[str, Any]:
-    """An open execution as it is first stored, with every index key."""
+    """Return an open execution as it is first stored, with every index key."""
     item: dict[str, Any] = {
         **execution_key(execution.tenant, execution.id),
         **execution.model_dump(

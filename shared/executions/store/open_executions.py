@@ -27,7 +27,7 @@ class OpenExecutions:
         return any(True for _ in self.of_flow(flow_id))
 
     def of_flow(self, flow_id: str | None) -> Iterator[tuple[str, str]]:
-        """Tenant and id of each open execution of a flow; of all of them, if none is named."""
+        """Yield tenant and id of each open execution of a flow; of all flows, if none is named."""
         chosen: dict[str, Any] = {"FilterExpression": Attr("flowId").eq(flow_id)} if flow_id else {}
         for shard in OPEN_SHARDS:
             of_shard = Key("openShard").eq(shard)

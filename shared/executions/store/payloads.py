@@ -48,7 +48,7 @@ class PayloadStore:
         return answer["Body"].read().decode()
 
     def url(self, stored: Stored) -> str:
-        """An address from which anybody may read the object, for a quarter of an hour."""
+        """Return an address from which anybody may read the object, for a quarter of an hour."""
         return self._client().generate_presigned_url(
             "get_object",
             Params={"Bucket": self._bucket, "Key": stored.key},
@@ -85,7 +85,7 @@ class PayloadStore:
             )
 
     def offloaded(self, execution: Execution, run: TaskRun) -> TaskRun:
-        """A task run as its row can hold it: large outputs are stored, and pointed to."""
+        """Return a task run as its row can hold it: large outputs are stored, and pointed to."""
         if run.outputs is None or len(run.outputs.encode()) <= ROW_BYTES:
             return run
         stored = self.put_for(execution, run.outputs)
@@ -97,7 +97,7 @@ def _folder(execution: Execution) -> str:
 
 
 def size_of(run: TaskRun) -> int:
-    """Bytes of a task run's outputs, wherever they are."""
+    """Return the bytes of a task run's outputs, wherever they are."""
     if run.stored:
         return run.stored.size
     return len(run.outputs.encode()) if run.outputs else 0
@@ -113,7 +113,7 @@ class OutputReader:
         self._lock = RLock()
 
     def __call__(self, run: TaskRun) -> Any:
-        """A task run's outputs; an empty map where there are none."""
+        """Return a task run's outputs; an empty map where there are none."""
         if run.stored:
             return self._read(run.stored)
         return json.loads(run.outputs) if run.outputs else {}

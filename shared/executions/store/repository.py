@@ -125,7 +125,7 @@ class ExecutionRepository(SegmentRepository):
         return self._update(execution, f"{sets}, wakeAt = :wake", values)
 
     def mark_running(self, execution: Execution, *, fence: int, now: datetime) -> Execution | None:
-        """QUEUED to RUNNING in this generation; None when it is no longer ours to run.
+        """Turn QUEUED to RUNNING in this generation; None when it is no longer ours to run.
 
         It started once: children and approvals have their ids from that, and two turns that both
         found it QUEUED must not differ.

@@ -123,7 +123,7 @@ class Threads:
         thread.start()
 
     def next_result(self, patience: float) -> Result | None:
-        """The next outcome; None when none comes in time, or when it was given up on before."""
+        """Return the next outcome; None when none comes in time, or it was given up before."""
         if self._active:
             nearest = min(active.deadline for active in self._active.values())
             patience = min(patience, max(0.0, nearest - self._clocks.monotonic()))

@@ -43,7 +43,7 @@ class Attempt:
     mock: Mapping[str, Any] | None = None
 
     def run(self) -> Outcome:
-        """SKIPPED when the task's condition is false, else SUCCESS or FAILED."""
+        """Run the attempt: SKIPPED when the task's condition is false, else SUCCESS or FAILED."""
         try:
             if not self._is_wanted():
                 return Outcome(TaskStatus.SKIPPED)
@@ -123,7 +123,7 @@ class Attempt:
 
 
 def mocked_outputs(mock: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The outputs that a mock stands for; PluginError if it is one that fails."""
+    """Return the outputs that a mock stands for; PluginError if it is one that fails."""
     if set(mock) != {"error"}:
         return mock
     error = MockedError.model_validate(mock["error"])
@@ -131,7 +131,7 @@ def mocked_outputs(mock: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def idempotency_key(key: str) -> str:
-    """The key a task offers to what it calls: the same for every try, so money moves once.
+    """Return the key a task offers to the service it calls: the same for every try.
 
     `key` names the task: execution, name, iteration.
     """

@@ -57,9 +57,9 @@ class DurableTask(Protocol):
         ...
 
     def cancel(self, poll: Poll) -> DurableState | None:
-        """The task is cancelled: tell whoever works on it; the end, if that came first.
+        """Tell whoever works on the task that it is cancelled; return the end, if that came first.
 
-        A visit may never have been made, or be made at the same time by a turn that is past.
+        A poll may never have been made, or be made at the same time by a turn that is past.
         """
         ...
 

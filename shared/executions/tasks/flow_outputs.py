@@ -13,7 +13,7 @@ from shared.masking import Masking
 def flow_outputs(
     templates: Mapping[str, Any] | None, scope: Scope, masking: Masking
 ) -> tuple[dict[str, Any] | None, Failure | None]:
-    """The rendered outputs, or why there are none; both None for a flow that declares none.
+    """Return the rendered outputs, or the failure; both None for a flow that declares none.
 
     No secret is left in either.
     """

@@ -37,7 +37,7 @@ def failure_of(error: Exception) -> Failure:
 
 
 def serialised(outputs: Mapping[str, Any]) -> str:
-    """Outputs as they are stored; PluginError when they are no JSON, or too large."""
+    """Return outputs as they are stored; PluginError when they are no JSON, or too large."""
     try:
         text = json.dumps(outputs, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         size = len(text.encode())
@@ -51,7 +51,7 @@ def serialised(outputs: Mapping[str, Any]) -> str:
 
 
 def _kept(outputs: Mapping[str, Any]) -> str | None:
-    """Outputs that a failure brings along; dropped when they are too large to keep."""
+    """Return outputs that a failure brings along; None when they are too large to keep."""
     if not outputs:
         return None
     try:

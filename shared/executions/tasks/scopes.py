@@ -53,7 +53,7 @@ class ScopeBuilder:
     def for_instance(
         self, scheduler: Scheduler, instance: TaskInstance, *, attempt: int, now: datetime
     ) -> Scope:
-        """`now` must be the same when a crashed attempt is repeated: when the task got ready."""
+        """Return the scope of one attempt; `now` is when the task got ready, also after a crash."""
         task = instance.planned.task
         seed = f"{self._execution.id}/{task.name}/{instance.iteration}/{attempt}"
         if self._execution.attempt > 1:
@@ -90,12 +90,12 @@ class ScopeBuilder:
         )
 
     def _place(self, task_name: str, iteration: str) -> "_Place":
-        """Two loops have iterations of one name: the loop tells them apart."""
+        """Return the key of an iteration: two loops have some of one name, and the loop differs."""
         depth = len(_indices(iteration))
         return (self._loops[task_name][depth - 1] if depth else "", iteration)
 
     def _visible(self, instance: TaskInstance | None) -> "Outputs":
-        """The outputs outside all loops, and those of the iterations that a node stands in."""
+        """Return the outputs outside all loops, and those of the iterations of a task instance."""
         visible = dict(self._outputs.get(("", ""), {}))
         indices = _indices(instance.iteration) if instance else []
         for depth in range(1, len(indices) + 1):
@@ -157,7 +157,7 @@ class Outputs(Mapping[str, Any]):
 
 
 def _loop(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
-    """`item`, `index` and `key` of the innermost loop round a node."""
+    """Return `item`, `index` and `key` of the innermost loop of a task instance."""
     outer, _, index = instance.iteration.rpartition(".")
     parent = instance.planned.parent
     while parent:
@@ -170,5 +170,5 @@ def _loop(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
 
 
 def _no_credential(_name: str) -> None:
-    """No store of credentials exists yet: every name is unknown, and its task fails saying so."""
+    """Refuse every name: no store of credentials exists yet, and the task fails saying so."""
     return

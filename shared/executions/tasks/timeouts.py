@@ -12,12 +12,12 @@ MALFORMED = (TemplateError, TemplateSyntaxError, PluginError)
 
 
 def read_timeout(task: TaskDefinition, scope: Scope) -> timedelta | None:
-    """A task's time-out; a template is rendered."""
+    """Return a task's time-out; a template is rendered."""
     return None if task.timeout is None else read_duration(task.timeout, scope, "timeout")
 
 
 def read_duration(value: timedelta | str, scope: Scope, place: str) -> timedelta:
-    """A duration that may have been written as a template; raises one of MALFORMED."""
+    """Return a duration that may have been written as a template; raises one of MALFORMED."""
     if isinstance(value, timedelta):
         return value
     return _duration(render_tree(value, scope, place), place)

@@ -52,7 +52,7 @@ class ExecutionReader:
         self._now = now
 
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
-        """The execution with all its tasks, those that have not run yet included."""
+        """Return the execution with all its tasks, those that have not run yet included."""
         execution, plan, runs = self._state(tenant, execution_id)
         scheduler = board_of(plan, runs)
         tasks = tuple(listed(scheduler, execution))
@@ -77,7 +77,10 @@ class ExecutionReader:
         limit: int,
         cursor: str | None,
     ) -> Page[TaskRun]:
-        """Task runs in the order of the text, of one task or of all; outputs, or where they are."""
+        """Return task runs in the order of the text, of one task or of all.
+
+        Each has its outputs, or their address.
+        """
         query = f"executions/{tenant}/{execution_id}/tasks/{task_name}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
         execution, plan, recorded = self._state(tenant, execution_id)
@@ -121,10 +124,10 @@ class ExecutionReader:
         *,
         cursor: str | None = None,
     ) -> Page[ExecutionLogLine]:
-        """Lines in order of time; a line's `seq` does not depend on filters.
+        """Return lines in order of time; a line's `seq` does not depend on filters.
 
-        Of a container or a whole execution that was tried again the lines of all attempts. A page
-        holds as many as an answer does: nearly always all of them.
+        Lines of all attempts are included, of containers and of the whole execution. A page holds
+        as many as an answer does: nearly always all of them.
         """
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
@@ -140,7 +143,7 @@ class ExecutionReader:
     def page(
         self, tenant: str, wanted: ExecutionFilter, *, limit: int, cursor: str | None
     ) -> Page[Execution]:
-        """Newest first; a page may be shorter than `limit` and still have a next."""
+        """Return executions newest first; a page below `limit` may still have a next."""
         index, value = wanted.index(tenant)
         query = f"executions/{tenant}/{wanted}"
         after = decode_cursor(cursor, query) if cursor else None
@@ -164,7 +167,7 @@ class ExecutionReader:
         return Page(tuple(found), encode_cursor(after, query) if after else None)
 
     def _shown(self, execution: Execution) -> Execution:
-        """An execution as it is shown: outputs that its row does not hold have an address."""
+        """Return an execution as it is shown: outputs outside of its row have an address."""
         shown = self._awaiting(execution)
         if shown.stored_outputs is None:
             return shown
@@ -172,7 +175,7 @@ class ExecutionReader:
         return shown.model_copy(update={"outputs_url": url})
 
     def _awaiting(self, execution: Execution) -> Execution:
-        """The next attempt of the whole is due only while it is waited for."""
+        """Return the execution with its next attempt, which is due only while it is waited for."""
         is_over = execution.due_at and execution.due_at <= self._now()
         if is_over or execution.status.is_terminal:
             return execution.model_copy(update={"due_at": None})

@@ -18,12 +18,12 @@ Shown = TypeVar("Shown", bound=Record)
 
 
 def cost_of(shown: Record) -> int:
-    """Bytes in an answer: a function's answer is JSON in a string, so all is escaped once more."""
+    """Return the bytes it takes in an answer: JSON in a string, so all is escaped once more."""
     return len(json.dumps(shown.model_dump_json(by_alias=True)))
 
 
 def bounded_detail(execution_id: str, runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
-    """Every task, the first iterations, and outputs as far as they fit; `outputsUrl` has others."""
+    """Yield every task, the first iterations, and outputs as far as they fit; then `outputsUrl`."""
     chosen = list(_bearable(_first_iterations(runs)))
     bare = [_bare(run) for run in chosen]
     room = MAX_BYTES - sum(map(cost_of, bare))
@@ -46,7 +46,7 @@ def _first_iterations(runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
 
 
 def _bearable(runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
-    """As many iterations as fit without outputs; of tasks behind them less of what went wrong."""
+    """Yield as many iterations as fit without outputs; of later tasks, shorter errors."""
     size, is_full = 0, False
     for run in runs:
         cost = cost_of(_bare(run))
@@ -72,7 +72,7 @@ def _shortened(run: TaskRun) -> TaskRun:
 def fitting(
     items: Sequence[Shown], limit: int, cost: Callable[[Shown], int] = cost_of
 ) -> tuple[Shown, ...]:
-    """As many of the first items as one answer holds, one at least."""
+    """Return as many of the first items as one answer holds, one at least."""
     size = 0
     for count, item in enumerate(items[:limit]):
         size += cost(item)

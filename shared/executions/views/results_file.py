@@ -9,7 +9,7 @@ from shared.executions.task_runs import Stored, TaskRun
 
 
 def results_size(execution: Execution, tasks: Iterable[TaskRun]) -> int:
-    """About how many bytes the results take in an answer, which is a string in JSON."""
+    """Return about how many bytes the results take in an answer, which is a string in JSON."""
     final = execution.stored_outputs.size if execution.stored_outputs else 0
     if execution.outputs:
         final = len(json.dumps(json.dumps(execution.outputs)))

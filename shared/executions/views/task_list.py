@@ -13,7 +13,7 @@ from shared.flows.plans.plan import Plan
 
 
 def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Scheduler:
-    """A board that knows what is recorded and counts: `runs` by the keys of their rows."""
+    """Return a scheduler that knows the recorded runs: `runs` by the keys of their rows."""
     scheduler = Scheduler(plan)
     for run in latest_runs(scheduler, runs).values():
         scheduler.apply(run)
@@ -21,7 +21,7 @@ def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Scheduler:
 
 
 def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> Iterator[TaskRun]:
-    """Every task of the text; behind a loop its iterations, each in the order of the text."""
+    """Yield every task of the text; behind a loop its iterations, each in the order of the text."""
     return listed(board_of(plan, runs), execution)
 
 
@@ -91,7 +91,7 @@ def _unrecorded(scheduler: Scheduler, execution: Execution, instance: TaskInstan
 def _ready_at(
     scheduler: Scheduler, execution: Execution, instance: TaskInstance
 ) -> datetime | None:
-    """About when a task began that has no record: when what comes before it had ended."""
+    """Return about when a task without a record began: at the end of its predecessors."""
     ends = [scheduler.runs[_before(instance, name)].finished_at for name in _names(instance)]
     parent = scheduler.parent_of(instance)
     if any(ends) or parent is None:
@@ -122,7 +122,7 @@ def _shown(scheduler: Scheduler, execution: Execution, instance: TaskInstance) -
 
 
 def _is_left_out(scheduler: Scheduler, execution: Execution, instance: TaskInstance) -> bool:
-    """Inside a settled container, or in a chain that was not needed: never to run, by the rules."""
+    """Tell whether a task never runs: in a settled container, or in a chain that is not needed."""
     parent = scheduler.parent_of(instance)
     if parent is None:
         return instance.planned.section == "errors" and execution.status.is_terminal
