@@ -97,7 +97,7 @@ class FlowService:
         return Flow.of(flow, self._text(flow))
 
     def plan(self, flow_id: str) -> tuple[Plan, int]:
-        """The plan of a flow's current revision, and its number; NotSupportedYetError if none."""
+        """Return the plan of a flow's current revision, and its number; or NotSupportedYetError."""
         flow = self._stored(flow_id)
         if flow.has_plan:
             return self.find_plan(flow.id, flow.revision), flow.revision

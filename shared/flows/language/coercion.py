@@ -11,7 +11,7 @@ from shared.times import from_rfc3339
 
 
 def coerce(definition: InputDefinition, value: Any) -> Any:
-    """One value in its declared type; ValueError says what is wrong with it."""
+    """Return one value in its declared type; ValueError says what is wrong with it."""
     coerced = _COERCIONS[definition.type](value)
     _check_values(definition, coerced)
     _check_bounds(definition, coerced)

@@ -23,7 +23,7 @@ class Edge:
 
 
 def nested_lists(task: TaskDefinition) -> Iterator[tuple[str, tuple[TaskDefinition, ...]]]:
-    """Each list of tasks inside a container, with the key it stands under (`then`, `cases.eu`)."""
+    """Yield each list of tasks in a container, with its key (`then`, `cases.eu`)."""
     for key, tasks in (
         ("tasks", task.tasks),
         ("then", task.then),
@@ -37,7 +37,7 @@ def nested_lists(task: TaskDefinition) -> Iterator[tuple[str, tuple[TaskDefiniti
 
 
 def walk(tasks: Iterable[TaskDefinition]) -> Iterator[TaskDefinition]:
-    """Every task, containers before what they hold, in the order of the text."""
+    """Yield every task, containers before what they hold, in the order of the text."""
     for task in tasks:
         yield task
         for _, nested in nested_lists(task):
@@ -47,7 +47,7 @@ def walk(tasks: Iterable[TaskDefinition]) -> Iterator[TaskDefinition]:
 def list_edges(
     tasks: Sequence[TaskDefinition], reads: Reads, *, starts_together: bool = False
 ) -> tuple[Edge, ...]:
-    """The edges among the tasks of one list.
+    """Return the edges among the tasks of one list.
 
     A name that is read or depended on and is not in this list, nor nested in a task of it, makes
     no edge here. `starts_together` is the list of a `flow.parallel`: no implied order.
@@ -76,7 +76,7 @@ def _read_owners(task: TaskDefinition, reads: Reads, owners: dict[str, str]) -> 
 
 
 def find_cycle(edges: Iterable[Edge]) -> tuple[str, ...] | None:
-    """The first cycle met, closed (`("a", "b", "a")`: b starts after a, a after b), or None."""
+    """Return the first cycle, closed (`("a", "b", "a")`: b starts after a, a after b), or None."""
     after: dict[str, list[str]] = {}
     for edge in edges:
         after.setdefault(edge.source, []).append(edge.target)
@@ -89,7 +89,7 @@ def find_cycle(edges: Iterable[Edge]) -> tuple[str, ...] | None:
 
 
 def _cycle_from(start: str, after: dict[str, list[str]], done: set[str]) -> tuple[str, ...] | None:
-    """Depth first without recursion: 500 tasks in a row are deeper than Python likes."""
+    """Return the first cycle, without recursion: 500 tasks in a row are too deep for it."""
     path: list[str] = []
     stack: list[tuple[str, bool]] = [(start, False)]
     while stack:

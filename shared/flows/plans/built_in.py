@@ -37,7 +37,7 @@ def is_built_in(flow_id: str) -> bool:
 
 
 def plan_of(flow_id: str, revision: int) -> Plan:
-    """The plan of a built-in flow; LookupError when there is none."""
+    """Return the plan of a built-in flow; LookupError when there is none."""
     return _PLANS[flow_id, revision]()
 
 
@@ -63,7 +63,7 @@ def _retry_many() -> Plan:
 
 
 def _close_flow() -> Plan:
-    """Two rounds: the second takes what was being started when the flow was deleted."""
+    """Return a plan of two passes: the second takes what was starting at the flow's deletion."""
     chosen: Json = {"filter": "{{ inputs.filter }}"}
     pause = {"duration": int(STARTS_IN_FLIGHT.total_seconds())}
     return _plan(
@@ -100,7 +100,7 @@ def _task(name: str, kind: str, properties: dict[str, Json], after: str = "") ->
 def _batches(
     loop: str, action: str, how: dict[str, Json], *, chosen_by: str, suffix: str = ""
 ) -> tuple[PlanTask, PlanTask]:
-    """A loop over batches of ids; a batch that fails holds up no other.
+    """Return a loop over batches of ids; a batch that fails holds up no other.
 
     It goes over their numbers, for all ids together may be more than a template yields.
     """
@@ -118,7 +118,7 @@ def _batches(
 
 
 def _report(**chosen_by: str) -> PlanTask:
-    """Adds up; `chosen_by` names each loop's choice."""
+    """Return the task that adds up; `chosen_by` names each loop's choice."""
     properties: dict[str, Json] = {"chosenBy": dict(chosen_by)}
     return _task("report", "executions.report", properties, after=list(chosen_by)[-1])
 

@@ -8,7 +8,7 @@ from shared.flows.plans.plan import Plan, PlanTask, Predecessor, Section
 
 
 def compile_plan(definition: FlowDefinition) -> Plan:
-    """Plan a definition without errors; one whose features are all supported."""
+    """Plan a definition without errors, whose features are all supported."""
     return Plan(
         name=definition.name,
         namespace=definition.namespace,

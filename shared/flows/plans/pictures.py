@@ -60,5 +60,5 @@ MACHINES = {"one_segment": one_segment_machine}
 
 
 def machine_of(plan: Plan) -> dict[str, Any]:
-    """The state machine that runs a plan, in the States Language; no ARN, only placeholders."""
+    """Return the state machine of a plan, in the States Language; placeholders stand for ARNs."""
     return MACHINES[plan.shape]()

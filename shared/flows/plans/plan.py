@@ -67,7 +67,7 @@ class Plan(Definition):
 
 
 def pack_plan(plan: Plan) -> bytes:
-    """The plan as it is stored: compressed JSON, so that 256 KiB of text stay one item."""
+    """Return the plan as it is stored: compressed JSON, so that 256 KiB of text stay one item."""
     return zlib.compress(plan.model_dump_json(by_alias=True, exclude_defaults=True).encode())
 
 

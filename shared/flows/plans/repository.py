@@ -16,7 +16,7 @@ _CACHED_PLANS = 32
 
 
 def revision_key(tenant: str, flow_id: str, revision: int, part: str) -> dict[str, str]:
-    """Key of a revision's `source` or `plan` item."""
+    """Return the key of a revision's `source` or `plan` item."""
     return {"pk": f"{tenant}#flow#{flow_id}", "sk": f"revision#{revision:08d}#{part}"}
 
 
@@ -26,7 +26,7 @@ class PlanRepository:
         self._cache: OrderedDict[tuple[str, str, int], Plan] = OrderedDict()
 
     def get(self, tenant: str, flow_id: str, revision: int) -> Plan:
-        """The plan of a revision that some execution names; LookupError when it is gone."""
+        """Return the plan of a revision that some execution names; LookupError when it is gone."""
         key = (tenant, flow_id, revision)
         if key in self._cache:
             self._cache.move_to_end(key)

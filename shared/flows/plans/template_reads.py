@@ -9,7 +9,7 @@ from shared.plugins.registry import find
 
 
 def task_reads(task: TaskDefinition) -> frozenset[str]:
-    """Names of the tasks whose outputs `task` itself reads, nested tasks left out.
+    """Return the names of the tasks whose outputs `task` itself reads, nested tasks left out.
 
     A template that does not parse reads nothing here; the validator names it.
     """

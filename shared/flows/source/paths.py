@@ -8,7 +8,7 @@ _MAX_KEY = 100
 
 
 def child_path(path: str, key: str) -> str:
-    """The place of a key of the map at `path`; unusual keys are quoted (`headers["X.Y"]`)."""
+    """Return the place of a key of the map at `path`; unusual keys are quoted (`h["X.Y"]`)."""
     if _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}" if path else key
     shortened = key if len(key) <= _MAX_KEY else key[:_MAX_KEY] + "…"
@@ -16,5 +16,5 @@ def child_path(path: str, key: str) -> str:
 
 
 def item_path(path: str, index: int) -> str:
-    """The place of an item of the list at `path`, counted from 0."""
+    """Return the place of an item of the list at `path`, counted from 0."""
     return f"{path}[{index}]"

@@ -29,13 +29,13 @@ class Source:
     problems: tuple[Problem, ...]
 
     def position(self, node: SourceNode, offset: int | None) -> tuple[int, int]:
-        """Line and column of a character inside a text, or of its start where that is unsure."""
+        """Return line and column of a character in a text, or of its start where that is unsure."""
         at = None if offset is None or not node.scalar else locate(self.text, node.scalar, offset)
         return (node.line, node.column) if at is None else position_of(self.text, at)
 
 
 def position_of(text: str, index: int) -> tuple[int, int]:
-    """1-based line and column of a 0-based character offset."""
+    """Return the 1-based line and column of a 0-based character offset."""
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
@@ -87,7 +87,7 @@ def _decoded(text: bytes) -> str:
 
 
 def _join_pairs(text: str) -> str:
-    """JSON writes what is beyond 16 bits as two escapes, YAML as one."""
+    """Join escapes: JSON writes what is beyond 16 bits as two, YAML as one."""
 
     def join(match: re.Match[str]) -> str:
         if not match[1]:

@@ -37,7 +37,7 @@ class Report:
         return len(self._found[severity]) >= MAX_PROBLEMS
 
     def problems(self, severity: Severity) -> tuple[Problem, ...]:
-        """All of one severity, in the order of the text; a last one says when there are more."""
+        """Return all of one severity, in the order of the text; a last one says if more exist."""
         found = self._found[severity]
         listed = sorted(found, key=lambda each: (each.line or 0, each.column or 0))
         if self.is_full(severity):
@@ -62,7 +62,7 @@ class Spot:
         return self.node.value
 
     def entries(self) -> Iterator[tuple[str, "Spot"]]:
-        """The values of a map by their keys; nothing for what is no map."""
+        """Yield the values of a map by their keys; nothing for what is no map."""
         for key, entry in (self.node.entries or {}).items():
             path = child_path(self.path, key)
             yield key, Spot(entry.node, path, self.report, entry.line, entry.column, entry.is_text)
@@ -75,7 +75,7 @@ class Spot:
         return Spot(entry.node, path, self.report, entry.line, entry.column, entry.is_text)
 
     def items(self) -> Iterator["Spot"]:
-        """The items of a list; nothing for what is no list."""
+        """Return the items of a list; nothing for what is no list."""
         return (self.item(index) for index in range(len(self.node.items or ())))
 
     def item(self, index: int) -> "Spot":
@@ -83,22 +83,22 @@ class Spot:
         return Spot(node, item_path(self.path, index), self.report, node.line, node.column)
 
     def at(self, path: str) -> "Spot":
-        """The same place under another name."""
+        """Return the same place under another name."""
         return replace(self, path=path)
 
     def refuse(self, message: str, *, offset: int | None = None) -> None:
-        """An error at the value, or at a character inside its text."""
+        """Report an error at the value, or at a character inside its text."""
         self._add("error", message, offset)
 
     def refuse_key(self, message: str) -> None:
-        """An error at the key: about the entry as a whole, or its absence or presence."""
+        """Report an error at the key: about the entry as a whole, or its absence or presence."""
         self._add_at("error", message, self.key_line, self.key_column)
 
     def warn(self, message: str, *, offset: int | None = None) -> None:
         self._add("warning", message, offset)
 
     def not_supported(self, what: str) -> None:
-        """Valid, but the engine cannot run it; `what` ends in its verb."""
+        """Report what is valid, but cannot be run by the engine; `what` ends in its verb."""
         message = f"{what} not supported yet"
         self._add_at("unsupported", message, self.key_line, self.key_column)
 

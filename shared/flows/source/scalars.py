@@ -35,7 +35,7 @@ class Scalar(NamedTuple):
 
 
 def resolve(text: str) -> Json:
-    """The value of a plain scalar; dates, `yes` and `on` are text. ValueError: no JSON number."""
+    """Return the value of a plain scalar; dates and `yes` are text. ValueError: no JSON number."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _STARTS_NUMBER:

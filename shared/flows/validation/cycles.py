@@ -12,7 +12,7 @@ from shared.flows.validation.templates import offset_of, templated
 
 
 def check_dependencies(task: WrittenTask, tasks: Mapping[str, WrittenTask]) -> None:
-    """Each name in `dependsOn` is a task of the same list."""
+    """Refuse names in `dependsOn` that are no task of the same list."""
     siblings = {sibling.definition.name for sibling in task.siblings}
     for spot in _names(task.spot.entry("dependsOn")):
         name = spot.value
@@ -49,13 +49,13 @@ def check_cycles(
 
 
 def from_first(cycle: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The same cycle, beginning with its task that is first in the text."""
+    """Return the same cycle, beginning with its task that is first in the text."""
     start = cycle.index(min(cycle, key=names.index))
     return (*cycle[start:-1], *cycle[:start], cycle[start])
 
 
 def _cycles(edges: Sequence[Edge]) -> Iterator[tuple[str, ...]]:
-    """Cycles without a task in common."""
+    """Yield cycles without a task in common."""
     left = list(edges)
     while cycle := find_cycle(left):
         yield cycle
@@ -68,7 +68,7 @@ def _refuse_cycle(
     by_name: Mapping[str, WrittenTask],
     read_at: Mapping[tuple[str, str], Spot],
 ) -> None:
-    """At the first `dependsOn` of the cycle; without one, at the first template that makes it."""
+    """Refuse a cycle at its first `dependsOn`; without one, at the first template that makes it."""
     pairs = [(by_name[target], source) for source, target in pairwise(cycle)]
     pairs.sort(key=lambda pair: (pair[0].spot.node.line, pair[0].spot.node.column))
     for task, source in pairs:

@@ -29,7 +29,7 @@ class Defaults:
         self.is_over = False
 
     def under(self, properties: Spot | None, plugin: Plugin | None) -> dict[str, Spot]:
-        """The task's own properties over the defaults of its type, each where it is written."""
+        """Return the task's own properties over the defaults of its type, each at its place."""
         own = dict(properties.entries()) if properties else {}
         defaults = self._of_type(plugin) if plugin and self._spot else {}
         self._expanded += sum(len(key) + each.node.size for key, each in defaults.items())
@@ -52,7 +52,7 @@ class Defaults:
 
 
 def check_defaults(spot: Spot | None) -> None:
-    """Each pattern matches a plugin, and each property is known to one that it matches."""
+    """Refuse patterns that match no plugin, and properties unknown to all that they match."""
     if spot is None:
         return
     if len(spot.node.entries or ()) > MAX_PATTERNS:

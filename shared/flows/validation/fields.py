@@ -50,7 +50,7 @@ def read_fields(spot: Spot, fields: Mapping[str, Field]) -> dict[str, Any]:
 
 
 def suggest(word: str, known: Iterable[str], spot: Spot) -> str:
-    """` (did you mean "x"?)`, or nothing when no name comes close or there are too many errors."""
+    """Return ` (did you mean "x"?)`, or nothing if no name comes close or errors are too many."""
     if spot.report.is_full() or len(word) > _MAX_GUESSED:
         return ""
     names = {name.lower(): name for name in known if not name.startswith(UNNAMED)}
@@ -102,7 +102,7 @@ def anything(spot: Spot) -> Json:
 
 
 def name(pattern: str, longest: int, rule: str) -> Reader:
-    """Text of a form; `rule` says the form to people."""
+    """Return a reader of text of a form; `rule` says the form to people."""
     compiled = re.compile(pattern)
 
     def read(spot: Spot) -> str | None:
@@ -182,14 +182,14 @@ def some_duration(spot: Spot) -> timedelta | None:
 
 
 def duration_or_template(spot: Spot) -> timedelta | str | None:
-    """A template stays text: what it yields is checked when it is rendered."""
+    """Read a duration; a template stays text, which is checked when it is rendered."""
     if isinstance(spot.value, str) and ("{{" in spot.value or "{%" in spot.value):
         return spot.value
     return some_duration(spot)
 
 
 def names_map(read: Reader) -> Reader:
-    """A map whose keys are names people chose; each value is read by `read`."""
+    """Return a reader of maps whose keys are names people chose; `read` reads each value."""
 
     def read_map(spot: Spot) -> dict[str, Any] | None:
         if spot.node.entries is None:
@@ -206,7 +206,7 @@ def names_map(read: Reader) -> Reader:
 
 
 def labels(spot: Spot) -> dict[str, Any] | None:
-    """A map of texts; no name is empty, for a store could not hold it."""
+    """Read a map of texts; no name is empty, for a store could not hold it."""
     found: dict[str, Any] | None = names_map(text)(spot)
     for key, child in spot.entries() if found else ():
         if not key:

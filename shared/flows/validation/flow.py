@@ -35,7 +35,7 @@ def _concurrency(spot: Spot) -> Concurrency | None:
 
 
 def _read_elsewhere(_spot: Spot) -> None:
-    """Lists of tasks are read once the defaults are known."""
+    """Skip lists of tasks: they are read once the defaults are known."""
 
 
 def _defaults(spot: Spot) -> Any:

@@ -87,7 +87,7 @@ _FIELDS = {
 
 
 def read_inputs(spot: Spot) -> tuple[InputDefinition, ...]:
-    """Every declared input that could be read; names are compared, constraints fit the type."""
+    """Return every declared input that could be read; compare names, constraints and types."""
     if spot.node.items is None:
         fields.refuse_kind(spot, "a list")
         return ()
@@ -154,7 +154,7 @@ def _has_ordered_bounds(spot: Spot, definition: InputDefinition) -> bool:
 
 
 def _order(spot: Spot, kind: InputType) -> Any:
-    """Something that compares as the bound does, or None after it was refused."""
+    """Return a value that compares as the bound does, or None after it was refused."""
     if kind in _MEASURED_BY_LENGTH:
         return fields.whole_number(least=0)(spot)
     if kind in {InputType.INT, InputType.FLOAT}:

@@ -66,7 +66,7 @@ def _step(spot: Spot, step: str | int) -> Spot | None:
 def _refuse_missing(
     task: WrittenTask, parent: Spot, path: Sequence[str | int], message: str
 ) -> None:
-    """A property that is not there: at the key of the map that lacks it."""
+    """Refuse the absence of a property: at the key of the map that lacks it."""
     place = parent.path if parent.path != task.spot.path else f"{parent.path}.properties"
     subject = message.removesuffix(" is required")
     missing = message if subject == message else f'missing property "{subject}"'

@@ -9,7 +9,7 @@ _CODES = range(100, 600)
 
 
 def _reason(spot: Spot) -> int | str | None:
-    """A status code of HTTP or an error's code."""
+    """Read a status code of HTTP or an error's code."""
     value = spot.value
     if isinstance(value, str) and value:
         return value

@@ -20,7 +20,7 @@ _SNAKE: Final = {
 
 
 def define(values: Mapping[str, Any]) -> TaskDefinition:
-    """A task of what could be read; one with errors never leaves the validator."""
+    """Return a task of what could be read; one with errors never leaves the validator."""
     kept = {_SNAKE.get(key, key): value for key, value in values.items() if value is not None}
     return TaskDefinition.model_construct(**{"type": "", **kept})
 
@@ -63,7 +63,7 @@ def _a_map(spot: Spot) -> None:
 
 
 def _read_elsewhere(_spot: Spot) -> None:
-    """Lists of tasks need to know where they stand: `tasks.Tasks` reads them."""
+    """Skip lists of tasks: they depend on where they stand, and `tasks.Tasks` reads them."""
 
 
 _run_when_text = fields.choice(*RunWhen)

@@ -38,7 +38,7 @@ class Surroundings:
         return Surroundings(self.section, (*self.containers, (name, kind, key)))
 
     def at(self, key: str) -> "Surroundings":
-        """Another list of the innermost container."""
+        """Return the surroundings of another list of the innermost container."""
         name, kind, _ = self.containers[-1]
         return Surroundings(self.section, (*self.containers[:-1], (name, kind, key)))
 

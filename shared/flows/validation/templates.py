@@ -62,7 +62,7 @@ def place_of(task: WrittenTask) -> Place:
 
 
 def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
-    """The deferred properties of a type, each with the names its expressions know besides."""
+    """Return the deferred properties of a type, with the further names their expressions know."""
     declared = plugin.manifest.input_schema.get("properties", {}) if plugin else {}
     return {
         name: frozenset(schema.get("x-locals", _ITEM))
@@ -82,17 +82,17 @@ class TemplateRules:
     _parsed: dict[tuple[Parse, str], References] = field(default_factory=dict)
 
     def check_tree(self, spot: Spot, place: Place) -> None:
-        """Every string below is a template."""
+        """Check every string below as a template."""
         for leaf in templated(spot):
             self._check(leaf, parse_template, place)
 
     def check_expression(self, spot: Spot, place: Place) -> None:
-        """The text is one expression, its braces optional."""
+        """Check the text as one expression, its braces optional."""
         if isinstance(spot.value, str):
             self._check(spot, parse_expression, place)
 
     def check_deferred(self, spot: Spot, place: Place, known: AbstractSet[str]) -> None:
-        """Every string below is an expression that the task evaluates, with more names `known`."""
+        """Check every string below as an expression of the task's, with more names `known`."""
         deferred = replace(place, roots=place.roots | known, has_credentials=False)
         for leaf in _texts(spot):
             self._check(leaf, parse_expression, deferred)
@@ -152,7 +152,7 @@ class TemplateRules:
 
 
 def _check_root(spot: Spot, root: str, place: Place) -> None:
-    """A name that is known elsewhere is an error; one that nothing has fails its task later."""
+    """Refuse a name that is known elsewhere; one that nothing has fails its task later."""
     if root in _ELSEWHERE:
         spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
     elif not spot.report.is_full("warning"):
@@ -182,7 +182,7 @@ def _why_not_run(read: Surroundings, reader: Surroundings) -> str:
 
 
 def templated(spot: Spot) -> Iterator[Spot]:
-    """Each text below that may hold a template; parts that hold none are not entered."""
+    """Yield each text below that may hold a template; parts that hold none are not entered."""
     if not spot.node.is_templated:
         return
     if spot.node.scalar:

@@ -165,7 +165,7 @@ def _read_config(trigger: Spot, kind: str | None) -> None:
 
 
 def check_trigger_templates(spot: Spot | None, rules: TemplateRules) -> None:
-    """`inputs` are templates, `condition` is an expression."""
+    """Check `inputs` as templates and `condition` as an expression."""
     for trigger in spot.items() if spot else ():
         config = trigger.entry("config")
         inputs = config.entry("inputs") if config else None
