@@ -21,7 +21,7 @@ COLUMNS = ("transitions", "invocations", "write units", "reads", "index writes",
 
 
 def measure(tasks: int, *, key: str | None) -> dict[str, Any]:
-    """One execution of K tasks on a warm platform, started with or without a key.
+    """Measure one execution of K tasks on a warm platform, started with or without a key.
 
     A turn of more than a second reads once more each second, so a slow machine tries again where a
     turn is long.

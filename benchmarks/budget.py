@@ -18,6 +18,6 @@ def budget(tasks: int) -> Cost:
 
 
 def exceeded(measured: Cost, bar: Cost) -> list[str]:
-    """The names of the counts that are over the bar."""
+    """Return the names of the counts that are over the bar."""
     limits = asdict(bar)
     return [name for name, value in asdict(measured).items() if value > limits[name]]

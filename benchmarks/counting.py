@@ -42,7 +42,7 @@ class Counted:
 
 @contextmanager
 def quiet_stack() -> Iterator[MotoStack]:
-    """An empty platform on moto that says nothing.
+    """Yield an empty platform on moto that logs nothing.
 
     Turns look once a second whether they are still wanted, and how what ends outside stands: how
     often that is says how busy this machine is, and nothing of what an execution costs.
@@ -112,12 +112,12 @@ def _run(stack: MotoStack, name: str) -> dict[str, Any]:
 
 
 def _transitions(stack: MotoStack, name: str) -> int:
-    """States entered by a run, as AWS bills them."""
+    """Return the number of states that a run entered, as AWS bills them."""
     return sum(event["type"].endswith("StateEntered") for event in history(_run(stack, name)))
 
 
 def history(run: dict[str, Any]) -> list[Any]:
-    """Every event of a run's history."""
+    """Return every event of a run's history."""
     pages = boto3.client("stepfunctions").get_paginator("get_execution_history")
     found = pages.paginate(executionArn=run["executionArn"])
     return [event for page in found for event in page["events"]]

@@ -51,7 +51,7 @@ class Meter:
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", timed)
 
     def milliseconds(self, work: Callable[[], Any]) -> tuple[float, float]:
-        """Processor time outside and inside of AWS calls."""
+        """Return the processor time of `work` outside and inside of AWS calls."""
         self.inside, started = 0.0, time.process_time()
         work()
         whole = time.process_time() - started
@@ -72,7 +72,7 @@ def _measure(stack: MotoStack, meter: Meter, tasks: int) -> Cpu:
 
 
 def _round(stack: MotoStack, meter: Meter, flow_id: str) -> tuple[float, float, float]:
-    """One execution, whose turn we take ourselves: nothing else runs meanwhile."""
+    """Measure one execution, whose turn we take ourselves: nothing else runs meanwhile."""
     throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "StartExecution")
     stack.calls.fail_next(throttled, lambda call: call.operation == "SFN.StartExecution")
     answers: list[Any] = []

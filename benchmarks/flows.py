@@ -4,7 +4,7 @@ CHILD = "{name: child, tasks: [{name: c, type: core.set, properties: {values: {}
 
 
 def beside(line: str = "") -> str:
-    """A flow of one plain task, and one more of any kind."""
+    """Return a flow of one plain task, and one more of any kind."""
     return f"""
 name: beside
 tasks:
@@ -29,7 +29,7 @@ FEATURES = {
 
 
 def chain(tasks: int) -> str:
-    """A flow of so many `core.set` tasks, each reading the one before it."""
+    """Return a flow of so many `core.set` tasks, each reading the one before it."""
     lines = [f"name: chain-{tasks}", "tasks:"]
     for number in range(tasks):
         value = f"'{{{{ outputs.t{number - 1}.n + 1 }}}}'" if number else "0"
@@ -40,7 +40,7 @@ def chain(tasks: int) -> str:
 
 
 def wide(branches: int, seconds: int) -> str:
-    """So many waits side by side."""
+    """Return a flow of so many waits side by side."""
     waits = "\n".join(
         f"      - {{name: w{number}, type: flow.wait, properties: {{duration: {seconds}s}}}}"
         for number in range(branches)
@@ -53,7 +53,7 @@ WAIT = "type: flow.wait, properties: {duration: 2s}"
 
 
 def loop(items: int, concurrency: int, task: str = SET) -> str:
-    """A loop over so many items, with a task for each."""
+    """Return a loop over so many items, with a task for each."""
     return f"""
 name: loop
 tasks:

@@ -42,7 +42,7 @@ class Import:
 
 
 def imports(rounds: int = ROUNDS) -> list[Import]:
-    """Medians over so many rounds; a round imports each once, so that a busy minute hits all."""
+    """Return medians over so many rounds; a round times each once, so a busy minute hits all."""
     codes = {name: f"import functions.{name}.handler" for name in FUNCTIONS}
     taken: list[dict[str, float]] = [
         {name: _seconds(code) for name, code in {"": LIBRARIES, **codes}.items()}

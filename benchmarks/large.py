@@ -39,7 +39,7 @@ def large() -> list[Large]:
 
 
 def compile_seconds(text: str) -> float:
-    """Processor time from the text to the plan, the median of a few."""
+    """Return the processor seconds from the text to the plan, the median of a few."""
     taken = []
     for _ in range(ROUNDS):
         started = time.process_time()

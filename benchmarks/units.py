@@ -47,7 +47,7 @@ class Units:
 
 
 def units(setup: Iterable[Call], calls: Iterable[Call]) -> Units:
-    """Units of `calls`, repeated in order on tables on which `setup` was repeated before."""
+    """Return the units of `calls`, repeated in order on tables prepared by `setup`."""
     with _emulator() as endpoint:
         dynamodb: Any = boto3.client(
             "dynamodb",
@@ -94,7 +94,7 @@ def _repeat(client: Any, calls: Iterable[Call]) -> Units:
 
 @contextmanager
 def _emulator() -> Iterator[str]:
-    """An emulator of its own on a free loopback port, with nothing in it."""
+    """Yield an emulator of its own on a free loopback port, with nothing in it."""
     port = _free_port()
     with tempfile.TemporaryDirectory() as home:
         environment = {

@@ -21,7 +21,7 @@ PARAMETERS = ("stage", "target", "auth", "platform", "python", "egress_allow", "
 
 
 def build(given: Mapping[str, str]) -> App:
-    """An app that has not been synthesised; `outdir` is where its assembly will go."""
+    """Return an app that has not been synthesised; its assembly will go to `outdir`."""
     app = App(
         analytics_reporting=False,
         builtin_cloud_formation_validation=False,  # seven seconds; cfn-lint says the same in a test

@@ -27,13 +27,13 @@ class SynthesisError(RuntimeError):
 
 
 def assembly(**parameters: str) -> Path:
-    """The directory of the assembly for these parameters (`target="local"`, …), made if need be."""
+    """Return the assembly's directory for these parameters (`target="local"`), made if need be."""
     [made] = assemblies(parameters)
     return made
 
 
 def assemblies(*wanted: Mapping[str, str]) -> list[Path]:
-    """As `assembly`, for several sets of parameters; what is missing is made in one process.
+    """Return the directories of several sets of parameters; one process makes the missing ones.
 
     A directory's name is the hash of every source and parameter; whoever comes second waits for the
     first. The last few are kept.

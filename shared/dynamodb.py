@@ -125,5 +125,5 @@ def query_all(table: "Table", *, limit: int | None = None, **query: Any) -> Iter
 
 
 def _pause(number: int) -> float:
-    """Seconds, random, so that those who met do not meet again; longer each time."""
+    """Return a random pause in seconds, longer each time, so that rivals do not meet again."""
     return random() * min(MAX_PAUSE_SECONDS, 0.02 * 2.0**number)

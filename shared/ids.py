@@ -17,17 +17,17 @@ ExecutionId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 def new_id(now: datetime) -> str:
-    """A fresh id whose first 48 bits are `now` in milliseconds."""
+    """Return a fresh id whose first 48 bits are `now` in milliseconds."""
     return _uuid7(now, int.from_bytes(os.urandom(10)))
 
 
 def id_of(instant: datetime, digest: bytes) -> str:
-    """The id of a thing that must get the same one whenever it is made; `digest` names it."""
+    """Return the id of a thing that gets the same one whenever it is made; `digest` names it."""
     return _uuid7(instant, int.from_bytes(digest[:10]))
 
 
 def lowest_id_at(instant: datetime) -> str:
-    """The smallest id that `new_id(instant)` could give: the lower bound of a range in time.
+    """Return the smallest id that `new_id(instant)` could give: the lower bound of a range.
 
     Ids begin with 1970: of what is before, it is the smallest of all.
     """
@@ -35,7 +35,7 @@ def lowest_id_at(instant: datetime) -> str:
 
 
 def highest_id_at(instant: datetime) -> str:
-    """The largest id that `new_id(instant)` could give: the upper bound of a range in time.
+    """Return the largest id that `new_id(instant)` could give: the upper bound of a range.
 
     Of what is before 1970 it is no id at all, but sorts before each.
     """

@@ -39,14 +39,14 @@ class Masking:
         return bool(self._secrets)
 
     def text(self, text: str) -> str:
-        """The text without any form of a secret."""
+        """Return the text without any form of a secret."""
         # Each round takes away characters that are no asterisk, so there is a last one.
         while (masked := self._once(text)) != text:
             text = masked
         return text
 
     def tree(self, value: Any) -> Any:
-        """A JSON value whose texts, names and numbers hold no secret.
+        """Return a JSON value whose texts, names and numbers hold no secret.
 
         A number that shows one becomes the mask; what holds none is the same value.
         """
@@ -95,7 +95,7 @@ _URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _pattern(secret: str) -> str:
-    """A secret whose characters may each be raw, percent-encoded, or escaped for JSON.
+    """Return the pattern of a secret, each character raw, percent-encoded, or escaped for JSON.
 
     JSON in JSON doubles backslashes, so up to `_MANY` of them are taken where one could stand: a
     bound, for unbounded runs next to each other make matching slow.

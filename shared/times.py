@@ -7,12 +7,12 @@ from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
 
 
 def to_rfc3339(instant: datetime) -> str:
-    """Fixed width, so that text sorts as time does; anything below a millisecond is cut."""
+    """Write an instant in fixed width, so that text sorts as time does; milliseconds at most."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_rfc3339(text: str) -> datetime:
-    """An aware datetime in UTC; ValueError for anything without an offset, or past 9999 there."""
+    """Read an aware datetime in UTC; ValueError without an offset, or for one past 9999."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
@@ -26,7 +26,7 @@ def from_rfc3339(text: str) -> datetime:
 
 
 def utc_now() -> datetime:
-    """The clock's time, cut to the milliseconds that are stored."""
+    """Return the clock's time, cut to the milliseconds that are stored."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 

@@ -147,7 +147,7 @@ def retry_execution(
 def _asked(
     caller: Principal, body: Any, key: str | None, correlation_id: str | None
 ) -> dict[str, Any]:
-    """The fields of every request that starts an execution: see `KeyedRequest`."""
+    """Return the fields of every request that starts an execution: see `KeyedRequest`."""
     event = router.current_event
     return {
         "tenant": caller.tenant,

@@ -27,7 +27,7 @@ def end_process() -> None:
 
 @cache
 def segment_runner(machine_arn: str) -> SegmentRunner:
-    """Runs turns on the machine that asks for them: its children run there too."""
+    """Return a runner of turns on the machine that asks for them: its children run there too."""
     start = launcher(machine_arn)
     return SegmentRunner(
         executions=execution_repository(),
@@ -50,7 +50,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
 
 
 def find_plugin(machine_arn: str, plugin_id: str) -> Plugin | None:
-    """A plugin of the catalog, or one of those that bulk operations are made of."""
+    """Return a plugin of the catalog, or one of those that bulk operations are made of."""
     if not plugin_id.startswith("executions."):
         return find(plugin_id)
     # Few turns need it: the others start faster without it.

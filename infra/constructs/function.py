@@ -105,7 +105,7 @@ class PlatformFunction(Construct):
         )
 
     def may_back(self, *actions: str, on: str) -> None:
-        """As `may`, on something that itself needs this function first: a policy of its own.
+        """Allow actions as `may` does, on what itself needs this function first, by its own policy.
 
         The function waits for its role's policy; one that names the machine that calls the
         function would close a circle.

@@ -11,7 +11,7 @@ COMMANDS = {"run": run, "up": up, "down": down, "status": status}
 
 
 def main() -> int:
-    """The exit code: 0, or 1 after saying on stderr what to do about it."""
+    """Return the exit code: 0, or 1 after saying on stderr what to do about it."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     command = parser.parse_args().command

@@ -72,7 +72,7 @@ def status(local: Local) -> None:
 
 
 def running_process(local: Local) -> int | None:
-    """The process that holds this home's lock, if any does."""
+    """Return the process that holds this home's lock, if any does."""
     try:
         with local.lock.open() as lock:
             try:

@@ -49,7 +49,7 @@ class Deployer:
         )
 
     def unchanged(self, assembly: Path) -> Deployment | None:
-        """The deployment of a former start, if it is this assembly's and still stands."""
+        """Return the deployment of a former start, if it is this assembly's and still stands."""
         try:
             found = Deployment(**json.loads(self._local.deployment.read_text("utf-8")))
         except (OSError, ValueError, TypeError):

@@ -47,7 +47,7 @@ class Gateway:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None if it is larger than API Gateway takes."""
+    """Return the whole body, or None if it is larger than API Gateway takes."""
     body = bytearray()
     is_too_large = False
     while True:

@@ -46,7 +46,7 @@ def _build(_local: Local) -> Path:
 
 
 def _synthesise(local: Local, layer: Path) -> Path:
-    """The assembly, whose layer only names the one on disk (see `emulator.prepare`)."""
+    """Return the assembly, whose layer only names the one on disk (see `emulator.prepare`)."""
     marker = BUILD / f"{layer.name}-marker"
     (marker / "python").mkdir(parents=True, exist_ok=True)
     (marker / "python" / "dependencies.txt").write_text(f"{layer.name}\n", "utf-8")
@@ -97,7 +97,7 @@ async def _resume(deployer: Deployer, deployment: Deployment) -> None:
 
 
 async def _aside(work: Callable[[], Result]) -> Result:
-    """Await `work` in a thread that nobody waits for at the end: it talks to our own server."""
+    """Run `work` in a thread that nobody waits for at the end: it talks to our own server."""
     outcome: concurrent.futures.Future[Result] = concurrent.futures.Future()
 
     def run() -> None:

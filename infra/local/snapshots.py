@@ -131,7 +131,7 @@ class Snapshots:
 
     @contextlib.contextmanager
     def last(self) -> Iterator[None]:
-        """Within the block the emulator saves everything itself; it counts once the block ends."""
+        """Let the emulator save everything itself within the block; it counts at its end."""
         folder = self._new_folder()
         self._persistence.STATE_DIR = str(folder)
         yield
@@ -162,7 +162,7 @@ class Snapshots:
         return child
 
     def _write_and_exit(self, folder: Path) -> NoReturn:
-        """The child's whole life: it answers nobody, and copies nothing that nobody changes."""
+        """Write the snapshot and exit; nobody changes the child's memory, so nothing is copied."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -224,7 +224,7 @@ def _end(child: int) -> None:
 
 
 def _operation(scope: Scope) -> str:
-    """The AWS operation that a request names (`DynamoDB_20120810.PutItem`), or nothing."""
+    """Return the AWS operation that a request names (`DynamoDB_20120810.PutItem`), or nothing."""
     for name, value in scope.get("headers", ()):
         if name.lower() == b"x-amz-target":
             return bytes(value).decode("latin-1")

@@ -22,7 +22,7 @@ _BYTES_PER_WRITE = 16 * 1024
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """The usual certificate authorities; no environment variable changes them."""
+    """Return a context with the usual certificate authorities, whatever the environment says."""
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -178,5 +178,5 @@ def _in_time(resolve: Resolver, host: str, port: int, timeout: float) -> Sequenc
 
 @cache
 def egress_guard() -> EgressGuard:
-    """The deployment's guard, with its allow-list; EgressSettingError when that is malformed."""
+    """Return the deployment's guard with its allow-list; EgressSettingError if malformed."""
     return EgressGuard(AllowList.parse(settings(EgressSettings).headrace_egress_allow))

@@ -93,7 +93,7 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
         return _ResponseWriter(tried, render) if tried else NOT_KEYED
 
     def _attempt(self, key: str) -> RequestAttempt:
-        """All that a route is given counts as payload; what was not sent does not."""
+        """Return the attempt: all that a route is given is its payload, but what was not sent."""
         event, given = self._app.current_event, self._app.context["_route_args"]
         payload = {name: value for name, value in given.items() if value not in (None, {})}
         scope = claim_scope(self._caller().tenant, event.path, key)

@@ -39,7 +39,7 @@ class IdempotencyRepository:
         self._table = table
 
     def find(self, scope: str, *, now: datetime) -> Claim | None:
-        """The claim on a key; an expired one counts as none, removed already or not."""
+        """Return the claim on a key; an expired one counts as none, removed already or not."""
         item = self._table.get_item(Key={"id": scope}, ConsistentRead=True).get("Item")
         if item is None or int(str(item["expiresAt"])) <= now.timestamp():
             return None

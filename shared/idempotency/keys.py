@@ -21,7 +21,7 @@ def check_fingerprint(fingerprint: str, *, known: str) -> None:
 
 
 def claim_scope(tenant: str, path: str, key: str) -> str:
-    """A key counts for one tenant and one concrete path; of one that is too long, its digest."""
+    """Return the scope of a key: one tenant and one concrete path; a digest if it is too long."""
     scope = f"{tenant}#{path}#{key}"
     if len(scope.encode()) <= MAX_SCOPE_BYTES:
         return scope
@@ -29,6 +29,6 @@ def claim_scope(tenant: str, path: str, key: str) -> str:
 
 
 def fingerprint(payload: Any) -> str:
-    """SHA-256 of a JSON payload, whatever the order of its keys; no payload counts as `{}`."""
+    """Return the SHA-256 of a JSON payload, whatever its keys' order; none counts as `{}`."""
     canonical = json.dumps({} if payload is None else payload, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -94,7 +94,7 @@ class ResponseRepository:
         return None
 
     def keeping(self, attempt: RequestAttempt, answer: StoredResponse) -> Write:
-        """The write that turns an attempt's claim into its answer."""
+        """Return the write that turns an attempt's claim into its answer."""
         return {"Update": {"TableName": self._table.name, **_answering(attempt, answer)}}
 
     def keep(self, attempt: RequestAttempt, answer: StoredResponse) -> None:

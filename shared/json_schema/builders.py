@@ -39,7 +39,7 @@ def choice(description: str, *values: str, **more: Any) -> Schema:
 
 
 def duration(description: str, **more: Any) -> Schema:
-    """Whole seconds, `1h30m` or ISO 8601."""
+    """Return the schema of whole seconds, `1h30m` or ISO 8601."""
     return {
         "type": ["integer", "string"],
         "x-duration": True,
@@ -49,7 +49,7 @@ def duration(description: str, **more: Any) -> Schema:
 
 
 def instant(description: str) -> Schema:
-    """A time with its zone, as RFC 3339 writes it."""
+    """Return the schema of a time with its zone, as RFC 3339 writes it."""
     return {
         "type": "string",
         "format": "date-time",
@@ -59,7 +59,7 @@ def instant(description: str) -> Schema:
 
 
 def deferred(description: str, **more: Any) -> Schema:
-    """A bare expression that the task evaluates itself instead of getting it rendered.
+    """Return the schema of a bare expression that the task evaluates itself, unrendered.
 
     `x-locals` lists the names it knows besides the usual ones, `item` and `index` if it is absent.
     """
@@ -73,7 +73,7 @@ def closed(
     needs: Mapping[str, Iterable[str]] | None = None,
     **more: Any,
 ) -> Schema:
-    """Nothing but these properties; `needs` says what an `operation` requires besides."""
+    """Return the schema of only these properties; `needs`: what an `operation` requires besides."""
     schema: Schema = {
         "type": "object",
         "properties": dict(properties),
@@ -87,7 +87,7 @@ def closed(
 
 
 def when(name: str, value: str, names: Iterable[str]) -> Schema:
-    """If property `name` is `value`, then `names` are required too."""
+    """Return the schema that requires `names` too if property `name` is `value`."""
     return {
         "if": {"properties": {name: {"const": value}}, "required": [name]},
         "then": {"required": list(names)},

@@ -37,7 +37,7 @@ class PatternError(ValueError):
 
 @cache
 def _validator_class(schema_class: Any) -> Any:
-    """Our version of a draft's class; `evolve` stays in it whatever `$schema` a subschema names."""
+    """Return our version of a draft's class; `evolve` stays in it whatever `$schema` is named."""
     overrides = {name: each for name, each in _OVERRIDES.items() if name in schema_class.VALIDATORS}
     return _extended(schema_class, {**overrides, "x-duration": _duration, "x-instant": _instant})
 

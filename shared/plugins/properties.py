@@ -20,7 +20,7 @@ _OF_THE_WHOLE = frozenset({"anyOf", "oneOf", "not", "contains", "uniqueItems", "
 
 
 def deferred_properties(manifest: Manifest) -> frozenset[str]:
-    """Names of the properties that hold bare expressions and must not be rendered."""
+    """Return the names of properties that hold bare expressions and must not be rendered."""
     properties = manifest.input_schema.get("properties", {})
     return frozenset(name for name, schema in properties.items() if schema.get("x-deferred"))
 

@@ -105,17 +105,17 @@ def find(plugin_id: str) -> Plugin | None:
 
 
 def all_plugins() -> tuple[Plugin, ...]:
-    """Every type the flow language knows, by id; `run` is None where Step Functions does it."""
+    """Return every type the language knows, by id; `run` is None where Step Functions does it."""
     return tuple(_by_id().values())
 
 
 def available_plugins() -> tuple[Plugin, ...]:
-    """Only the types that can be run today, by id."""
+    """Return only the types that can be run today, by id."""
     return tuple(plugin for plugin in all_plugins() if plugin.is_available)
 
 
 def categories() -> tuple[PluginCategory, ...]:
-    """All categories, by id, the empty ones too."""
+    """Return all categories, by id, the empty ones too."""
     found = [plugin.manifest.category for plugin in available_plugins()]
     return tuple(
         PluginCategory(id=category, name=name, count=found.count(category))
@@ -124,7 +124,7 @@ def categories() -> tuple[PluginCategory, ...]:
 
 
 def suggestions(plugin_id: str) -> tuple[str, ...]:
-    """Ids that a misspelt one may have meant, the likeliest first."""
+    """Return ids that a misspelt one may have meant, the likeliest first."""
     ids = list(_by_id())
     same_name = [
         each for each in ids if each.split(".")[-1] == plugin_id.rsplit(".", maxsplit=1)[-1]

@@ -75,7 +75,7 @@ class GateTask:
 
 
 def approval_id(poll: Poll) -> str:
-    """The same for every visit of a task, another one for each iteration and attempt."""
+    """Return an id that all polls of a task share, another one for each iteration and attempt."""
     attempt = poll.execution.attempt
     digest = hashlib.sha256(f"{poll.execution.id}/{attempt}/{poll.key}".encode()).digest()
     return id_of(poll.started_at, digest)
@@ -95,7 +95,7 @@ def _gate_of(poll: Poll) -> GateProperties:
 
 
 def _new(poll: Poll, gate: GateProperties) -> Approval:
-    """The question."""
+    """Return the approval that asks the question."""
     return Approval(
         tenant=poll.execution.tenant,
         id=approval_id(poll),
@@ -111,7 +111,7 @@ def _new(poll: Poll, gate: GateProperties) -> Approval:
 
 
 def _due(approval: Approval, gate: GateProperties, now: datetime) -> Approval:
-    """The approval after all that is due; the same object when nothing is."""
+    """Return the approval after all that is due; the same object when nothing is."""
     if not approval.is_pending:
         return approval
     if approval.expires_at and approval.expires_at <= now:
@@ -177,7 +177,7 @@ def _next_due(approval: Approval, gate: GateProperties, now: datetime) -> dateti
 
 
 def _new_lines(approval: Approval, gate: GateProperties, poll: Poll) -> Iterator[LogLine]:
-    """A line for each reminder and escalation that is counted and has none yet."""
+    """Yield a line for each reminder and escalation that is counted and has none yet."""
     known = {line.timestamp for line in poll.run.logs} if poll.run else set()
     asked = approval.requested_at
     events = [

@@ -16,7 +16,7 @@ def approval_key(tenant: str, approval_id: str) -> dict[str, str]:
 
 
 def approval_to_item(approval: Approval) -> dict[str, Any]:
-    """The item; what is empty is left out."""
+    """Return the item; empty values are left out."""
     fields = approval.model_dump(mode="json", by_alias=True, exclude_none=True)
     kept = {name: value for name, value in fields.items() if value not in (0, [])}
     return {
@@ -25,7 +25,7 @@ def approval_to_item(approval: Approval) -> dict[str, Any]:
 
 
 def approval_from_item(item: Mapping[str, Any], now: datetime) -> Approval | None:
-    """The approval; None for what was closed before it was asked, or has had its time."""
+    """Return the approval; None if it was closed before it was asked, or has expired."""
     if "id" not in item or int(item.get("removeAt", now.timestamp() + 1)) <= now.timestamp():
         return None
     times = {name: from_rfc3339(item[name]) for name in _TIMES if name in item}

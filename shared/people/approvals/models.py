@@ -61,7 +61,7 @@ class Approval(Record):
     def decided(
         self, decision: Decision, *, by: str, at: datetime, comment: str | None
     ) -> "Approval":
-        """The approval as a person leaves it."""
+        """Return the approval as a person leaves it."""
         is_yes = decision is Decision.APPROVED
         return self.model_copy(
             update={
@@ -74,7 +74,7 @@ class Approval(Record):
         )
 
     def expired(self, decision: Decision | None, *, at: datetime) -> "Approval":
-        """The approval as its time-out leaves it; without a decision the gate times out."""
+        """Return the approval as its time-out leaves it; without a decision the gate times out."""
         return self.model_copy(
             update={"status": ApprovalStatus.EXPIRED, "decision": decision, "decided_at": at}
         )

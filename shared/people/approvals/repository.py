@@ -50,7 +50,7 @@ class ApprovalRepository:
         return approval_from_item(item, self._now()) if item else None
 
     def expire(self, expired: Approval) -> bool:
-        """The time-out decides; False when somebody was first."""
+        """Let the time-out decide; False when somebody was first."""
         sets = "SET #status = :status, decidedAt = :at"
         values: dict[str, Any] = {
             ":status": expired.status,
@@ -78,9 +78,9 @@ class ApprovalRepository:
         )
 
     def close(self, tenant: str, approval_id: str, *, at: datetime) -> bool:
-        """Nobody may decide any more; False when it was decided before.
+        """Close an approval, so that nobody may decide; False when it was decided before.
 
-        What was not asked yet is closed as well: a turn that was overtaken may be about to ask.
+        What was not asked yet is closed as well: a turn that was fenced off may be about to ask.
         """
         return self._write(
             approval_key(tenant, approval_id),
@@ -102,7 +102,7 @@ class ApprovalRepository:
     def page(
         self, tenant: str, *, limit: int, after: str | None
     ) -> tuple[list[Approval], str | None]:
-        """Newest first, behind the id `after`; and the last id that was read if more may follow."""
+        """Return approvals newest first, behind the id `after`; and the last id if more follow."""
         query: dict[str, Any] = {
             "IndexName": RECENT,
             "KeyConditionExpression": Key("recentOf").eq(tenant),

@@ -34,7 +34,7 @@ class ApprovalService:
     now: Callable[[], datetime]
 
     def get(self, tenant: str, approval_id: str) -> Approval:
-        """One approval; ApprovalNotFoundError."""
+        """Return one approval; ApprovalNotFoundError."""
         approval = self.approvals.find(tenant, approval_id) if is_id(approval_id) else None
         if approval is None:
             raise ApprovalNotFoundError(f"there is no approval {approval_id[:64]!r}")
@@ -43,7 +43,7 @@ class ApprovalService:
     def page(
         self, tenant: str, *, status: ApprovalStatus | None, limit: int, cursor: str | None
     ) -> Page[Approval]:
-        """Newest first; a page may be shorter than `limit` and still have a next."""
+        """Return approvals newest first; a page below `limit` may still have a next."""
         query = f"approvals/{tenant}/{status}"
         after = decode_cursor(cursor, query) if cursor else None
         found: list[Approval] = []
@@ -83,7 +83,7 @@ class ApprovalService:
         return decided if kept else self._as_stored(decided)
 
     def _as_stored(self, decided: Approval) -> Approval:
-        """With what came in between; a read that fails must not hide that the decision counts."""
+        """Return it as stored now; a failed read must not hide that the decision counts."""
         try:
             return self.approvals.find(decided.tenant, decided.id) or decided
         except (ClientError, BotoCoreError):

@@ -33,7 +33,7 @@ def _lookup(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str
 
 
 def _index(table: list[Any], key: str) -> dict[str, tuple[Any, int]]:
-    """Rows by key with the size of their JSON; the first of a key counts, null is no key."""
+    """Return rows by key with the size of their JSON; the first of a key counts, null is no key."""
     rows: dict[str, tuple[Any, int]] = {}
     for row in table:
         value = field(row, key)

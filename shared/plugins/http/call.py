@@ -108,7 +108,7 @@ def _url(url: str, query: Mapping[str, Any]) -> str:
 
 
 def _pairs(values: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-    """A list gives its name several times, null leaves it out."""
+    """Yield names and values; a list gives its name several times, null leaves it out."""
     for name, value in values.items():
         for each in value if isinstance(value, list) else [value]:
             if each is not None:

@@ -80,7 +80,7 @@ def _inflated(chunks: Iterable[bytes], *, is_deflate: bool) -> Iterator[bytes]:
 
 
 def _has_zlib_header(chunk: bytes) -> bool:
-    """Some servers send bare deflate data; zlib's header has 8 in its low half byte."""
+    """Tell whether data has zlib's header (8 in the low half byte): some servers send none."""
     return chunk[0] & 0x0F == zlib.DEFLATED
 
 
@@ -117,7 +117,7 @@ def _may_be_json(kind: str | None, text: str) -> bool:
 
 
 def retry_after(written: str | None, now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks for, given as such or as a date; None if unreadable."""
+    """Return the seconds `Retry-After` asks for, a number or a date; None if unreadable."""
     if written is None:
         return None
     if written.isascii() and written.isdigit():

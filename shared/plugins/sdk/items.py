@@ -35,7 +35,7 @@ def deferred_expression(source: str, name: str) -> DeferredExpression:
 
 
 def in_time(context: TaskContext, items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """Enumerate `items` until the attempt's deadline."""
+    """Yield `items` with their indices until the attempt's deadline."""
     for index, item in enumerate(items):
         if context.remaining() <= 0:
             raise PluginError(f"out of time at item {index} of {len(items)}", code="timeout")

@@ -24,7 +24,7 @@ _NAMES = {
 
 
 def invalid(message: str) -> PluginError:
-    """A property holds something that the task cannot work with."""
+    """Return the error of a property whose value the task cannot work with."""
     return PluginError(message, code="invalid_value")
 
 
