@@ -9,7 +9,7 @@ from shared.flows.language.coercion import coerce
 from shared.flows.language.definition import InputDefinition
 
 MAX_INPUT_BYTES = 200_000
-"""All inputs of an execution together, as JSON: they live in the execution's own row."""
+"""The size of all inputs of an execution, as JSON: they live in the execution's own row."""
 
 
 def check_inputs(declared: Sequence[InputDefinition], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def check_inputs(declared: Sequence[InputDefinition], given: Mapping[str, Any]) 
 
 
 class _Missing(Exception):  # noqa: N818 - steers, is no failure
-    """No value was given and there is no default."""
+    """The mark of an input without a value and without a default."""
 
 
 def _problem(definition: InputDefinition, message: str) -> Problem:

@@ -6,9 +6,9 @@ from typing import TypeVar
 from shared.executions.task_runs import Failure, LogLine, TaskRun, TaskStatus, shortened
 
 MAX_EXECUTION_BYTES = 100_000_000
-"""Outputs of all tasks of an execution together: a turn holds those of the rows in memory."""
+"""The outputs of all tasks of an execution together: a turn holds those of the rows in memory."""
 MAX_EXECUTION_LOG_BYTES = 10_000_000
-"""The same of log lines: as objects each takes some hundred bytes more than its text."""
+"""The log lines of all tasks: as objects each takes some hundred bytes more than its text."""
 
 Told = TypeVar("Told", Failure, LogLine)
 

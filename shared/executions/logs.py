@@ -9,11 +9,11 @@ from shared.executions.task_runs import LogLine, shortened
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 MAX_LINES = 500
 MAX_TOTAL_BYTES = 60_000
-"""With the largest output (300 KB) a row stays under DynamoDB's 400 KB."""
+"""The log of a task run: with the largest output (300 KB) a row stays under DynamoDB's 400 KB."""
 
 
 class LogBuffer:
-    """Collects the lines of one attempt; what passes a bound is cut, and the cut is said.
+    """The collected lines of one attempt; a line over a limit is cut, and says so.
 
     Masked before it is cut: half a secret would not be found any more.
     """

@@ -10,7 +10,7 @@ from shared.json_text import compact
 from shared.validation import problems_of, unknown
 
 MAX_MOCK_BYTES = 50_000
-"""All mocks of a test run together, as JSON: they live in the execution's own row."""
+"""The size of all mocks of a test run, as JSON: they live in the execution's own row."""
 
 
 class MockedError(BaseModel):

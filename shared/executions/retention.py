@@ -8,10 +8,10 @@ from shared.durations import parse_duration
 from shared.executions.models import Execution
 
 GRACE = timedelta(days=1)
-"""Task runs go a day after their execution, so that none goes while a last turn is repeated."""
+"""The time that task runs outlive their execution: none goes while a last turn is repeated."""
 
 DAY_CLASSES = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650)
-"""S3 removes objects some whole days after they were written: there is a rule for each of these."""
+"""The days after which S3 may remove an object: there is a rule for each of these."""
 
 
 EVERY_OTHER = "*"
@@ -19,7 +19,7 @@ EVERY_OTHER = "*"
 
 @dataclass(frozen=True)
 class Retentions:
-    """Seconds that executions are kept, by namespace, where their flow says nothing."""
+    """The seconds that executions are kept, by namespace, where their flow says nothing."""
 
     by_namespace: Mapping[str, int]
 

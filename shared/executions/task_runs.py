@@ -40,7 +40,7 @@ _SETTLED = frozenset(
 
 
 MAX_CHARACTERS = 8_000
-"""Of a failure's message and of a log line, but for the words that say that it was cut."""
+"""The limit of a failure's message and of a log line, without the words that say it was cut."""
 ROOM_TO_SAY_SO = 40
 
 
@@ -86,7 +86,7 @@ class LogLine(Record):
 
 
 class TaskRun(Record):
-    """One task of an execution, in one iteration of the loops round it (`0`, `2.1`).
+    """One task of an execution, in one iteration of its loops (`0`, `2.1`).
 
     `dueAt` is when a RETRYING task is tried again, or a waiting one goes on; of a RUNNING container
     when its present attempt began. `outputs` is a string holding JSON, null when the task has not

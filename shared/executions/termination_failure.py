@@ -4,7 +4,7 @@ from shared.executions.models import Status, TerminationReason
 from shared.executions.task_runs import Failure
 
 MAX_STALLS = 3
-"""So many generations in a row that got nowhere, and had not to wait, end what they were about."""
+"""The number of generations in a row without progress after which an execution is ended."""
 
 
 def termination_failure(closing: TerminationReason | None) -> Failure:

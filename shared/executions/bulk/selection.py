@@ -16,7 +16,7 @@ from shared.records import Record
 
 PAGE = 100
 EVERYTHING = "g"
-"""Sorts behind every id."""
+"""The bound that sorts behind every id."""
 
 
 class BulkFilter(Record):
@@ -42,7 +42,7 @@ class BulkFilter(Record):
 
 @dataclass(frozen=True)
 class Selector:
-    """Finds the ids of one tenant's executions, none newer than `up_to`, no bulk operations."""
+    """The ids of one tenant's executions, none newer than `up_to`, no bulk operations."""
 
     open_executions: OpenExecutions
     pages: ExecutionIndex

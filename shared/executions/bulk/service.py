@@ -1,4 +1,4 @@
-"""Starting bulk operations: each is an execution of a built-in flow, accepted like any other."""
+"""Starts of bulk operations: each is an execution of a built-in flow, accepted like any other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -28,9 +28,9 @@ from shared.executions.store.repository import ExecutionRepository, execution_re
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 
 BATCH = 25
-"""Executions of one task run: few enough for a minute, enough to keep the rows few."""
+"""The executions of one task run: few enough for a minute, enough to keep the rows few."""
 MAX_EXECUTIONS = 100_000
-"""Executions of one bulk operation; it says so when there are more."""
+"""The most executions of one bulk operation; it says so when there are more."""
 
 Outputs = dict[str, Any]
 
@@ -129,7 +129,7 @@ _OVER = (
     ExecutionNotRetryableError,
     IdempotencyKeyReusedError,
 )
-"""It ended meanwhile, its retention is over, or somebody retries it already in another way."""
+"""The refusals of executions that ended meanwhile, expired, or are being retried otherwise."""
 
 
 @contextmanager

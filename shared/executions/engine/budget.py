@@ -5,9 +5,9 @@ from collections.abc import Callable
 from shared.executions.engine.context import TaskKind
 
 RESERVE_SECONDS = 20.0
-"""Kept at the end of an invocation for recording what was cut off, and for answering."""
+"""The time kept at the end of an invocation for recording what was cut off, and for answering."""
 ENOUGH_SECONDS = 60.0
-"""With less left no task of a kind begins, unless it is the turn's first."""
+"""The time that a task of a kind needs to begin, unless it is the turn's first."""
 
 
 class TurnBudget:

@@ -28,8 +28,8 @@ class Completion:
     def complete(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> bool:
         """Write the end of an execution whose tasks are all settled; False if it had ended.
 
-        `began` is what the turn began with: task runs of past rounds are in it, and of attempts of
-        the whole before this one.
+        `began` is the state at the start of the turn: it has task runs of past container attempts,
+        and of earlier attempts of the whole execution.
         """
         execution, context = segment.execution, segment.context
         error = segment.error or context.scheduler.first_failure("finally")

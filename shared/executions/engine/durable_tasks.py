@@ -1,4 +1,4 @@
-"""Tasks that end outside: gates, subflows, and whatever else `TurnServices.durable_tasks` names.
+"""The runner of durable tasks: gates, subflows, all that `TurnServices.durable_tasks` names.
 
 `tasks/durable.py` says what each type of them offers, and why a poll may be repeated.
 """

@@ -1,4 +1,4 @@
-"""Writes what a turn settles, and takes over what another turn recorded first."""
+"""The recorder of a turn: writes what settles, adopts what another turn recorded first."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -37,7 +37,7 @@ class StaleReadError(Exception):
 
 
 class Recorder:
-    """One turn's pen: every write carries its fence; raises FencedError when it is too old."""
+    """The recorder of one turn: each write has its fence (ADR 4); FencedError if that is old."""
 
     def __init__(  # noqa: PLR0913 - what a record is made of
         self,

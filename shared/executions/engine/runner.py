@@ -1,4 +1,4 @@
-"""Runs a segment, turn by turn: each settled task is recorded before a dependent starts.
+"""The runner of a segment, turn by turn: a settled task is recorded before a dependent starts.
 
 A turn may die anywhere. The next one reads what is recorded and goes on from there; a turn that
 another has followed finds its fence refused and leaves the field (ADR 4).
@@ -33,10 +33,10 @@ from shared.flows.plans.repository import PlanRepository
 from shared.observability import logger
 
 MAX_TURNS = 1_000
-"""Turns of one Step Functions run: each adds 7 to 13 events to a history that holds 25,000."""
+"""The turns of one Step Functions run: each adds 7 to 13 events to a history that holds 25,000."""
 
 MAX_WAIT = timedelta(days=180)
-"""Of one Wait state, which takes three years at most in a run of one; the next turn waits on."""
+"""The longest Wait state: a run may take a year, and the next turn waits on."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class TurnServices:
 
 
 class SegmentRunner:
-    """Runs turns; `abandon` ends the process and does not return."""
+    """The runner of turns; `abandon` ends the process and does not return."""
 
     def __init__(  # noqa: PLR0913 - everything a turn touches, each named
         self,

@@ -1,4 +1,4 @@
-"""Ends tasks early, because their execution or container was cancelled, timed out or failed.
+"""The early end of tasks: their execution or container was cancelled, timed out or failed.
 
 Says which tasks end, in which order, and which of them get a record; how one is stopped is known
 to the runner of its kind (`dispatcher.py`). See ADR 6.
@@ -16,7 +16,7 @@ from shared.executions.termination_failure import termination_failure
 from shared.flows.plans.plan import Section
 
 MAX_NAMES = 5
-"""So many tasks are named at most in an execution's error."""
+"""The number of tasks that an execution's error names at most."""
 
 IsMeant = Callable[[TaskInstance], bool]
 

@@ -1,4 +1,4 @@
-"""One turn of a segment: does what the scheduler allows, records what settles, minds the time."""
+"""One turn of a segment: the scheduler's actions done, settled tasks recorded, in time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Cancelling: one conditional write decides it; the next generation settles what is open."""
+"""Cancels of executions: one conditional write decides; the next generation settles open tasks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

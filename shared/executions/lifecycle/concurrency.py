@@ -52,11 +52,11 @@ class Promoter:
     now: Callable[[], datetime]
 
     def promote(self, line: str) -> int:
-        """Admit and start as many as there are free slots; how many that were.
+        """Admit and start as many as there are free slots; return how many.
 
-        Called by everyone who enters the line, after entering it, and by everyone who frees a slot,
-        after freeing it: whichever of the two reads last sees both. Somebody who is left waiting
-        has the line watched, for whoever frees the next slot may die before this.
+        Called by everyone who enters the concurrency group, after entering it, and by everyone who
+        frees a slot, after freeing it: whichever of the two reads last sees both. If somebody is
+        left waiting, the reconciler checks the group: who frees the next slot may die before this.
         """
         promoted = 0
         while True:
@@ -86,7 +86,7 @@ class Promoter:
             self.slots.watch(line, at=self.now() + FIRST_CHECK_AFTER)
             return promoted
         self.slots.unwatch(line)
-        # Whoever entered since has seen a watched line, and relied on it.
+        # An execution that entered since has seen a checked group, and relied on it.
         return promoted + self.promote(line)
 
     def _admit(self, line: str, first: First) -> Admission:

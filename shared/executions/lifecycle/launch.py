@@ -69,7 +69,7 @@ class Launcher:
         return self._started(execution, replayed=True) if execution else None
 
     def put(self, execution: Execution) -> Execution:
-        """Put an execution as it begins: free, in line, with a slot, or refused for want of one.
+        """Put an execution as it begins: free, waiting, with a slot, or refused for want of one.
 
         One that was put before is answered as it is now.
         """
@@ -77,9 +77,9 @@ class Launcher:
         return put or self.executions.find(execution.tenant, execution.id) or execution
 
     def run(self, execution: Execution) -> None:
-        """Start the run of what has not begun; what waits for a slot gets its turn in line.
+        """Start the run of what has not begun; what waits for a slot gets its turn in its group.
 
-        What cannot be started now is the reconciler's, within a minute.
+        If it cannot be started now, the reconciler starts it within a minute.
         """
         if execution.status is not Status.QUEUED:
             return

@@ -1,4 +1,4 @@
-"""Looks after open executions: starts what did not start, resumes what died, ends what can't go on.
+"""The reconciler of open executions: it starts, resumes or ends those that got stuck (ADR 6).
 
 Step Functions' status-change events are hints, for they may be lost; the index of open executions
 is the truth, and every look can be repeated.
@@ -27,7 +27,7 @@ from shared.times import utc_now
 
 MAX_PAUSE = timedelta(minutes=15)
 MAX_PARK = timedelta(hours=1)
-"""A parked execution is looked at so often, in case the run behind it is gone."""
+"""The time between checks of a suspended execution, in case the run behind it is gone."""
 SHORTEST_PAUSE = timedelta(minutes=1)
 STALL_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
 """The pauses after generations that recorded nothing, one each: a bad deploy needs mending."""
@@ -138,7 +138,7 @@ class Reconciler:
         return Action.WAITED
 
     def _restart_run(self, execution: Execution) -> Action:
-        """Stop a run that nobody can wake, for its token was lost: the next one parks anew."""
+        """Stop a run that nobody can wake, for its token was lost: the next one suspends anew."""
         self.engine.stop(execution)
         return Action.STOPPED
 

@@ -1,4 +1,4 @@
-"""Retrying an execution: a new one on the same inputs, which keeps what succeeded."""
+"""Retries of executions: a new one on the same inputs, which keeps what succeeded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Starting executions, so that an accepted one is never lost and a repeated one never doubled."""
+"""Starts of executions: an accepted one is never lost, a repeated one never doubled."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shared.flows.plans.plan import Plan
 
 MAX_LABEL_BYTES = 16_000
-"""As much again comes from the flow; the execution's row holds inputs and outputs as well."""
+"""The labels of a start; the flow's may be as large, and the row holds inputs and outputs too."""
 
 
 class ExecutionDraft(Record):

@@ -1,6 +1,6 @@
 """`flow.subflow`: an execution that starts another and, if it is to wait, takes over its result.
 
-The child's id is a function of the task that starts it: a visit that is repeated finds the child
+The child's id is a function of the task that starts it: a poll that is repeated finds the child
 that an earlier one made.
 """
 
@@ -38,18 +38,18 @@ from shared.json_text import compact
 from shared.plugins.sdk.plugin import PluginError
 
 MAX_DEPTH = 10
-"""Executions above one another; recursion without end stops here."""
+"""The number of executions above one another; recursion without end stops here."""
 
 LOOK_EVERY = timedelta(minutes=15)
 """A child's end is told at once; this is for the telling that was lost."""
 
 MAX_INHERITED_BYTES = 16_000
-"""Secrets in a child's inputs are kept beside them, to be masked: one row holds both."""
+"""The secrets in a child's inputs, kept beside them to be masked: one row holds both."""
 
 
 @dataclass(frozen=True)
 class Subflows:
-    """Starts children and follows them."""
+    """The durable task of subflows: it starts children and follows them."""
 
     flows: Callable[[str], FlowRepository]
     executions: ExecutionRepository

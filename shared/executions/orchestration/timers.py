@@ -31,7 +31,7 @@ MAX_DELAY = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class TimerQueue:
-    """Sends the messages."""
+    """The sender of the queue's messages."""
 
     queue: "SQSClient"
     queue_url: str
@@ -57,13 +57,13 @@ class TimerQueue:
 
 @dataclass(frozen=True)
 class TimerHandler:
-    """Reads them."""
+    """The receiver of the queue's messages."""
 
     executions: ExecutionRepository
     waker: Waker
 
     def fire(self, tenant: str, execution_id: str) -> bool:
-        """Wake an execution if it is parked; a turn that is under way sees the time itself."""
+        """Wake an execution if it is suspended; a turn that is under way sees the time itself."""
         execution = self.executions.find(tenant, execution_id)
         if execution is None or execution.status.is_terminal or not execution.is_parked:
             return False

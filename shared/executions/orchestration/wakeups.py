@@ -1,4 +1,4 @@
-"""Waking parked executions: whoever commits what one waits for calls `wake` afterwards.
+"""Wake-ups of suspended executions: `wake` is called after the commit of what one waits for.
 
 A wake-up is counted on the segment's row before its token is read. A token is only registered if
 nothing was counted since the turn began. So neither can miss the other, and a wake-up too many
@@ -27,7 +27,7 @@ class Waker:
         self._states = states
 
     def wake(self, tenant: str, execution_id: str) -> bool:
-        """Let a parked execution go on; False when it was not parked (its turn will see)."""
+        """Let a suspended execution go on; False when it was not suspended (its turn will see)."""
         token = self._executions.wake_segment(tenant, execution_id, SEGMENT)
         return self._send(token) if token else False
 
@@ -36,7 +36,7 @@ class Waker:
         return self._executions.has_token(tenant, execution_id, SEGMENT)
 
     def register(self, tenant: str, execution_id: str, *, entry: TurnFence, token: str) -> None:
-        """Keep a parked execution's token, or send it at once if something has happened."""
+        """Store a suspended execution's token, or send it at once if something has happened."""
         kept = self._executions.register_token(
             tenant, execution_id, entry=entry, path=SEGMENT, token=token
         )

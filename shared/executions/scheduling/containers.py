@@ -1,4 +1,4 @@
-"""Containers: what is decided on entering one, and what its outputs are on leaving."""
+"""The decisions of containers: the state on entering one, the outputs on leaving it."""
 
 import json
 from collections.abc import Callable, Mapping

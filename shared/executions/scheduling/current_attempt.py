@@ -11,7 +11,7 @@ from shared.executions.task_runs import TaskRun, TaskStatus
 
 @dataclass(frozen=True)
 class CurrentAttempt:
-    """Attempt `attempt` of a task, which could begin at `began_at`: the same in every turn.
+    """The attempt `attempt` of a task, which could begin at `began_at`: the same in every turn.
 
     `run` is what is recorded of this attempt, None while nothing is.
     """

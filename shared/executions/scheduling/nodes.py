@@ -28,7 +28,7 @@ def inner_iteration(iteration: str, index: int) -> str:
 
 @dataclass(frozen=True)
 class Skip:
-    """Record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
+    """The action to record the task as SKIPPED; `blocked` when a failure upstream is the cause."""
 
     instance: TaskInstance
     blocked: bool
@@ -36,14 +36,14 @@ class Skip:
 
 @dataclass(frozen=True)
 class Start:
-    """Nothing upstream forbids the task (its own `when` still may); a container is entered."""
+    """The action to start a task or enter a container; its own `when` may still skip it."""
 
     instance: TaskInstance
 
 
 @dataclass(frozen=True)
 class Complete:
-    """All that a container held is settled: it failed with `failure`, or succeeded."""
+    """The action to end a container, all in it being settled: with `failure`, or as a success."""
 
     instance: TaskInstance
     failure: Failure | None

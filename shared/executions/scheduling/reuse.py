@@ -77,7 +77,7 @@ def _outermost(name: str, tasks: Mapping[str, PlanTask]) -> str:
 
 
 class _Invalidation:
-    """Nodes that run again: what follows one in its list, and the containers round it."""
+    """The task instances that run again: those after one in its list, and its containers."""
 
     def __init__(self, plan: Plan, runs: Mapping[str, TaskRun]) -> None:
         self.nodes: dict[str, _Rerun] = {}

@@ -1,7 +1,7 @@
 """The rules of order and outcome (flow language, sections 4, 5 and 10), pure, over what is settled.
 
-A node is a task of the plan in one iteration of the loops round it. The board says what may be
-done next; the turn does it, and tells the board what became settled.
+The scheduler says which task instances may begin next; the turn runs them, and tells the scheduler
+which became settled.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ class Scheduler(TaskTree):
         self._settled: dict[tuple[int, str], int] = {}
 
     def apply(self, run: TaskRun) -> None:
-        """Take note of a task run; only a terminal one settles its node."""
+        """Take note of a task run; only a terminal one settles its task instance."""
         self.runs[node_key(run.task_name, run.iteration or "")] = run
 
     def started_at(self, instance: TaskInstance) -> datetime | None:
@@ -87,7 +87,7 @@ class Scheduler(TaskTree):
         return [TaskInstance(planned, iteration) for iteration in iterations for planned in inner]
 
     def forget(self, nodes: Iterable[TaskInstance]) -> None:
-        """Take nodes for ones that have never been seen: they are to run once more."""
+        """Forget the records of task instances: they are to run once more."""
         for instance in nodes:
             self.runs.pop(instance.key, None)
             self.entered.pop(instance.key, None)

@@ -40,8 +40,8 @@ def while_open(execution: Execution, expression: str, values: Mapping[str, Any])
 def due_now(tenant: str, execution_id: str, at: datetime) -> dict[str, Any]:
     """Return the update that makes an execution due for a check at once, if it is open, not ending.
 
-    It goes into the transaction of whatever the execution waits for, with `count_wakeup`: whoever
-    dies behind that leaves an execution that the reconciler wakes.
+    It goes into one transaction with what the execution waits for, and with `count_wakeup`: if the
+    caller dies after it, the reconciler wakes the execution.
     """
     statuses = {f":open{number}": status for number, status in enumerate(OPEN_STATUSES)}
     return {

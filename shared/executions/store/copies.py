@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 COPIES_AT_ONCE = 16
-"""Objects; there are 333 at most, and an API's answer has 29 seconds."""
+"""The objects copied at once; there are 333 at most, and an API's answer has 29 seconds."""
 
 
 class CopyRepository:
-    """Writes task runs of an execution that is not there yet."""
+    """The writer of task runs of an execution that is not there yet."""
 
     def __init__(self, table: "Table", payloads: PayloadStore) -> None:
         self._table = table

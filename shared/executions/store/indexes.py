@@ -28,7 +28,7 @@ INDEX_KEYS: Mapping[Index, str] = {
 
 
 class ExecutionIndex:
-    """Reads only; the indexes carry keys, so that each write of an execution stays cheap."""
+    """The reader of indexes, which carry keys only, so that each write stays cheap."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ BUT_OUTPUTS = (
     *("mocks", "slot", "error", "test", "createdBy"),
     *("type", "fence", "blocked", "stored", "beganAt", "logs"),
 )
-"""Everything that is read of these items, but for outputs: they are up to 300 KB each."""
+"""The attributes that are read of these items: all but outputs, which are up to 300 KB each."""
 
 
 def is_over(item: Mapping[str, Any], now: datetime) -> bool:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 ROW_BYTES = 300_000
-"""Outputs of a task up to this stay in its row; a DynamoDB item holds 400 KB, log included."""
+"""The size of outputs up to which they stay in the row; an item holds 400 KB, log included."""
 FLOW_ROW_BYTES = 60_000
 """The same for a flow's outputs: their row holds inputs (200 KB), labels and mocks as well."""
 URL_SECONDS = 900
 CACHED_BYTES = 40_000_000
-"""Objects kept parsed during a turn; a parsed one takes several times its text."""
+"""The objects kept parsed during a turn; a parsed one takes several times its text."""
 
 
 class PayloadStore:
@@ -104,7 +104,7 @@ def size_of(run: TaskRun) -> int:
 
 
 class OutputReader:
-    """Outputs as JSON, from row or object; an object is fetched when first read in a turn."""
+    """The reader of outputs as JSON, from row or object; it fetches an object once in a turn."""
 
     def __init__(self, payloads: PayloadStore) -> None:
         self._payloads = payloads

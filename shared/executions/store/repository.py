@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 EXPIRED_AT_ONCE = 8
-"""Rows; a loop over thousands of items leaves as many."""
+"""The rows whose expiry is set at the same time; a loop may leave thousands of them."""
 _NAMES = {f"#read{number}": name for number, name in enumerate(BUT_OUTPUTS)}
 _BARE: Mapping[str, Any] = {
     "ProjectionExpression": ", ".join(_NAMES),
@@ -59,7 +59,7 @@ _BARE: Mapping[str, Any] = {
 
 
 class ExecutionRepository(SegmentRepository):
-    """Owns the keys and the conditions; every write that matters is conditional."""
+    """The repository of executions: it owns keys and conditions; writes that matter have one."""
 
     def __init__(
         self,
@@ -254,7 +254,7 @@ class ExecutionRepository(SegmentRepository):
     ) -> bool:
         """Move to the next generation; False when somebody else moved it or it has ended.
 
-        What was parked is so no more: its new run has to get there first.
+        A suspension ends with it: the new run has to get there first.
         """
         return self._update(
             execution,

@@ -1,4 +1,4 @@
-"""The row of a segment: who may write its task runs, and the token of a run that is parked."""
+"""The row of a segment: who may write its task runs, and the token of a suspended run."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SegmentRepository:
-    """Every change of the row is one conditional update: neither a turn nor a wake-up is lost."""
+    """The repository of segment rows: each change is one conditional update, so none is lost."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
@@ -48,7 +48,7 @@ class SegmentRepository:
     def register_token(
         self, tenant: str, execution_id: str, *, entry: TurnFence, path: str, token: str
     ) -> bool:
-        """Keep the token of a parked segment; False when something has happened since its turn."""
+        """Store the token of a suspended segment; False when something happened since its turn."""
         try:
             self._table.update_item(
                 Key=segment_key(tenant, execution_id, path),
@@ -73,10 +73,10 @@ class SegmentRepository:
         return True
 
     def wake_segment(self, tenant: str, execution_id: str, path: str) -> str | None:
-        """Count a wake-up, and get the token to send if the segment is parked.
+        """Count a wake-up, and return the token to send if the segment is suspended.
 
-        Counting comes first: a token that is registered later sees that it is too late to park.
-        Of an execution that is gone nothing is made anew.
+        Counting comes first: a token that is registered later sees that it is too late to suspend.
+        If the execution is gone, nothing is created.
         """
         try:
             answer = self._table.update_item(

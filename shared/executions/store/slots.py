@@ -1,13 +1,13 @@
-"""Slots: how many executions of a flow (or of one key of it) run at once, and who waits in line.
+"""Slots: a concurrency group's limit of executions at once, and those who wait for one (ADR 20).
 
 Item           pk                              sk              attributes
 the count      `{tenant}#slots#{flow}[#{key}]` `count`         taken, openShard, checkAt
 who waits      the same                        `waiting#{id}`  limit
 
-While somebody waits, the count stands in the index of open executions: the reconciler looks at the
-line each minute, instead of at each who waits in it.
+A group is a flow, or one key of it. While somebody waits, its count stands in the index of open
+executions: the reconciler checks the group each minute, instead of each execution in it.
 
-An execution takes its slot, leaves the line and is admitted in one transaction, and gives the slot
+An execution takes its slot, stops waiting and is admitted in one transaction, and gives the slot
 back in the one that ends it: a slot can neither leak nor be freed twice.
 """
 
@@ -70,7 +70,7 @@ class SlotRepository:
         self._sleep = sleep
 
     def enter(self, execution: Execution) -> bool:
-        """Put an execution and its place in line; False when it was put before."""
+        """Put an execution and its place in the group; False when it was put before."""
         execution_id, slot = execution.id, execution.slot
         assert slot  # noqa: S101 - only executions with a slot come here
         place = {**_place(slot.line, execution_id), "limit": slot.limit}
@@ -88,7 +88,7 @@ class SlotRepository:
         return Admission.FULL if "count" in failed else Admission.ADMITTED
 
     def first(self, line: str) -> First | None:
-        """Read the head of a line, consistently: `count` sorts before whoever waits."""
+        """Read the first who waits in a group, consistently: `count` sorts before all of them."""
         condition = Key("pk").eq(line)
         answer = self._table.query(KeyConditionExpression=condition, ConsistentRead=True, Limit=2)
         count: Mapping[str, Any] = {}
@@ -108,7 +108,7 @@ class SlotRepository:
         )
 
     def watch(self, line: str, *, at: datetime) -> None:
-        """Have the reconciler look at a line at a moment."""
+        """Have the reconciler check a concurrency group at a moment."""
         self._table.update_item(
             Key=_count(line),
             UpdateExpression="SET openShard = :shard, checkAt = :at",
@@ -116,11 +116,11 @@ class SlotRepository:
         )
 
     def unwatch(self, line: str) -> None:
-        """Have it look no more; who entered before must be looked for afterwards."""
+        """Have it check no more; look again afterwards for those who entered in between."""
         self._table.update_item(Key=_count(line), UpdateExpression="REMOVE openShard, checkAt")
 
     def admit(self, line: str, first: First, *, check_at: datetime) -> Admission:
-        """Give whoever is first a slot; GONE when it has left the line in between."""
+        """Give the first who waits a slot; GONE when it stopped waiting in between."""
         place = {"Key": _place(line, first.execution_id), "ConditionExpression": _IS_THERE}
         admitted = {
             **WAITING,

@@ -9,12 +9,12 @@ from shared.executions.models import Execution, Status
 from shared.executions.task_runs import Failure, Stored, TaskRun
 
 FENCE_STEP = 1_000_000
-"""Turns a generation may take before its fences would reach the next one's."""
+"""The turns a generation may take before its fences would reach the next one's."""
 
 
 @dataclass(frozen=True)
 class ExecutionState:
-    """One consistent read of an execution's partition; `runs` by the keys of their rows.
+    """The state of an execution: one consistent read; `runs` by the keys of their rows.
 
     `earlier` is what past attempts of the whole execution recorded, first things first, `turns` how
     many its segment has taken.
@@ -28,9 +28,9 @@ class ExecutionState:
 
 @dataclass(frozen=True)
 class TurnFence:
-    """A turn's right to write, and how often the segment had been woken when it began.
+    """The right of a turn to write, and how often its segment had been woken when it began (ADR 4).
 
-    `superseded_token` is what the run of a generation before waits for, if it was parked.
+    `superseded_token` is that of the previous generation's run, if it was suspended.
     """
 
     fence: int
@@ -76,6 +76,6 @@ class DueExecution:
 
 @dataclass(frozen=True)
 class DueGroup:
-    """A line in which somebody waits, due for a look."""
+    """A concurrency group in which somebody waits, due for a check."""
 
     group: str

@@ -46,7 +46,7 @@ _Found = Outcome | UnavailableError
 
 
 class Threads:
-    """Starts attempts and collects their outcomes, one at a time."""
+    """The threads of a turn: it starts attempts and collects their outcomes, one at a time."""
 
     def __init__(
         self,

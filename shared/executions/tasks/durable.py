@@ -1,8 +1,8 @@
-"""Tasks whose end comes from outside: people, other executions. A turn asks, nothing waits inside.
+"""Durable tasks: those whose end comes from outside, by people or other executions.
 
-A kind of such tasks is an `DurableTask`. A turn visits each of its open tasks when it starts, when
-what it named as due has come, and once a second while something else runs. A visit may be
-repeated, by the next turn after a crash as well: what it makes has an id that it makes again.
+A turn polls each of its open durable tasks when it starts, when one is due, and once a second
+while something else runs. A poll may be repeated, by the next turn after a crash as well: what it
+creates must get the same id again.
 """
 
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from shared.expressions import Scope
 
 @dataclass(frozen=True)
 class Poll:
-    """One look at one task; `run` is what is recorded of it, `properties` are rendered.
+    """One poll of one task; `run` is its record, `properties` are rendered.
 
-    `key` names this attempt of the task in its execution (name, attempts of the containers round
-    it, iteration, its own attempt), `started_at` is when it could begin: the same in every visit.
+    `key` names this attempt of the task in its execution (name, attempts of its containers,
+    iteration, its own attempt), `started_at` is when it could begin: the same in every poll.
     """
 
     execution: Execution
@@ -50,7 +50,7 @@ class DurableState:
 
 
 class DurableTask(Protocol):
-    """One kind of task that ends outside."""
+    """One kind of durable task."""
 
     def step(self, poll: Poll) -> DurableState:
         """Begin the task or see how it stands; PluginError fails it."""

@@ -15,7 +15,7 @@ from shared.times import to_rfc3339
 
 
 class ScopeBuilder:
-    """Builds the scopes of one execution; recorded outputs are parsed once.
+    """The builder of one execution's scopes; recorded outputs are parsed once.
 
     `error` is what the tasks of `errors` read of the failure, `read` gives a task run's outputs.
     """
@@ -43,7 +43,7 @@ class ScopeBuilder:
         self._outputs.setdefault(place, {}).setdefault(task_name, {})
 
     def forget(self, nodes: Iterable[TaskInstance]) -> None:
-        """Let the outputs of nodes be read no more: they are to run once more."""
+        """Drop the outputs of task instances: they are to run once more."""
         for instance in nodes:
             if len(_indices(instance.iteration)) <= len(self._loops[instance.name]):
                 self._outputs.get(self._place(instance.name, instance.iteration), {}).pop(
@@ -128,7 +128,7 @@ class ScopeBuilder:
 
 
 _Place = tuple[str, str]
-"""The innermost loop round a task and its iteration; both empty outside of loops."""
+"""The innermost loop of a task and its iteration; both empty outside of loops."""
 
 
 def _indices(iteration: str) -> list[str]:

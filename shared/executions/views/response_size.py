@@ -8,11 +8,11 @@ from shared.executions.task_runs import TaskRun
 from shared.records import Record
 
 MAX_BYTES = 4_500_000
-"""Of a function's answer; the rest is for its frame and for what is counted roughly."""
+"""The size of a function's answer; the rest is for its frame and for rough counts."""
 SHORT_MESSAGE_CHARACTERS = 200
 """The length that messages are cut to where all of them together are too long."""
 MAX_ITERATIONS = 500
-"""Task runs of loops in the answer of one execution; the list of its task runs has them all."""
+"""The task runs of loops in the answer of one execution; the list of its task runs has them all."""
 
 Shown = TypeVar("Shown", bound=Record)
 

@@ -26,7 +26,7 @@ def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> 
 
 
 def listed(scheduler: Scheduler, execution: Execution) -> Iterator[TaskRun]:
-    """See `task_runs`: of a board that is there already."""
+    """Return the task runs as `task_runs` does, with a scheduler that is there already."""
     inside = _Inside(scheduler)
     for planned in scheduler.tasks.values():
         if planned.parent is None:
@@ -34,7 +34,7 @@ def listed(scheduler: Scheduler, execution: Execution) -> Iterator[TaskRun]:
 
 
 class _Inside:
-    """Of which containers something is recorded inside, and of loops in which iterations."""
+    """The containers that have records inside, and for loops the iterations that have."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._containers: set[str] = set()
