@@ -1,4 +1,4 @@
-"""Runs one flow on moto and counts what it did: AWS calls, invocations, state transitions."""
+"""The counts of one flow on moto: AWS calls, invocations, state transitions."""
 
 import logging
 from collections import Counter

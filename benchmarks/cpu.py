@@ -35,7 +35,7 @@ class Cpu:
 
 
 class Meter:
-    """Tells the processor time of this process that was spent outside of AWS calls."""
+    """The meter of this process's processor time outside of AWS calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.inside = 0.0

@@ -26,7 +26,7 @@ OPEN = {"QUEUED", "RUNNING", "PAUSED"}
 
 @dataclass(frozen=True)
 class Throughput:
-    """So many executions of one task each, from the first request to the last end."""
+    """The figures of many executions of one task each, from the first request to the last end."""
 
     callers: int
     executions: int
@@ -41,7 +41,7 @@ class Local:
 
     throughput: list[Throughput]
     twelve_waits_seconds: float
-    """From start to end of an execution of twelve waits of 2 s side by side."""
+    """The time from start to end of an execution of twelve waits of 2 s side by side."""
 
 
 def local() -> Local:

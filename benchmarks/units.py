@@ -1,4 +1,4 @@
-"""Repeats an execution's DynamoDB calls on the local emulator, which counts units as AWS does."""
+"""The capacity units of an execution's DynamoDB calls, counted by the local emulator as by AWS."""
 
 import os
 import socket

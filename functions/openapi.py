@@ -1,4 +1,4 @@
-"""Writes `shared/http/openapi.json` from the handlers: `python -m functions.openapi`."""
+"""The writer of `shared/http/openapi.json`, from the handlers: `python -m functions.openapi`."""
 
 import importlib
 import json

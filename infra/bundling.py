@@ -25,7 +25,7 @@ DECIDING = (Path(__file__), Path(__file__).with_name("bytecode.py"), ROOT / "uv.
 
 
 class BundlingError(RuntimeError):
-    """uv could not make the layer; the message holds what it said."""
+    """An error of uv, which could not make the layer; the message holds what it said."""
 
 
 class Assets(NamedTuple):

@@ -16,13 +16,13 @@ RECORDS = (
     "dynamodb:Query",
     "dynamodb:UpdateItem",
 )
-"""On the executions' table, of what starts, runs and ends them."""
+"""The actions on the executions' table, for what starts, runs and ends them."""
 CLAIMS = ("dynamodb:GetItem", "dynamodb:PutItem")
-"""On the keys' table, of what starts executions."""
+"""The actions on the keys' table, for what starts executions."""
 ANSWERS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-"""On the keys' table: a key is claimed by a put, its answer an update; a refusal deletes it."""
+"""The actions on the keys' table for answers: put a claim, update it, delete it when refused."""
 RUNS = ("states:SendTaskSuccess", "states:StartExecution")
-"""On the machine, of what wakes parked runs and starts the next."""
+"""The actions on the state machine, for what wakes suspended runs and starts the next."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ RUNNER = "runner"
 
 
 class PlatformStack(Stack):
-    """Composition first, grants last."""
+    """The stack of the platform: composition first, grants last."""
 
     def __init__(
         self,

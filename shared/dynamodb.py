@@ -19,7 +19,7 @@ Sleep = Callable[[float], None]
 TRIES = 12
 MAX_PAUSE_SECONDS = 0.4
 MAX_KEYS = 100
-"""Items that one BatchGetItem may ask for."""
+"""The most items that one BatchGetItem may ask for."""
 
 
 class Reason(StrEnum):

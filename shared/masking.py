@@ -8,14 +8,14 @@ from typing import Any
 
 MASK = "******"
 SHORTEST = 4
-"""Shorter secrets are not looked for: they would be found in every other word."""
+"""The length below which secrets are not masked: they would be found in every other word."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
-"""Characters that no encoding changes."""
+"""The characters that no encoding changes."""
 
 
 class Masking:
-    """Replaces every form of some secrets.
+    """The masking of some secrets: it replaces every form of them.
 
     A mask never makes a new form of a secret visible: what remains is masked again until nothing
     is found. A secret of asterisks alone cannot be told from a mask and is left out.

@@ -5,13 +5,13 @@ from pydantic.alias_generators import to_camel
 
 
 class Record(BaseModel):
-    """Frozen, camelCase on the wire; fields marked `exclude` stay inside."""
+    """A frozen model, camelCase on the wire; fields marked `exclude` stay inside."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class StrictRecord(BaseModel):
-    """Frozen, camelCase outside, nothing unknown."""
+    """A frozen model, camelCase outside, that refuses unknown fields."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
@@ -19,7 +19,7 @@ class StrictRecord(BaseModel):
 
 
 class Definition(BaseModel):
-    """Frozen, camelCase outside, snake_case inside, nothing unknown."""
+    """A frozen model, camelCase outside, snake_case inside, that refuses unknown fields."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True

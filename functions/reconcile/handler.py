@@ -1,4 +1,4 @@
-"""Mends the difference between executions and the runs behind them.
+"""The function that mends the difference between executions and the runs behind them.
 
 Invoked each minute, by Step Functions' status-change events (hints), and by an operator or after a
 restart with `{"all": true}`, which looks at everything open at once.

@@ -13,7 +13,7 @@ from infra.routes import DEFAULT_ROUTE
 
 
 class Api(Construct):
-    """Explicit routes, and `$default`, so that 404 and 405 are answered by us in our own shape.
+    """The explicit routes, and `$default`, so that 404 and 405 are answered by us in our own shape.
 
     One permission per function, not per route: a stack holds 500 resources. Its source ends in
     `/*`, which also covers `$default`, whose ARN has a segment less than a route's.

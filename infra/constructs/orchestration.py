@@ -1,4 +1,4 @@
-"""Step Functions, and what keeps it honest: the minute's sweep and the hints of ended runs."""
+"""The state machines of Step Functions, the sweep of each minute, and hints of ended runs."""
 
 from pathlib import Path
 

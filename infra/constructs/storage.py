@@ -1,4 +1,4 @@
-"""Everything that remembers: the tables, their indexes, and how hard they are to lose."""
+"""The stores: the tables, their indexes, the bucket, and their protection against loss."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,7 +9,7 @@ from infra.declarations import Index, Table, construct_id
 from infra.tables import TABLES
 
 DAY_CLASSES = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650)
-"""Days after which objects are removed that are tagged so; the runner knows the same."""
+"""The days after which objects are removed that are tagged so; the runner knows the same."""
 
 
 class Storage(Construct):

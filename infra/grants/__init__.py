@@ -4,4 +4,4 @@ from infra.collection import collected
 from infra.declarations import Function
 
 FUNCTIONS = collected(__name__, __path__, "FUNCTION", Function)
-"""By package of `functions/`."""
+"""The grants, by package of `functions/`."""

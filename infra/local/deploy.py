@@ -1,4 +1,4 @@
-"""Deploys an assembly as CloudFormation would: assets to their bucket, then the template."""
+"""The deployment of an assembly, as by CloudFormation: assets to their bucket, then template."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ class Deployment:
 
 
 class Deployer:
-    """Brings the emulator's stack to an assembly, and knows when there is nothing to do."""
+    """The deployer of an assembly to the emulator; it knows when there is nothing to do."""
 
     def __init__(self, local: Local) -> None:
         self._local = local

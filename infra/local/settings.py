@@ -11,7 +11,7 @@ REGION = "us-east-1"
 
 
 class LocalStackError(Exception):
-    """Something the person at the terminal can do something about; the message says what."""
+    """An error that the person at the terminal can mend; the message says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 PAUSE_SECONDS = 1.0
-"""Between the end of one snapshot and the beginning of the next."""
+"""The pause between the end of one snapshot and the beginning of the next."""
 QUIET_SECONDS = 1.0
 CHILD_SECONDS = 60.0
 FIRST_DESCRIPTOR = 3
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Writes:
-    """Stands before the emulator: counts what may change its state, and can hold writes back."""
+    """The writes to the emulator: counted if they may change its state, and held back on demand."""
 
     def __init__(self, emulator: Application) -> None:
         self._emulator = emulator

@@ -4,4 +4,4 @@ from infra.collection import collected
 from infra.declarations import Table
 
 TABLES = collected(__name__, __path__, "TABLE", Table)
-"""By noun: `flows` is the construct `FlowsTable`, whose name functions have as FLOWS_TABLE_NAME."""
+"""The tables by noun: `flows` is `FlowsTable`, whose name functions have as FLOWS_TABLE_NAME."""

@@ -15,7 +15,7 @@ import httpx
 from shared.egress.guard import EgressGuard
 
 Remaining = Callable[[], float]
-"""Seconds left until everything must be over; zero or less when it is."""
+"""The seconds left until everything must be over; zero or less when it is."""
 
 _BYTES_PER_WRITE = 16 * 1024
 
@@ -40,7 +40,7 @@ def pinned_client(
 
 
 class PinnedTransport(httpx.BaseTransport):
-    """Gives httpx our pool; httpcore's exceptions come through as they are."""
+    """The transport of httpx over our pool; httpcore's exceptions come through as they are."""
 
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
         self._pool = pool
@@ -80,7 +80,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class PinnedBackend(httpcore.NetworkBackend):
-    """Resolves through the guard, once per connection, and tries the addresses in turn."""
+    """The backend that resolves through the guard, once per connection, and tries each address."""
 
     def __init__(
         self,

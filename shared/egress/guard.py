@@ -42,7 +42,7 @@ _NOT_PUBLIC_V4: Final = tuple(
     )
 )
 _PUBLIC_V6: Final = ipaddress.IPv6Network("2000::/3")
-"""All else is special: loopback, mapped or translated IPv4, unique local, link-local, multicast."""
+"""The public part of IPv6; the rest is loopback, mapped IPv4, unique local or multicast."""
 _NOT_PUBLIC_V6: Final = tuple(
     ipaddress.IPv6Network(network)
     for network in (
@@ -114,7 +114,7 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class EgressGuard:
-    """Decides about hosts; what it returns is what has to be connected to, unresolved again."""
+    """The guard that decides about hosts; connect to the addresses it returns, unresolved again."""
 
     allowed: AllowList = AllowList()
     resolve: Resolver = system_addresses

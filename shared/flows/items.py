@@ -11,10 +11,10 @@ from shared.times import to_rfc3339
 Item = dict[str, Any]
 
 COMPRESS_ABOVE_BYTES = 100_000
-"""Texts up to here stay readable in a console; the longest allowed fits an item either way."""
+"""The length up to which texts stay readable in a console; longer ones are compressed."""
 
 _NESTED = ("labels", "inputs", "envelope", "concurrency")
-"""Kept as JSON text: their keys may be empty, and their numbers floats."""
+"""The attributes kept as JSON text: their keys may be empty, and their numbers floats."""
 
 
 def flow_partition(tenant: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shared.flows.models import FlowFilter, FlowRecord
 
 MAX_PAGE_BYTES = 4_000_000
-"""Of a page, as `FlowRecord.shown_bytes` counts; Lambda answers 6 MB at most."""
+"""The size of a page, as `FlowRecord.shown_bytes` counts; Lambda answers 6 MB at most."""
 
 MAX_READS = 4
 FLOWS_A_READ = 500

@@ -28,7 +28,7 @@ Label = Annotated[str, StringConstraints(pattern=r"^[^:]+:", max_length=1000)]
 
 
 MAX_FULL_NAME_LENGTH = MAX_NAMESPACE_LENGTH + 1 + MAX_NAME_LENGTH
-"""Of `namespace/name`, which is a key of the table."""
+"""The length of `namespace/name`, which is a key of the table."""
 
 
 def is_full_name(text: str) -> bool:

@@ -10,9 +10,9 @@ from shared.flows.compilation import Compiled
 from shared.flows.models import Envelope, FlowRecord
 
 MAX_RECORD_BYTES = 300_000
-"""Labels, description and inputs together; an item of DynamoDB holds 400 KB."""
+"""The size of labels, description and inputs together; an item of DynamoDB holds 400 KB."""
 MAX_LABEL_BYTES = 16_000
-"""They are copied to every execution."""
+"""The size of labels, which are copied to every execution."""
 
 _REST_OF_AN_ANSWER = 1_000
 

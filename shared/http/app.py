@@ -37,7 +37,7 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 class StrictRequests(OpenAPIRequestValidationMiddleware):
-    """Powertools' validation of a request by its route's signature, less forgiving.
+    """The validation of a request by its route's signature, stricter than Powertools' own.
 
     A body is one strict JSON object, an unknown query parameter is an error, and what is wrong is
     raised as one of our own errors.

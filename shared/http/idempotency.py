@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 Render = Callable[[Result], "Response[Any]"]
-"""Makes the answer that tells of a result, a pydantic model in its body."""
+"""The maker of the answer that tells of a result, a pydantic model in its body."""
 
 REPLAYED = "Idempotency-Replayed"
 MARGIN = timedelta(seconds=1)
-"""Clocks differ: a claim outlives its function's time by so much."""
+"""The time that a claim outlives its function's: clocks differ."""
 
 _TRIED = "tried_once"
 

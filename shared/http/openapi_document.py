@@ -22,7 +22,7 @@ KEY_PARAMETER: Json = {
     "name": IDEMPOTENCY_KEY,
     "in": "header",
 }
-"""Of a route that is done once; the routes that start executions have it in their signature."""
+"""The header of a route that is done once; those that start executions have it themselves."""
 
 
 def document_of(parts: Mapping[str, Json], title: str, version: str) -> str:

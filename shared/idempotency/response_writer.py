@@ -12,7 +12,7 @@ Result_contra = TypeVar("Result_contra", contravariant=True)
 
 
 class ResponseWriter(Protocol[Result_contra]):
-    """Keeps the answer that tells of a result; what is kept last is what the caller gets."""
+    """The writer of the answer that tells of a result; the caller gets the one stored last."""
 
     def write_with(self, result: Result_contra, /) -> Sequence[Write]:
         """Return what belongs into the transaction of the effect; nothing if nothing is kept."""
@@ -32,4 +32,4 @@ class _NotKeyed:
 
 
 NOT_KEYED: Final = _NotKeyed()
-"""For a request without a key."""
+"""The writer for a request without a key."""

@@ -19,7 +19,7 @@ _PATTERN_MEMORY = 4 * 1024 * 1024
 
 
 class Watch(Protocol):
-    """Told of all work on a stranger's schema, so that it can stop what grows or nests."""
+    """The watch on work with a stranger's schema: told of all, it stops what grows or nests."""
 
     def enter(self) -> None:
         """Begin with one keyword; keywords nest."""

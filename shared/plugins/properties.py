@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _MAX_WRITTEN = 200
-"""Nobody reads more at once, and a list may hold a hundred thousand wrong items."""
+"""The number of errors reported at once: nobody reads more, and a list may have thousands."""
 _OF_THE_WHOLE = frozenset({"anyOf", "oneOf", "not", "contains", "uniqueItems", "const", "enum"})
 
 

@@ -29,7 +29,7 @@ PATIENCE = RetryPolicy(
     max_delay=timedelta(minutes=2),
     jitter=True,
 )
-"""For a store or an engine that is busy: whatever a batch has done, it finds done."""
+"""The retries for a store or an engine that is busy: a repeated batch finds what it has done."""
 
 
 def is_built_in(flow_id: str) -> bool:

@@ -36,8 +36,8 @@ A_YEAR = 365 * 24 * 3600
 def one_segment_machine() -> dict[str, Any]:
     """Run one segment turn by turn until it is done: three transitions when one turn is enough.
 
-    Between turns it waits for what is due (a retry, the end of a `flow.wait`), or is parked until
-    somebody outside sends its token.
+    Between turns it waits for what is due (a retry, the end of a `flow.wait`), or is suspended
+    until somebody outside sends its token.
     """
     return {
         "Comment": "Runs a flow whose tasks all fit in one segment.",

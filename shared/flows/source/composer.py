@@ -1,4 +1,4 @@
-"""Parser events to nodes, without recursion, counting before anything is expanded."""
+"""The composer of nodes from parser events: no recursion, and a count before any expansion."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ MAX_PROBLEMS: Final = 200
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{")
 _PUNCTUATION = 3
-"""Bytes that quotes and a comma add to a value, so that an expansion is measured as JSON."""
+"""The bytes that quotes and a comma add to a value: an expansion is measured as JSON."""
 
 
 class RefusedError(Exception):
@@ -57,7 +57,7 @@ class _Open:
 
 
 class Composer:
-    """Builds nodes from parser events without recursion, and counts before it expands."""
+    """The composer of nodes from parser events: not recursive, it counts before it expands."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []

@@ -18,7 +18,7 @@ Severity = Literal["error", "warning", "unsupported"]
 
 
 class Report:
-    """Collects problems once each, at most 200 of a severity: an answer stays readable."""
+    """The problems found, once each, at most 200 of a severity: an answer stays readable."""
 
     source: Source
 

@@ -16,7 +16,7 @@ MAX_PATTERNS: Final = 100
 
 
 class Defaults:
-    """Puts the defaults under the properties of tasks, and counts what that multiplies.
+    """The defaults under the properties of tasks, with a count of what they multiply.
 
     Patterns apply in the order of the text, later ones win, a task's own properties win over all.
     A default reaches only the types that know the property, so that a pattern may be wide.

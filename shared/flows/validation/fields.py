@@ -12,7 +12,7 @@ from shared.flows.source.report import Spot
 from shared.json_text import Json
 
 Reader = Callable[[Spot], Any]
-"""Answers the value at a spot, or None after it has refused it."""
+"""The reader of a value: it returns that at a spot, or None after it has refused it."""
 
 _MAX_GUESSED = 100
 

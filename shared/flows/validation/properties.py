@@ -11,7 +11,7 @@ from shared.plugins.sdk.plugin import Manifest
 
 
 class PropertyRules:
-    """Checks properties; those that aliases or defaults repeat and that are right, only once."""
+    """The rules for properties; right ones that aliases or defaults repeat are checked once."""
 
     def __init__(self) -> None:
         self._right: set[tuple[str | int, ...]] = set()

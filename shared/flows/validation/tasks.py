@@ -61,7 +61,7 @@ class WrittenTask:
 
 @dataclass
 class Tasks:
-    """Reads lists of tasks; `written` are all of them, containers before what they hold."""
+    """The reader of task lists; `written` are all tasks, containers before what they hold."""
 
     defaults: Defaults
     written: list[WrittenTask] = field(default_factory=list)

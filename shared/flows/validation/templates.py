@@ -73,7 +73,7 @@ def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
 
 @dataclass
 class TemplateRules:
-    """Checks templates against what there is; `read_at` remembers who reads whom where."""
+    """The checker of templates against known names; `read_at` remembers who reads whom where."""
 
     tasks: Mapping[str, WrittenTask]
     variables: AbstractSet[str]

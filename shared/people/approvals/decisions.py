@@ -32,7 +32,7 @@ class DecisionResult(Enum):
 
 
 class DecisionRepository:
-    """Writes decisions; nothing of a decision is stored unless all of it is."""
+    """The writer of decisions; nothing of a decision is stored unless all of it is."""
 
     def __init__(self, approvals: "Table", executions: "Table", sleep: Sleep = time.sleep) -> None:
         self._approvals = approvals
@@ -42,10 +42,10 @@ class DecisionRepository:
     def decide(self, decided: Approval, also: Sequence[Write] = ()) -> DecisionResult:
         """Store a decision if the approval is PENDING and its execution open, not ending.
 
-        The same write makes the execution due for a look and counts a wake-up: whoever dies
-        behind it leaves an execution that the reconciler wakes within a minute, and a turn under
-        way that cannot park without seeing the decision. `also` are writes to other tables that
-        are made with it. Raises UnavailableError when others keep writing, or were faster.
+        The same write makes the execution due for a check and counts a wake-up. If the caller dies
+        after it, the reconciler wakes the execution within a minute, and a turn under way cannot
+        suspend without seeing the decision. `also` are writes to other tables, made with it.
+        Raises UnavailableError when others keep writing, or were faster.
         """
         writes = self._writes(decided) | named("also", also)
         failed = transact(self._approvals, writes, tries=TRIES, sleep=self._sleep)

@@ -1,7 +1,7 @@
 """`flow.gate`: a task that waits until a person decides, or its time-out does.
 
-The approval's id is a function of the task that asks: a visit that is repeated finds the approval
-that an earlier one made. Whoever changes the approval first, with a condition, has decided.
+The approval's id is a function of the task that asks: a poll that is repeated finds the approval
+that an earlier one made. The first who changes the approval, with a condition, has decided.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class GateTask:
-    """Asks for approvals and follows them."""
+    """The durable task of gates: it asks for approvals and follows them."""
 
     approvals: ApprovalRepository
 

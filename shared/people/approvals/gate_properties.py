@@ -13,9 +13,9 @@ MAX_MESSAGE_BYTES = 8 * 1024
 MAX_APPROVERS = 100
 MAX_APPROVER_CHARACTERS = 256
 MAX_NAMES = 300
-"""Approvers and all who are escalated to: an approval is one item of 400 KB."""
+"""The number of approvers and others who are asked: an approval is one item of 400 KB."""
 MAX_REMINDERS, MAX_ESCALATIONS, MAX_NAMES_IN_LINE = 100, 10, 3
-"""Each is a line in the log of its task, which holds 60 KB."""
+"""The limits of lines in the log of the gate's task, which holds 60 KB."""
 ON_TIMEOUT: Mapping[str, Decision | None] = {
     "reject": Decision.REJECTED,
     "approve": Decision.APPROVED,

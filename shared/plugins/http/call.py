@@ -1,4 +1,4 @@
-"""From the properties of `http.request` to what goes over the wire; nothing is sent here."""
+"""The request of `http.request`, made from its properties; nothing is sent here."""
 
 import base64
 import re

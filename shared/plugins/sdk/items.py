@@ -1,4 +1,4 @@
-"""Going through a list: what expressions see of each item, which key it has, when to stop."""
+"""The steps through a list: the locals of expressions, the keys of items, the time limit."""
 
 import re
 from collections.abc import Iterator, Sequence

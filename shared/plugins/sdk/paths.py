@@ -1,4 +1,4 @@
-"""Reading and writing inside a value by a dotted path or a JSON pointer (RFC 6901)."""
+"""Dotted paths and JSON pointers (RFC 6901), to read and write inside a value."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Keeping, dropping and renaming the fields of a map, or of every map of a list."""
+"""The choice of fields: kept, dropped or renamed, in a map or in every map of a list."""
 
 from collections.abc import Mapping
 from typing import Any

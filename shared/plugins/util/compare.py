@@ -1,4 +1,4 @@
-"""Comparing two values without surprises: a string is never a number, true is never 1."""
+"""The comparison of two values without surprises: a string is never a number, true never 1."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Working on text, a character (code point) at a time."""
+"""Operations on text, a character (code point) at a time."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Checking a value against a JSON Schema that a flow's author, or a stranger, wrote."""
+"""The check of a value against a JSON Schema that a flow's author, or a stranger, wrote."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -13,7 +13,7 @@ from shared.plugins.sdk.values import invalid
 _MAX_ERRORS = 100
 _MAX_WORK = 250_000
 _MAX_DEPTH = 150
-"""Keywords inside each other; each takes about four of the interpreter's 1,000 frames."""
+"""The depth of keywords inside each other; each takes about four of Python's 1,000 frames."""
 _TOO_DEEP = "data or schema is nested too deeply, or schema refers to itself"
 _WORK_BETWEEN_LOOKS_AT_THE_CLOCK = 1_000
 
@@ -53,7 +53,7 @@ def _violations(schema: Mapping[str, Any], value: Any, context: TaskContext) -> 
 
 
 class _Bounds:
-    """Bounds the work, because a few nested `$ref`s can ask for more than a lifetime of it."""
+    """The bounds of the work: a few nested `$ref`s can ask for more than a lifetime of it."""
 
     def __init__(self, context: TaskContext) -> None:
         self._context = context
