@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def show_cost() -> bool:
-    """Count, print and write; whether a count is over its bar."""
+    """Count, print and write; return whether a count is over its bar."""
     rows = [measure(tasks, key=key) for tasks in SIZES for key in (None, "bench")]
     written = _write("cost", rows)
     print("Per execution of K inline tasks, records up to 1 KB: measured/budget")

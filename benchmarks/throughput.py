@@ -72,7 +72,7 @@ def _measure(api: httpx.Client, flow: str, callers: int) -> Throughput:
 
 
 def _start(api: httpx.Client, flow: str, number: int, *, callers: int) -> list[float]:
-    """Start so many and wait for all of them; how long each start took, in seconds."""
+    """Start so many and wait for all of them; return the seconds that each start took."""
 
     def start(_: int) -> float:
         before = time.monotonic()

@@ -22,7 +22,7 @@ Named = DueExecution | DueGroup | EndedRun
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Look at what the event names; how often each action was taken.
+    """Check what the event names; return how often each action was taken.
 
     One execution that cannot be mended does not stop the others; it fails the invocation at the
     end, so that the function's error metric shows it.

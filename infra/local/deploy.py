@@ -80,7 +80,7 @@ class Deployer:
         self._local.deployment.write_text(json.dumps(asdict(deployment)), "utf-8")
 
     def resume(self, deployment: Deployment) -> str | None:
-        """Let interrupted executions go on; what went wrong, or None."""
+        """Let interrupted executions go on; return the error's text, or None."""
         answer = self._session.client("lambda", **self._connection).invoke(
             FunctionName=deployment.reconcile, Payload=json.dumps({"all": True})
         )

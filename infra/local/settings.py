@@ -51,7 +51,7 @@ class Local:
 
     @property
     def lock(self) -> Path:
-        """Held by the process that runs the stack; holds its id."""
+        """The file held by the process that runs the stack; it has its id."""
         return self.home / "run.lock"
 
     @property
@@ -61,7 +61,7 @@ class Local:
 
     @property
     def description(self) -> Path:
-        """`local.json`: where to reach a stack that is ready; gone when none is."""
+        """The file `local.json`: where to reach a stack that is ready; gone when none is."""
         return self.home / "local.json"
 
     @property

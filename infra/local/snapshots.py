@@ -192,7 +192,7 @@ class Snapshots:
 
 
 def _keep(file: Path, before: Path) -> None:
-    """See a file to the disk; one that says what its predecessor says is there already."""
+    """Sync a file to the disk; replace one that equals its predecessor by a link to that."""
     if before.exists() and filecmp.cmp(file, before, shallow=False):
         file.unlink()
         file.hardlink_to(before.resolve())

@@ -33,7 +33,7 @@ def apply_defaults(manifest: Manifest, properties: Mapping[str, Any]) -> dict[st
 
 
 def validate_properties(manifest: Manifest, properties: Mapping[str, Any]) -> list[Violation]:
-    """Say what is wrong with rendered properties; paths start inside `properties`."""
+    """Return the problems of rendered properties; paths start inside `properties`."""
     errors = _validator(manifest).iter_errors(dict(properties))
     return [violation(error, root="properties") for error in errors]
 
@@ -41,7 +41,7 @@ def validate_properties(manifest: Manifest, properties: Mapping[str, Any]) -> li
 def validate_written_properties(
     manifest: Manifest, properties: Mapping[str, Any], is_template: Callable[[str], bool]
 ) -> list[Violation]:
-    """Say what is wrong with properties as written: a template may still become anything.
+    """Return the problems of properties as written: a template may still become anything.
 
     Names are checked always; values only where no template has a say in them. Deferred
     properties are never rendered, so theirs are checked as they stand.

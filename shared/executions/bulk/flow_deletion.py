@@ -34,7 +34,7 @@ class FlowDeletion:
         }
 
     def start(self) -> None:
-        """Start its run; what cannot be started now the reconciler starts within a minute."""
+        """Start its run; if that cannot be now, the reconciler starts it within a minute."""
         try:
             self.engine.start(self.execution)
         except (ClientError, BotoCoreError):

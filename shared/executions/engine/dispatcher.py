@@ -30,7 +30,7 @@ class TaskRunner(Protocol):
         ...
 
     def cancel(self, instance: TaskInstance, run: TaskRun | None, /) -> bool:
-        """Stop whoever works on an unsettled task; True if its end came first and is recorded.
+        """Cancel an unsettled task, outside too; True if its end came first and is recorded.
 
         Otherwise whoever cancels it records the end.
         """

@@ -133,7 +133,7 @@ class DurableTaskRunner:
         return self._context.settle(instance, told, attempt=this.attempt, started_at=this.began_at)
 
     def _keep_a_while(self, instance: TaskInstance, outcome: Outcome) -> None:
-        """Say how long at most is kept what this attempt left outside.
+        """Set the latest moment until which the records outside of this attempt are kept.
 
         The end of an execution sees to last attempts only. Whether this is one is not known yet:
         if it is, the end says it anew.

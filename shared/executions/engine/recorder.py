@@ -137,7 +137,7 @@ class Recorder:
             raise StaleReadError
 
     def forget_inside(self, instance: TaskInstance) -> None:
-        """Let what an attempt of a container did that is over count no more."""
+        """Drop the records of a container attempt that is over, so that they count no more."""
         inside = self._scheduler.inside(instance)
         self._scheduler.forget(inside)
         self._scopes.forget(inside)

@@ -158,7 +158,7 @@ class SegmentRunner:
         return self._answer(execution, result, entry)
 
     def _suspend(self, execution: Execution, result: TurnResult, entry: TurnFence) -> TurnResponse:
-        """Leave the execution to whoever wakes it; the reconciler looks in case nobody can."""
+        """Suspend the execution until it is woken; the reconciler checks it in case nobody can."""
         now = self._clocks.now()
         suspension = Suspension(
             is_paused=result.is_paused,

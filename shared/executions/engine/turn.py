@@ -193,7 +193,7 @@ class SegmentTurn:
         return None
 
     def _check(self, *, is_main: bool) -> None:
-        """Mind the deadline; look once a second whether the execution is still ours."""
+        """Check the deadline, and once a second whether the execution is still ours."""
         deadline = self._limits.deadline
         if is_main and deadline and self._clocks.now() >= deadline:
             raise _DeadlineError

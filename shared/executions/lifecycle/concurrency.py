@@ -80,7 +80,7 @@ class Promoter:
         return first is not None and first.is_watched
 
     def watch(self, line: str) -> int:
-        """Promote, then look again in a minute if anybody still waits; how many were promoted."""
+        """Promote, check again in a minute if anybody still waits; return the number promoted."""
         promoted = self.promote(line)
         if self.slots.first(line):
             self.slots.watch(line, at=self.now() + FIRST_CHECK_AFTER)

@@ -174,7 +174,7 @@ class Reconciler:
         self.engine.start(execution.model_copy(update={"generation": execution.generation + 1}))
 
     def _abort(self, execution: Execution) -> Action:
-        """Have a generation that does none of what the others died of end it by its rules."""
+        """Mark it terminating: a new generation runs none of its tasks and ends it by the rules."""
         check_at = self.now() + SHORTEST_PAUSE
         if not self.executions.terminate(
             execution, TerminationReason.ENGINE_ERROR, check_at=check_at

@@ -38,7 +38,7 @@ class KeyedRequest(Requester):
 
     @property
     def payload(self) -> Any:
-        """All that must be the same when the key comes again."""
+        """The values that must be the same when the key comes again."""
         return self.body
 
     @property

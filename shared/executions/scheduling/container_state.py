@@ -13,7 +13,7 @@ MAX_WINDOW = 64
 """Iterations in which something may be done at once, of a loop without a limit: there are half as
 many threads, and whoever waits takes no place."""
 MAX_WAITING = 1_000
-"""Iterations that only wait at once, of a loop without a limit: each is looked at in every turn."""
+"""The iterations of a loop without a limit that only wait at once: each turn checks them all."""
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 

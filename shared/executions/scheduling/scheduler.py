@@ -119,7 +119,7 @@ class Scheduler(TaskTree):
     def _visit(
         self, tasks: Sequence[PlanTask], iteration: str, found: list[Action], room: int = 0
     ) -> bool:
-        """Collect the actions of one list, at most `room` tasks at once; whether all is settled."""
+        """Collect the actions of one list, at most `room` tasks at once; True if all is settled."""
         is_settled, opened, is_chain = True, 0, id(tasks) in self._chains
         for planned in islice(tasks, self._passed(tasks, iteration), None):
             instance = TaskInstance(planned, iteration)

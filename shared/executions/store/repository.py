@@ -111,7 +111,7 @@ class ExecutionRepository(SegmentRepository):
         return ExecutionState(execution, runs, earlier, turns) if execution else None
 
     def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
-        """Note that an execution waits for something outside, and when to look at the latest."""
+        """Record that an execution waits for something outside, and when to check it."""
         sets = "SET #status = :status, isParked = :yes, checkAt = :check, fence = :fence"
         values: dict[str, Any] = {
             ":fence": fence,
@@ -184,7 +184,7 @@ class ExecutionRepository(SegmentRepository):
         return self._slots.end(execution.slot.line, while_open(execution, expression, values))
 
     def _expire_rows(self, execution: Execution, at: datetime) -> None:
-        """Let all but the execution's own row go; before the end, for a crash could skip it."""
+        """Let all rows expire but the execution's own; before its end, as a crash could skip it."""
         pk = execution_key(execution.tenant, execution.id)["pk"]
         found = query_all(
             self._table,
@@ -287,7 +287,7 @@ class ExecutionRepository(SegmentRepository):
         )
 
     def postpone_check(self, execution: Execution, *, at: datetime) -> bool:
-        """Move the time at which the reconciler looks at an open execution."""
+        """Move the time at which the reconciler checks an open execution."""
         return self._update(execution, "SET checkAt = :at", {":at": to_rfc3339(at)})
 
     def overdue(self, *, now: datetime | None) -> Iterator[DueExecution | DueGroup]:

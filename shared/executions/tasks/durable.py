@@ -64,7 +64,7 @@ class DurableTask(Protocol):
         ...
 
     def keep_until(self, execution: Execution, run: TaskRun, at: datetime) -> None:
-        """Let what is kept of a settled task outside go at a moment, its execution being gone."""
+        """Let the records outside of a settled task expire at a moment: its execution goes too."""
         ...
 
 

@@ -17,7 +17,7 @@ class PropertyRules:
         self._right: set[tuple[str | int, ...]] = set()
 
     def check(self, task: WrittenTask) -> None:
-        """Say what is missing, unknown or mistyped; what a template decides is left open."""
+        """Refuse missing, unknown or mistyped properties; values of templates are left open."""
         if task.plugin is None or task.spot.report.is_full():
             return
         values = [part for key, at in task.properties.items() for part in (key, id(at.node))]

@@ -90,7 +90,7 @@ class ApprovalRepository:
         )
 
     def keep_until(self, tenant: str, approval_id: str, *, at: datetime) -> None:
-        """Let an approval go at a moment, with its execution, unless it is gone."""
+        """Let an approval expire at a moment, with its execution, unless it is gone."""
         with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
             self._table.update_item(
                 Key=approval_key(tenant, approval_id),
