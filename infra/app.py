@@ -45,7 +45,7 @@ def build(given: Mapping[str, str]) -> App:
 
 
 def _assets(options: Options, layer: str | None) -> Assets:
-    """What is shipped; for this machine without byte code, which Python writes itself there."""
+    """Return the folders to ship; this machine gets no byte code, for Python writes its own."""
     compiler = find_compiler(options.python) if options.target == "aws" else None
     return Assets(
         code=our_code(options.python, compiler),

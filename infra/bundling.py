@@ -1,4 +1,4 @@
-"""What is shipped: our code, and the layer of dependencies, for another platform and Python."""
+"""The shipped folders: our code, and the layer of dependencies, for another platform and Python."""
 
 import hashlib
 import shutil
@@ -21,7 +21,7 @@ PACKAGES = ("functions", "shared")
 NOT_OURS = shutil.ignore_patterns("__pycache__")
 KEPT = 8
 DECIDING = (Path(__file__), Path(__file__).with_name("bytecode.py"), ROOT / "uv.lock")
-"""What, beside platform and version, decides what is in the layer."""
+"""The files that decide what is in the layer, beside platform and version."""
 
 
 class BundlingError(RuntimeError):
@@ -62,7 +62,7 @@ def dependencies_layer(
     compiler: str | None = None,
     install: Callable[[Path, str, str], None] = install,
 ) -> Path:
-    """The directory of the layer for `platform` and `python`; built if this lock has none yet.
+    """Return the layer's directory for `platform` and `python`; built if this lock has none yet.
 
     With byte code by `compiler`, an interpreter of that version.
     """
@@ -76,7 +76,7 @@ def dependencies_layer(
 
 
 def our_code(python: str, compiler: str | None = None) -> Path:
-    """The directory of our own packages, with byte code as `dependencies_layer`.
+    """Return the directory of our own packages, with byte code as in `dependencies_layer`.
 
     It is a copy: what is compiled for another Python never lies beside the sources.
     """
@@ -96,7 +96,7 @@ def our_code(python: str, compiler: str | None = None) -> Path:
 
 
 def _built(name: str, fill: Callable[[Path], None]) -> Path:
-    """The directory of this name, filled if need be.
+    """Return the directory of this name, filled if need be.
 
     It appears whole or not at all: it is built beside its place and then renamed.
     """
@@ -133,7 +133,7 @@ def _fingerprint(platform: str, python: str, *, is_compiled: bool = False) -> st
 
 
 def _hash_of_code(compiled_for: str | None) -> str:
-    """By the sources, not by the byte code: equal modules need not give equal bytes."""
+    """Return a hash of the sources, not of byte code: equal modules need not give equal bytes."""
     digest = hashlib.sha256(repr(compiled_for).encode())
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

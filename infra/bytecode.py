@@ -67,7 +67,7 @@ def _candidates(python: str) -> Iterator[str]:
 
 
 def _said(command: list[str]) -> str | None:
-    """What a command prints; None if it fails or cannot be run."""
+    """Return what a command prints; None if it fails or cannot be run."""
     try:
         outcome = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - interpreters and uv
     except OSError:

@@ -192,7 +192,7 @@ class Snapshots:
 
 
 def _keep(file: Path, before: Path) -> None:
-    """Sync a file to the disk; replace one that equals its predecessor by a link to that."""
+    """Write a file to the disk, or replace it by a link to an equal predecessor."""
     if before.exists() and filecmp.cmp(file, before, shallow=False):
         file.unlink()
         file.hardlink_to(before.resolve())

@@ -12,13 +12,13 @@ from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun, row_key
 
 ANY_RUN = ("task#", "task@")
-"""Prefixes of the sort keys of task runs, whichever attempt of the execution they belong to."""
+"""The prefixes of the sort keys of task runs, in any attempt of the execution."""
 
 OPEN_SHARDS = ("open#0", "open#1", "open#2", "open#3")
-"""One partition of an index takes 1,000 writes a second; open executions spread over four."""
+"""The partitions of the index of open executions: each takes 1,000 writes a second."""
 
 COUNT = "count"
-"""The sort key of a line's count, which stands among open executions while somebody waits."""
+"""The sort key of a concurrency group's count, listed as open while somebody waits."""
 
 
 def execution_key(tenant: str, execution_id: str) -> dict[str, str]:
@@ -30,7 +30,7 @@ def segment_key(tenant: str, execution_id: str, path: str) -> dict[str, str]:
 
 
 def run_prefix(attempt: int) -> str:
-    """Where the task runs of one attempt of the whole execution stand."""
+    """Return the prefix of the sort keys of task runs in attempt `attempt` of an execution."""
     return "task#" if attempt == 1 else f"task@{attempt}#"
 
 
