@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 
+from shared.aws import s3
 from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import Stored
 from tests.support.calls import invoking
@@ -111,7 +112,7 @@ def test_an_object_that_somebody_removed_keeps_no_execution_from_ending(moto_sta
     client = boto3.client("s3")
 
     with invoking("runner"):
-        store = PayloadStore(lambda: client, bucket)
+        store = PayloadStore(s3, bucket)
         store.expire_after(Stored(key="executions/gone", size=1), 30)
 
     assert "Contents" not in client.list_objects_v2(Bucket=bucket)
@@ -122,11 +123,10 @@ def test_whoever_reads_an_object_that_is_gone_hears_that_it_is(
     function: str, moto_stack: MotoStack
 ):
     bucket = moto_stack.environment["PAYLOADS_BUCKET_NAME"]
-    client = boto3.client("s3")
     gone = Stored(key="executions/default/x/gone.json", size=1)
 
-    with invoking(function), pytest.raises(client.exceptions.NoSuchKey):
-        PayloadStore(lambda: client, bucket).get(gone)
+    with invoking(function), pytest.raises(s3().exceptions.NoSuchKey):
+        PayloadStore(s3, bucket).get(gone)
 
 
 def test_outputs_that_somebody_removed_fail_the_task_that_reads_them(
