@@ -84,6 +84,7 @@ def test_a_task_finds_the_runner_of_its_kind(kind: str):
     assert type(dispatcher_of(context).runner_of(instance)) is RUNNERS[kind]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_mocked_task_of_any_type_runs_in_a_thread(kind: str):
     context, instance = context_for(kind, mocks={"a": {"v": 1}})
@@ -145,6 +146,7 @@ def test_a_durable_task_is_recorded_as_whoever_works_on_it_says():
     assert run.status is TaskStatus.PAUSED
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("kind", TASKS)
 def test_who_cancels_a_task_records_its_end(kind: str):
     context, instance = context_for(kind)
@@ -167,6 +169,7 @@ def test_a_durable_task_that_ended_before_its_cancel_keeps_its_end():
     assert run.status is TaskStatus.SUCCESS
 
 
+@pytest.mark.timing
 def test_a_cancelled_thread_is_waited_for_no_more():
     context, instance = context_for("core.set")
     dispatcher = dispatcher_of(context)
