@@ -24,7 +24,10 @@ WAIT_TYPE = "flow.wait"
 
 
 class TaskKind(Enum):
-    """The kinds of task that the engine tells apart: each has a runner (see `dispatcher.py`)."""
+    """The kinds of task that the engine tells apart: each has a runner (see `dispatcher.py`).
+
+    What ends in a thread of the turn, at a moment, with the tasks inside, or outside.
+    """
 
     INLINE = auto()
     WAIT = auto()
