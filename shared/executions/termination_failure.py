@@ -7,11 +7,11 @@ MAX_STALLS = 3
 """The number of generations in a row without progress after which an execution is ended."""
 
 
-def termination_failure(closing: TerminationReason | None) -> Failure:
+def termination_failure(reason: TerminationReason | None) -> Failure:
     """Return the failure of tasks that are ended early, and of their execution."""
-    if closing is TerminationReason.TIMEOUT:
+    if reason is TerminationReason.TIMEOUT:
         return Failure(code="flow_timeout", message="the flow's timeout has passed")
-    if closing is TerminationReason.ENGINE_ERROR:
+    if reason is TerminationReason.ENGINE_ERROR:
         died = f"the engine died {MAX_STALLS} times in a row without getting further"
         return Failure(code="engine_error", message=died, status=Status.FAILED.value)
     return Failure(code="cancelled", message="the execution was cancelled")

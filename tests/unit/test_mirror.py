@@ -49,7 +49,7 @@ COVERED_BY = {
         executions/bulk/flow_deletion executions/bulk/service
         """,
     f"{EXECUTIONS}/engine/test_runner.py": """
-        executions/engine/budget executions/engine/context executions/engine/dispatcher
+        executions/engine/context
         executions/engine/inline executions/engine/messages executions/engine/recorder
         executions/limits executions/tasks/attempt_threads executions/tasks/clocks
         """,
@@ -58,11 +58,11 @@ COVERED_BY = {
     f"{EXECUTIONS}/tasks/test_scopes.py": "executions/mocks",
     f"{EXECUTIONS}/engine/test_durable_tasks.py": "executions/tasks/durable",
     f"{EXECUTIONS}/engine/test_containers.py": """
-        executions/tasks/container_entry executions/scheduling/containers
+        executions/scheduling/containers
         executions/scheduling/container_state executions/scheduling/nodes
         """,
     f"{EXECUTIONS}/engine/test_containers_retries.py": """
-        executions/scheduling/container_attempts executions/scheduling/current_attempt
+        executions/scheduling/container_attempts
         """,
     f"{EXECUTIONS}/scheduling/test_scheduler.py": "executions/scheduling/task_tree",
     f"{EXECUTIONS}/lifecycle/test_reconciler_aborts.py": "executions/termination_failure",

@@ -37,7 +37,7 @@ Outputs = dict[str, Any]
 
 @dataclass(frozen=True)
 class BulkPlugins:
-    chooser: Selector
+    selector: Selector
     executions: ExecutionRepository
     canceller: Canceller
     retries: RetryService
@@ -53,10 +53,10 @@ class BulkPlugins:
         return run and Plugin(_manifest(plugin_id), run=run)
 
     def _choose_open(self, properties: Mapping[str, Any], context: TaskContext) -> Outputs:
-        return _chosen(self.chooser.open, properties, context)
+        return _chosen(self.selector.open, properties, context)
 
     def _choose_failed(self, properties: Mapping[str, Any], context: TaskContext) -> Outputs:
-        return _chosen(self.chooser.retryable, properties, context)
+        return _chosen(self.selector.retryable, properties, context)
 
     def _cancel(self, properties: Mapping[str, Any], context: TaskContext) -> Outputs:
         def cancel(execution_id: str) -> Outputs:
@@ -194,7 +194,7 @@ def _manifest(plugin_id: str) -> Manifest:
 @cache
 def bulk_plugins(machine_arn: str) -> BulkPlugins:
     return BulkPlugins(
-        chooser=selector(),
+        selector=selector(),
         executions=execution_repository(),
         canceller=canceller(machine_arn),
         retries=retry_service(machine_arn),

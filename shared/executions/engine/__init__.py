@@ -10,7 +10,8 @@ the same methods, `advance` (begin or go on), `cancel` and `is_open`:
 * CONTAINER, `containers`: `flow.if`, `flow.switch`, `flow.parallel`, `flow.foreach`.
 * DURABLE, `durable_tasks`: what ends outside (gates, subflows), polled and never waited for.
 
-`budget` says whether another task may begin in this turn, `context` holds what all parts share,
+`budget` says whether another INLINE or DURABLE task may begin in this turn (waits and containers
+take no time), `context` holds what all parts share,
 `recorder` makes the fenced writes. `termination` ends tasks early: it asks their runners to cancel
 them. `completion` writes the end of an execution.
 See ADR 3 (segments), ADR 4 (fencing), ADR 6 (ending and resuming), ADR 23 (container attempts).

@@ -1,4 +1,7 @@
-"""Cancels of executions: one conditional write decides; the next generation settles open tasks."""
+"""Cancels of executions: one conditional write decides (ADR 6).
+
+The first turn of the next generation then ends the open tasks: `engine/termination`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

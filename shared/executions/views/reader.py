@@ -24,7 +24,7 @@ from shared.executions.views.models import (
 )
 from shared.executions.views.response_size import MAX_BYTES, bounded_detail, fitting
 from shared.executions.views.results_file import results_size, store_results
-from shared.executions.views.task_list import board_of, listed, task_runs
+from shared.executions.views.task_list import listed, scheduler_of, task_runs
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.ids import is_id
@@ -54,7 +54,7 @@ class ExecutionReader:
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """Return the execution with all its tasks, those that have not run yet included."""
         execution, plan, runs = self._state(tenant, execution_id)
-        scheduler = board_of(plan, runs)
+        scheduler = scheduler_of(plan, runs)
         tasks = tuple(listed(scheduler, execution))
         shown = self._shown(execution)
         if not execution.status.is_terminal:
@@ -132,7 +132,7 @@ class ExecutionReader:
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
         start = int(decode_cursor(cursor, query)) if cursor is not None else 0
         state, plan = self._read(tenant, execution_id, has_outputs=False)
-        scheduler = board_of(plan, state.runs)
+        scheduler = scheduler_of(plan, state.runs)
         past = past_runs(scheduler.runs, state.runs)
         in_order = (*state.earlier, *past, *listed(scheduler, state.execution))
         found = [line for line in _lines(execution_id, in_order) if wanted.accepts(line)]

@@ -12,7 +12,7 @@ from shared.executions.task_runs import TaskRun, TaskStatus, node_key
 from shared.flows.plans.plan import Plan
 
 
-def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Scheduler:
+def scheduler_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Scheduler:
     """Return a scheduler that knows the recorded runs: `runs` by the keys of their rows."""
     scheduler = Scheduler(plan)
     for run in latest_runs(scheduler, runs).values():
@@ -22,7 +22,7 @@ def board_of(plan: Plan, runs: Mapping[str, TaskRun]) -> Scheduler:
 
 def task_runs(plan: Plan, execution: Execution, runs: Mapping[str, TaskRun]) -> Iterator[TaskRun]:
     """Yield every task of the text; behind a loop its iterations, each in the order of the text."""
-    return listed(board_of(plan, runs), execution)
+    return listed(scheduler_of(plan, runs), execution)
 
 
 def listed(scheduler: Scheduler, execution: Execution) -> Iterator[TaskRun]:

@@ -1,4 +1,7 @@
-"""A decision: one transaction over an approval and the execution that waits for it."""
+"""A decision: one transaction over an approval and the execution that waits for it.
+
+It counts a wake-up of the execution; `service` then has `orchestration/wakeups` send the token.
+"""
 
 import time
 from collections.abc import Sequence

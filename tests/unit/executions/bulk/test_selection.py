@@ -55,7 +55,7 @@ class SomePages(ExecutionIndex):
 
 
 def known(**fields: dict[str, Any]) -> Selector:
-    """A chooser over executions by id."""
+    """A selector over executions by id."""
     made = execution_of(plan_of(task("a")))
     found = {each: made.model_copy(update={"id": each, **more}) for each, more in fields.items()}
     return Selector(SomeOpen(found), SomePages(found))
@@ -139,14 +139,14 @@ def test_a_time_that_no_id_has_takes_all_or_nothing(
 
 def test_what_was_retried_under_another_correlation_id_is_not_retried_again() -> None:
     failed = {"status": Status.FAILED, "correlation_id": "day-1"}
-    chooser = known(
+    selector = known(
         a=failed,
         b={**failed, "flow_id": "another"},
         c={"status": Status.SUCCESS, "correlation_id": "by-hand", "retry_of": "a"},
         d={**failed, "retry_of": "b", "flow_id": "another"},
     )
 
-    assert chooser.retryable("default", BulkFilter(correlation_id="day-1")) == ["d"]
+    assert selector.retryable("default", BulkFilter(correlation_id="day-1")) == ["d"]
 
 
 class LargePages(SomePages):
@@ -161,10 +161,10 @@ def test_what_is_chosen_to_be_retried_is_not_held_in_memory() -> None:
     made = execution_of(plan_of(task("a")), status="FAILED")
     ids = [str(UUID(int=number)) for number in range(1_000)]
     executions = {each: made.model_copy(update={"id": each}) for each in ids}
-    chooser = Selector(SomeOpen({}), LargePages(executions))
+    selector = Selector(SomeOpen({}), LargePages(executions))
     tracemalloc.start()
     try:
-        found = chooser.retryable("default", BulkFilter(namespace=made.namespace))
+        found = selector.retryable("default", BulkFilter(namespace=made.namespace))
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -12,7 +12,7 @@ SKIP = "skip"
 BLOCK = "block"
 
 
-def board_of(plan: Plan, statuses: dict[str, str]) -> Scheduler:
+def scheduler_of(plan: Plan, statuses: dict[str, str]) -> Scheduler:
     scheduler = Scheduler(plan)
     for run in runs(statuses).values():
         scheduler.apply(run)
@@ -21,7 +21,7 @@ def board_of(plan: Plan, statuses: dict[str, str]) -> Scheduler:
 
 def verdicts(plan: Plan, statuses: dict[str, str]) -> dict[str, str]:
     found = {}
-    for action in board_of(plan, statuses).next_actions("main"):
+    for action in scheduler_of(plan, statuses).next_actions("main"):
         assert isinstance(action, Skip | Start)
         kind = RUN if isinstance(action, Start) else BLOCK if action.blocked else SKIP
         found[action.instance.name] = kind
@@ -140,7 +140,7 @@ def test_a_disabled_task_is_skipped_and_tells_a_failure_above_it_on():
 
 def test_the_error_is_the_failure_that_came_first():
     plan = plan_of(task("z", dependsOn=[]), task("a", dependsOn=[]), task("ok", dependsOn=[]))
-    scheduler = board_of(plan, {"z": "SUCCESS", "ok": "TIMED_OUT", "a": "FAILED"})
+    scheduler = scheduler_of(plan, {"z": "SUCCESS", "ok": "TIMED_OUT", "a": "FAILED"})
 
     failure = scheduler.first_failure("main")
 
@@ -149,7 +149,7 @@ def test_the_error_is_the_failure_that_came_first():
 
 
 def test_a_task_cancelled_on_its_own_fails_the_execution():
-    failure = board_of(plan_of(task("a")), {"a": "CANCELLED"}).first_failure("main")
+    failure = scheduler_of(plan_of(task("a")), {"a": "CANCELLED"}).first_failure("main")
 
     assert failure is not None
     assert failure.code == "task_cancelled"
@@ -158,14 +158,14 @@ def test_a_task_cancelled_on_its_own_fails_the_execution():
 def test_an_execution_of_skips_and_allowed_failures_succeeds():
     plan = plan_of(task("a", allowFailure=True), task("b"))
 
-    assert board_of(plan, {"a": "FAILED", "b": "SKIPPED"}).first_failure("main") is None
+    assert scheduler_of(plan, {"a": "FAILED", "b": "SKIPPED"}).first_failure("main") is None
 
 
 def test_skips_and_cancelled_tasks_do_not_count_as_executed():
     statuses = {"a": "SUCCESS", "b": "FAILED", "c": "TIMED_OUT", "d": "SKIPPED", "e": "CANCELLED"}
     plan = plan_of(*(task(name) for name in statuses))
 
-    assert board_of(plan, statuses).executed() == 3
+    assert scheduler_of(plan, statuses).executed() == 3
 
 
 def test_skipped_tasks_that_all_read_each_other_are_decided_in_no_time():
