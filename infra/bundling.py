@@ -75,6 +75,10 @@ def dependencies_layer(
     return _built(f"layer-{_fingerprint(platform, python, is_compiled=bool(compiler))}", fill)
 
 
+HOW = (Path(__file__), Path(__file__).with_name("bytecode.py"))
+"""The modules that decide how our code is copied and compiled."""
+
+
 def our_code(python: str, compiler: str | None = None) -> Path:
     """Return the directory of our own packages, with byte code as in `dependencies_layer`.
 
@@ -135,6 +139,8 @@ def _fingerprint(platform: str, python: str, *, is_compiled: bool = False) -> st
 def _hash_of_code(compiled_for: str | None) -> str:
     """Return a hash of the sources, not of byte code: equal modules need not give equal bytes."""
     digest = hashlib.sha256(repr(compiled_for).encode())
+    for path in HOW:
+        digest.update(path.read_bytes())
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(ROOT)).encode() + b"\0")

@@ -1,7 +1,9 @@
 """AWS clients: made when first used, one per process, with time-outs that fit a function."""
 
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import cache, partial
+from random import random
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -39,10 +41,38 @@ PATIENT = Config(
 IMPATIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 
 
+THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Error codes of AWS that ask for fewer calls."""
+
+
 @cache
 def table(name: str, config: Config = TABLES) -> "Table":
     """Return a table of DynamoDB."""
-    return boto3.resource("dynamodb", config=config).Table(name)
+    resource = boto3.resource("dynamodb", config=config)
+    events: Any = resource.meta.client.meta.events
+    events.register("needs-retry.dynamodb", partial(_again_within_quota, vars(config)["retries"]))
+    return resource.Table(name)
+
+
+def _again_within_quota(
+    retries: Mapping[str, Any], response: Any = None, attempts: int = 1, **_event: Any
+) -> float | None:
+    """Return the pause before the next attempt at what is beyond the account's own quota.
+
+    The legacy mode knows DynamoDB's other throttles, and not this one. None: no next attempt.
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code != "RequestLimitExceeded" or attempts >= retries["total_max_attempts"]:
+        return None
+    return random() * 0.05 * 2.0**attempts
 
 
 @cache

@@ -35,6 +35,7 @@ class Reason(StrEnum):
 
 
 _REASONS: Final = frozenset(Reason)
+_NOTHING: Final = (None, "None")
 
 
 def transact(
@@ -71,10 +72,12 @@ def transact_once(table: "Table", writes: Mapping[str, Write]) -> Mapping[str, R
     except client.exceptions.TransactionCanceledException as error:
         told: list[Any] = error.response.get("CancellationReasons", [])
         codes = zip(writes, (each.get("Code") for each in told), strict=False)
-        reasons = {name: Reason(code) for name, code in codes if code in _REASONS}
-        if not reasons:
-            raise
-        return reasons
+        by_name = {name: code for name, code in codes if code not in _NOTHING}
+        reasons = {name: Reason(code) for name, code in by_name.items() if code in _REASONS}
+        is_passing = reasons and len(reasons) == len(by_name)
+        if Reason.CONDITION in reasons.values() or is_passing:
+            return reasons
+        raise  # what no repeat can mend is told, whatever passes stood beside it
     return {}
 
 
@@ -92,19 +95,23 @@ def batch_get(
 ) -> Iterator[Item]:
     """Read items by key, in no order; those that are not there are left out.
 
-    Keys that DynamoDB leaves unprocessed are asked for again after a pause.
+    Keys that DynamoDB leaves unprocessed are asked for again after a pause; raises
+    UnavailableError when it goes on answering none.
     """
     how = {"ConsistentRead": True} if consistent else {}
     for start in range(0, len(keys), MAX_KEYS):
         unread: Any = {table.name: {"Keys": keys[start : start + MAX_KEYS], **how}}
-        number = 0
+        fruitless = 0
         while unread:
             answer = table.meta.client.batch_get_item(RequestItems=unread)
-            yield from answer["Responses"].get(table.name, [])
+            found = answer["Responses"].get(table.name, [])
+            yield from found
             unread = answer.get("UnprocessedKeys")
             if unread:
-                sleep(_pause(number))
-                number += 1
+                fruitless = 0 if found else fruitless + 1
+                if fruitless == TRIES:
+                    raise UnavailableError("the store is busy, try again")
+                sleep(_pause(fruitless))
 
 
 def query_all(table: "Table", *, limit: int | None = None, **query: Any) -> Iterator[Item]:

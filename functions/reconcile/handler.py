@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
 
+from shared.aws import THROTTLES
 from shared.executions.lifecycle.reconciler import Action, EndedRun, reconciler
 from shared.executions.store.snapshots import DueExecution, DueGroup
 from shared.observability import logger
 
 RESERVE_MILLISECONDS = 10_000
+THROTTLED = "throttled"
 Named = DueExecution | DueGroup | EndedRun
 """The things that an event can name to be checked."""
 
@@ -32,7 +35,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             logger.warning("out of time; the next minute goes on")
             break
-        actions[_look(due)] += 1
+        actions[taken := _look(due)] += 1
+        if taken == THROTTLED:
+            logger.warning("asked to call less often; the next minute goes on")
+            break
     logger.info("reconciled", extra={"actions": dict(actions)})
     if actions["error"]:
         raise RuntimeError(f"{actions['error']} executions could not be reconciled")
@@ -42,6 +48,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
 def _look(due: Named) -> str:
     try:
         action = _mend(due)
+    except ClientError as error:
+        # One busy row of a table must not stop the sweep; Step Functions' quota is everybody's.
+        is_quota = error.operation_name in {"DescribeExecution", "StartExecution", "StopExecution"}
+        if is_quota and error.response["Error"]["Code"] in THROTTLES:
+            return THROTTLED
+        logger.exception("could not reconcile", extra=_named_in_log(due))
+        return "error"
     except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
         logger.exception("could not reconcile", extra=_named_in_log(due))
         return "error"

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
 
 from shared import errors
+from shared.aws import THROTTLES
 from shared.errors import PlatformError
 from shared.http import openapi
 from shared.json_text import compact_json
@@ -28,19 +29,12 @@ STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-COME_AGAIN = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
+COME_AGAIN = THROTTLES | {
+    "LimitExceededException",
+    "RequestTimeout",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
 """Errors of AWS that pass, as its 5xx do; the SDK has already retried them."""
 
 

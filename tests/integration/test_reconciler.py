@@ -200,13 +200,26 @@ def test_one_execution_that_cannot_be_looked_at_does_not_stop_the_others(
     moto_stack: MotoStack, flow: Any
 ):
     ids = [unstarted(moto_stack, flow) for _ in range(3)]
-    error = ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeExecution")
+    error = ClientError({"Error": {"Code": "InternalServerError"}}, "DescribeExecution")
     moto_stack.calls.fail_next(error, lambda call: call.operation == "SFN.DescribeExecution")
 
     with pytest.raises(RuntimeError, match="1 executions"):
         moto_stack.invoke("reconcile", {"all": True})
 
     assert moto_stack.invoke("reconcile", {"all": True})["started"] == 1
+    for execution_id in ids:
+        assert moto_stack.wait_for_execution(execution_id)["execution"]["status"] == "SUCCESS"
+
+
+def test_a_sweep_that_step_functions_throttles_ends_quietly_and_the_next_goes_on(
+    moto_stack: MotoStack, flow: Any
+):
+    ids = [unstarted(moto_stack, flow) for _ in range(2)]
+    error = ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeExecution")
+    moto_stack.calls.fail_next(error, lambda call: call.operation == "SFN.DescribeExecution")
+
+    assert moto_stack.invoke("reconcile", {"all": True}) == {"throttled": 1}
+    assert moto_stack.invoke("reconcile", {"all": True}) == {"started": 2}
     for execution_id in ids:
         assert moto_stack.wait_for_execution(execution_id)["execution"]["status"] == "SUCCESS"
 

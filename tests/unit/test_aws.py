@@ -1,9 +1,15 @@
 """Clients give up well before the functions that use them are stopped."""
 
+import json
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 
 from shared.aws import IMPATIENT, PATIENT, s3, sqs, step_functions, table
 from tests.support.patience import Patience, longest
@@ -79,6 +85,35 @@ def test_the_store_is_asked_six_times_within_two_seconds() -> None:
 
     assert tries == 6
     assert pauses < 2
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    ],
+)
+def test_every_throttle_of_the_store_is_tried_six_times(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    client = table("T").meta.client
+    answers = []
+
+    def refuse(**_request: Any) -> Any:
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb#{code}", "message": "slow"})
+        raw: Any = SimpleNamespace(stream=lambda: [body.encode()])
+        answers.append(AWSResponse("", 400, HTTPHeaders(), raw))
+        return answers[-1]
+
+    client.meta.events.register("before-send.dynamodb", refuse)
+
+    with pytest.raises(ClientError, match=code):
+        client.get_item(TableName="T", Key={"pk": "a"})
+    assert len(answers) == 6
 
 
 def test_a_start_that_step_functions_throttles_is_tried_once_more() -> None:

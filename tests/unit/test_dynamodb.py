@@ -121,6 +121,14 @@ def test_what_no_repeat_can_mend_is_raised(codes: list[str]) -> None:
     assert len(table.requests) == 1
 
 
+def test_what_no_repeat_can_mend_is_raised_beside_what_passes() -> None:
+    table = Table([CONFLICT, "ValidationError"])
+
+    with pytest.raises(_CancelledError):
+        transacted(table)
+    assert len(table.requests) == 1
+
+
 def test_one_try_tells_each_reason_by_the_name_of_its_write() -> None:
     for code in BUSY:
         table: Any = Table([FAILED, code])
@@ -155,6 +163,14 @@ def test_keys_left_unprocessed_are_asked_for_again_after_a_pause() -> None:
     assert asked == [[1, 2, 3], [2, 3], [2, 3]]
     assert len(slept) == 2
     assert all(0 <= pause < MAX_PAUSE_SECONDS for pause in slept)
+
+
+def test_keys_that_nothing_is_answered_for_are_given_up() -> None:
+    table: Any = Table(answers=[of_table(unread=[1])] * 50)
+
+    with pytest.raises(UnavailableError):
+        list(batch_get(table, [{"pk": 1}], sleep=lambda _: None))
+    assert len(table.requests) == TRIES
 
 
 def test_many_keys_are_read_in_batches_without_a_pause() -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws import s3
 from shared.config import PayloadsSettings, settings
-from shared.errors import UnavailableError
+from shared.errors import ExecutionNotRetryableError, UnavailableError
 from shared.executions.models import Execution
 from shared.executions.task_runs import Stored, TaskRun
 
@@ -61,14 +61,23 @@ class PayloadStore:
         return self.put(f"{_folder(execution)}/{digest}.json", text)
 
     def copy_to(self, execution: Execution, stored: Stored) -> Stored:
-        """Copy another execution's object for this one, without the tags that let it go."""
+        """Copy another execution's object for this one, without the tags that let it go.
+
+        Raises ExecutionNotRetryableError when somebody removed it.
+        """
         key = f"{_folder(execution)}/{stored.key.rpartition('/')[2]}"
-        self._client().copy_object(
-            Bucket=self._bucket,
-            Key=key,
-            CopySource={"Bucket": self._bucket, "Key": stored.key},
-            TaggingDirective="REPLACE",
-        )
+        client = self._client()
+        try:
+            client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": stored.key},
+                TaggingDirective="REPLACE",
+            )
+        except client.exceptions.NoSuchKey as error:
+            raise ExecutionNotRetryableError(
+                "outputs that the retry would keep are gone: retry it in full"
+            ) from error
         return stored.model_copy(update={"key": key})
 
     def expire_after(self, stored: Stored, days: int) -> None:

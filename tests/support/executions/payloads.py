@@ -2,6 +2,7 @@
 
 from botocore.exceptions import ClientError
 
+from shared.errors import ExecutionNotRetryableError
 from shared.executions.models import Execution
 from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import Stored
@@ -31,6 +32,8 @@ class InMemoryPayloads(PayloadStore):
     def copy_to(self, execution: Execution, stored: Stored) -> Stored:
         name = stored.key.rpartition("/")[2]
         key = f"executions/{execution.tenant}/{execution.id}/{name}"
+        if stored.key not in self.texts:
+            raise ExecutionNotRetryableError("outputs are gone: retry it in full")
         self.put(key, self._text(stored))
         return stored.model_copy(update={"key": key})
 
