@@ -41,18 +41,6 @@ PATIENT = Config(
 IMPATIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 
 
-THROTTLES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-"""Error codes of AWS that ask for fewer calls."""
-
-
 @cache
 def table(name: str, config: Config = TABLES) -> "Table":
     """Return a table of DynamoDB."""

@@ -38,6 +38,17 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Error codes of AWS that ask for fewer calls."""
+
 
 class Problem(BaseModel):
     """One thing wrong at one place: a path (`tasks[0].dependsOn`), 1-based line and column."""

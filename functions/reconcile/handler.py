@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
-from shared.aws import THROTTLES
+from shared.errors import THROTTLES
 from shared.executions.lifecycle.reconciler import Action, EndedRun, reconciler
 from shared.executions.store.snapshots import DueExecution, DueGroup
 from shared.observability import logger

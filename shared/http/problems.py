@@ -8,8 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
 
 from shared import errors
-from shared.aws import THROTTLES
-from shared.errors import PlatformError
+from shared.errors import THROTTLES, PlatformError
 from shared.http import openapi
 from shared.json_text import compact_json
 from shared.observability import logger
