@@ -20,7 +20,9 @@ NOT_SHIPPED = ("bin", ".lock")
 PACKAGES = ("functions", "shared")
 NOT_OURS = shutil.ignore_patterns("__pycache__")
 KEPT = 8
-DECIDING = (Path(__file__), Path(__file__).with_name("bytecode.py"), ROOT / "uv.lock")
+HOW = (Path(__file__), Path(__file__).with_name("bytecode.py"))
+"""The modules that decide how code is copied and compiled."""
+DECIDING = (*HOW, ROOT / "uv.lock")
 """The files that decide what is in the layer, beside platform and version."""
 
 
@@ -73,10 +75,6 @@ def dependencies_layer(
             compile_all(folder, compiler, runs_at="/opt")
 
     return _built(f"layer-{_fingerprint(platform, python, is_compiled=bool(compiler))}", fill)
-
-
-HOW = (Path(__file__), Path(__file__).with_name("bytecode.py"))
-"""The modules that decide how our code is copied and compiled."""
 
 
 def our_code(python: str, compiler: str | None = None) -> Path:

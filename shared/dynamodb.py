@@ -48,11 +48,12 @@ def transact(
     that does not end.
     """
     for number in range(tries):
+        if number:
+            sleep(_pause(number - 1))
         reasons = transact_once(table, writes)
         failed = frozenset(name for name, why in reasons.items() if why is Reason.CONDITION)
         if failed or not reasons:
             return failed
-        sleep(_pause(number))
     raise UnavailableError("the store is busy, try again")
 
 

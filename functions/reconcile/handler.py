@@ -48,19 +48,23 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
 def _look(due: Named) -> str:
     try:
         action = _mend(due)
-    except ClientError as error:
-        # One busy row of a table must not stop the sweep; Step Functions' quota is everybody's.
-        is_quota = error.operation_name in {"DescribeExecution", "StartExecution", "StopExecution"}
-        if is_quota and error.response["Error"]["Code"] in THROTTLES:
+    except Exception as error:  # noqa: BLE001 - logged here, raised once all have been looked at
+        if _is_quota(error):
             return THROTTLED
-        logger.exception("could not reconcile", extra=_named_in_log(due))
-        return "error"
-    except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
         logger.exception("could not reconcile", extra=_named_in_log(due))
         return "error"
     if action is not Action.NOTHING:
         logger.info("looked", extra={**_named_in_log(due), "action": action})
     return action.value
+
+
+def _is_quota(error: Exception) -> bool:
+    """Tell whether Step Functions' quota is used up, which is everybody's, unlike a busy row."""
+    return (
+        isinstance(error, ClientError)
+        and error.operation_name in {"DescribeExecution", "StartExecution", "StopExecution"}
+        and error.response["Error"]["Code"] in THROTTLES
+    )
 
 
 def _mend(due: Named) -> Action:

@@ -9,6 +9,7 @@ import pytest
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.people.approvals.repository import ApprovalRepository
 from tests.support.approvals import InMemoryApprovals
+from tests.support.clocks import SetClock
 
 if TYPE_CHECKING:
     from tests.support.tables import Tables
@@ -16,23 +17,13 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(NOW)
 
 
 @pytest.fixture(params=["table", "memory"])
-def approvals(request: pytest.FixtureRequest, clock: Clock) -> Any:
+def approvals(request: pytest.FixtureRequest, clock: SetClock) -> Any:
     if request.param == "memory":
         return InMemoryApprovals(clock)
     tables: Tables = request.getfixturevalue("tables")
@@ -141,7 +132,7 @@ def test_what_was_never_asked_is_not_changed(
 
 
 def test_an_approval_is_gone_when_its_time_is_over(
-    approvals: ApprovalRepository, asked: Approval, clock: Clock
+    approvals: ApprovalRepository, asked: Approval, clock: SetClock
 ):
     approvals.keep_until("default", asked.id, at=NOW + timedelta(hours=1))
     approvals.keep_until("default", "unknown", at=NOW)

@@ -1,7 +1,7 @@
 """Executions keep the same promises in their table and in the memory that stands for it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,7 @@ from shared.executions.store.snapshots import (
 )
 from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus
 from shared.masking import MASK
+from tests.support.clocks import SetClock
 from tests.support.executions.repository import NOW, InMemoryExecutions, execution_of
 from tests.support.plans import plan_of, task
 
@@ -33,23 +34,13 @@ CANCEL, TIMEOUT = TerminationReason.CANCEL, TerminationReason.TIMEOUT
 Change = Callable[[ExecutionRepository, Execution], Any]
 
 
-class Clock:
-    """A clock that a test sets; nobody waits by it."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(NOW)
 
 
 @pytest.fixture(params=["table", "memory"])
-def store(request: pytest.FixtureRequest, clock: Clock) -> ExecutionRepository:
+def store(request: pytest.FixtureRequest, clock: SetClock) -> ExecutionRepository:
     if request.param == "memory":
         return InMemoryExecutions(now=clock)
     tables: Tables = request.getfixturevalue("tables")
@@ -307,7 +298,7 @@ class TestExecutions:
         assert found(store, stored) == stored.model_copy(update=expected)
 
     def test_an_ended_execution_is_gone_when_its_time_is_over(
-        self, store: ExecutionRepository, clock: Clock
+        self, store: ExecutionRepository, clock: SetClock
     ):
         execution = execution_of(PLAN, retentionSeconds=60)
         assert store.add(execution)

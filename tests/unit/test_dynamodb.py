@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from shared.dynamodb import (
     MAX_KEYS,
@@ -19,6 +18,7 @@ from shared.dynamodb import (
     transact_once,
 )
 from shared.errors import UnavailableError
+from tests.support.transactions import CancelledError, CancellingTable
 
 NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
 BUSY = [CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"]
@@ -28,31 +28,12 @@ WRITES: dict[str, Write] = {
 }
 
 
-class _CancelledError(ClientError):
-    def __init__(self, *codes: str) -> None:
-        reasons = [{"Code": code} for code in codes]
-        super().__init__({"CancellationReasons": reasons}, "TransactWriteItems")  # type: ignore[typeddict-item]  # enough of it
-
-
-class Table:
-    """A table whose transactions fail as told, and that answers as told."""
-
-    name = "t"
+class Table(CancellingTable):
+    """A table that answers reads as told, too."""
 
     def __init__(self, *failures: Sequence[str], answers: Sequence[Mapping[str, Any]] = ()) -> None:
-        self._failures = iter(failures)
+        super().__init__(*failures)
         self._answers = iter(answers)
-        self.requests: list[Any] = []
-        self.meta: Any = self
-        self.client: Any = self
-        self.exceptions: Any = self
-        self.TransactionCanceledException = _CancelledError
-
-    def transact_write_items(self, **request: Any) -> None:
-        self.requests.append(request["TransactItems"])
-        codes = next(self._failures, None)
-        if codes is not None:
-            raise _CancelledError(*codes)
 
     def batch_get_item(self, **request: Any) -> Mapping[str, Any]:
         self.requests.append(request["RequestItems"])
@@ -116,7 +97,7 @@ def test_what_stays_busy_is_given_up() -> None:
 def test_what_no_repeat_can_mend_is_raised(codes: list[str]) -> None:
     table = Table(codes)
 
-    with pytest.raises(_CancelledError):
+    with pytest.raises(CancelledError):
         transacted(table)
     assert len(table.requests) == 1
 
@@ -124,7 +105,7 @@ def test_what_no_repeat_can_mend_is_raised(codes: list[str]) -> None:
 def test_what_no_repeat_can_mend_is_raised_beside_what_passes() -> None:
     table = Table([CONFLICT, "ValidationError"])
 
-    with pytest.raises(_CancelledError):
+    with pytest.raises(CancelledError):
         transacted(table)
     assert len(table.requests) == 1
 

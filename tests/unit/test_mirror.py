@@ -81,6 +81,7 @@ COVERED_BY = {
     "integration/test_secret_inputs.py": "executions/secrets",
     "integration/test_execution_repository_contract.py": """
         executions/store/conditions executions/store/segments executions/store/snapshots
+        executions/store/table
         """,
     "integration/test_flow_repository_contract.py": """
         executions/store/open_executions flows/items flows/repository

@@ -5,12 +5,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.config import ExecutionsTableSettings, settings
 from shared.executions.bulk.service import bulk_start
 from shared.executions.lifecycle.new_execution import Identity, Requester, new_execution
 from shared.executions.models import Execution
 from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.store.items import execution_to_item
+from shared.executions.store.table import executions_table
 from shared.flows.plans import built_in
 from shared.ids import new_id
 from shared.observability import logger
@@ -50,5 +50,4 @@ def flow_deletion(flow_id: str, *, tenant: str, author: str) -> FlowDeletion:
         Requester(tenant=tenant, created_by=author),
         Identity(new_id(now), prepared.revision, now),
     )
-    table_name = settings(ExecutionsTableSettings).executions_table_name
-    return FlowDeletion(execution, table_name, state_machine())
+    return FlowDeletion(execution, executions_table().name, state_machine())

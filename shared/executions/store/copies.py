@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shared.aws import table
-from shared.config import ExecutionsTableSettings, settings
 from shared.executions.models import Execution
 from shared.executions.store.items import run_to_item
 from shared.executions.store.payloads import PayloadStore, payload_store
+from shared.executions.store.table import executions_table
 from shared.executions.task_runs import TaskRun
 
 if TYPE_CHECKING:
@@ -45,5 +44,4 @@ class CopyRepository:
 
 @cache
 def copy_repository() -> CopyRepository:
-    stored = table(settings(ExecutionsTableSettings).executions_table_name)
-    return CopyRepository(stored, payload_store())
+    return CopyRepository(executions_table(), payload_store())

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.aws import table
-from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Sleep, batch_get
 from shared.executions.filters import Index
 from shared.executions.models import Execution
 from shared.executions.store.items import execution_from_item, is_over
 from shared.executions.store.keys import execution_key
+from shared.executions.store.table import executions_table
 from shared.times import utc_now
 
 if TYPE_CHECKING:
@@ -76,4 +75,4 @@ class ExecutionIndex:
 
 @cache
 def execution_index() -> ExecutionIndex:
-    return ExecutionIndex(table(settings(ExecutionsTableSettings).executions_table_name))
+    return ExecutionIndex(executions_table())

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from shared.aws import table
-from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import query_all
+from shared.executions.store.table import executions_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -40,4 +39,4 @@ class OpenExecutions:
 
 @cache
 def open_executions() -> OpenExecutions:
-    return OpenExecutions(table(settings(ExecutionsTableSettings).executions_table_name))
+    return OpenExecutions(executions_table())

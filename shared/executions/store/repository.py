@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.aws import table
-from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Sleep, Write, named, query_all, transact
 from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, expires_at
@@ -41,6 +39,7 @@ from shared.executions.store.snapshots import (
     ExecutionState,
     Suspension,
 )
+from shared.executions.store.table import executions_table
 from shared.executions.task_runs import TaskRun, row_key
 from shared.json_text import compact
 from shared.times import from_rfc3339, to_rfc3339, utc_now
@@ -341,4 +340,4 @@ def _overdue(key: Mapping[str, Any]) -> DueExecution | DueGroup:
 
 @cache
 def execution_repository() -> ExecutionRepository:
-    return ExecutionRepository(table(settings(ExecutionsTableSettings).executions_table_name))
+    return ExecutionRepository(executions_table())

@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.aws import table
-from shared.config import ExecutionsTableSettings, settings
 from shared.dynamodb import Sleep, Write, named, transact
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
 from shared.executions.store.items import execution_to_item
 from shared.executions.store.keys import COUNT, execution_key, open_shard
+from shared.executions.store.table import executions_table
 from shared.executions.task_runs import Failure
 from shared.times import to_rfc3339
 
@@ -214,5 +213,4 @@ def _taking(line: str, limit: int) -> dict[str, Request]:
 
 @cache
 def slot_repository() -> SlotRepository:
-    stored = table(settings(ExecutionsTableSettings).executions_table_name)
-    return SlotRepository(stored, time.sleep)
+    return SlotRepository(executions_table(), time.sleep)

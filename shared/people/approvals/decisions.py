@@ -10,12 +10,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shared.aws import table
-from shared.config import ApprovalsTableSettings, ExecutionsTableSettings, settings
+from shared.config import ApprovalsTableSettings, settings
 from shared.dynamodb import Sleep, Write, named, transact
 from shared.errors import UnavailableError
 from shared.executions.orchestration.wakeups import SEGMENT
 from shared.executions.store.conditions import due_now
 from shared.executions.store.segments import count_wakeup
+from shared.executions.store.table import executions_table
 from shared.people.approvals.items import approval_key
 from shared.people.approvals.models import Approval, ApprovalStatus
 from shared.times import to_rfc3339
@@ -100,5 +101,4 @@ class DecisionRepository:
 @cache
 def decision_repository() -> DecisionRepository:
     approvals = table(settings(ApprovalsTableSettings).approvals_table_name)
-    executions = table(settings(ExecutionsTableSettings).executions_table_name)
-    return DecisionRepository(approvals, executions)
+    return DecisionRepository(approvals, executions_table())

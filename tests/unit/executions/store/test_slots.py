@@ -7,33 +7,17 @@ import pytest
 from shared.errors import UnavailableError
 from shared.executions.store.slots import Admission, First, SlotRepository
 from tests.support.executions.repository import NOW
+from tests.support.transactions import CancelledError, CancellingTable
 
 LINE = "default#slots#f"
 
 
-class _CancelledError(Exception):
-    def __init__(self, *codes: str) -> None:
-        super().__init__(codes)
-        self.response = {"CancellationReasons": [{"Code": code} for code in codes]}
-
-
-class Table:
-    """A table whose transactions fail as told, and then succeed."""
-
-    name = "t"
+class Table(CancellingTable):
+    """A table that notes what is deleted, too."""
 
     def __init__(self, *failures: tuple[str, ...]) -> None:
-        self._failures = iter(failures)
+        super().__init__(*failures)
         self.deleted: list[Any] = []
-        self.meta: Any = self
-        self.client: Any = self
-        self.exceptions: Any = self
-        self.TransactionCanceledException = _CancelledError
-
-    def transact_write_items(self, **_: Any) -> None:
-        codes = next(self._failures, None)
-        if codes:
-            raise _CancelledError(*codes)
 
     def delete_item(self, **request: Any) -> None:
         self.deleted.append(request["Key"])
@@ -55,7 +39,7 @@ def test_conflicts_are_tried_again_until_it_is_enough():
         assert admit(Table((busy, NONE, NONE))) is Admission.ADMITTED
     with pytest.raises(UnavailableError):
         admit(Table(*[(CONFLICT, NONE, NONE)] * 50))
-    with pytest.raises(_CancelledError):
+    with pytest.raises(CancelledError):
         admit(Table(("ValidationError", NONE, NONE)))
 
 

@@ -4,45 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from shared.dynamodb import Write
 from shared.errors import UnavailableError
 from shared.people.approvals.decisions import DecisionRepository, DecisionResult
 from shared.people.approvals.models import Decision
 from tests.support.approvals import NOW, approval
+from tests.support.transactions import CancelledError, CancellingTable
 
 NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
 
 
-class _CancelledError(ClientError):
-    def __init__(self, *codes: str) -> None:
-        reasons = [{"Code": code} for code in codes]
-        super().__init__({"CancellationReasons": reasons}, "TransactWriteItems")  # type: ignore[typeddict-item]  # enough of it
-
-
-class Table:
-    """A table whose transactions fail as told, and then succeed."""
-
-    name = "t"
-
-    def __init__(self, *failures: tuple[str, ...]) -> None:
-        self._failures = iter(failures)
-        self.written: list[Any] = []
-        self.meta: Any = self
-        self.client: Any = self
-        self.exceptions: Any = self
-        self.TransactionCanceledException = _CancelledError
-
-    def transact_write_items(self, **request: Any) -> None:
-        codes = next(self._failures, None)
-        if codes:
-            raise _CancelledError(*codes)
-        self.written.append(request["TransactItems"])
-
-
 def decide(*failures: tuple[str, ...], also: Sequence[Write] = ()) -> DecisionResult:
-    table: Any = Table(*failures)
+    table: Any = CancellingTable(*failures)
     slept: list[float] = []
     decided = approval().decided(Decision.REJECTED, by="ana", at=NOW, comment="no")
     return DecisionRepository(table, table, sleep=slept.append).decide(decided, also)
@@ -64,5 +38,5 @@ def test_what_stood_in_the_way_is_told_apart():
     assert decide((NONE, FAILED, NONE)) is DecisionResult.EXECUTION_ENDS
     assert decide((FAILED, FAILED, NONE)) is DecisionResult.TOO_LATE
     for strange in (("ValidationError", NONE, NONE), ()):
-        with pytest.raises(_CancelledError):
+        with pytest.raises(CancelledError):
             decide(strange or ("",))
