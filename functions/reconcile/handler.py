@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
 
-from shared.errors import THROTTLES
 from shared.executions.lifecycle.reconciler import Action, EndedRun, reconciler
+from shared.executions.orchestration.state_machine import is_over_quota
 from shared.executions.store.snapshots import DueExecution, DueGroup
 from shared.observability import logger
 
@@ -49,22 +48,13 @@ def _look(due: Named) -> str:
     try:
         action = _mend(due)
     except Exception as error:  # noqa: BLE001 - logged here, raised once all have been looked at
-        if _is_quota(error):
+        if is_over_quota(error):
             return THROTTLED
         logger.exception("could not reconcile", extra=_named_in_log(due))
         return "error"
     if action is not Action.NOTHING:
         logger.info("looked", extra={**_named_in_log(due), "action": action})
     return action.value
-
-
-def _is_quota(error: Exception) -> bool:
-    """Tell whether Step Functions' quota is used up, which is everybody's, unlike a busy row."""
-    return (
-        isinstance(error, ClientError)
-        and error.operation_name in {"DescribeExecution", "StartExecution", "StopExecution"}
-        and error.response["Error"]["Code"] in THROTTLES
-    )
 
 
 def _mend(due: Named) -> Action:

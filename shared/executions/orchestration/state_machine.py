@@ -5,8 +5,11 @@ from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from shared.aws import step_functions
 from shared.config import EngineSettings, settings
+from shared.errors import THROTTLES
 from shared.executions.models import Execution
 
 if TYPE_CHECKING:
@@ -66,6 +69,15 @@ class StateMachine:
     def _run_arn(self, execution: Execution) -> str:
         arn = self._machine_arn.replace(":stateMachine:", ":execution:")
         return f"{arn}:{run_name(execution)}"
+
+
+def is_over_quota(error: Exception) -> bool:
+    """Tell whether Step Functions refused a call for its quota, which all executions share."""
+    return (
+        isinstance(error, ClientError)
+        and error.operation_name in {"DescribeExecution", "StartExecution", "StopExecution"}
+        and error.response["Error"]["Code"] in THROTTLES
+    )
 
 
 def run_name(execution: Execution) -> str:
