@@ -15,8 +15,6 @@ from shared.http.openapi_document import KEY_PARAMETER, document_of
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-Json = dict[str, Any]
-
 TITLE = "Headrace"
 VERSION = "0.1.0"
 
@@ -35,8 +33,8 @@ def _apps() -> Iterator[tuple[str, "APIGatewayHttpResolver"]]:
             yield resource, app
 
 
-def _part(app: "APIGatewayHttpResolver") -> Json:
-    schema: Json = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
+def _part(app: "APIGatewayHttpResolver") -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
     for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001 - no other list
         operation = schema["paths"][route.openapi_path][route.method.lower()]
         operation["operationId"] = to_camel(route.func.__name__)

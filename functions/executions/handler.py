@@ -8,9 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime
 
 from functions.executions import starts
-from functions.executions.services import execution_canceller
 from shared.executions.filters import ExecutionFilter, Word
-from shared.executions.lifecycle.cancel import Canceller
+from shared.executions.lifecycle.cancel import Canceller, canceller
 from shared.executions.models import Execution, Status
 from shared.executions.task_runs import TaskRun
 from shared.executions.views.logs import ExecutionLogLine, LogFilter
@@ -35,7 +34,11 @@ once = IdempotentRoute(app)
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
 
 
-Cancels = Annotated[Canceller, Depends(execution_canceller)]
+def deployed_canceller() -> Canceller:
+    return canceller()  # made here: a parameter of a dependency would be one of the request
+
+
+Cancels = Annotated[Canceller, Depends(deployed_canceller)]
 Reader = Annotated[ExecutionReader, Depends(execution_reader)]
 
 

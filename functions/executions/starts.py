@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.executions.services import execution_retries
 from shared.auth.principal import Principal
 from shared.executions.bulk.selection import BulkFilter
 from shared.executions.bulk.service import BulkRequest, BulkService, bulk_service
@@ -18,7 +17,7 @@ from shared.executions.lifecycle.flow_tests import (
     flow_test_service,
 )
 from shared.executions.lifecycle.launch import Started
-from shared.executions.lifecycle.retry import RetryRequest, RetryService
+from shared.executions.lifecycle.retry import RetryRequest, RetryService, retry_service
 from shared.executions.lifecycle.start import (
     ExecutionDraft,
     ExecutionService,
@@ -45,8 +44,14 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # theirs
 
 Executions = Annotated[ExecutionService, Depends(execution_service)]
 FlowTests = Annotated[FlowTestService, Depends(flow_test_service)]
-Retries = Annotated[RetryService, Depends(execution_retries)]
 Bulk = Annotated[BulkService, Depends(bulk_service)]
+
+
+def deployed_retries() -> RetryService:
+    return retry_service()  # made here: a parameter of a dependency would be one of the request
+
+
+Retries = Annotated[RetryService, Depends(deployed_retries)]
 
 
 @router.post("/api/v1/flows/<flow_id>/execute", status_code=HTTPStatus.ACCEPTED)
