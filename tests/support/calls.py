@@ -5,6 +5,7 @@ of the one that started it.
 """
 
 import itertools
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -256,6 +257,20 @@ def record_calls(monkeypatch: pytest.MonkeyPatch, template: Template) -> Calls:
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched)
     monkeypatch.setattr(threading.Thread, "start", inheriting)
     return calls
+
+
+def keep_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a function that ends its process end its own invocation: it shares this process with
+    the others and with the tests."""
+    end = os._exit
+
+    def ended(status: int) -> None:
+        invocation = current_invocation()
+        if invocation is TEST:
+            end(status)
+        raise invocation.killed()
+
+    monkeypatch.setattr(os, "_exit", ended)
 
 
 def refuse_beyond_limits(monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:

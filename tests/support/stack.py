@@ -39,6 +39,7 @@ from tests.support.calls import (
     Crash,
     abandon_invocations,
     invoking,
+    keep_process,
     record_calls,
     refuse_beyond_limits,
 )
@@ -320,16 +321,13 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         remember(monkeypatch)
         keep_requests_apart(monkeypatch)
         stack = MotoStack(template, record_calls(monkeypatch, template))
+        keep_process(monkeypatch)
         refuse_beyond_limits(monkeypatch, Limits(template))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
         forget_factories()
         stack.create()
-        # Straight to our handlers, and no waiting between attempts.
-        monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: _Lambda(stack))
-        monkeypatch.setattr(retrier_decl, "time", _NoTime)
-        monkeypatch.setattr(ExecutionWorker, "start", _starting(ExecutionWorker.start))
-        monkeypatch.setattr(ExecutionWorker, "stop", _stopping(ExecutionWorker.stop))
+        _direct_machines(stack, monkeypatch)
         copying = _Copying()
         monkeypatch.setattr(moto.dynamodb.models, "copy", copying)
         write = DynamoDBBackend.transact_write_items
@@ -340,6 +338,14 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield stack
         stack.close()
         forget_factories()
+
+
+def _direct_machines(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead state machines straight to our handlers, without waiting between attempts."""
+    monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: _Lambda(stack))
+    monkeypatch.setattr(retrier_decl, "time", _NoTime)
+    monkeypatch.setattr(ExecutionWorker, "start", _starting(ExecutionWorker.start))
+    monkeypatch.setattr(ExecutionWorker, "stop", _stopping(ExecutionWorker.stop))
 
 
 def forget_factories() -> None:
