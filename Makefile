@@ -7,6 +7,7 @@ PARALLEL := -n 3 --dist worksteal
 # What `make check NOUN=executions` runs: files in a folder of that name, or named after it.
 TESTS = $(if $(NOUN),$(shell find tests/unit tests/integration \
 	-path '*/$(NOUN)/*' -name 'test_*.py' -o -name 'test_*$(NOUN:%s=%)*.py'),tests/unit tests/infra)
+HASHED := --require-hashes --only-binary :all: -r infra/uv.txt
 .PHONY: run up down test proof smoke e2e check lint bench fmt synth
 .DEFAULT_GOAL := run
 
@@ -50,5 +51,8 @@ synth: .venv/ready
 	$(UV) sync --frozen --quiet
 	@touch $@
 
-.tools/bin/uv:
-	$(PYTHON) -m venv .tools && .tools/bin/pip install -qq --disable-pip-version-check uv || $(PYTHON) -m pip install -qq --target .tools uv
+# uv checks the hashes of all other packages; its own are checked here.
+.tools/bin/uv: infra/uv.txt
+	$(PYTHON) -m venv .tools && .tools/bin/pip install -qq --disable-pip-version-check $(HASHED) \
+		|| $(PYTHON) -m pip install -qq --target .tools $(HASHED)
+	@touch $@
