@@ -17,7 +17,17 @@ from infra.options import Options
 from infra.stack import PlatformStack
 
 STACK_NAME = "Headrace"
-PARAMETERS = ("stage", "target", "auth", "platform", "python", "egress_allow", "retention", "layer")
+PARAMETERS = (
+    "stage",
+    "target",
+    "auth",
+    "platform",
+    "python",
+    "egress_allow",
+    "retention",
+    "runners",
+    "layer",
+)
 
 
 def build(given: Mapping[str, str]) -> App:

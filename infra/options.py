@@ -23,7 +23,8 @@ class Options:
 
     `platform` is a target of `uv pip install --python-platform` (or `native`, this machine's),
     `python` a version such as `3.13`, `egress_allow` the runner's `HEADRACE_EGRESS_ALLOW`,
-    `retention` how long executions are kept, by namespace: `billing=365d,*=90d`.
+    `retention` how long executions are kept, by namespace: `billing=365d,*=90d`, `runners` how
+    many turns of executions run at once: as many as the account allows, unless it is said.
     """
 
     stage: str = "dev"
@@ -33,6 +34,7 @@ class Options:
     python: str = "3.13"
     egress_allow: str = ""
     retention: str = ""
+    runners: int | None = None
 
     def __post_init__(self) -> None:
         _one_of("stage", self.stage, STAGES)
@@ -62,7 +64,9 @@ class Options:
     def from_context(cls, context: Mapping[str, str | None]) -> "Options":
         """Read `-c name=value` pairs; what the target implies need not be said."""
         implied = LOCAL if context.get("target") == "local" else {}
-        return cls(**{**implied, **{name: value for name, value in context.items() if value}})
+        given = {name: value for name, value in context.items() if value}
+        runners = given.pop("runners", None)
+        return cls(**{**implied, **given}, runners=_count("runners", runners))
 
 
 LOCAL = {
@@ -75,6 +79,12 @@ LOCAL = {
 
 def _rules(text: str) -> list[str]:
     return [rule.strip() for rule in text.split(",")] if text else []
+
+
+def _count(name: str, text: str | None) -> int | None:
+    if text is not None and not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise InvalidOptionsError(f"{name}={text}: expected a whole number from 1")
+    return None if text is None else int(text)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -31,13 +31,9 @@ class PlatformStack(Stack):
     ) -> None:
         super().__init__(scope, name, synthesizer=synthesizer)
         self._runtime = Runtime(self, "Runtime", options=options, assets=assets)
-        storage = Storage(
-            self,
-            "Storage",
-            is_protected=options.is_production,
-            has_tls=options.target == "aws",  # the emulator speaks plain HTTP
-        )
-        timing = Timers(self, "Timing")
+        has_tls = options.target == "aws"  # the emulator speaks plain HTTP
+        storage = Storage(self, "Storage", is_protected=options.is_production, has_tls=has_tls)
+        timing = Timers(self, "Timing", has_tls=has_tls)
         self._values = {
             **storage.variables,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
@@ -45,7 +41,7 @@ class PlatformStack(Stack):
             "HEADRACE_RETENTION": options.retention,
             "HEADRACE_SDK_PATIENCE": "patient",  # told to those for whose answer nobody waits
         }
-        runner = self._function(RUNNER)
+        runner = self._function(RUNNER, reserved=options.runners)
         orchestration = Orchestration(self, "Orchestration", runner=runner)
         self._values["STATE_MACHINE_ARN"] = orchestration.machine.state_machine_arn
         others = {each: self._function(each) for each in FUNCTIONS if each != RUNNER}
@@ -53,13 +49,14 @@ class PlatformStack(Stack):
 
         orchestration.reconciled_by(functions["reconcile"])
         timing.read_by(functions["timers"])
-        Api(self, "Api", routes=ROUTES, functions=functions, is_open=options.auth == "off")
+        api = Api(self, "Api", routes=ROUTES, functions=functions, is_open=options.auth == "off")
+        api.note_calls(self._runtime.retention)
         resources = Resources(storage, timing, orchestration)
         for each, declared in FUNCTIONS.items():
             declared.grant(functions[each], resources)
         orchestration.may_invoke(runner)
 
-    def _function(self, name: str) -> PlatformFunction:
+    def _function(self, name: str, *, reserved: int | None = None) -> PlatformFunction:
         """Make a function as it is declared, with the values of the variables it names."""
         declared = FUNCTIONS[name]
         return PlatformFunction(
@@ -67,5 +64,5 @@ class PlatformStack(Stack):
             name,
             runtime=self._runtime,
             environment={variable: self._values[variable] for variable in declared.variables},
-            size=Size(Duration.seconds(declared.seconds), declared.memory_mb),
+            size=Size(Duration.seconds(declared.seconds), declared.memory_mb, reserved),
         )

@@ -1,15 +1,34 @@
-"""The HTTP API: which route reaches which function, and who may call it."""
+"""The HTTP API: which route reaches which function, who may call it, how often, what is noted."""
 
+import json
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, CfnOutput, Stack
+from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.function import PlatformFunction
 from infra.declarations import construct_id
 from infra.routes import DEFAULT_ROUTE
+
+RATE = 500
+"""Requests a second to all routes together; who calls faster is answered 429."""
+BURST = 1000
+ACCESS = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "caller": "$context.identity.userArn",
+    "sourceIp": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "milliseconds": "$context.responseLatency",
+    "error": "$context.error.message",
+}
+"""A line of the access log: the route, but neither path nor query, which hold what callers sent."""
 
 
 class Api(Construct):
@@ -31,13 +50,29 @@ class Api(Construct):
         super().__init__(scope, name)
         self._authorization = "NONE" if is_open else "AWS_IAM"
         self.api = apigateway.CfnApi(self, "Api", name="headrace", protocol_type="HTTP")
-        apigateway.CfnStage(
-            self, "Stage", api_id=self.api.ref, stage_name=DEFAULT_ROUTE, auto_deploy=True
+        self._stage = apigateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.ref,
+            stage_name=DEFAULT_ROUTE,
+            auto_deploy=True,
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=RATE, throttling_burst_limit=BURST
+            ),
         )
         for resource, keys in routes.items():
             self._serve(resource, keys, functions[resource])
         CfnOutput(self, "ApiUrl", value=self.api.attr_api_endpoint)
         CfnOutput(self, "ApiId", value=self.api.ref)
+
+    def note_calls(self, retention: logs.RetentionDays) -> None:
+        """Write a line for each request into a log group that keeps it for so long."""
+        log = logs.LogGroup(
+            self, "Access", retention=retention, removal_policy=RemovalPolicy.DESTROY
+        )
+        self._stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log.log_group_arn, format=json.dumps(ACCESS)
+        )
 
     def _serve(self, resource: str, keys: tuple[str, ...], function: PlatformFunction) -> None:
         integration = apigateway.CfnIntegration(

@@ -42,10 +42,14 @@ def _asset(folder: Path) -> lambda_.AssetCode:
 
 
 class Size(NamedTuple):
-    """The time limit of a function, and its memory (1769 MB is a processor)."""
+    """The time limit of a function, its memory (1769 MB is a processor), how many run at once.
+
+    Without `reserved` as many run as the account allows.
+    """
 
     timeout: Duration
     memory_mb: int
+    reserved: int | None = None
 
 
 class PlatformFunction(Construct):
@@ -80,6 +84,7 @@ class PlatformFunction(Construct):
             log_group=log,
             timeout=size.timeout,
             memory_size=size.memory_mb,
+            reserved_concurrent_executions=size.reserved,
             environment={
                 "POWERTOOLS_SERVICE_NAME": package,
                 "POWERTOOLS_LOG_LEVEL": "INFO",

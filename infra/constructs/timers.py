@@ -13,13 +13,14 @@ TRIES = 5
 class Timers(Construct):
     """A queue without order, and one for messages that nobody could read."""
 
-    def __init__(self, scope: Construct, name: str) -> None:
+    def __init__(self, scope: Construct, name: str, *, has_tls: bool) -> None:
         super().__init__(scope, name)
         unread = sqs.Queue(
             self,
             "TimersDeadLetters",
             retention_period=Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=has_tls,
         )
         self.queue = sqs.Queue(
             self,
@@ -27,6 +28,7 @@ class Timers(Construct):
             # Six times what the function may take, as AWS advises.
             visibility_timeout=Duration.minutes(3),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=has_tls,
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=TRIES, queue=unread),
         )
 

@@ -155,6 +155,50 @@ def test_routes_are_closed_on_aws_and_open_only_on_this_machine(target: str, exp
     )
 
 
+def test_the_stage_is_throttled_and_notes_each_request_without_what_was_sent(aws: Template):
+    [(_, stage)] = aws.of_type("AWS::ApiGatewayV2::Stage")
+
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": 500,
+        "ThrottlingBurstLimit": 1000,
+    }
+    log = aws.resolve(stage["AccessLogSettings"]["DestinationArn"])
+    assert short(log).startswith("ApiAccess")
+    line = json.loads(stage["AccessLogSettings"]["Format"])
+    assert line["caller"] == "$context.identity.userArn"
+    assert not {"$context.path", "$context.integration.error"} & set(line.values())
+    assert not any("query" in value.lower() for value in line.values())
+
+
+def test_queues_are_reached_by_tls_alone(aws: Template):
+    queues = {name for name, _ in aws.of_type("AWS::SQS::Queue")}
+    policies = [properties for _, properties in aws.of_type("AWS::SQS::QueuePolicy")]
+
+    denied = {
+        queue["Ref"]
+        for policy in policies
+        for queue in policy["Queues"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert queues
+    assert denied == queues
+
+
+def test_turns_leave_the_rest_of_the_account_to_the_api_on_demand():
+    def reserved(template: Template) -> dict[str, int | None]:
+        return {
+            properties["Handler"].split(".")[1]: properties.get("ReservedConcurrentExecutions")
+            for _, properties in template.of_type("AWS::Lambda::Function")
+        }
+
+    assert set(reserved(synthesised(target="aws")).values()) == {None}
+    kept = reserved(synthesised(target="aws", runners="400"))
+    assert kept.pop("runner") == 400
+    assert set(kept.values()) == {None}
+
+
 def test_tables_are_encrypted_recoverable_and_streamed(aws: Template) -> None:
     tables = list(aws.of_type("AWS::DynamoDB::Table"))
 

@@ -62,6 +62,12 @@ def test_an_option_with_an_unknown_value_is_refused(wrong: dict[str, str]) -> No
         Options.from_context(dict(wrong))
 
 
+@pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5", "٣"])
+def test_a_number_of_runners_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(InvalidOptionsError, match="expected a whole number from 1"):
+        Options.from_context({"runners": wrong})
+
+
 @pytest.mark.parametrize(
     ("platform", "architecture"),
     [
