@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,10 +33,6 @@ from shared.expressions.filters import FILTERS
 from shared.expressions.functions import FUNCTIONS
 from shared.expressions.predicates import TESTS
 
-FUZZ = settings(
-    max_examples=int(os.environ.get("HEADRACE_FUZZ_EXAMPLES", "100")),
-    suppress_health_check=[HealthCheck.too_slow],
-)
 MIB = 1024 * 1024
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ATTRIBUTES = ["__class__", "__mro__", "__globals__", "__subclasses__", "real", "items", "format"]
@@ -256,30 +253,37 @@ def check(source: str) -> None:
     assert next(looks) <= 3 * 1010
 
 
-@FUZZ
-@given(EXPRESSIONS)
-def test_no_expression_escapes_its_bounds(expression: str) -> None:
-    check("{{ " + expression + " }}")
+TEMPLATES: Mapping[str, st.SearchStrategy[str]] = {
+    "expressions": EXPRESSIONS.map("{{{{ {} }}}}".format),
+    "joined-texts": st.builds(
+        "a {{{{ {} }}}}${{A}}{{{{- {} -}}}} b".format, EXPRESSIONS, EXPRESSIONS
+    ),
+    "scraps-of-syntax": st.lists(PIECES, max_size=25).map("".join),
+    "scraps-in-braces": st.lists(PIECES, max_size=25).map("".join).map("{{{{ {} }}}}".format),
+    "texts": st.text(max_size=60),
+    "texts-in-braces": st.text(max_size=60).map("{{{{{}}}}}".format),
+}
 
 
-@FUZZ
-@given(EXPRESSIONS, EXPRESSIONS)
-def test_no_joined_text_escapes_its_bounds(first: str, second: str) -> None:
-    check("a {{ " + first + " }}${A}{{- " + second + " -}} b")
+def fuzz(name: str, examples: int) -> None:
+    """Check so many templates of a kind, or as many as the environment says."""
+    times = settings(
+        max_examples=int(os.environ.get("HEADRACE_FUZZ_EXAMPLES", examples)),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    times(given(TEMPLATES[name])(check))()
 
 
-@FUZZ
-@given(st.lists(PIECES, max_size=25).map("".join))
-def test_no_scrap_of_syntax_raises_anything_else(source: str) -> None:
-    check(source)
-    check("{{ " + source + " }}")
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_template_escapes_its_bounds(name: str) -> None:
+    fuzz(name, 100)
 
 
-@FUZZ
-@given(st.text(max_size=60))
-def test_no_text_raises_anything_else(source: str) -> None:
-    check(source)
-    check("{{" + source + "}}")
+@pytest.mark.proof
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_none_of_many_templates_escapes_its_bounds(name: str) -> None:
+    # A minute in all; expressions take most of it.
+    fuzz(name, 2_500 if "expressions" in name or "joined" in name else 5_000)
 
 
 def test_the_package_calls_nothing_that_reads_attributes_by_name_or_runs_code() -> None:
