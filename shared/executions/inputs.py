@@ -6,10 +6,13 @@ from typing import Any
 
 from shared.errors import InvalidInputsError, Problem
 from shared.flows.language.coercion import coerce
-from shared.flows.language.definition import InputDefinition
+from shared.flows.language.definition import InputDefinition, InputType
 
 MAX_INPUT_BYTES = 200_000
 """The size of all inputs of an execution, as JSON: they live in the execution's own row."""
+
+MAX_SECRET_BYTES = 8192
+"""The size of a SECRET input: masking looks for each in everything its execution yields."""
 
 
 def check_inputs(declared: Sequence[InputDefinition], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,11 +53,15 @@ def _size(value: Any) -> int:
 
 
 def _value(definition: InputDefinition, given: Mapping[str, Any]) -> Any:
-    if definition.name not in given:
-        if definition.has_default:
-            return definition.default
+    if definition.name in given:
+        value = given[definition.name]
+        if value is None and not definition.required:
+            return None
+        accepted = coerce(definition, value)
+    elif definition.has_default:
+        accepted = definition.default
+    else:
         raise _Missing
-    value = given[definition.name]
-    if value is None and not definition.required:
-        return None
-    return coerce(definition, value)
+    if definition.type is InputType.SECRET and _size(accepted) > MAX_SECRET_BYTES + len('""'):
+        raise ValueError(f"is a secret of more than {MAX_SECRET_BYTES} bytes")
+    return accepted

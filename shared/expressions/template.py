@@ -16,7 +16,7 @@ from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size
 _MARKS = ("{{", "{%", "{#", "${")
 _MAX_TREE = 200
 """Lists and maps inside each other in a tree of templates."""
-_CACHED = 2048
+_CACHED = 5000
 
 Part = tokens.Literal | tokens.Credential | nodes.Node
 Result = TypeVar("Result")

@@ -12,6 +12,7 @@ from shared.executions.models import Execution
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.tasks.attempts import Attempt
 from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.in_flight import in_flight
 from shared.executions.tasks.outcomes import Outcome
 from shared.expressions import Scope
 from shared.masking import Masking
@@ -97,14 +98,19 @@ class Threads:
         logs = LogBuffer(
             self._clocks.now, minimum=task.log_level, attempt=attempt, mask=self._masking.text
         )
+
+        def remaining() -> float:
+            return deadline - self._clocks.monotonic()
+
         work = Attempt(
             task=task,
             plugin=self._find_plugin(task.type),
             scope=scope,
             tenant=self._execution.tenant,
             key=f"{self._execution.id}/{instance.key}",
-            remaining=lambda: deadline - self._clocks.monotonic(),
+            remaining=remaining,
             logs=logs,
+            memory=in_flight().hold(remaining),
             mock=self._execution.mocks.get(instance.name),
         )
 

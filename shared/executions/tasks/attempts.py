@@ -13,6 +13,7 @@ from shared.errors import UnavailableError
 from shared.executions.logs import LogBuffer
 from shared.executions.mocks import MockedError
 from shared.executions.task_runs import Failure, TaskStatus
+from shared.executions.tasks.in_flight import Hold
 from shared.executions.tasks.outcomes import Outcome, _kept, failure_of, serialised
 from shared.expressions import (
     Scope,
@@ -31,7 +32,10 @@ from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to be made; `remaining` tells the seconds left, `mock` what stands for it."""
+    """One attempt to be made; `remaining` tells the seconds left, `mock` what stands for it.
+
+    `memory` is its share of what answers may take, given back at its end.
+    """
 
     task: TaskDefinition
     plugin: Plugin | None
@@ -40,6 +44,7 @@ class Attempt:
     key: str
     remaining: Callable[[], float]
     logs: LogBuffer
+    memory: Hold
     mock: Mapping[str, Any] | None = None
 
     def run(self) -> Outcome:
@@ -69,6 +74,8 @@ class Attempt:
             )
             message = f"{self.task.type} failed unexpectedly ({type(error).__name__})"
             return self._failed(Failure(code="plugin_error", message=message))
+        finally:
+            self.memory.release()
 
     def _is_wanted(self) -> bool:
         when = self.task.when
@@ -90,6 +97,7 @@ class Attempt:
                 log=self.logs.add,
                 remaining=self.remaining,
                 idempotency_key=idempotency_key(self.key),
+                reserve=self.memory.reserve,
             ),
         )
         return Outcome(TaskStatus.SUCCESS, outputs=serialised(outputs), logs=self.logs.lines())

@@ -14,6 +14,7 @@ from shared.flows.source.scalars import locate
 MAX_TEXT: Final = 256 * 1024
 
 LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DIRECTIVE = re.compile(r"(?:(?:[ \t]*(?:#[^\n]*)?|%YAML[^\n]*)\n)*%(?!YAML)")
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPED_PAIR = re.compile(
     r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\.", re.DOTALL
@@ -43,9 +44,10 @@ def read_source(text: str | bytes, *, loader: Any = LOADER) -> Source:
     """Read YAML (or JSON, which is YAML) of at most 256 KiB; never raises for any text.
 
     Bare words mean what YAML 1.2's core schema says. Refused, each with its place: what is no
-    UTF-8, control characters, syntax errors, a second document, tags, duplicate keys, numbers that
-    JSON cannot hold, more than 100 levels, aliases of themselves or that expand past 1 MiB.
-    `loader` is libyaml's where it is there; PyYAML's own finds the same, some ten times slower.
+    UTF-8, control characters, syntax errors, a second document, tags, directives but %YAML,
+    duplicate keys, numbers that JSON cannot hold, more than 100 levels, aliases of themselves or
+    that expand past 1 MiB. `loader` is libyaml's where it is there; PyYAML's own finds the same,
+    some ten times slower.
     """
     try:
         readable = _readable(text)
@@ -74,6 +76,9 @@ def _readable(text: str | bytes) -> str:
     if found := _NOT_PRINTABLE.search(decoded):
         message = f"the character U+{ord(found.group()):04X} is not allowed"
         raise RefusedError(message, *position_of(decoded, found.start()))
+    if found := _DIRECTIVE.match(decoded):
+        message = "the one directive that a flow may have is %YAML: leave out this line"
+        raise RefusedError(message, *position_of(decoded, found.end() - 1))
     return _join_pairs(decoded) if decoded.lstrip().startswith("{") else decoded
 
 

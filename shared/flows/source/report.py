@@ -1,6 +1,7 @@
 """The problems that a check has found so far, and the places it finds them at."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -12,18 +13,26 @@ from shared.json_text import Json
 
 MAX_PROBLEMS: Final = 200
 
+MAX_SECONDS: Final = 5.0
+"""Of processor time that one check may take; what makes sense takes a fraction of it."""
+
 _MAX_MESSAGE: Final = 500
 
 Severity = Literal["error", "warning", "unsupported"]
 
 
 class Report:
-    """The problems found, once each, at most 200 of a severity: an answer stays readable."""
+    """The problems found, once each, at most 200 of a severity: an answer stays readable.
+
+    A check that takes too long finds nothing more either; `clock` tells the thread's own seconds.
+    """
 
     source: Source
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, clock: Callable[[], float] = time.thread_time) -> None:
         self.source = source
+        self._clock = clock
+        self._ends_at = clock() + MAX_SECONDS
         self._found: dict[Severity, dict[Problem, None]] = {
             "error": dict.fromkeys(source.problems),
             "warning": {},
@@ -34,13 +43,20 @@ class Report:
         self._found[severity][problem] = None
 
     def is_full(self, severity: Severity = "error") -> bool:
-        return len(self._found[severity]) >= MAX_PROBLEMS
+        return len(self._found[severity]) >= MAX_PROBLEMS or self._is_late()
+
+    def _is_late(self) -> bool:
+        if self._clock() < self._ends_at:
+            return False
+        late = "the text takes too long to check: make it smaller, or parts of it subflows"
+        self.add("error", Problem(path="", message=late, line=1, column=1))
+        return True
 
     def problems(self, severity: Severity) -> tuple[Problem, ...]:
         """Return all of one severity, in the order of the text; a last one says if more exist."""
         found = self._found[severity]
         listed = sorted(found, key=lambda each: (each.line or 0, each.column or 0))
-        if self.is_full(severity):
+        if len(found) >= MAX_PROBLEMS:
             message = f"{MAX_PROBLEMS} problems or more, the rest is not listed"
             listed.append(listed[-1].model_copy(update={"path": "", "message": message}))
         return tuple(listed)

@@ -16,6 +16,7 @@ from shared.flows.validation.triggers import read_triggers
 
 _SECTIONS: Final[tuple[Section, ...]] = ("tasks", "errors", "finally")
 _ENVELOPE: Final = ("name", "namespace")
+MAX_VARIABLES: Final = 100
 
 read_flow_name = fields.name(
     r"[a-zA-Z0-9][a-zA-Z0-9._-]*",
@@ -36,6 +37,14 @@ def _concurrency(spot: Spot) -> Concurrency | None:
 
 def _read_elsewhere(_spot: Spot) -> None:
     """Skip lists of tasks: they are read once the defaults are known."""
+
+
+def _variables(spot: Spot) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = fields.names_map(fields.anything)(spot)
+    if found and len(found) > MAX_VARIABLES:
+        spot.refuse(f"{len(found)} variables, at most {MAX_VARIABLES} are allowed")
+        return None
+    return found
 
 
 def _defaults(spot: Spot) -> Any:
@@ -62,7 +71,7 @@ _FIELDS: Final[Mapping[str, Field]] = {
     "labels": Field(fields.labels),
     "disabled": Field(fields.boolean),
     "inputs": Field(read_inputs),
-    "variables": Field(fields.names_map(fields.anything)),
+    "variables": Field(_variables),
     "tasks": Field(_read_elsewhere),
     "errors": Field(_read_elsewhere),
     "finally": Field(_read_elsewhere),

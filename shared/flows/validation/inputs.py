@@ -11,6 +11,12 @@ from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
 from shared.times import from_rfc3339
 
+MAX_INPUTS = 100
+MAX_SECRETS = 50
+"""Of a flow: each makes the masking of all that its tasks yield longer."""
+MAX_PATTERN = 1000
+"""Characters of a pattern."""
+
 _MEASURED_BY_LENGTH = frozenset({InputType.STRING, InputType.SECRET, InputType.ARRAY})
 _MEASURED = _MEASURED_BY_LENGTH | {
     InputType.INT,
@@ -32,6 +38,9 @@ _CONSTRAINTS = {"values": _LISTED, "min": _MEASURED, "max": _MEASURED, "pattern"
 def _pattern(spot: Spot) -> str | None:
     pattern = fields.text(spot)
     if pattern is None:
+        return None
+    if len(pattern) > MAX_PATTERN:
+        spot.refuse(f"the pattern has {len(pattern)} characters, at most {MAX_PATTERN} are allowed")
         return None
     import re2  # noqa: PLC0415 - few flows have a pattern
 
@@ -91,6 +100,9 @@ def read_inputs(spot: Spot) -> tuple[InputDefinition, ...]:
     if spot.node.items is None:
         fields.refuse_kind(spot, "a list")
         return ()
+    if len(spot.node.items) > MAX_INPUTS:
+        spot.refuse(f"{len(spot.node.items)} inputs, at most {MAX_INPUTS} are allowed")
+        return ()
     first: dict[str, str] = {}
     declared = []
     for child in spot.items():
@@ -103,6 +115,9 @@ def read_inputs(spot: Spot) -> tuple[InputDefinition, ...]:
         else:
             first[definition.name] = child.path
         declared.append(definition)
+    secrets = sum(definition.type is InputType.SECRET for definition in declared)
+    if secrets > MAX_SECRETS:
+        spot.refuse(f"{secrets} SECRET inputs, at most {MAX_SECRETS} are allowed")
     return tuple(declared)
 
 

@@ -22,6 +22,9 @@ from shared.plugins.sdk.plugin import Plugin
 
 Parse = Callable[[str], Template | Expression]
 
+MAX_TEMPLATES: Final = 5000
+"""Different ones in a flow: a function keeps as many parsed."""
+
 _EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
 _LOOP: Final = frozenset({"item", "index", "key"})
 _ITEM: Final = frozenset({"item", "index"})
@@ -80,6 +83,7 @@ class TemplateRules:
     known_credential: Callable[[str], bool]
     read_at: dict[tuple[str, str], Spot] = field(default_factory=dict)
     _parsed: dict[tuple[Parse, str], References] = field(default_factory=dict)
+    _has_too_many: bool = False
 
     def check_tree(self, spot: Spot, place: Place) -> None:
         """Check every string below as a template."""
@@ -117,6 +121,9 @@ class TemplateRules:
         known = self._parsed.get((parse, spot.value))
         if known is not None:
             return known
+        if len(self._parsed) >= MAX_TEMPLATES:
+            self._refuse_more(spot)
+            return None
         try:
             found = parse(spot.value).references
         except TemplateSyntaxError as error:
@@ -124,6 +131,11 @@ class TemplateRules:
             return None
         self._parsed[parse, spot.value] = found
         return found
+
+    def _refuse_more(self, spot: Spot) -> None:
+        if not self._has_too_many:
+            spot.refuse(f"more than {MAX_TEMPLATES} different templates")
+        self._has_too_many = True
 
     def _check_credentials(self, spot: Spot, found: References) -> None:
         for name in sorted(found.credentials):

@@ -4,7 +4,7 @@ Messages name the origin only: paths, queries and addresses may be secret.
 """
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import httpcore
@@ -29,9 +29,14 @@ _HARMLESS = frozenset(
 
 
 def exchange(
-    call: Call, guard: EgressGuard, remaining: Remaining, tls: ssl.SSLContext | None = None
+    call: Call,
+    guard: EgressGuard,
+    remaining: Remaining,
+    *,
+    tls: ssl.SSLContext | None = None,
+    reserve: Callable[[int], None],
 ) -> Answer:
-    """Send `call` and read the answer, all within `remaining`.
+    """Send `call` and read the answer, all within `remaining`; `reserve` bytes as they come.
 
     Codes of the PluginError: `egress_refused`, `timeout`, `connection_error`,
     `too_many_redirects`, `answer_too_large`, `invalid_answer`, `invalid_value`.
@@ -45,7 +50,7 @@ def exchange(
                 try:
                     following = response.next_request if call.follows_redirects else None
                     if following is None:
-                        return _answer(response)
+                        return _answer(response, reserve)
                 finally:
                     response.close()
             request = _without_credentials(following, request.url)
@@ -63,14 +68,20 @@ def _request(client: httpx.Client, call: Call) -> httpx.Request:
         raise invalid("url is malformed") from None
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: httpx.Response, reserve: Callable[[int], None]) -> Answer:
     encoding = response.headers.get("content-encoding", "")
     return Answer(
         status=response.status_code,
         reason=response.reason_phrase,
         headers={name.lower(): value for name, value in response.headers.items()},
-        content=unpacked(limited(response.iter_raw()), encoding),
+        content=unpacked(limited(_reserved(response.iter_raw(), reserve)), encoding, reserve),
     )
+
+
+def _reserved(chunks: Iterable[bytes], reserve: Callable[[int], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        reserve(len(chunk))
+        yield chunk
 
 
 def _without_credentials(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:

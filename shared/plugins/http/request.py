@@ -46,8 +46,14 @@ class HttpRequest:
         call = call_of(properties, context.idempotency_key)
         started = self.clock()
         end = started + min(_seconds(properties.get("timeout", 30)), context.remaining())
-        answer = exchange(call, self._guard(), lambda: end - self.clock(), self.tls)
-        result = _outputs(answer, self.clock() - started)
+        answer = exchange(
+            call,
+            self._guard(),
+            lambda: end - self.clock(),
+            tls=self.tls,
+            reserve=context.reserve,
+        )
+        result = _outputs(answer, self.clock() - started, context.reserve)
         if answer.status // 100 != 2 and properties.get("failOnStatus", True):
             raise PluginError(
                 f"{call.method} was answered {answer.status} {answer.reason}".rstrip(),
@@ -72,8 +78,8 @@ def _seconds(timeout: Any) -> float:
     return seconds
 
 
-def _outputs(answer: Answer, seconds: float) -> dict[str, Any]:
-    body, encoding = body_of(answer.content, answer.headers.get("content-type"))
+def _outputs(answer: Answer, seconds: float, reserve: Callable[[int], None]) -> dict[str, Any]:
+    body, encoding = body_of(answer.content, answer.headers.get("content-type"), reserve)
     return {
         "status_code": answer.status,
         "body": body,

@@ -3,7 +3,7 @@
 import base64
 import math
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -50,14 +50,23 @@ def limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def unpacked(chunks: Iterable[bytes], encoding: str) -> bytes:
-    """Undo `Content-Encoding`, a bounded piece at a time, so that a bomb stays small."""
+def unpacked(
+    chunks: Iterable[bytes], encoding: str, reserve: Callable[[int], None] = lambda _size: None
+) -> bytes:
+    """Undo `Content-Encoding`, a bounded piece at a time, so that a bomb stays small.
+
+    Bytes are reserved for what comes out; those that come in are the caller's to reserve.
+    """
     encoding = encoding.strip().lower()
     if encoding in {"", "identity"}:
         return b"".join(chunks)
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise _invalid(f'the answer is packed as "{encoding[:40]}", which was not asked for')
-    return b"".join(limited(_inflated(chunks, is_deflate=encoding == "deflate")))
+    pieces: list[bytes] = []
+    for piece in limited(_inflated(chunks, is_deflate=encoding == "deflate")):
+        reserve(len(piece))
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _inflated(chunks: Iterable[bytes], *, is_deflate: bool) -> Iterator[bytes]:
@@ -88,7 +97,19 @@ def _invalid(message: str) -> PluginError:
     return PluginError(message, code="invalid_answer")
 
 
-def body_of(content: bytes, content_type: str | None) -> tuple[Any, str]:
+def parsed_size(content: bytes) -> int:
+    """Return about how many bytes JSON takes once it is parsed, rather too many.
+
+    Measured on CPython 3.11 and 3.13: a map 64 bytes, or 184 with an entry; a list 56; a value
+    or a name with its place in them some 60 to 100.
+    """
+    values = content.count(b",") + content.count(b":")
+    return len(content) + 200 * content.count(b"{") + 64 * content.count(b"[") + 64 * values
+
+
+def body_of(
+    content: bytes, content_type: str | None, reserve: Callable[[int], None] = lambda _size: None
+) -> tuple[Any, str]:
     """Return the body and how it is given: `json`, `text` or `base64`."""
     kind = Message()
     kind["content-type"] = content_type or ""
@@ -96,6 +117,7 @@ def body_of(content: bytes, content_type: str | None) -> tuple[Any, str]:
     if text is None:
         return base64.b64encode(content).decode(), "base64"
     if _may_be_json(kind.get_content_type() if content_type else None, text):
+        reserve(parsed_size(content))
         try:
             return parse_json(text.removeprefix("\ufeff")), "json"
         except ValueError:

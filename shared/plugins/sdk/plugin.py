@@ -57,12 +57,17 @@ class PluginError(Exception):
         self.outputs = dict(outputs or {})
 
 
+def _no_wait(_size: int) -> None:
+    """Reserve nothing: outside of the runner memory is nobody's but the caller's."""
+
+
 @dataclass(frozen=True)
 class TaskContext:
     """The context of a running task, given to it besides its rendered properties.
 
     `tenant` is that of its execution, `scope` evaluates deferred expressions, `log(level, message)`
     stores a line, `remaining()` returns the seconds left until the attempt's deadline;
+    `reserve(bytes)` waits until an answer may take so much memory, given back at the attempt's end;
     `idempotency_key` is the same for every repeat of one attempt, so that a called service can
     recognise it.
     """
@@ -72,6 +77,7 @@ class TaskContext:
     log: Callable[[str, str], None]
     remaining: Callable[[], float]
     idempotency_key: str
+    reserve: Callable[[int], None] = _no_wait
 
 
 Run = Callable[[Mapping[str, Any], TaskContext], Mapping[str, Any]]

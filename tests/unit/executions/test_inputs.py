@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidInputsError
-from shared.executions.inputs import MAX_INPUT_BYTES, check_inputs
+from shared.executions.inputs import MAX_INPUT_BYTES, MAX_SECRET_BYTES, check_inputs
 from shared.flows.language.definition import InputDefinition
 
 
@@ -134,3 +134,16 @@ def test_every_wrong_input_is_named_at_once():
 def test_inputs_are_bounded_together():
     with pytest.raises(InvalidInputsError, match="bytes together"):
         check_inputs([], {"a": "é" * (MAX_INPUT_BYTES // 2 + 1)})
+
+
+def test_a_secret_is_bounded_for_all_that_is_yielded_is_searched_for_it():
+    longest = "é" * (MAX_SECRET_BYTES // 2)
+
+    assert check_inputs(declared("SECRET"), {"x": longest}) == {"x": longest}
+    assert refused(declared("SECRET"), {"x": longest + "a"}) == (
+        "is a secret of more than 8192 bytes"
+    )
+    assert refused(declared("SECRET", default=longest + "a", has_default=True), {}) == (
+        "is a secret of more than 8192 bytes"
+    )
+    assert check_inputs(declared("STRING"), {"x": longest + "a"}) == {"x": longest + "a"}

@@ -1,6 +1,8 @@
 """How answers are unpacked and decoded, and what Retry-After means."""
 
 import gzip
+import json
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from shared.plugins.http.response import MAX_BODY, body_of, limited, retry_after, unpacked
+from shared.plugins.http.response import (
+    MAX_BODY,
+    body_of,
+    limited,
+    parsed_size,
+    retry_after,
+    unpacked,
+)
 from shared.plugins.sdk.plugin import PluginError
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -145,3 +154,39 @@ def test_bodies_are_decoded(
 )
 def test_retry_after(written: str | None, seconds: float | None) -> None:
     assert retry_after(written, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["{}", "[]", "0", '""', '{"a":1}', "[[]]", '{"a":{"b":[1,"x",null]}}', "1.5", '"abcdef"'],
+)
+def test_what_json_takes_once_it_is_parsed_is_rather_over_than_underestimated(item: str):
+    content = ("[" + ",".join([item] * 100_000) + "]").encode()
+    tracemalloc.start()
+    try:
+        kept = json.loads(content)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept
+    assert taken <= parsed_size(content)
+
+
+def test_bytes_are_reserved_for_a_body_before_it_is_parsed():
+    reserved: list[int] = []
+
+    body, kind = body_of(b'{"a": [1, 2]}', "application/json", reserved.append)
+
+    assert (body, kind) == ({"a": [1, 2]}, "json")
+    assert reserved == [parsed_size(b'{"a": [1, 2]}')]
+    assert body_of(b"plain, text", "text/plain", reserved.append) == ("plain, text", "text")
+    assert len(reserved) == 1
+
+
+def test_bytes_are_reserved_for_what_is_unpacked():
+    reserved: list[int] = []
+
+    assert unpacked([gzip.compress(b"x" * 5000)], "gzip", reserved.append) == b"x" * 5000
+
+    assert sum(reserved) == 5000

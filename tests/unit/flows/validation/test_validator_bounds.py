@@ -1,0 +1,101 @@
+"""A check ends soon, whatever the text: what is counted, and what is timed."""
+
+import pytest
+
+from shared.flows.source.reader import read_source
+from shared.flows.source.report import MAX_SECONDS, Report, root_spot
+from shared.flows.validation.validator import check_flow
+
+TASKS = "tasks: [{name: a, type: util.log, properties: {message: m}}]\n"
+
+
+def messages(text: str) -> list[str]:
+    return [f"{each.path}: {each.message}" for each in check_flow(text).errors]
+
+
+def inputs(count: int, kind: str = "STRING") -> str:
+    return "inputs:\n" + "".join(f"- {{name: i{n}, type: {kind}}}\n" for n in range(count))
+
+
+def test_a_flow_has_a_hundred_inputs_at_most():
+    assert messages(f"name: a\n{TASKS}{inputs(100)}") == []
+    assert messages(f"name: a\n{TASKS}{inputs(101)}") == [
+        "inputs: 101 inputs, at most 100 are allowed"
+    ]
+
+
+def test_a_flow_has_fifty_secrets_at_most():
+    assert messages(f"name: a\n{TASKS}{inputs(50, 'SECRET')}") == []
+    assert messages(f"name: a\n{TASKS}{inputs(51, 'SECRET')}") == [
+        "inputs: 51 SECRET inputs, at most 50 are allowed"
+    ]
+
+
+def test_a_flow_has_a_hundred_variables_at_most():
+    def variables(count: int) -> str:
+        return "variables:\n" + "".join(f"  v{n}: {n}\n" for n in range(count))
+
+    assert messages(f"name: a\n{TASKS}{variables(100)}") == []
+    assert messages(f"name: a\n{TASKS}{variables(101)}") == [
+        "variables: 101 variables, at most 100 are allowed"
+    ]
+
+
+def test_a_pattern_has_a_thousand_characters_at_most():
+    def pattern(length: int) -> str:
+        return f"inputs: [{{name: i, type: STRING, pattern: {'a' * length}}}]\n"
+
+    assert messages(f"name: a\n{TASKS}{pattern(1000)}") == []
+    assert messages(f"name: a\n{TASKS}{pattern(1001)}") == [
+        "inputs[0].pattern: the pattern has 1001 characters, at most 1000 are allowed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "line"), [("", 1), ("\ufeff", 1), ("# comment\n\n  # another\n", 4)]
+)
+@pytest.mark.parametrize(
+    "directive", ["%TAG ! tag:example.org,2026:", "%NOPE", "%YAML 1.2\n%TAG ! t"]
+)
+def test_directives_are_refused(before: str, line: int, directive: str):
+    checked = check_flow(f"{before}{directive}\n---\nname: a\n{TASKS}")
+
+    [problem] = checked.errors
+    assert (problem.line, problem.column) == (line + directive.count("\n"), 1)
+    assert problem.message == (
+        "the one directive that a flow may have is %YAML: leave out this line"
+    )
+
+
+def test_a_percent_sign_elsewhere_is_no_directive():
+    assert messages(f"name: a\ndescription: |\n  %TAG\n  100 %\n{TASKS}") == []
+
+
+def test_a_check_that_takes_too_long_says_so_and_finds_nothing_more():
+    now = [0.0]
+    report = Report(read_source("a: 1\nb: 2\n"), clock=lambda: now[0])
+    assert report.source.root is not None
+    spot = root_spot(report.source.root, report)
+
+    spot.refuse("first")
+    now[0] = MAX_SECONDS
+    spot.refuse("second")
+    spot.warn("third")
+
+    assert report.is_full()
+    assert {each.message for each in report.problems("error")} == {
+        "first",
+        "the text takes too long to check: make it smaller, or parts of it subflows",
+    }
+    assert report.problems("warning") == ()
+
+
+def test_a_flow_has_five_thousand_different_templates_at_most():
+    def outputs(count: int) -> str:
+        texts = "".join(f"  - '{{{{ inputs.a{n} }}}}'\n" for n in range(count))
+        return "outputs:\n  again: '{{ inputs.a1 }}'\n  o:\n" + texts
+
+    assert messages(f"name: a\n{TASKS}{outputs(5000)}") == []
+    assert messages(f"name: a\n{TASKS}{outputs(5010)}") == [
+        "outputs.o[5000]: more than 5000 different templates"
+    ]
