@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from shared.errors import InvalidCursorError
+from shared.ids import is_id
 
 Item = TypeVar("Item")
+
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,29 @@ def encode_cursor(position: str, query: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, query: str) -> str:
-    """Give the position back; raises InvalidCursorError for what this query did not make."""
+def decode_id(cursor: str, query: str) -> str:
+    """Give back the id that a page ended with; InvalidCursorError for what is none of ours."""
+    position = _decoded(cursor, query)
+    if not is_id(position):
+        raise foreign_cursor()
+    return position
+
+
+def decode_count(cursor: str, query: str) -> int:
+    """Give back how many items were shown; InvalidCursorError for what is none of ours."""
+    position = _decoded(cursor, query)
+    if not (position.isascii() and position.isdecimal() and len(position) <= _MOST_DIGITS):
+        raise foreign_cursor()
+    return int(position)
+
+
+def foreign_cursor() -> InvalidCursorError:
+    """Return the error for a cursor that this list with these filters did not make."""
+    return InvalidCursorError("the cursor does not belong to this list and its filters")
+
+
+def _decoded(cursor: str, query: str) -> str:
+    """Check a cursor; whoever knows how, can forge one, so its position is checked as well."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         content = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -39,7 +63,7 @@ def decode_cursor(cursor: str, query: str) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         is_ours = False
     if not is_ours:
-        raise InvalidCursorError("the cursor does not belong to this list and its filters")
+        raise foreign_cursor()
     return str(position)
 
 

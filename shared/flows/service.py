@@ -31,7 +31,7 @@ from shared.flows.records import check_size, fields_of_text, with_envelope
 from shared.flows.repository import FlowRepository
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.json_text import Json
-from shared.paging import Page, decode_cursor, encode_cursor
+from shared.paging import Page, decode_id, encode_cursor
 from shared.validation import check_if_match, parse_body
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ class FlowService:
         A page ends early, with a next one, when it grows large or when much was read in vain.
         """
         query = f"{self.tenant}/flows/{chosen.model_dump_json()}"
-        position = decode_cursor(cursor, query) if cursor is not None else None
+        position = decode_id(cursor, query) if cursor is not None else None
         flows, position = choose_page(self.flows.newest, chosen, limit, position)
         texts = self.flows.texts(flows)
         shown = tuple(Flow.of(flow, texts[flow.id]) for flow in flows)

@@ -6,6 +6,12 @@ from urllib.parse import quote
 
 import pytest
 
+from shared.errors import InvalidCursorError
+from shared.executions.filters import ExecutionFilter
+from shared.executions.store.indexes import execution_index
+from shared.executions.views.logs import EVERY_LINE
+from shared.flows.models import FlowFilter
+from shared.paging import encode_cursor
 from tests.support.fixtures import Finished
 from tests.support.stack import MotoStack
 
@@ -248,6 +254,34 @@ def test_a_cursor_belongs_to_its_filters(moto_stack: MotoStack, finished: Any):
     answer = moto_stack.api("GET", link[1 : link.index(">")] + "&status=FAILED")
 
     assert answer.status == 400
+
+
+FORGED = ["", "x", "-1", "1.5", "٣", "9" * 40, "0" * 37, "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz"]
+NEVER = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+
+
+def test_a_forged_cursor_is_refused_by_every_list(moto_stack: MotoStack, finished: Any):
+    execution_id = finished("forged")["id"]
+    queries = {
+        "/api/v1/flows": f"default/flows/{FlowFilter().model_dump_json()}",
+        "/api/v1/approvals": "approvals/default/None",
+        BASE: f"executions/default/{ExecutionFilter()}",
+        f"{BASE}/{execution_id}/tasks": f"executions/default/{execution_id}/tasks/None",
+        f"{BASE}/{execution_id}/logs": f"executions/default/{execution_id}/logs/{EVERY_LINE}",
+    }
+    for path, query in queries.items():
+        position = "0" if execution_id in path else execution_id
+        good = moto_stack.api("GET", f"{path}?cursor={encode_cursor(position, query)}")
+        assert good.status == 200, (path, good.body)
+        for forged in FORGED:
+            answer = moto_stack.api("GET", f"{path}?cursor={encode_cursor(forged, query)}")
+            assert (answer.status, answer.body["code"]) == (400, "invalid_cursor"), (path, forged)
+
+
+@pytest.mark.usefixtures("moto_stack")
+def test_a_cursor_outside_of_the_times_asked_for_is_refused():
+    with pytest.raises(InvalidCursorError):
+        execution_index().page_of_ids("recent", "default", bounds=("0", "1"), limit=1, after=NEVER)
 
 
 @pytest.mark.timing

@@ -2,6 +2,7 @@
 
 import json
 import string
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from shared.http.bodies import parse_json_object
 from shared.http.paging import next_link
 from shared.idempotency.keys import claim_scope
 from shared.ids import highest_id_at, is_id, lowest_id_at, new_id
-from shared.paging import decode_cursor, encode_cursor
+from shared.paging import decode_count, decode_id, encode_cursor
 from shared.times import from_rfc3339, to_rfc3339
 
 instants = st.integers(0, 250_000_000_000_000_000).map(
@@ -33,36 +34,57 @@ values = st.recursive(
 )
 
 
-@given(plain, plain)
-def test_a_cursor_leads_back_to_its_position(position: str, query: str) -> None:
-    assert decode_cursor(encode_cursor(position, query), query) == position
+Decode = Callable[[str, str], str | int]
+identifiers = st.uuids(version=4).map(lambda uuid: str(uuid)[:14] + "7" + str(uuid)[15:])
+positions = st.one_of(
+    st.tuples(identifiers, st.just(decode_id)),
+    st.tuples(st.integers(0, 999_999_999), st.just(decode_count)),
+)
+decoders = st.sampled_from([decode_id, decode_count])
 
 
-@given(plain, plain, plain)
-def test_a_cursor_of_another_query_is_refused(position: str, query: str, other: str) -> None:
+@given(positions, plain)
+def test_a_cursor_leads_back_to_its_position(position: tuple[str | int, Decode], query: str):
+    at, decode = position
+
+    assert decode(encode_cursor(str(at), query), query) == at
+
+
+@given(positions, plain, plain)
+def test_a_cursor_of_another_query_is_refused(
+    position: tuple[str | int, Decode], query: str, other: str
+):
+    at, decode = position
     if query != other:
         with pytest.raises(InvalidCursorError):
-            decode_cursor(encode_cursor(position, query), other)
+            decode(encode_cursor(str(at), query), other)
 
 
-@given(plain, plain, st.data())
+@given(positions, plain, st.data())
 def test_a_cursor_with_a_changed_character_is_refused(
-    position: str, query: str, data: st.DataObject
-) -> None:
-    cursor = encode_cursor(position, query)
+    position: tuple[str | int, Decode], query: str, data: st.DataObject
+):
+    at, decode = position
+    cursor = encode_cursor(str(at), query)
     place = data.draw(st.integers(0, len(cursor) - 1))
     letter = data.draw(st.sampled_from(string.ascii_letters + string.digits + "-_=%é"))
     changed = cursor[:place] + letter + cursor[place + 1 :]
 
     if changed != cursor:
         with pytest.raises(InvalidCursorError):
-            decode_cursor(changed, query)
+            decode(changed, query)
 
 
-@given(st.text())
-def test_no_text_makes_a_cursor_do_anything_but_be_refused(text: str) -> None:
+@given(decoders, st.text())
+def test_no_text_makes_a_cursor_do_anything_but_be_refused(decode: Decode, text: str):
     with pytest.raises(InvalidCursorError):
-        decode_cursor(text, "default/flows/{}")
+        decode(text, "default/flows/{}")
+
+
+@given(decoders, st.text(st.characters(exclude_categories=["Cs"])) | st.just("0" * 10))
+def test_a_forged_position_is_refused_or_means_what_it_says(decode: Decode, position: str):
+    with suppress(InvalidCursorError):
+        assert str(decode(encode_cursor(position, "q"), "q")) == position.lstrip("0").zfill(1)
 
 
 @given(st.dictionaries(plain.filter(lambda name: name != "cursor"), plain, max_size=5), plain)

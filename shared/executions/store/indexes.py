@@ -14,6 +14,7 @@ from shared.executions.models import Execution
 from shared.executions.store.items import execution_from_item, is_over
 from shared.executions.store.keys import execution_key
 from shared.executions.store.table import executions_table
+from shared.paging import foreign_cursor
 from shared.times import utc_now
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class ExecutionIndex:
             "Limit": limit,
         }
         if after:
+            if not low <= after <= high:
+                raise foreign_cursor()  # DynamoDB refuses to begin outside of a range
             tenant = value.partition("#")[0]
             query["ExclusiveStartKey"] = {**execution_key(tenant, after), key: value, "id": after}
         answer = self._table.query(**query)

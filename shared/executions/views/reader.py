@@ -28,7 +28,7 @@ from shared.executions.views.task_list import listed, scheduler_of, task_runs
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.ids import is_id
-from shared.paging import Page, decode_cursor, encode_cursor
+from shared.paging import Page, decode_count, decode_id, encode_cursor
 from shared.times import utc_now
 
 MAX_LOOKS, LOOK = 50, 100
@@ -82,7 +82,7 @@ class ExecutionReader:
         Each has its outputs, or their address.
         """
         query = f"executions/{tenant}/{execution_id}/tasks/{task_name}"
-        start = int(decode_cursor(cursor, query)) if cursor is not None else 0
+        start = decode_count(cursor, query) if cursor is not None else 0
         execution, plan, recorded = self._state(tenant, execution_id)
         found = [
             run
@@ -130,7 +130,7 @@ class ExecutionReader:
         as many as an answer does: nearly always all of them.
         """
         query = f"executions/{tenant}/{execution_id}/logs/{wanted}"
-        start = int(decode_cursor(cursor, query)) if cursor is not None else 0
+        start = decode_count(cursor, query) if cursor is not None else 0
         state, plan = self._read(tenant, execution_id, has_outputs=False)
         scheduler = scheduler_of(plan, state.runs)
         past = past_runs(scheduler.runs, state.runs)
@@ -146,7 +146,7 @@ class ExecutionReader:
         """Return executions newest first; a page below `limit` may still have a next."""
         index, value = wanted.index(tenant)
         query = f"executions/{tenant}/{wanted}"
-        after = decode_cursor(cursor, query) if cursor else None
+        after = decode_id(cursor, query) if cursor is not None else None
         found: list[Execution] = []
         for _ in range(MAX_LOOKS):
             ids, has_more = self._pages.page_of_ids(

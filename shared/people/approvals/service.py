@@ -12,7 +12,7 @@ from shared.executions.orchestration.wakeups import Waker, waker
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.ids import is_id
 from shared.observability import logger
-from shared.paging import Page, decode_cursor, encode_cursor
+from shared.paging import Page, decode_id, encode_cursor
 from shared.people.approvals.decisions import (
     DecisionRepository,
     DecisionResult,
@@ -45,7 +45,7 @@ class ApprovalService:
     ) -> Page[Approval]:
         """Return approvals newest first; a page below `limit` may still have a next."""
         query = f"approvals/{tenant}/{status}"
-        after = decode_cursor(cursor, query) if cursor else None
+        after = decode_id(cursor, query) if cursor is not None else None
         found: list[Approval] = []
         for _ in range(MAX_LOOKS):
             read, after = self.approvals.page(tenant, limit=limit - len(found), after=after)
