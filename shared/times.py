@@ -1,9 +1,9 @@
 """Instants as the API shows them: RFC 3339, UTC, milliseconds, `Z`."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 
 
 def to_rfc3339(instant: datetime) -> str:
@@ -30,6 +30,18 @@ def utc_now() -> datetime:
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
+
+def _from_text(value: Any) -> Any:
+    """Take text and nothing else: a bare number would pass for seconds since 1970."""
+    return from_rfc3339(str(value))
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_from_text),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant that a client sends."""
 
 Timestamp = Annotated[
     AwareDatetime,

@@ -15,10 +15,18 @@ POWERTOOLS_SCHEMAS = frozenset(
 )
 """The schemas of errors that its resolver would answer; ours answers problems."""
 
+TEXTS: Mapping[str, Json] = {
+    IDEMPOTENCY_KEY: {"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
+    "x-correlation-id": {"pattern": "^[!-~]+$", "minLength": 1, "maxLength": 128},
+    "cursor": {"pattern": "^[A-Za-z0-9_-]+$", "minLength": 1},
+    "if-match": {"minLength": 1},
+}
+"""The form of parameters whose refusals have codes of their own, and are not the resolver's."""
+
 KEY_PARAMETER: Json = {
     "description": "1 to 255 visible ASCII characters; the same key gives the same answer.",
     "required": False,
-    "schema": {"type": "string", "title": "Idempotency-Key"},
+    "schema": {"type": "string", "title": "Idempotency-Key"} | TEXTS[IDEMPOTENCY_KEY],
     "name": IDEMPOTENCY_KEY,
     "in": "header",
 }
@@ -61,9 +69,37 @@ def _without_powertools(schemas: Json) -> Json:
 
 def _tagged(found: Mapping[str, Json], resource: str) -> Json:
     return {
-        method: {**operation, "tags": [resource], "responses": _responses(operation)}
+        method: {
+            **_without_null(operation),
+            "tags": [resource],
+            "responses": _responses(operation),
+        }
         for method, operation in found.items()
     }
+
+
+def _without_null(operation: Json) -> Json:
+    """Describe parameters and bodies as they are sent: what is optional is left out, never null."""
+    changed = dict(operation)
+    if parameters := operation.get("parameters"):
+        changed["parameters"] = [
+            {**each, "schema": _sent(each["schema"]) | TEXTS.get(each["name"], {})}
+            for each in parameters
+        ]
+    if body := operation.get("requestBody"):
+        content = {
+            kind: {**each, "schema": _sent(each["schema"])}
+            for kind, each in body["content"].items()
+        }
+        changed["requestBody"] = {**body, "content": content}
+    return changed
+
+
+def _sent(schema: Json) -> Json:
+    kinds: list[Json] = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return kinds[0] | {name: each for name, each in schema.items() if name != "anyOf"}
 
 
 def _responses(operation: Json) -> Json:

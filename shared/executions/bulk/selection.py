@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import ConfigDict
 
 from shared.executions.filters import ExecutionFilter, Word
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Status
@@ -13,6 +13,7 @@ from shared.executions.store.open_executions import OpenExecutions, open_executi
 from shared.flows.models import Label
 from shared.flows.plans.built_in import is_built_in
 from shared.records import Record
+from shared.times import Instant
 
 PAGE = 100
 EVERYTHING = "g"
@@ -27,8 +28,8 @@ class BulkFilter(Record):
     flow_id: Word | None = None
     namespace: Word | None = None
     status: Status | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     label: Label | None = None
     correlation_id: Word | None = None
 

@@ -12,6 +12,7 @@ from functions import openapi as generator
 from infra.routes import DEFAULT_ROUTE, ROUTES
 from shared.http.openapi import DOCUMENT, allowed_methods
 from shared.http.openapi_document import merge_schemas
+from shared.paging import encode_cursor
 
 DOCUMENT_TEXT = DOCUMENT.read_text("utf-8")
 DOCUMENTED: Any = json.loads(DOCUMENT_TEXT)
@@ -97,3 +98,29 @@ def test_two_things_of_one_name_are_refused() -> None:
 @pytest.mark.parametrize("resource", ROUTES)
 def test_every_api_function_has_a_handler(resource: str) -> None:
     assert callable(importlib.import_module(f"functions.{resource}.handler").lambda_handler)
+
+
+def test_nothing_that_is_sent_is_described_as_null() -> None:
+    for operations in DOCUMENTED["paths"].values():
+        for operation in operations.values():
+            sent = [each["schema"] for each in operation.get("parameters", [])]
+            body = operation.get("requestBody", {"content": {}})
+            sent += [each["schema"] for each in body["content"].values()]
+            assert {"type": "null"} not in [one for each in sent for one in each.get("anyOf", [])]
+
+
+def test_texts_that_are_refused_by_their_form_are_described_with_it() -> None:
+    forms = {
+        parameter["name"]: parameter["schema"]
+        for operations in DOCUMENTED["paths"].values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+    }
+
+    assert forms["idempotency-key"]["pattern"] == forms["x-correlation-id"]["pattern"] == "^[!-~]+$"
+    assert (forms["idempotency-key"]["minLength"], forms["idempotency-key"]["maxLength"]) == (
+        1,
+        255,
+    )
+    assert re.fullmatch(forms["cursor"]["pattern"], encode_cursor("1", "q"))
+    assert forms["since"] == {"type": "string", "format": "date-time", "title": "Since"}
