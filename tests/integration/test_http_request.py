@@ -209,26 +209,62 @@ def test_a_post_becomes_a_get_when_redirected(status: int, servers: ExitStack) -
     assert target.requests[0].endswith(b"\r\n\r\n")
 
 
-def test_a_307_repeats_the_post(servers: ExitStack) -> None:
+def inside(status: int) -> Reply:
+    """Redirect to another path of the same server, which answers."""
+
+    def reply(connection: socket.socket, request: bytes, server: Server) -> None:
+        here = OK if b" /inside " in request else redirecting("/inside", status)
+        here(connection, request, server)
+
+    return reply
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_307_repeats_the_post_within_its_origin(status: int) -> None:
+    with serving(inside(status)) as server:
+        get(server.url, method="POST", body="again")
+
+    assert server.requests[1].startswith(b"POST /inside ")
+    assert server.requests[1].endswith(b"\r\n\r\nagain")
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_body_does_not_follow_to_another_origin(status: int, servers: ExitStack) -> None:
     target = servers.enter_context(serving(OK))
-    first = servers.enter_context(serving(redirecting(target.url, 307)))
+    first = servers.enter_context(serving(redirecting(target.url, status)))
 
-    get(first.url, method="POST", body="again")
+    error = failure(first.url, method="POST", body="secret-body")
 
-    assert target.requests[0].startswith(b"POST / ")
-    assert target.requests[0].endswith(b"\r\n\r\nagain")
+    assert error.code == "redirect_refused"
+    assert "another origin" in error.message
+    assert "secret" not in error.message
+    assert target.requests == []
 
 
-def test_credentials_do_not_follow_to_another_origin(servers: ExitStack) -> None:
+def test_a_redirect_from_https_to_http_is_refused(servers: ExitStack, tmp_path: Path) -> None:
+    theirs, ours = tls_contexts("secure.example", tmp_path)
+    target = servers.enter_context(serving(OK))
+    first = servers.enter_context(serving(redirecting(target.url), tls=theirs))
+
+    guard = named("secure.example", ["127.0.0.1"])
+    error = failure(f"https://secure.example:{first.port}", tls=ours, guard=guard)
+
+    assert error.code == "redirect_refused"
+    assert target.requests == []
+
+
+def test_no_header_of_ones_own_follows_to_another_origin(servers: ExitStack) -> None:
     target = servers.enter_context(serving(OK))
     first = servers.enter_context(serving(redirecting(target.url)))
-    secrets = {"X-Api-Key": "secret-key", "Cookie": "secret-cookie", "Accept": "text/x"}
+    names = ["X-Api-Key", "Cookie", "Accept", "User-Agent", "Content-Language", "Accept-Encoding"]
+    secrets = {name: f"secret-{name}" for name in names}
 
     get(first.url, headers=secrets, auth={"type": "bearer", "token": "secret-token"})
 
-    assert first.requests[0].count(b"secret-") == 3
+    assert first.requests[0].count(b"secret-") == len(names) + 1
     assert b"secret" not in target.requests[0]
-    assert b"accept: text/x" in target.requests[0]
+    for default in (b"accept: */*", b"accept-encoding: gzip, deflate", b"user-agent: headrace"):
+        assert default in target.requests[0]
 
 
 def test_credentials_follow_within_an_origin() -> None:
@@ -276,9 +312,24 @@ def test_every_hop_is_guarded(location: str) -> None:
     assert "secret" not in error.message
 
 
-def test_a_redirect_to_no_url_is_an_invalid_answer() -> None:
-    with serving(redirecting("http://[zz]/")) as server:
-        assert failure(server.url).code == "invalid_answer"
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("http://[zz]/", "https:host", "http:\\\\host/", "http://xn--a/", "http://xn--/"),
+        *("http://a b/", "http://host:99999/", "http://host:x/", "http://\xe9\xff/", "http://%zz/"),
+        *("http://" + "a" * 300 + "/", "http://a..b/", "http://[::1"),
+    ],
+)
+def test_a_redirect_to_no_url_is_an_invalid_answer(location: str) -> None:
+    with serving(redirecting(location)) as server:
+        error = failure(server.url)
+
+    assert error.code in {"invalid_answer", "egress_refused", "connection_error"}
+
+
+@pytest.mark.parametrize("url", ["http://xn--a/", "http://[zz]/", "http://host:x/", "https:host"])
+def test_a_malformed_url_is_an_invalid_value(url: str) -> None:
+    assert failure(url).code in {"invalid_value", "egress_refused"}
 
 
 @pytest.mark.parametrize(

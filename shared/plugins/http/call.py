@@ -19,6 +19,11 @@ _OURS = frozenset(
         *("te", "trailer", "upgrade", "expect", "proxy-connection", "proxy-authorization"),
     }
 )
+DEFAULT_HEADERS: Mapping[str, str] = {
+    "accept": "*/*",
+    "accept-encoding": "gzip, deflate",
+    "user-agent": "headrace",
+}
 _REPEATABLE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -38,9 +43,7 @@ def call_of(properties: Mapping[str, Any], idempotency_key: str) -> Call:
     method = properties.get("method", "GET")
     content, content_type = _content(properties)
     defaults = {
-        "accept": "*/*",
-        "accept-encoding": "gzip, deflate",
-        "user-agent": "headrace",
+        **DEFAULT_HEADERS,
         "content-type": content_type,
         "idempotency-key": idempotency_key if method in _REPEATABLE else None,
     }

@@ -12,20 +12,15 @@ import httpx
 
 from shared.egress.client import Remaining, pinned_client
 from shared.egress.guard import EgressGuard, EgressRefusedError
-from shared.plugins.http.call import Call
+from shared.plugins.http.call import DEFAULT_HEADERS, Call
 from shared.plugins.http.response import Answer, limited, unpacked
 from shared.plugins.sdk.plugin import PluginError
 from shared.plugins.sdk.values import invalid
 
 MAX_REDIRECTS = 5
 
-_HARMLESS = frozenset(
-    {
-        *("accept", "accept-encoding", "accept-language", "connection", "content-language"),
-        *("content-length", "content-type", "host", "idempotency-key", "user-agent"),
-    }
-)
-"""Headers that follow a redirect to another origin; any other may be a credential."""
+_OF_THE_CONNECTION = frozenset({"connection", "content-length", "host"})
+"""The headers that go to another origin, beside the defaults: any other may be a credential."""
 
 
 def exchange(
@@ -39,7 +34,7 @@ def exchange(
     """Send `call` and read the answer, all within `remaining`; `reserve` bytes as they come.
 
     Codes of the PluginError: `egress_refused`, `timeout`, `connection_error`,
-    `too_many_redirects`, `answer_too_large`, `invalid_answer`, `invalid_value`.
+    `too_many_redirects`, `redirect_refused`, `answer_too_large`, `invalid_answer`, `invalid_value`.
     """
     with pinned_client(guard, remaining, tls=tls) as client:
         request = _request(client, call)
@@ -53,7 +48,7 @@ def exchange(
                         return _answer(response, reserve)
                 finally:
                     response.close()
-            request = _without_credentials(following, request.url)
+            request = _followed(following, request.url)
     raise PluginError(
         f"{call.method} was redirected more than {MAX_REDIRECTS} times", code="too_many_redirects"
     )
@@ -61,11 +56,13 @@ def exchange(
 
 def _request(client: httpx.Client, call: Call) -> httpx.Request:
     try:
-        return client.build_request(
+        request = client.build_request(
             call.method, call.url, headers=call.headers, content=call.content
         )
+        origin(request.url)  # which decodes the host
     except (httpx.InvalidURL, ValueError):
         raise invalid("url is malformed") from None
+    return request
 
 
 def _answer(response: httpx.Response, reserve: Callable[[int], None]) -> Answer:
@@ -84,11 +81,33 @@ def _reserved(chunks: Iterable[bytes], reserve: Callable[[int], None]) -> Iterat
         yield chunk
 
 
-def _without_credentials(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:
-    if origin(request.url) != origin(came_from):
-        for name in set(request.headers) - _HARMLESS:
-            del request.headers[name]
+def _followed(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:
+    """Return the request that a redirect asks for, without what is not for another origin."""
+    try:
+        there = origin(request.url)
+    except ValueError:
+        raise _no_url(request.method, origin(came_from)) from None
+    if there == origin(came_from):
+        return request
+    if came_from.scheme == "https" and request.url.scheme == "http":
+        raise _refused_redirect("from https to http")
+    if request.headers.get("content-length", "0") != "0":
+        raise _refused_redirect("to another origin, which is not given the body")
+    for name in set(request.headers) - _OF_THE_CONNECTION:
+        del request.headers[name]
+    request.headers.update(DEFAULT_HEADERS)
     return request
+
+
+def _refused_redirect(how: str) -> PluginError:
+    return PluginError(
+        f"the request was redirected {how}: with followRedirects false the flow decides",
+        code="redirect_refused",
+    )
+
+
+def _no_url(method: str, to: str) -> PluginError:
+    return PluginError(f"{method} {to} was redirected to no URL", code="invalid_answer")
 
 
 def origin(url: httpx.URL) -> str:
@@ -115,8 +134,8 @@ def _told(request: httpx.Request) -> Iterator[None]:
         raise PluginError(f"{what}: {_reason(error)}", code="connection_error") from None
     except (httpcore.NetworkError, httpcore.ProtocolError):
         raise PluginError(f"{what}: the connection broke", code="connection_error") from None
-    except httpx.RemoteProtocolError:
-        raise PluginError(f"{what} was redirected to no URL", code="invalid_answer") from None
+    except (httpx.RemoteProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
+        raise _no_url(request.method, origin(request.url)) from None
 
 
 def _reason(error: Exception) -> str:

@@ -102,7 +102,8 @@ _MANIFEST = Manifest(
         "Calls a URL. An answer other than 2xx fails the task, with its status, body and "
         "headers kept. POST, PUT, PATCH and DELETE carry an Idempotency-Key that stays the "
         "same when the call is repeated after a crash. At most 5 redirects are followed; to "
-        "another origin none of your own headers goes along. An answer has 10 MiB at most."
+        "another origin none of your own headers goes along, and no body: a redirect that would "
+        "carry one there, or lead from https to http, fails. An answer has 10 MiB at most."
     ),
     input_schema=closed(
         {

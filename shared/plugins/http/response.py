@@ -2,10 +2,10 @@
 
 import base64
 import math
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +15,9 @@ from shared.plugins.sdk.values import parse_json
 MAX_BODY = 10 * 1024 * 1024
 """Bytes of an answer, before and after it is unpacked."""
 
+_CHARSET = re.compile(r"""; *charset *= *["']?([^\s"';,]{1,40})""", re.IGNORECASE)
+_LONGEST_TYPE = 1000
+"""Characters of a `Content-Type` that are looked at."""
 _MAX_SECONDS = 366 * 24 * 3600
 _CHARSETS = frozenset(
     [
@@ -111,12 +114,13 @@ def body_of(
     content: bytes, content_type: str | None, reserve: Callable[[int], None] = lambda _size: None
 ) -> tuple[Any, str]:
     """Return the body and how it is given: `json`, `text` or `base64`."""
-    kind = Message()
-    kind["content-type"] = content_type or ""
-    text = _text(content, str(kind.get_param("charset", "utf-8")).lower())
+    written = (content_type or "")[:_LONGEST_TYPE]
+    charset = _CHARSET.search(written)
+    text = _text(content, charset[1].lower() if charset else "utf-8")
     if text is None:
         return base64.b64encode(content).decode(), "base64"
-    if _may_be_json(kind.get_content_type() if content_type else None, text):
+    kind = written.partition(";")[0].strip().lower()
+    if _may_be_json(kind if content_type else None, text):
         reserve(parsed_size(content))
         try:
             return parse_json(text.removeprefix("\ufeff")), "json"

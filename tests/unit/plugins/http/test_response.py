@@ -190,3 +190,11 @@ def test_bytes_are_reserved_for_what_is_unpacked():
     assert unpacked([gzip.compress(b"x" * 5000)], "gzip", reserved.append) == b"x" * 5000
 
     assert sum(reserved) == 5000
+
+
+@pytest.mark.parametrize(
+    "written", ['text/plain; x="' + ";" * 90_000, "; charset=" * 9_000, "text/plain" + " " * 90_000]
+)
+def test_a_content_type_is_looked_at_for_its_first_thousand_characters(written: str):
+    assert body_of(b"content", written) == ("content", "text")
+    assert body_of("é".encode("latin-1"), written + "; charset=latin1")[1] == "base64"
