@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.aws import table
 from shared.config import IdempotencyTableSettings, settings
-from shared.idempotency.keys import KEPT, check_fingerprint
+from shared.idempotency.keys import KEPT, check_fingerprint, sealed
 from shared.times import from_rfc3339, to_rfc3339
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class IdempotencyRepository:
             self._table.put_item(
                 Item={
                     "id": claim.scope,
-                    "fingerprint": claim.fingerprint,
+                    "fingerprint": sealed(claim.fingerprint),
                     "executionId": claim.execution_id,
                     "flowId": claim.flow_id,
                     "revision": claim.revision,

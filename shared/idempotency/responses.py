@@ -18,7 +18,7 @@ from shared.aws import table
 from shared.config import IdempotencyTableSettings, settings
 from shared.dynamodb import Write
 from shared.errors import IdempotencyInProgressError
-from shared.idempotency.keys import KEPT, check_fingerprint
+from shared.idempotency.keys import KEPT, check_fingerprint, sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -79,7 +79,7 @@ class ResponseRepository:
             self._table.put_item(
                 Item={
                     "id": attempt.scope,
-                    "fingerprint": attempt.fingerprint,
+                    "fingerprint": sealed(attempt.fingerprint),
                     "attempt": attempt.token,
                     "lockedUntil": int(attempt.locked_until.timestamp()),
                     "expiresAt": int((attempt.begun_at + KEPT).timestamp()),

@@ -30,7 +30,7 @@ COVERED_BY = {
     "unit/http/test_openapi.py": "http/openapi_document",
     "integration/test_flows_api.py": "auth/principal http/caller",
     "integration/test_idempotent_routes.py": """
-        http/idempotency idempotency/claims idempotency/keys idempotency/response_writer
+        http/idempotency idempotency/claims idempotency/response_writer
         """,
     "integration/test_http_request.py": """
         egress/client plugins/http/exchange plugins/http/request
