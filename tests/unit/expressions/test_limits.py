@@ -57,7 +57,7 @@ def failure(expression: str, **roots: Any) -> str:
         "range(1000) | join('a' * 10000)",
         "(['a' * 1000] * 1000) | join('b' * 100)",
         "('%s' * 100) % (['a' * 20000] * 100)",
-        "('%1000d' * 2000) % range(2000)",
+        "('%2000d' * 1000) % range(1000)",
         "range(1000) | map('string') | map('center', 10000)",
         "[1] | batch(10**9, 0)",
         "[1] | batch(10**6, 0)",
