@@ -11,7 +11,7 @@ from shared.expressions.values import Json
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;"})
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{9}|[xX][0-9a-fA-F]{9})")
 _STEPS_PER_ENTITY = 16
-"""What looks like a name is looked up at each of its up to 32 lengths."""
+"""A name of up to 32 characters is looked up at each of its lengths."""
 _NO_ATTRIBUTE_NAME = re.compile(r"[\s/>=]")
 
 
