@@ -8,7 +8,7 @@ PARALLEL := -n 3 --dist worksteal
 TESTS = $(if $(NOUN),$(shell find tests/unit tests/integration \
 	-path '*/$(NOUN)/*' -name 'test_*.py' -o -name 'test_*$(NOUN:%s=%)*.py'),tests/unit tests/infra)
 HASHED := --require-hashes --only-binary :all: -r infra/uv.txt
-.PHONY: run up down test proof smoke e2e check lint bench fmt synth
+.PHONY: run up down test proof soak smoke e2e check lint bench fmt synth
 .DEFAULT_GOAL := run
 
 run up down: .venv/ready
@@ -17,10 +17,13 @@ run up down: .venv/ready
 test: lint synth
 	mypy
 	lint-imports
-	pytest $(PARALLEL) -m "not proof" --cov
+	pytest $(PARALLEL) -m "not proof and not soak" --cov
 
 proof: .venv/ready
 	pytest $(PARALLEL) -m proof
+
+soak: .venv/ready
+	pytest $(PARALLEL) -m soak
 
 smoke: .venv/ready
 	pytest tests/e2e -m smoke --force-enable-socket
@@ -30,7 +33,7 @@ e2e: .venv/ready
 
 check: lint
 	$(if $(TESTS),,$(error no test file is named after NOUN=$(NOUN)))
-	pytest $(PARALLEL) -m "not proof" $(TESTS)
+	pytest $(PARALLEL) -m "not proof and not soak" $(TESTS)
 
 lint: .venv/ready
 	ruff check .

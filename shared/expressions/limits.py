@@ -16,6 +16,18 @@ MAX_TREE_DEPTH = 100
 """Operators, filters and accesses on the way from a tree's root to a leaf."""
 MAX_VALUE_DEPTH = 100
 """Lists and maps inside each other, in values that a template makes."""
+MAX_PATH_STEPS = 32
+MAX_NAME_LENGTH = 1_000
+"""The characters of a field's path and of the layout of a time."""
+MAX_SORT_NAMES = 8
+MAX_SPECIFIERS = 1_000
+"""The places that one `%` format fills."""
+MAX_COMPARED_BYTES = 4 * MAX_RESULT_BYTES
+"""Of each of two lists or maps that are compared; they come from outputs, not from a template."""
+MAX_ORDERED_DEPTH = 4
+"""Lists inside each other that have an order: Python compares them once more for each level."""
+MAX_KEYS_BYTES = 20 * MAX_RESULT_BYTES
+"""Of all keys by which items are sorted, or told from each other."""
 MAX_STEPS = 5_000_000
 MAX_SECONDS = 1.0
 CLOCK_EVERY_STEPS = 500

@@ -254,9 +254,8 @@ class Call(Node):
 
     def evaluate(self, run: Run) -> Json | Missing:
         arguments = [argument.value(run) for argument in self.arguments]
-        if arguments:
-            run.charge_for(arguments[0])
         named = {name: argument.value(run) for name, argument in self.named}
+        run.charge_for_all(arguments, named)
         result = self.function(run, *arguments, **named)
         return Missing(self.label()) if result is ABSENT else run.bounded(result)
 

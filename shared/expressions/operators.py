@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.formatting import percent
-from shared.expressions.limits import MAX_INTEGER_BITS
+from shared.expressions.limits import MAX_INTEGER_BITS, MAX_ORDERED_DEPTH
 from shared.expressions.scope import Run, finite
-from shared.expressions.values import Json, is_map, is_number, kind, measure, text
+from shared.expressions.values import Json, is_map, is_number, kind, measure
 
 _LENGTHS = (str, list)
 
@@ -82,8 +82,12 @@ def power(_: Run, left: Json, right: Json) -> Json:
 
 
 def concatenate(run: Run, values: list[Json]) -> Json:
-    texts = [text(value) for value in values]
-    run.room(sum(map(len, texts)))
+    texts: list[str] = []
+    size = 0
+    for value in values:
+        texts.append(run.text(value))
+        size += len(texts[-1])
+        run.room(size)
     return run.bounded("".join(texts))
 
 
@@ -102,8 +106,21 @@ def _number(value: Json) -> Json:
 
 
 def equal(run: Run, left: Json, right: Json) -> bool:
-    run.charge_for(left)
+    _charge_equality(run, left, right)
     return bool(left == right)
+
+
+def _charge_equality(run: Run, left: Json, right: Json) -> None:
+    """Count both, whole, if they must be walked to be told apart."""
+    if _is_walked(left) and _is_walked(right):
+        run.charge_compared(left)
+        run.charge_compared(right)
+    else:
+        run.charge(1)
+
+
+def _is_walked(value: Json) -> bool:
+    return type(value) in _LENGTHS or is_map(value)
 
 
 def unequal(run: Run, left: Json, right: Json) -> bool:
@@ -112,7 +129,8 @@ def unequal(run: Run, left: Json, right: Json) -> bool:
 
 def less(run: Run, left: Json, right: Json) -> bool:
     """Order two numbers, two texts or two lists of such; nothing else has an order."""
-    run.charge_for(left)
+    run.charge_compared(left, depth=MAX_ORDERED_DEPTH)
+    run.charge_compared(right, depth=MAX_ORDERED_DEPTH)
     if (is_number(left) and is_number(right)) or (
         type(left) is type(right) and type(left) in _LENGTHS
     ):
@@ -136,7 +154,7 @@ def greater_or_equal(run: Run, left: Json, right: Json) -> bool:
 
 
 def is_in(run: Run, item: Json, container: Json) -> bool:
-    run.charge_for(container)
+    _charge_search(run, item, container)
     if type(container) is str:
         if type(item) is not str:
             raise TemplateError(f"cannot look for {kind(item)} in text")
@@ -146,6 +164,16 @@ def is_in(run: Run, item: Json, container: Json) -> bool:
     if is_map(container):
         return type(item) is str and item in container
     raise TemplateError(f"cannot look into {kind(container)}")
+
+
+def _charge_search(run: Run, item: Json, container: Json) -> None:
+    """Count a container by its items, and whole where each is compared with a list or a map."""
+    run.charge_for(item)
+    if type(container) is list and (type(item) is list or is_map(item)):
+        run.charge_compared(container)
+        run.charge_compared(item)
+    else:
+        run.charge_for(container)
 
 
 def is_not_in(run: Run, item: Json, container: Json) -> bool:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from shared.expressions import operators
 from shared.expressions.functions import whole
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, Json, is_map, is_number, text
+from shared.expressions.values import ABSENT, Json, is_map, is_number
 
 
 def defined(_: Run, value: Json, /) -> bool:
@@ -69,12 +69,12 @@ def sequence(_: Run, value: Json, /) -> bool:
     return type(value) in (str, list) or is_map(value)
 
 
-def lower(_: Run, value: Json, /) -> bool:
-    return text(value).islower()
+def lower(run: Run, value: Json, /) -> bool:
+    return run.text(value).islower()
 
 
-def upper(_: Run, value: Json, /) -> bool:
-    return text(value).isupper()
+def upper(run: Run, value: Json, /) -> bool:
+    return run.text(value).isupper()
 
 
 def same_as(run: Run, value: Json, other: Json, /) -> bool:

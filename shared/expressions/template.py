@@ -11,7 +11,7 @@ from shared.expressions.errors import TemplateError, TemplateSyntaxError
 from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
 from shared.expressions.scope import Run, Scope
-from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, plain, text
+from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, plain
 
 _MARKS = ("{{", "{%", "{#", "${")
 _MAX_TREE = 200
@@ -115,7 +115,7 @@ class Template(_Referring):
         pieces: list[str] = []
         size = 0
         for part in self.parts:
-            pieces.append(text(_value(part, run)))
+            pieces.append(run.text(_value(part, run)))
             size += len(pieces[-1])
             run.room(size)
         return "".join(pieces)

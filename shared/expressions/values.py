@@ -86,6 +86,13 @@ def text(value: Json) -> str:
     return compact(value)
 
 
+def scalar_text(value: Json) -> str:
+    """Write a parameter that means text: a number as its digits, a list or a map never."""
+    if type(value) is list or is_map(value):
+        raise TemplateError(f"expected text, not {kind(value)}")
+    return text(value)
+
+
 def _number_text(value: float) -> str:
     if value.is_integer() and abs(value) < _LARGEST_BARE_INTEGER:
         return str(int(value))
@@ -117,7 +124,13 @@ def utf8(value: str) -> bytes:
         raise TemplateError("the text holds half of a surrogate pair") from None
 
 
-def measure(value: Json, limit: int = MAX_RESULT_BYTES, *, indent: int = 0) -> int:
+def measure(
+    value: Json,
+    limit: int = MAX_RESULT_BYTES,
+    *,
+    indent: int = 0,
+    depth: int = MAX_VALUE_DEPTH,
+) -> int:
     """Count the characters that a value has as JSON, and refuse what is too large or too deep.
 
     Values share their parts, so that a short expression can name an enormous one: the walk goes
@@ -125,10 +138,10 @@ def measure(value: Json, limit: int = MAX_RESULT_BYTES, *, indent: int = 0) -> i
     """
     size = 0
     level: list[Json] = [value]
-    for depth in range(MAX_VALUE_DEPTH):
+    for level_number in range(depth):
         below: list[Json] = []
         for part in level:
-            size += _own_size(part) + depth * indent
+            size += _own_size(part) + level_number * indent
             if size > limit:
                 raise TemplateError(TOO_LARGE)
             if type(part) is list:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from inspect import signature
 
+from shared.expressions import operators
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import find, getter, items_of, path_of
 from shared.expressions.predicates import TESTS
@@ -47,6 +48,7 @@ def _collected(run: Run, items: list[Json], function: Function) -> list[Json]:
     results: list[Json] = []
     size = 0
     for item in items:
+        run.look()
         run.charge_for(item)
         results.append(function(item))
         size += measure(results[-1]) + 1
@@ -65,6 +67,7 @@ def _filter(
     _check_arguments(function, name, args, kwargs)
 
     def filtered(item: Json) -> Json:
+        run.charge_for_all(args, kwargs)
         result = function(run, item, *args, **kwargs)
         if result is ABSENT:
             raise TemplateError(f"'{name}' of an empty list is undefined")
@@ -115,12 +118,17 @@ def rejectattr(
 def where(run: Run, value: Json, field: Json, wanted: Json, /) -> list[Json]:
     """Keep the items whose field has this value."""
     path = path_of(field)
-    return _chosen(run, items_of(value), lambda item: bool(find(item, path) == wanted))
+    return _chosen(
+        run, items_of(value), lambda item: operators.equal(run, find(item, path), wanted)
+    )
 
 
 def _chosen(run: Run, items: list[Json], test: Callable[[Json], bool]) -> list[Json]:
-    run.charge(len(items))
-    return [item for item in items if test(item)]
+    def holds(item: Json) -> bool:
+        run.look()
+        return test(item)
+
+    return [item for item in items if holds(item)]
 
 
 def _test(run: Run, name: Json, args: tuple[Json, ...]) -> Callable[[Json], bool]:

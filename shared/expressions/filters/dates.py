@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.functions import whole
+from shared.expressions.limits import MAX_NAME_LENGTH
 from shared.expressions.scope import Run, finite
-from shared.expressions.values import Json, is_number, kind, text
+from shared.expressions.values import Json, is_number, kind, scalar_text
 
 _MILLISECONDS_FROM = 1e11
 """A number of seconds after 1970 that is larger than this (the year 5138) is of milliseconds."""
@@ -100,12 +101,19 @@ _PERCENT_TOKEN = re.compile(r"%([-:]?[A-Za-z]|%)")
 
 def date(_: Run, value: Json, /, layout: Json = "yyyy-MM-dd'T'HH:mm:ssZ") -> str:
     """Write a time, in its own offset, as `%Y-%m-%d`, `2006-01-02` or `yyyy-MM-dd`."""
-    moment, wanted = _moment(value), text(layout)
+    moment, wanted = _moment(value), _layout(layout)
     if "%" in wanted:
         return _PERCENT_TOKEN.sub(lambda found: _percent(found[1], moment), wanted)
     if "2006" in wanted or "15:04" in wanted:
         return _GO_TOKEN.sub(lambda found: _go(found[0], moment), wanted)
     return _LETTER_TOKEN.sub(lambda found: _letters(found, moment), wanted)
+
+
+def _layout(value: Json) -> str:
+    layout = scalar_text(value)
+    if len(layout) > MAX_NAME_LENGTH:
+        raise TemplateError(f"a layout has at most {MAX_NAME_LENGTH} characters")
+    return layout
 
 
 def _percent(code: str, moment: datetime) -> str:
@@ -133,7 +141,7 @@ def _letters(found: re.Match[str], moment: datetime) -> str:
 
 def dateadd(_: Run, value: Json, /, n: Json, unit: Json) -> str:
     """Add `n` seconds, minutes, hours, days, weeks, months or years; RFC 3339."""
-    name = _UNIT_OF.get(text(unit).lower())
+    name = _UNIT_OF.get(scalar_text(unit)[:MAX_NAME_LENGTH].lower())
     if name is None or not is_number(n):
         raise TemplateError("dateadd needs a number and a unit such as days")
     try:

@@ -12,7 +12,7 @@ from shared.expressions.filters.fields import items_of
 from shared.expressions.filters.yaml import to_yaml
 from shared.expressions.functions import from_json, whole
 from shared.expressions.scope import Run
-from shared.expressions.values import Json, compact, is_map, measure, text, utf8
+from shared.expressions.values import Json, compact, is_map, measure, utf8
 
 _MAX_INDENT = 16
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -30,42 +30,43 @@ def pretty(run: Run, value: Json, /) -> str:
     return to_json(run, value, 2)
 
 
-def base64encode(_: Run, value: Json, /) -> str:
-    return base64.b64encode(utf8(text(value))).decode()
+def base64encode(run: Run, value: Json, /) -> str:
+    return base64.b64encode(utf8(run.text(value))).decode()
 
 
-def base64decode(_: Run, value: Json, /) -> str:
+def base64decode(run: Run, value: Json, /) -> str:
     """Decode base64, of the URL-safe alphabet too, with or without padding."""
-    encoded = text(value).strip().rstrip("=").translate(_URL_SAFE)
+    encoded = run.text(value).strip().rstrip("=").translate(_URL_SAFE)
     try:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
         raise TemplateError("the text is not base64 of UTF-8 text") from None
 
 
-def _digest(algorithm: str, _: Run, value: Json, /) -> str:
-    return hashlib.new(algorithm, utf8(text(value)), usedforsecurity=False).hexdigest()
+def _digest(algorithm: str, run: Run, value: Json, /) -> str:
+    return hashlib.new(algorithm, utf8(run.text(value)), usedforsecurity=False).hexdigest()
 
 
-def urlencode(_: Run, value: Json, /) -> str:
+def urlencode(run: Run, value: Json, /) -> str:
     """Quote text for a path; make a query of a map or of a list of pairs."""
     if is_map(value):
-        return "&".join(_pair(list(pair)) for pair in value.items())
+        return "&".join(_pair(run, list(pair)) for pair in value.items())
     if type(value) is list:
-        return "&".join(_pair(pair) for pair in value)
-    return quote(utf8(text(value)))
+        return "&".join(_pair(run, pair) for pair in value)
+    return quote(utf8(run.text(value)))
 
 
-def _pair(pair: Json) -> str:
+def _pair(run: Run, pair: Json) -> str:
+    run.look()
     parts = items_of(pair)
     if len(parts) != 2:
         raise TemplateError("urlencode takes text, a map or a list of pairs")
-    return "=".join(quote_plus(utf8(text(part))) for part in parts)
+    return "=".join(quote_plus(utf8(run.text(part))) for part in parts)
 
 
-def urldecode(_: Run, value: Json, /) -> str:
+def urldecode(run: Run, value: Json, /) -> str:
     try:
-        return unquote_plus(text(value), errors="strict")
+        return unquote_plus(run.text(value), errors="strict")
     except UnicodeDecodeError:
         raise TemplateError("the text is not the URL form of UTF-8 text") from None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from shared.expressions.errors import TemplateError
+from shared.expressions.limits import MAX_NAME_LENGTH, MAX_PATH_STEPS
 from shared.expressions.nodes import lookup
 from shared.expressions.values import ABSENT, Json, is_map, kind
 
@@ -31,6 +32,10 @@ def path_of(attribute: Json) -> list[str | int]:
         return [attribute]
     if type(attribute) is not str or not attribute:
         raise TemplateError(f"a field is named by text, not by {kind(attribute)}")
+    if len(attribute) > MAX_NAME_LENGTH:
+        raise TemplateError(f"a field's path has at most {MAX_NAME_LENGTH} characters")
+    if attribute.count(".") >= MAX_PATH_STEPS:
+        raise TemplateError(f"a field's path has at most {MAX_PATH_STEPS} steps")
     return [
         int(part) if part.isdecimal() and len(part) < 10 else part for part in attribute.split(".")
     ]

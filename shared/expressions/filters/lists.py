@@ -6,7 +6,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import getter, items_of, map_of
 from shared.expressions.functions import length, whole
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, Json, kind, text
+from shared.expressions.values import ABSENT, Json, kind, scalar_text
 
 
 def first(_: Run, value: Json, /) -> Json:
@@ -47,11 +47,12 @@ def values(_: Run, value: Json, /) -> list[Json]:
 
 def join(run: Run, value: Json, /, d: Json = "", attribute: Json = None) -> str:
     """Join items, or a field of each, as text with `d` between them."""
-    read, between = getter(attribute), text(d)
+    read, between = getter(attribute), scalar_text(d)
     pieces: list[str] = []
     size = 0
     for item in items_of(value):
-        pieces.append(text(read(item)))
+        run.look()
+        pieces.append(run.text(read(item)))
         size += len(pieces[-1]) + len(between)
         run.room(size - len(between))
     return between.join(pieces)
@@ -65,9 +66,9 @@ def flatten(run: Run, value: Json, /, levels: Json = None) -> list[Json]:
     flat = list(value)
     while left != 0 and any(type(item) is list for item in flat):
         left -= 1
-        inner = [item if type(item) is list else [item] for item in flat]
-        run.room(sum(map(len, inner)))
         run.charge(len(flat))
+        run.room(sum(len(item) if type(item) is list else 1 for item in flat))
+        inner = (item if type(item) is list else [item] for item in flat)
         flat = [item for items in inner for item in items]
     return flat
 

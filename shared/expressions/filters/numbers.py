@@ -71,6 +71,7 @@ def total(run: Run, value: Json, /, attribute: Json = None, start: Json = 0) -> 
     read = getter(attribute)
     result = start
     for item in items_of(value):
+        run.look()
         result = operators.add(run, result, read(item))
     return result
 

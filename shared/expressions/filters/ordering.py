@@ -6,6 +6,7 @@ from itertools import groupby
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import Getter, folded, folding, getter, items_of, map_of
+from shared.expressions.limits import MAX_KEYS_BYTES, MAX_ORDERED_DEPTH, MAX_SORT_NAMES
 from shared.expressions.scope import Run
 from shared.expressions.values import ABSENT, NOT_JSON, TOO_DEEP, Json, plain
 
@@ -19,10 +20,18 @@ def sort(
     attribute: Json = None,
 ) -> list[Json]:
     """Sort, stably; `attribute` may be several fields: `"age,name"`."""
-    names = attribute.split(",") if type(attribute) is str else [attribute]
+    names = _names(attribute)
     reads = [folding(getter(name), case_sensitive) for name in names]
     key = reads[0] if len(reads) == 1 else lambda item: [read(item) for read in reads]
     return _sorted(run, items_of(value), key, is_reverse=bool(reverse))
+
+
+def _names(attribute: Json) -> list[Json]:
+    if type(attribute) is not str:
+        return [attribute]
+    if attribute.count(",") >= MAX_SORT_NAMES:
+        raise TemplateError(f"sort takes at most {MAX_SORT_NAMES} fields")
+    return list(attribute.split(","))
 
 
 def _sorted(
@@ -30,10 +39,33 @@ def _sorted(
 ) -> list[Json]:
     found = list(items)
     run.charge(len(found) * len(found).bit_length())
+    keys = _keys(run, found, key)
     try:
-        return sorted(found, key=key, reverse=is_reverse)
+        order = sorted(range(len(found)), key=keys.__getitem__, reverse=is_reverse)
     except TypeError:
         raise TemplateError("cannot order values of different kinds") from None
+    return [found[index] for index in order]
+
+
+def _keys(run: Run, items: list[Json], key: Getter) -> list[Json]:
+    """Return each item's key; they are counted as often as sorting compares them."""
+    keys: list[Json] = []
+    size = 0
+    compared = len(items).bit_length()
+    for item in items:
+        run.look()
+        keys.append(key(item))
+        own = run.charge_compared(keys[-1], depth=MAX_ORDERED_DEPTH)
+        if type(keys[-1]) is list:
+            run.charge(own // 4 * compared)
+        size += own
+        _refuse_large(size)
+    return keys
+
+
+def _refuse_large(size: int) -> None:
+    if size > MAX_KEYS_BYTES:
+        raise TemplateError("the values to compare are larger than 20 MiB together")
 
 
 def dictsort(
@@ -56,11 +88,12 @@ def largest(run: Run, value: Json, /, case_sensitive: Json = None, attribute: Js
 
 
 def _extreme(choose: Callable[..., Json], run: Run, items: list[Json], key: Getter) -> Json:
-    run.charge(len(items))
+    keys = _keys(run, items, key)
     try:
-        return choose(items, key=key, default=ABSENT)
+        found = choose(range(len(items)), key=keys.__getitem__, default=None)
     except TypeError:
         raise TemplateError("cannot order values of different kinds") from None
+    return ABSENT if found is None else items[found]
 
 
 def group(
@@ -74,7 +107,8 @@ def group(
     """Group by a field: a list of `{"grouper": …, "list": […]}`, sorted by it."""
     read = getter(attribute, default)
     key = folding(read, case_sensitive)
-    found = groupby(_sorted(run, items_of(value), key), key)
+    ordered = _sorted(run, items_of(value), key)
+    found = groupby(ordered, key)
     groups = []
     for _, members in found:
         together = list(members)
@@ -89,9 +123,12 @@ def unique(
     """Keep the first of all items that are equal, or whose field is."""
     read = getter(attribute)
     seen: dict[str, Json] = {}
+    size = 0
     for item in items_of(value):
-        run.charge_for(item)
+        run.look()
         compared = read(item)
+        size += run.charge_compared(compared)
+        _refuse_large(size)
         seen.setdefault(_identity(compared if case_sensitive else folded(compared)), item)
     return list(seen.values())
 

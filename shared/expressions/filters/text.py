@@ -10,7 +10,7 @@ from shared.expressions.filters.wrapping import indent, truncate, wordwrap
 from shared.expressions.formatting import percent
 from shared.expressions.functions import whole
 from shared.expressions.scope import Run
-from shared.expressions.values import Json, is_true, text
+from shared.expressions.values import Json, is_true, scalar_text
 
 _WORD_START = re.compile(r"([-\s({\[<]+)")
 _WORD = re.compile(r"\w+")
@@ -21,32 +21,34 @@ _LONGEST_SLUG_SOURCE = 4096
 """Unicode's normal form takes quadratic time over a run of combining marks."""
 
 
-def upper(_: Run, value: Json, /) -> str:
-    return text(value).upper()
+def upper(run: Run, value: Json, /) -> str:
+    return run.text(value).upper()
 
 
-def lower(_: Run, value: Json, /) -> str:
-    return text(value).lower()
+def lower(run: Run, value: Json, /) -> str:
+    return run.text(value).lower()
 
 
-def capitalize(_: Run, value: Json, /) -> str:
-    return text(value).capitalize()
+def capitalize(run: Run, value: Json, /) -> str:
+    return run.text(value).capitalize()
 
 
-def title(_: Run, value: Json, /) -> str:
-    words = _WORD_START.split(text(value))
+def title(run: Run, value: Json, /) -> str:
+    source = run.text(value)
+    run.room(len(source))
+    words = _WORD_START.split(source)
     return "".join(word[:1].upper() + word[1:].lower() for word in words)
 
 
-def trim(_: Run, value: Json, /, chars: Json = None) -> str:
-    wanted = None if chars is None else text(chars)
+def trim(run: Run, value: Json, /, chars: Json = None) -> str:
+    wanted = None if chars is None else scalar_text(chars)
     if wanted is not None and len(wanted) > _MOST_TRIMMED:
         raise TemplateError(f"trim takes at most {_MOST_TRIMMED} characters")
-    return text(value).strip(wanted)
+    return run.text(value).strip(wanted)
 
 
 def replace(run: Run, value: Json, /, old: Json, new: Json, count: Json = None) -> str:
-    source, before, after = text(value), text(old), text(new)
+    source, before, after = run.text(value), scalar_text(old), scalar_text(new)
     times = source.count(before)
     if count is not None and whole(count) >= 0:
         times = min(times, count)
@@ -54,39 +56,41 @@ def replace(run: Run, value: Json, /, old: Json, new: Json, count: Json = None) 
     return source.replace(before, after, times)
 
 
-def split(_: Run, value: Json, /, sep: Json = None, maxsplit: Json = -1) -> list[str]:
+def split(run: Run, value: Json, /, sep: Json = None, maxsplit: Json = -1) -> list[str]:
     """Cut at each `sep`, or without one at white space."""
     if sep is not None and (type(sep) is not str or not sep):
         raise TemplateError("split needs a text to split at")
-    return text(value).split(sep, whole(maxsplit))
+    source = run.text(value)
+    run.room(len(source) - source.count(sep) * len(sep) if sep else len(source) // 2)
+    return source.split(sep, whole(maxsplit))
 
 
 def center(run: Run, value: Json, /, width: Json = 80) -> str:
     run.room(whole(width))
-    return text(value).center(width)
+    return run.text(value).center(width)
 
 
-def wordcount(_: Run, value: Json, /) -> int:
-    return sum(1 for _ in _WORD.finditer(text(value)))
+def wordcount(run: Run, value: Json, /) -> int:
+    return sum(1 for _ in _WORD.finditer(run.text(value)))
 
 
 def fill(run: Run, value: Json, /, *args: Json, **kwargs: Json) -> str:
     """Fill Python's `%` formats: `"%s, %d" | format(name, n)`."""
     if args and kwargs:
         raise TemplateError("format takes values in order or by name, not both")
-    return percent(run, text(value), kwargs or list(args))
+    return percent(run, run.text(value), kwargs or list(args))
 
 
-def string(_: Run, value: Json, /) -> str:
-    return text(value)
+def string(run: Run, value: Json, /) -> str:
+    return run.text(value)
 
 
-def startswith(_: Run, value: Json, /, prefix: Json) -> bool:
-    return text(value).startswith(text(prefix))
+def startswith(run: Run, value: Json, /, prefix: Json) -> bool:
+    return run.text(value).startswith(scalar_text(prefix))
 
 
-def endswith(_: Run, value: Json, /, suffix: Json) -> bool:
-    return text(value).endswith(text(suffix))
+def endswith(run: Run, value: Json, /, suffix: Json) -> bool:
+    return run.text(value).endswith(scalar_text(suffix))
 
 
 def contains(run: Run, value: Json, /, item: Json) -> bool:
@@ -94,9 +98,9 @@ def contains(run: Run, value: Json, /, item: Json) -> bool:
     return operators.is_in(run, item, value)
 
 
-def slugify(_: Run, value: Json, /) -> str:
+def slugify(run: Run, value: Json, /) -> str:
     """Keep letters and digits, in lower case and without accents, and join them by `-`."""
-    source = text(value)
+    source = run.text(value)
     if len(source) > _LONGEST_SLUG_SOURCE:
         raise TemplateError(f"slugify takes at most {_LONGEST_SLUG_SOURCE} characters")
     plain = unicodedata.normalize("NFKD", source).encode("ascii", "ignore").decode()

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from shared.expressions.errors import TemplateError
 from shared.expressions.functions import whole
 from shared.expressions.scope import Run
-from shared.expressions.values import Json, text
+from shared.expressions.values import Json, scalar_text
 
 
 def indent(
     run: Run, value: Json, /, width: Json = 4, first: Json = None, blank: Json = None
 ) -> str:
     """Put `width` spaces, or the text `width`, before all lines but the first."""
-    lines = text(value).splitlines() or [""]
+    source = run.text(value)
+    lines = source.splitlines() or [""]
     before = width if type(width) is str else _spaces(run, width)
-    run.room(len(text(value)) + len(lines) * len(before))
+    run.room(len(source) + len(lines) * len(before))
     indented = [before + line if line or blank else line for line in lines]
     if not first:
         indented[0] = lines[0]
@@ -26,8 +27,8 @@ def _spaces(run: Run, width: Json) -> str:
     return " " * whole(width)
 
 
-def truncate(
-    _: Run,
+def truncate(  # noqa: PLR0913, PLR0917  (Jinja2's parameters)
+    run: Run,
     value: Json,
     /,
     length: Json = 255,
@@ -36,7 +37,7 @@ def truncate(
     leeway: Json = 5,
 ) -> str:
     """Cut to `length` characters, `end` included, after a word unless `killwords`."""
-    source, ending = text(value), text(end)
+    source, ending = run.text(value), scalar_text(end)
     kept = whole(length) - len(ending)
     if kept < 0:
         raise TemplateError("truncate needs a length that has room for its end")
@@ -57,7 +58,8 @@ def wordwrap(
     """Break lines at spaces so that they have at most `width` characters."""
     if whole(width) < 1:
         raise TemplateError("wordwrap needs a width of at least 1")
-    source, newline = text(value), text(wrapstring)
+    source, newline = run.text(value), scalar_text(wrapstring)
+    run.room(len(source))
     lines: list[str] = []
     for paragraph in source.splitlines():
         for line in _wrapped(paragraph, width, is_breaking=bool(break_long_words)):

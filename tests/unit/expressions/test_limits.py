@@ -1,6 +1,7 @@
 """Bombs fail their own evaluation, quickly and small."""
 
 import contextlib
+import itertools
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
@@ -57,7 +58,7 @@ def failure(expression: str, **roots: Any) -> str:
         "range(1000) | join('a' * 10000)",
         "(['a' * 1000] * 1000) | join('b' * 100)",
         "('%s' * 100) % (['a' * 20000] * 100)",
-        "('%1000d' * 2000) % range(2000)",
+        "('%2000d' * 1000) % range(1000)",
         "range(1000) | map('string') | map('center', 10000)",
         "[1] | batch(10**9, 0)",
         "[1] | batch(10**6, 0)",
@@ -226,6 +227,158 @@ def test_no_expression_goes_on_for_long_without_a_look_at_the_clock(expression: 
 
     assert clock.longest <= FEW_STEPS
     assert clock.looks <= 1 / 0.001 + 3
+
+
+LARGE_TOGETHER = "the values to compare are larger than 20 MiB together"
+LONG_PATH = "a field's path has at most 1000 characters"
+MANY_STEPS = "the expression takes too many steps"
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("('%(k).0s' * 120000) | format(k=range(150000))", "a format has at most 1000 specifiers"),
+        ("('%%' * 1001) % 1", "a format has at most 1000 specifiers"),
+        ("range(9) | map('replace', range(150000), 'x')", "expected text, not a list"),
+        ("range(9) | map('replace', 'x', {'a': 1})", "expected text, not a map"),
+        ("range(9) | map('startswith', range(150000))", "expected text, not a list"),
+        ("range(9) | map('endswith', range(150000))", "expected text, not a list"),
+        ("[[1, 2]] | map('join', range(150000))", "expected text, not a list"),
+        ("'a b' | wordwrap(1, true, range(150000))", "expected text, not a list"),
+        ("'a b c' | truncate(3, true, [1])", "expected text, not a list"),
+        ("'a' | trim(['a'])", "expected text, not a list"),
+        ("'2026-01-01' | date([1])", "expected text, not a list"),
+        ("'2026-01-01' | date('Y' * 1001)", "a layout has at most 1000 characters"),
+        ("'2026-01-01' | dateadd(1, ['days'])", "expected text, not a list"),
+        ("(['a'] * 100000) | map(attribute='0.' * 300000 ~ '0')", LONG_PATH),
+        ("(['a'] * 100000) | map('0.' * 300000 ~ '0')", LONG_PATH),
+        ("[{}] | map('0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | selectattr('0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | rejectattr('0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | where('0.' * 300000 ~ '0', 1)", LONG_PATH),
+        ("['a'] | join('', '0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | min(attribute='0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | max(attribute='0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | groupby('0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | unique(attribute='0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | sum('0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | sort(attribute='0.' * 300000 ~ '0')", LONG_PATH),
+        ("['a'] | map(attribute='0.' * 32 ~ '0')", "a field's path has at most 32 steps"),
+        ("['a'] | sort(attribute='0,' * 60000 ~ '0')", "sort takes at most 8 fields"),
+        ("['a'] | sort(attribute='0,' * 8 ~ '0')", "sort takes at most 8 fields"),
+        ("('&#' ~ '9' * 5000 ~ ';') | striptags", "a character reference has at most 8 digits"),
+        ("'&#x' ~ '0' * 9 ~ ';' | striptags | string", None),
+        ("('&#x' ~ '0' * 9 ~ ';') | striptags", "a character reference has at most 8 digits"),
+    ],
+)
+def test_an_argument_that_costs_for_each_item_is_refused(
+    expression: str, reason: str | None
+) -> None:
+    if reason is None:
+        assert parse_expression(expression).evaluate(scope())
+    else:
+        assert failure(expression).startswith(reason)
+
+
+def test_the_largest_paths_names_and_formats_are_taken() -> None:
+    known = scope(x=["a"])
+
+    assert parse_expression("x | map(attribute='0.' * 31 ~ '0')").evaluate(known) == ["a"]
+    assert parse_expression("x | sort(attribute='0,' * 7 ~ '0')").evaluate(known) == ["a"]
+    assert parse_expression("('%s' * 1000) % ([1] * 1000)").evaluate(known) == "1" * 1000
+    assert parse_expression("'&#00000065;' | striptags").evaluate(known) == "A"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "range(100000) | map('indent', 'a' * 10**6) | length",
+        "range(100000) | map('default', 1, 'a' * 10**6) | length",
+        "range(100000) | select('in', range(100000)) | length",
+        "x | where('k', range(100000)) | length",
+        "(['%s'] * 100) | map('format', range(100000)) | length",
+        "x | map(attribute='k') | map('string') | map('length') | list",
+        "x | map(attribute='k') | join | length",
+    ],
+)
+def test_arguments_and_items_are_counted_each_time_they_are_used(expression: str) -> None:
+    rows = [{"k": list(range(100_000))}] * 100
+
+    assert failure(expression, x=rows) in {MANY_STEPS, TOO_LARGE}
+
+
+def test_an_argument_of_a_format_is_written_once_however_often_it_is_named() -> None:
+    expression = parse_expression("('%(k).0s' * 1000) | format(k=range(100000))")
+
+    assert expression.evaluate(scope()) == ""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x | map(attribute='k') | map('string')",
+        "x | map(attribute='k')",
+        "x | select('mapping')",
+        "x | reject('string')",
+        "x | selectattr('k')",
+        "x | rejectattr('k')",
+        "x | where('k', 1)",
+        "x | sort(attribute='k')",
+        "x | min(attribute='k')",
+        "x | max(attribute='k')",
+        "x | groupby('k')",
+        "x | unique",
+        "x | sum(attribute='k')",
+        "x | join('', 'k')",
+        "[[['a', 1]] * 300] | map('urlencode') | length",
+        "('%s' * 300) % ([1] * 300)",
+    ],
+)
+def test_a_loop_looks_at_the_clock_for_every_item(expression: str) -> None:
+    looks = itertools.count()
+
+    parse_expression(expression).evaluate(
+        scope(lambda: next(looks) * 0.0, x=[{"k": index} for index in range(300)])
+    )
+
+    assert next(looks) >= 300
+
+
+def nested(depth: int, leaf: Any) -> Any:
+    for _ in range(depth):
+        leaf = [leaf]
+    return leaf
+
+
+@pytest.mark.parametrize(
+    "expression", ["x | sort", "x | min", "x | max", "x | groupby(0)", "a < b"]
+)
+def test_what_nests_deeply_has_no_order(expression: str) -> None:
+    roots = {"x": [nested(95, 1)] * 9, "a": nested(95, 1), "b": nested(95, 2)}
+
+    assert failure(expression, **roots) == "the value is nested too deeply"
+
+
+def test_lists_of_lists_have_an_order() -> None:
+    assert parse_expression("[[2, [1]], [1, [3]]] | sort | first").evaluate(scope()) == [1, [3]]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["x ~ ''", "x | string | length", "x == y", "x in [y]", "x | sha256", "x | unique"],
+)
+def test_a_value_of_shared_parts_counts_as_what_it_would_be_written_out(expression: str) -> None:
+    roots = {name: [["a" * 1_000_000]] * 100 for name in "xy"}
+    roots["y"].append([])
+
+    assert failure(expression, **roots) in {TOO_LARGE, LARGE_TOGETHER, MANY_STEPS}
+
+
+def test_the_keys_of_a_sort_are_bounded_together() -> None:
+    rows = [{"k": "A" * 1_000_000}] * 22
+
+    assert failure("x | sort(attribute='k') | length", x=rows) == LARGE_TOGETHER
+    assert failure("x | unique(attribute='k') | length", x=rows) == LARGE_TOGETHER
 
 
 def test_memory_stays_small_while_a_bomb_is_refused() -> None:
