@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.operators import Operator, concatenate
-from shared.expressions.scope import Run
+from shared.expressions.scope import Run, steps_of
 from shared.expressions.values import ABSENT, Json, Missing, is_map, is_true, kind, plain
 
 _LABEL_LENGTH = 80
@@ -255,7 +255,7 @@ class Call(Node):
     def evaluate(self, run: Run) -> Json | Missing:
         arguments = [argument.value(run) for argument in self.arguments]
         named = {name: argument.value(run) for name, argument in self.named}
-        run.charge_for_all(arguments, named)
+        run.charge(sum(map(steps_of, (*arguments, *named.values()))))
         result = self.function(run, *arguments, **named)
         return Missing(self.label()) if result is ABSENT else run.bounded(result)
 

@@ -7,7 +7,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.formatting import percent
 from shared.expressions.limits import MAX_INTEGER_BITS, MAX_ORDERED_DEPTH
 from shared.expressions.scope import Run, finite
-from shared.expressions.values import Json, is_map, is_number, kind, measure
+from shared.expressions.values import SCALARS, Json, is_map, is_number, kind, measure
 
 _LENGTHS = (str, list)
 
@@ -112,15 +112,11 @@ def equal(run: Run, left: Json, right: Json) -> bool:
 
 def _charge_equality(run: Run, left: Json, right: Json) -> None:
     """Count both, whole, if they must be walked to be told apart."""
-    if _is_walked(left) and _is_walked(right):
+    if type(left) not in SCALARS and type(right) not in SCALARS:
         run.charge_compared(left)
         run.charge_compared(right)
     else:
         run.charge(1)
-
-
-def _is_walked(value: Json) -> bool:
-    return type(value) in _LENGTHS or is_map(value)
 
 
 def unequal(run: Run, left: Json, right: Json) -> bool:
@@ -129,8 +125,9 @@ def unequal(run: Run, left: Json, right: Json) -> bool:
 
 def less(run: Run, left: Json, right: Json) -> bool:
     """Order two numbers, two texts or two lists of such; nothing else has an order."""
-    run.charge_compared(left, depth=MAX_ORDERED_DEPTH)
-    run.charge_compared(right, depth=MAX_ORDERED_DEPTH)
+    if type(left) not in SCALARS:
+        run.charge_compared(left, depth=MAX_ORDERED_DEPTH)
+        run.charge_compared(right, depth=MAX_ORDERED_DEPTH)
     if (is_number(left) and is_number(right)) or (
         type(left) is type(right) and type(left) in _LENGTHS
     ):

@@ -1,7 +1,7 @@
 """The values an expression can see, and the ledger of one evaluation."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +16,7 @@ from shared.expressions.limits import (
     MAX_VALUE_DEPTH,
     Budget,
 )
-from shared.expressions.values import TOO_LARGE, Json, is_map, measure, text
+from shared.expressions.values import SCALARS, TOO_LARGE, Json, is_map, measure, text
 
 _TEXT_PER_STEP = 8
 _JSON_PER_STEP = 4
@@ -82,12 +82,12 @@ class Run:
         if self._steps >= self._check_at:
             self._check()
 
-    def look(self) -> None:
-        """Count a step and look at the clock: what a loop does for each of its items.
+    def look(self, steps: int = 1) -> None:
+        """Count steps and look at the clock: what a loop does for each of its items.
 
         It trusts no count of steps, and costs a fifth of a microsecond.
         """
-        self._steps += 1
+        self._steps += steps
         if self._steps > MAX_STEPS or self._clock() > self._deadline:
             self._check()
 
@@ -100,19 +100,7 @@ class Run:
 
     def charge_for(self, value: Json) -> None:
         """Count a walk over a list, a map or a text."""
-        if type(value) is str:
-            self.charge(1 + len(value) // _TEXT_PER_STEP)
-        elif type(value) is list or is_map(value):
-            self.charge(1 + len(value))
-        else:
-            self.charge(1)
-
-    def charge_for_all(self, arguments: Sequence[Json], named: Mapping[str, Json]) -> None:
-        """Count each argument of a call: whatever it is, the call may walk it."""
-        for argument in arguments:
-            self.charge_for(argument)
-        for argument in named.values():
-            self.charge_for(argument)
+        self.charge(steps_of(value))
 
     def text(self, value: Json) -> str:
         """Write a value as text; a list or a map is counted as a whole, not by its items."""
@@ -161,6 +149,16 @@ class Run:
     def finish(self, size: int) -> None:
         """Book the evaluation, which yielded `size` bytes, on the scope's budget."""
         self.scope.budget.spend(self.scope.budget.clock() - self._started, size)
+
+
+def steps_of(value: Json) -> int:
+    """Return the steps of a walk over a list, a map or a text; a scalar is one."""
+    of = type(value)
+    if of is str:
+        return 1 + len(value) // _TEXT_PER_STEP
+    if of in SCALARS:
+        return 1
+    return 1 + len(value) if of is list or is_map(value) else 1
 
 
 def finite(number: Json) -> Json:

@@ -22,6 +22,8 @@ _KINDS = {
     dict: "a map",
     type(None): "null",
 }
+SCALARS = frozenset({int, float, bool, type(None)})
+"""The types that are compared, copied and written in no time."""
 _DIGITS_PER_BIT = 0.30103
 _FALSE_TEXTS = frozenset({"", "0", "false"})
 _LARGEST_BARE_INTEGER = 1e16

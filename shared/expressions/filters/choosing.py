@@ -7,7 +7,7 @@ from shared.expressions import operators
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import find, getter, items_of, path_of
 from shared.expressions.predicates import TESTS
-from shared.expressions.scope import Run
+from shared.expressions.scope import Run, steps_of
 from shared.expressions.values import ABSENT, Json, is_map, is_true, kind, measure
 
 Function = Callable[..., Json]
@@ -48,8 +48,7 @@ def _collected(run: Run, items: list[Json], function: Function) -> list[Json]:
     results: list[Json] = []
     size = 0
     for item in items:
-        run.look()
-        run.charge_for(item)
+        run.look(steps_of(item))
         results.append(function(item))
         size += measure(results[-1]) + 1
         run.room(size)
@@ -66,8 +65,10 @@ def _filter(
     args, kwargs = arguments
     _check_arguments(function, name, args, kwargs)
 
+    steps = sum(map(steps_of, (*args, *kwargs.values())))
+
     def filtered(item: Json) -> Json:
-        run.charge_for_all(args, kwargs)
+        run.charge(steps)
         result = function(run, item, *args, **kwargs)
         if result is ABSENT:
             raise TemplateError(f"'{name}' of an empty list is undefined")
@@ -124,11 +125,12 @@ def where(run: Run, value: Json, field: Json, wanted: Json, /) -> list[Json]:
 
 
 def _chosen(run: Run, items: list[Json], test: Callable[[Json], bool]) -> list[Json]:
-    def holds(item: Json) -> bool:
+    chosen: list[Json] = []
+    for item in items:
         run.look()
-        return test(item)
-
-    return [item for item in items if holds(item)]
+        if test(item):
+            chosen.append(item)
+    return chosen
 
 
 def _test(run: Run, name: Json, args: tuple[Json, ...]) -> Callable[[Json], bool]:

@@ -8,7 +8,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import Getter, folded, folding, getter, items_of, map_of
 from shared.expressions.limits import MAX_KEYS_BYTES, MAX_ORDERED_DEPTH, MAX_SORT_NAMES
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, NOT_JSON, TOO_DEEP, Json, plain
+from shared.expressions.values import ABSENT, NOT_JSON, SCALARS, TOO_DEEP, Json, plain
 
 
 def sort(
@@ -55,6 +55,8 @@ def _keys(run: Run, items: list[Json], key: Getter) -> list[Json]:
     for item in items:
         run.look()
         keys.append(key(item))
+        if type(keys[-1]) in SCALARS:
+            continue
         own = run.charge_compared(keys[-1], depth=MAX_ORDERED_DEPTH)
         if type(keys[-1]) is list:
             run.charge(own // 4 * compared)
@@ -127,8 +129,9 @@ def unique(
     for item in items_of(value):
         run.look()
         compared = read(item)
-        size += run.charge_compared(compared)
-        _refuse_large(size)
+        if type(compared) not in SCALARS:
+            size += run.charge_compared(compared)
+            _refuse_large(size)
         seen.setdefault(_identity(compared if case_sensitive else folded(compared)), item)
     return list(seen.values())
 
