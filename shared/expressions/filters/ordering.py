@@ -7,7 +7,7 @@ from itertools import groupby
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import Getter, folded, folding, getter, items_of, map_of
 from shared.expressions.limits import MAX_KEYS_BYTES, MAX_ORDERED_DEPTH, MAX_SORT_NAMES
-from shared.expressions.scope import Run
+from shared.expressions.scope import Run, steps_of
 from shared.expressions.values import ABSENT, NOT_JSON, SCALARS, TOO_DEEP, Json, plain
 
 
@@ -53,14 +53,15 @@ def _keys(run: Run, items: list[Json], key: Getter) -> list[Json]:
     size = 0
     compared = len(items).bit_length()
     for item in items:
-        run.look()
-        keys.append(key(item))
-        if type(keys[-1]) in SCALARS:
-            continue
-        own = run.charge_compared(keys[-1], depth=MAX_ORDERED_DEPTH)
-        if type(keys[-1]) is list:
+        found = key(item)
+        run.look(steps_of(found))
+        keys.append(found)
+        if type(found) is str:
+            size += len(found)
+        elif type(found) not in SCALARS:
+            own = run.charge_compared(found, depth=MAX_ORDERED_DEPTH)
             run.charge(own // 4 * compared)
-        size += own
+            size += own
         _refuse_large(size)
     return keys
 
