@@ -4,7 +4,8 @@
   + InvalidRequestError               400
     x InvalidFlowError                the flow's text is refused
     x NotSupportedYetError            valid, but the engine cannot run it yet
-    x InvalidInputsError              an execution's inputs are refused
+    + InvalidInputsError              an execution's inputs are refused
+      x ExpressionTooSlowError        an expression over them takes too long
     x InvalidCursorError
     x InvalidIdempotencyKeyError
     x IdempotencyKeyRequiredError
@@ -86,6 +87,10 @@ class NotSupportedYetError(InvalidRequestError):
 
 class InvalidInputsError(InvalidRequestError):
     code = "invalid_inputs"
+
+
+class ExpressionTooSlowError(InvalidInputsError):
+    code = "template_error"
 
 
 class InvalidCursorError(InvalidRequestError):

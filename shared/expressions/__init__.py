@@ -5,7 +5,7 @@ key access, only listed functions, filters and tests exist, and each operator ch
 its result before it builds it.
 """
 
-from shared.expressions.errors import TemplateError, TemplateSyntaxError
+from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
 from shared.expressions.limits import Budget
 from shared.expressions.roots import ROOTS
 from shared.expressions.scope import Scope
@@ -29,6 +29,7 @@ __all__ = [
     "LazyVariables",
     "References",
     "Scope",
+    "TakesTooLongError",
     "Template",
     "TemplateError",
     "TemplateSyntaxError",

@@ -1,4 +1,4 @@
-"""The only two exceptions that a template can raise by itself."""
+"""The only exceptions that a template can raise by itself."""
 
 
 class TemplateError(Exception):
@@ -25,3 +25,10 @@ class TemplateSyntaxError(TemplateError):
         super().__init__(reason)
         self.message = reason
         self.offset = offset
+
+
+class TakesTooLongError(TemplateError):
+    """An evaluation that did not end in time, and was left behind."""
+
+    def __init__(self, place: str = "") -> None:
+        super().__init__("the expression takes too long", place)

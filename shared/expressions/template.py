@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from shared.errors import UnavailableError
 from shared.expressions import nodes, tokens
-from shared.expressions.errors import TemplateError, TemplateSyntaxError
+from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
 from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
 from shared.expressions.scope import Run, Scope
 from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, plain
+from shared.watchdog import watched
 
 _MARKS = ("{{", "{%", "{#", "${")
 _MAX_TREE = 200
@@ -82,7 +83,8 @@ class Expression(_Referring):
 
     def evaluate(self, scope: Scope, place: str = "") -> Json:
         """Give its JSON value; raises TemplateError, which names `place`, and nothing else."""
-        return _guarded(scope, place, self.node.value)
+        evaluated = _guarded if isinstance(self.node, nodes.Constant) else _watched
+        return evaluated(scope, place, self.node.value)
 
     def is_true(self, scope: Scope, place: str = "") -> bool:
         """Tell whether a condition holds."""
@@ -104,7 +106,7 @@ class Template(_Referring):
 
         Raises TemplateError, which names `place`, and nothing else.
         """
-        return _guarded(scope, place, self._render)
+        return _watched(scope, place, self._render)
 
     def _render(self, run: Run) -> Json:
         if len(self.parts) == 1:
@@ -144,6 +146,14 @@ def _credential(part: tokens.Credential, find: Callable[[str], Json | None] | No
     if not is_map(stored) or part.field not in stored:
         raise TemplateError(f'credential "{part.name}" has no field "{part.field}"')
     return stored[part.field]
+
+
+def _watched(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:
+    """Run one evaluation inside its bounds, and where it can be left behind if they have a hole."""
+    try:
+        return watched(lambda: _guarded(scope, place, work))
+    except TimeoutError:
+        raise TakesTooLongError(place) from None
 
 
 def _guarded(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:

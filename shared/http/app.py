@@ -22,11 +22,13 @@ from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import read_json
 from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
+from shared.http.process_end import end_after
 from shared.ids import new_id
 from shared.json_text import compact_json
 from shared.observability import logger
 from shared.times import utc_now
 from shared.validation import problems_of, unknown
+from shared.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.api_gateway import Route
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 Event = Mapping[str, Any]
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+End = Callable[[Mapping[str, Any], LambdaContext], None]
 
 
 class StrictRequests(OpenAPIRequestValidationMiddleware):
@@ -77,8 +80,17 @@ def http_app() -> APIGatewayHttpResolver:
     return app
 
 
-def http_handler(app: APIGatewayHttpResolver) -> Handler:
-    """Make `lambda_handler`: the request id in, out and in each log line; one INFO line each."""
+def http_handler(
+    app: APIGatewayHttpResolver,
+    *,
+    watchdog: Callable[[], Watchdog] = Watchdog,
+    end: End = end_after,
+) -> Handler:
+    """Make `lambda_handler`: the request id in, out and in each log line; one INFO line each.
+
+    `watchdog` oversees what a request evaluates; if something goes on for ever, `end` ends the
+    process as soon as its answer is given.
+    """
 
     @logger.inject_lambda_context(clear_state=True)
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -87,11 +99,15 @@ def http_handler(app: APIGatewayHttpResolver) -> Handler:
         request_id = request_id_of(headers) or new_id(utc_now())
         logger.set_correlation_id(request_id)
         logger.append_keys(requestId=request_id)
-        response = app.resolve({**event, "headers": {**headers, REQUEST_ID: request_id}}, context)
+        told = {**event, "headers": {**headers, REQUEST_ID: request_id}}
+        with watchdog() as overseer:
+            response = app.resolve(told, context)
         response["headers"] = {**response.get("headers", {}), "X-Request-Id": request_id}
         if response["body"] is None:
             del response["body"]  # absent is what every gateway takes for none
         _log(event, response["statusCode"], time.perf_counter() - started)
+        if overseer.has_strays():
+            end(response, context)
         return response
 
     return lambda_handler

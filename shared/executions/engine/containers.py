@@ -63,7 +63,12 @@ class ContainerRunner:
         context = self._context
         this = context.attempt_of(instance, context.run_of(instance))
         scope = context.scope_of(instance, this)
-        outputs = leave(context.scheduler, instance, scope, context.scopes.read)
+        try:
+            outputs = leave(context.scheduler, instance, scope, context.scopes.read)
+        except MALFORMED as error:
+            # Its fields could be read when it was opened: what takes too long may do so by a hair.
+            self._settle(instance, this.attempt, _failed(failure or failure_of(error)))
+            return
         self._settle(instance, this.attempt, _left(outputs, failure))
 
     def expire(self, cancel_inside: Callable[[TaskInstance, Failure], None]) -> bool:

@@ -31,6 +31,7 @@ from shared.executions.tasks.timeouts import MALFORMED, read_duration
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.observability import logger
+from shared.watchdog import Watchdog
 
 MAX_TURNS = 1_000
 """The turns of one Step Functions run: each adds 7 to 13 events to a history that holds 25,000."""
@@ -56,7 +57,10 @@ class TurnServices:
 
 
 class SegmentRunner:
-    """The runner of turns; `abandon` ends the process and does not return."""
+    """The runner of turns; `abandon` ends the process and does not return.
+
+    `watchdog` makes the overseer of what a turn evaluates itself.
+    """
 
     def __init__(  # noqa: PLR0913 - everything a turn touches, each named
         self,
@@ -69,6 +73,7 @@ class SegmentRunner:
         services: TurnServices,
         abandon: Callable[[], None],
         most_turns: int = MAX_TURNS,
+        watchdog: Callable[[], Watchdog] = Watchdog,
     ) -> None:
         self._executions = executions
         self._plans = plans
@@ -79,6 +84,7 @@ class SegmentRunner:
         self._services = services
         self._abandon = abandon
         self._most_turns = most_turns
+        self._watchdog = watchdog
 
     def run(self, turn: TurnRequest, remaining: Callable[[], float]) -> TurnResponse:
         """Run one turn; `remaining` tells the seconds before the platform stops this function."""
@@ -142,17 +148,18 @@ class SegmentRunner:
     ) -> TurnResponse:
         execution = state.execution
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
-        segment = self._segment(execution, plan, entry.fence, remaining)
-        try:
-            result = segment.run(state.runs)
-            if result.kind is TurnEnd.FINISHED:
-                self._finish(plan, segment, state)
-        finally:
-            # A thread that outlived its time must not thaw in somebody else's invocation: the
-            # process ends instead of answering, and the next turn goes on from the records.
-            if segment.context.threads.has_strays():
-                logger.warning("a task's thread outlived its time; ending the process")
-                self._abandon()
+        with self._watchdog() as watchdog:
+            segment = self._segment(execution, plan, entry.fence, remaining)
+            try:
+                result = segment.run(state.runs)
+                if result.kind is TurnEnd.FINISHED:
+                    self._finish(plan, segment, state)
+            finally:
+                # A thread that outlived its time must not thaw in somebody else's invocation: the
+                # process ends instead of answering, and the next turn goes on from the records.
+                if segment.context.threads.has_strays() or watchdog.has_strays():
+                    logger.warning("a task's thread outlived its time; ending the process")
+                    self._abandon()
         if result.kind is TurnEnd.SUSPENDED:
             return self._suspend(execution, result, entry)
         return self._answer(execution, result, entry)

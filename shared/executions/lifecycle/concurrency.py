@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from shared.errors import InvalidInputsError, Problem
+from shared.errors import ExpressionTooSlowError, InvalidInputsError, Problem
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Slot
 from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.secrets import masking_of
@@ -33,7 +33,11 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
     """Return a digest of the key's value: that may be long, or hold a secret."""
     # Most flows have no key, and most starts need no expressions.
     from shared.executions.tasks.scopes import ScopeBuilder  # noqa: PLC0415 - see above
-    from shared.expressions import TemplateError, parse_expression  # noqa: PLC0415
+    from shared.expressions import (  # noqa: PLC0415
+        TakesTooLongError,
+        TemplateError,
+        parse_expression,
+    )
 
     scope = ScopeBuilder(execution, plan, lambda _run: {}).for_flow(now=execution.created_at)
     try:
@@ -41,7 +45,9 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
     except TemplateError as error:
         message = masking_of(execution).text(str(error))
         problem = Problem(path="concurrency.key", message=message)
-        raise InvalidInputsError(f"concurrency.key: {message}", problems=[problem]) from None
+        is_slow = isinstance(error, TakesTooLongError)
+        refused = ExpressionTooSlowError if is_slow else InvalidInputsError
+        raise refused(f"concurrency.key: {message}", problems=[problem]) from None
     return hashlib.sha256(compact(value).encode()).hexdigest()[:32]
 
 

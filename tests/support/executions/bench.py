@@ -16,6 +16,7 @@ from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, Run, TaskContext
+from shared.watchdog import Watchdog
 from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import InMemoryExecutions, as_stored, execution_of
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
@@ -52,6 +53,7 @@ class Bench:
         most_turns: int = MAX_TURNS,
         *,
         ticks: bool = True,
+        watchdog: Callable[[], Watchdog] = Watchdog,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
@@ -92,6 +94,7 @@ class Bench:
             ),
             abandon=abandon,
             most_turns=most_turns,
+            watchdog=watchdog,
         )
 
     def find_plugin(self, name: str) -> Plugin | None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.errors import InvalidInputsError
+from shared.errors import ExpressionTooSlowError, InvalidInputsError
 from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Execution, Parent, Slot, Status
@@ -14,6 +14,7 @@ from shared.executions.store.snapshots import DueExecution
 from shared.flows.language.definition import Concurrency
 from tests.support.executions.repository import NOW, execution_of
 from tests.support.executions.segments import park
+from tests.support.hanging import hanging
 from tests.support.plans import plan_of, task
 from tests.support.slots import Queueing
 
@@ -125,3 +126,16 @@ def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():
     assert ground.engine.started == [run_name(execution(2))]
     assert ground.look(DueExecution("default", child.id)) is Action.NOTHING
     assert ground.look(DueExecution("default", execution(7).id)) is Action.NOTHING
+
+
+def test_a_key_that_never_ends_is_told_as_a_template_error():
+    with hanging() as values, values.watchdog() as watchdog:
+        plan = PLAN.model_copy(update={"variables": values})
+
+        with pytest.raises(ExpressionTooSlowError, match="takes too long") as caught:
+            concurrency_slot(
+                execution_of(plan), Concurrency(limit=1, key="vars.slow"), lambda: plan
+            )
+
+        assert caught.value.code == "template_error"
+        assert watchdog.has_strays()
