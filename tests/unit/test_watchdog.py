@@ -81,10 +81,8 @@ def test_what_an_evaluation_raises_meets_who_asked(error: BaseException):
 
 
 def test_an_evaluation_that_waits_for_something_else_is_nobodys_fault():
-    with (
-        hanging() as values,
-        Watchdog(limit=0.01, grace=0.01, patience=0.02, cpu=lambda _thread: 0.0) as dog,
-    ):
+    idle = Watchdog(limit=0.01, grace=0.01, patience=0.02, cpu=lambda _thread: 0.0)
+    with hanging() as values, idle as watchdog:
         with pytest.raises(UnavailableError):
             render_tree("{{ vars.slow }}", scope(values), "")
         assert watchdog.has_strays()
