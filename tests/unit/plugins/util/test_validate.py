@@ -284,3 +284,18 @@ def test_looking_into_all_of_a_nested_value_is_charged() -> None:
         run_plugin("util.validate", {"data": nested, "schema": schema})
 
     assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize(("before", "is_guessed"), [(0, True), (199, True), (200, False)])
+def test_a_guess_looks_at_some_names_only(*, before: int, is_guessed: bool) -> None:
+    names = [f"{n}" for n in range(before)]
+    schema = {
+        "properties": {name: {} for name in (*names, "customer")},
+        "additionalProperties": False,
+    }
+
+    outputs = run_plugin(
+        "util.validate", {"data": {"custmer": 1}, "schema": schema, "failOnError": False}
+    )
+
+    assert ("did you mean" in outputs["errors"][0]["message"]) is is_guessed
