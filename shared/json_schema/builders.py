@@ -5,6 +5,13 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+MAX_NAME = 1_000
+"""Characters of a name or a path."""
+MAX_PATTERN = 1_000
+"""Characters of a regular expression."""
+MAX_STEPS = 32
+"""Steps of a path."""
+
 
 def string(description: str, **more: Any) -> Schema:
     return {"type": "string", "description": description, **more}
@@ -64,6 +71,22 @@ def deferred(description: str, **more: Any) -> Schema:
     `x-locals` lists the names it knows besides the usual ones, `item` and `index` if it is absent.
     """
     return {"type": "string", "x-deferred": True, "description": description, **more}
+
+
+def a_name(description: str, **more: Any) -> Schema:
+    """Return the schema of a field's name, which may be written once for every item."""
+    return string(description, maxLength=MAX_NAME, **more)
+
+
+def a_pattern(description: str) -> Schema:
+    """Return the schema of a regular expression."""
+    return string(description, minLength=1, maxLength=MAX_PATTERN)
+
+
+def a_field(description: str, **more: Any) -> Schema:
+    """Return the schema of a dotted path to a field; no step is left to be counted per item."""
+    steps = rf"^[^.]*(\.[^.]*){{0,{MAX_STEPS - 1}}}$"
+    return a_name(f"{description} At most {MAX_STEPS} steps.", minLength=1, pattern=steps, **more)
 
 
 def closed(

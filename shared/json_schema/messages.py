@@ -13,6 +13,8 @@ _Error: TypeAlias = "ValidationError | SchemaError"
 Path = tuple[str | int, ...]
 
 _QUOTED_LENGTH = 200
+_GUESSES, _GUESS_LENGTH = 200, 100
+"""A stranger's schema may know a hundred thousand names, and a hundred values miss each."""
 _TYPES = {
     "string": "a string",
     "number": "a number",
@@ -67,7 +69,8 @@ def _unknown(subject: str, _wanted: Any, error: "_Error") -> str:
     schema = error.schema
     known = list(schema.get("properties", {})) if isinstance(schema, Mapping) else []
     name = str(error.absolute_path[-1])
-    guess = get_close_matches(name[:100], known, n=1)
+    near = [each for each in known[:_GUESSES] if len(each) <= _GUESS_LENGTH]
+    guess = get_close_matches(name[:_GUESS_LENGTH], near, n=1)
     hint = f', did you mean "{guess[0]}"?' if guess else ""
     return f'unknown property "{subject[:_QUOTED_LENGTH]}"{hint}'
 

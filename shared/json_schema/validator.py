@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.durations import parse_duration
+from shared.json_schema.builders import MAX_PATTERN
 from shared.json_text import identity
 from shared.times import from_rfc3339
 
@@ -16,6 +17,10 @@ Errors = Iterator["ValidationError"]
 Keyword = Callable[[Any, Any, Any, Any], Any]
 
 _PATTERN_MEMORY = 4 * 1024 * 1024
+_PATTERN_COST = 2_000
+"""The cost of compiling one: a few characters may need ten milliseconds."""
+_OF_THE_WHOLE = frozenset({"const", "enum", "uniqueItems"})
+"""The keywords that look into all of a value themselves."""
 
 
 class Watch(Protocol):
@@ -64,9 +69,10 @@ def compile_schema(schema: Mapping[str, Any], watch: Watch | None = None) -> "Va
 
     chosen = _validator_class(validators.validator_for(schema, default=Draft202012Validator))
     if watch is not None:
-        counted = {name: _watched(each, watch) for name, each in chosen.VALIDATORS.items()}
+        counted = {name: _watched(name, each, watch) for name, each in chosen.VALIDATORS.items()}
         chosen = _extended(chosen, counted)
         chosen.watch = watch
+        chosen.patterns = {}  # of this schema: RE2's own cache is smaller than some schemas
     compiled: Validator = chosen(schema, registry=_no_registry(), format_checker=_formats())
     return compiled
 
@@ -92,10 +98,12 @@ def _evolve(self: Any, **changes: Any) -> Any:
     return type(self)(**changes)
 
 
-def _watched(keyword: Keyword, watch: Watch) -> Keyword:
+def _watched(name: str, keyword: Keyword, watch: Watch) -> Keyword:
+    cost = _cost_of_all if name in _OF_THE_WHOLE else _cost
+
     def check(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
         watch.enter()
-        watch.spend(_cost(value) + _cost(instance))
+        watch.spend(cost(value) + cost(instance))
         try:
             for error in keyword(validator, value, instance, schema) or ():
                 error.message = ""  # it may quote the whole instance, over and over
@@ -112,11 +120,25 @@ def _cost(value: Any) -> int:
     return len(value) // 16 if isinstance(value, list | dict) else 0
 
 
+def _cost_of_all(value: Any) -> int:
+    cost, waiting = 0, [value]
+    while waiting:
+        node = waiting.pop()
+        cost += 1 + _cost(node)
+        if isinstance(node, list | dict):
+            waiting.extend(node if isinstance(node, list) else node.values())
+    return cost // 16
+
+
 def _found(validator: Any, pattern: str, text: str) -> bool:
     watch = getattr(validator, "watch", None)
-    if watch is not None:
-        watch.spend(1 + _cost(text))
-    return search(pattern, text)
+    if watch is None:
+        return search(pattern, text)
+    if pattern not in validator.patterns:
+        watch.spend(_PATTERN_COST)
+        validator.patterns[pattern] = compile_pattern(pattern)
+    watch.spend(1 + _cost(text))
+    return validator.patterns[pattern].search(text) is not None
 
 
 def search(pattern: str, text: str) -> bool:
@@ -134,12 +156,17 @@ def _options() -> Any:
     return options
 
 
-def compile_pattern(pattern: str) -> Any:
-    """Compile for RE2, which needs no backtracking; PatternError when it cannot be."""
+def compile_pattern(pattern: str, flags: str = "") -> Any:
+    """Compile for RE2, which needs no backtracking; PatternError when it cannot be.
+
+    `flags` are some of `ims`; the pattern has `MAX_PATTERN` characters at most.
+    """
     import re2  # noqa: PLC0415 - see above
 
+    if len(pattern) > MAX_PATTERN:
+        raise PatternError(f"a pattern has more than {MAX_PATTERN} characters")
     try:
-        return re2.compile(pattern, _options())
+        return re2.compile(f"(?{flags}){pattern}" if flags else pattern, _options())
     except (re2.error, UnicodeError) as error:
         raise PatternError(f'pattern "{pattern[:100]}" is not supported: {error}') from None
 

@@ -317,7 +317,9 @@ def test_every_hop_is_guarded(location: str) -> None:
     [
         *("http://[zz]/", "https:host", "http:\\\\host/", "http://xn--a/", "http://xn--/"),
         *("http://a b/", "http://host:99999/", "http://host:x/", "http://\xe9\xff/", "http://%zz/"),
-        *("http://" + "a" * 300 + "/", "http://a..b/", "http://[::1"),
+        *("http://" + "a" * 300 + "/", "http://a..b/", "http://[::1", "data:text/plain,x"),
+        *("//xn--a", "x" * 70_000, "http://", "http:///x", "http://%00/", "http://\x7f/"),
+        *("javascript:1", "http://[::1%25x]/", "http://-/"),
     ],
 )
 def test_a_redirect_to_no_url_is_an_invalid_answer(location: str) -> None:

@@ -38,6 +38,7 @@ COVERED_BY = {
     "unit/plugins/util/test_validate.py": "json_schema/validator json_schema/builders",
     "unit/plugins/test_properties.py": "json_schema/messages plugins/sdk/plugin",
     "unit/plugins/util/test_math.py": "plugins/sdk/numbers",
+    "unit/plugins/util/test_url.py": "plugins/sdk/urls",
     "unit/plugins/test_registry.py": "plugins/flow/control",
     "unit/plugins/flow/test_map.py": "plugins/sdk/items",
     "unit/plugins/util/test_json.py": "plugins/sdk/paths plugins/sdk/values",

@@ -30,7 +30,11 @@ def concurrency_slot(
 
 
 def _key(execution: Execution, source: str, plan: Plan) -> str:
-    """Return a digest of the key's value: that may be long, or hold a secret."""
+    """Return a digest of the key's value: that may be long, or hold a secret.
+
+    It has no salt: whoever starts an execution must find the group of those that started before,
+    under other releases too (ADR 20). So it hides a value, but not one that is easily guessed.
+    """
     # Most flows have no key, and most starts need no expressions.
     from shared.executions.tasks.scopes import ScopeBuilder  # noqa: PLC0415 - see above
     from shared.expressions import (  # noqa: PLC0415

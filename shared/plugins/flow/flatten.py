@@ -1,20 +1,27 @@
 """`flow.flatten` makes one list of nested ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.json_schema.builders import COUNT, ITEMS, array, closed, integer, outputs
+from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import MAX_DEPTH
 
 
-def _flatten(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
-    items = list(properties["items"])
-    for _ in range(properties.get("depth", 1)):
-        if not any(isinstance(item, list) for item in items):
-            break
-        items = [each for item in items for each in (item if isinstance(item, list) else [item])]
+def _flatten(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+    depth = int(properties.get("depth", 1))
+    items = list(_flat(properties["items"], depth, context))
     return {"items": items, "count": len(items)}
+
+
+def _flat(items: list[Any], depth: int, context: TaskContext) -> Iterator[Any]:
+    """Yield what is `depth` levels down, in one walk whatever the depth."""
+    for _, item in in_time(context, items):
+        if depth and isinstance(item, list):
+            yield from _flat(item, depth - 1, context)
+        else:
+            yield item
 
 
 PLUGINS = (

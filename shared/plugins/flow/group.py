@@ -14,16 +14,22 @@ from shared.json_schema.builders import (
     outputs,
     string,
 )
-from shared.plugins.sdk.items import key_text, keys_of
+from shared.plugins.sdk.items import in_time, key_text, keys_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+from shared.plugins.sdk.results import NEW, Result
 
 
 def _group(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
     items = properties["items"]
     groups: dict[str, list[Any]] = {}
-    for item, key in zip(items, keys_of(items, properties["by"], context), strict=True):
-        groups.setdefault(key_text(key), []).append(item)
-    return {"groups": groups, "keys": list(groups), "count": len(groups)}
+    names = Result("the list of keys")
+    keys = keys_of(items, properties["by"], context)
+    for index, item in in_time(context, items):
+        name = key_text(keys[index])
+        if name not in groups:
+            names.append(name, NEW + 2 * len(name))  # the key of a group, and of the list
+        groups.setdefault(name, []).append(item)
+    return {"groups": groups, "keys": names.entries, "count": len(groups)}
 
 
 PLUGINS = (

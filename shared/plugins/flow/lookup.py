@@ -3,40 +3,50 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.json_schema.builders import ITEMS, array, choice, closed, integer, outputs, string
-from shared.plugins.sdk.items import field
+from shared.json_schema.builders import (
+    ITEMS,
+    a_field,
+    a_name,
+    array,
+    choice,
+    closed,
+    integer,
+    outputs,
+)
+from shared.plugins.sdk.items import in_time
+from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
-from shared.plugins.sdk.values import MAX_RESULT, _map, compact, identity, too_large
+from shared.plugins.sdk.results import NEW, Result
+from shared.plugins.sdk.values import _map, compact, identity
 
 
-def _lookup(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
-    rows = _index(properties["table"], properties["tableKey"])
+def _lookup(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+    rows = _index(properties["table"], properties["tableKey"], context)
     name, missing = properties.get("as", "match"), properties.get("missing", "null")
-    found, size, unmatched = [], 0, 0
-    for index, item in enumerate(properties["items"]):
-        key = field(item, properties["itemKey"])
+    steps = field_steps(properties["itemKey"])
+    found, unmatched = Result(), 0
+    for index, item in in_time(context, properties["items"]):
+        key = read(item, steps)
         row, row_size = rows.get(identity(key), (None, 0)) if key is not None else (None, 0)
-        size += row_size
-        if size > MAX_RESULT:  # one large row may match many items
-            raise too_large("the list")
         if row is None:
             unmatched += 1
             if missing == "fail":
                 raise PluginError(f"no row matches item {index}", code="no_match")
         if row is not None or missing == "null":
-            found.append({**_map(item, index), name: row})
+            found.append({**_map(item, index), name: row}, NEW + len(name) + row_size)
     return {
-        "items": found,
+        "items": found.entries,
         "matched": len(properties["items"]) - unmatched,
         "unmatched": unmatched,
     }
 
 
-def _index(table: list[Any], key: str) -> dict[str, tuple[Any, int]]:
+def _index(table: list[Any], key: str, context: TaskContext) -> dict[str, tuple[Any, int]]:
     """Return rows by key with the size of their JSON; the first of a key counts, null is no key."""
     rows: dict[str, tuple[Any, int]] = {}
-    for row in table:
-        value = field(row, key)
+    steps = field_steps(key)
+    for _, row in in_time(context, table):
+        value = read(row, steps)
         if value is not None and row is not None:
             rows.setdefault(identity(value), (row, len(compact(row))))
     return rows
@@ -55,9 +65,9 @@ PLUGINS = (
                 {
                     "items": ITEMS,
                     "table": array("The rows to look in."),
-                    "itemKey": string("The key of an item, a dotted path.", minLength=1),
-                    "tableKey": string("The key of a row, a dotted path.", minLength=1),
-                    "as": string("The field that gets the row.", default="match"),
+                    "itemKey": a_field("The key of an item, a dotted path."),
+                    "tableKey": a_field("The key of a row, a dotted path."),
+                    "as": a_name("The field that gets the row.", default="match"),
                     "missing": choice(
                         "What becomes of an item without a row.",
                         *("null", "drop", "fail"),

@@ -1,45 +1,51 @@
 """`flow.merge` makes one list or map of several."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from shared.json_schema.builders import anything, array, choice, closed, outputs, string, when
-from shared.plugins.sdk.items import field
+from shared.json_schema.builders import a_field, anything, array, choice, closed, outputs, when
+from shared.plugins.sdk.items import in_time
+from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
-from shared.plugins.sdk.values import _map, deep_merged, identity, invalid, type_name
+from shared.plugins.sdk.results import Result
+from shared.plugins.sdk.values import _map, all_merged, identity, invalid, type_name
 
 
-def _merge(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+def _merge(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
     sources, mode = properties["sources"], properties.get("mode", "append")
     if mode == "deep":
-        return {"result": _merge_maps(sources)}
-    items = list(_all_items(sources))
-    return {"items": items if mode == "append" else _merge_by_key(items, properties["key"])}
+        return {"result": _merge_maps(sources, context)}
+    items = _all_items(sources, context)
+    if mode == "append":
+        return {"items": items}
+    return {"items": _merge_by_key(items, properties["key"], context)}
 
 
-def _all_items(sources: list[Any]) -> Iterator[Any]:
-    for number, source in enumerate(sources):
+def _all_items(sources: list[Any], context: TaskContext) -> list[Any]:
+    items = Result()
+    for number, source in in_time(context, sources):
         if not isinstance(source, list):
             raise invalid(f"sources[{number}] is {type_name(source)}, not a list")
-        yield from source
+        items.charge(len(source))
+        items.entries.extend(source)
+    return items.entries
 
 
-def _merge_by_key(items: list[Any], key: str) -> list[Any]:
+def _merge_by_key(items: list[Any], key: str, context: TaskContext) -> list[Any]:
+    steps = field_steps(key)
     merged: dict[Any, dict[str, Any]] = {}
-    for index, item in enumerate(items):
-        value = field(_map(item, index), key)
+    for index, item in in_time(context, items):
+        value = read(_map(item, index), steps)
         place = index if value is None else identity(value)
-        merged[place] = {**merged.get(place, {}), **item}
+        merged.setdefault(place, {}).update(item)  # a copy each time would be quadratic
     return list(merged.values())
 
 
-def _merge_maps(sources: list[Any]) -> Any:
-    result: Any = {}
-    for number, source in enumerate(sources):
+def _merge_maps(sources: list[Any], context: TaskContext) -> Any:
+    for number, source in in_time(context, sources):
         if not isinstance(source, dict):
             raise invalid(f"sources[{number}] is {type_name(source)}, not a map")
-        result = deep_merged(result, source)
-    return result
+    return all_merged([{}, *sources])
 
 
 PLUGINS = (
@@ -56,7 +62,7 @@ PLUGINS = (
                 {
                     "sources": array("The lists, or for deep the maps.", minItems=1),
                     "mode": choice("How.", "append", "byKey", "deep", default="append"),
-                    "key": string("byKey: the key of an item, a dotted path.", minLength=1),
+                    "key": a_field("byKey: the key of an item, a dotted path."),
                 },
                 required=["sources"],
                 allOf=[when("mode", "byKey", ["key"])],

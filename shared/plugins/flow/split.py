@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.json_schema.builders import ITEMS, array, closed, integer, outputs
+from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+from shared.plugins.sdk.results import NEW, Result
 
 
-def _split(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+def _split(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
     items, size = properties["items"], int(properties["size"])
-    chunks = [items[start : start + size] for start in range(0, len(items), size)]
-    return {"chunks": chunks, "count": len(chunks)}
+    chunks = Result("the list of chunks")
+    for _, start in in_time(context, range(0, len(items), size)):
+        chunks.append(items[start : start + size], NEW)
+    return {"chunks": chunks.entries, "count": len(chunks.entries)}
 
 
 PLUGINS = (

@@ -13,7 +13,7 @@ from shared.json_schema.builders import (
     integer,
     outputs,
 )
-from shared.plugins.sdk.items import keys_of
+from shared.plugins.sdk.items import in_time, keys_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import identity
 
@@ -21,8 +21,9 @@ from shared.plugins.sdk.values import identity
 def _unique(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
     items = properties["items"]
     first: dict[str, Any] = {}
-    for item, key in zip(items, keys_of(items, properties.get("by"), context), strict=True):
-        first.setdefault(identity(key), item)
+    keys = keys_of(items, properties.get("by"), context)
+    for index, item in in_time(context, items):
+        first.setdefault(identity(keys[index]), item)
     return {
         "items": list(first.values()),
         "count": len(first),

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlunsplit
 
+from shared.plugins.sdk.urls import split_url
 from shared.plugins.sdk.values import compact, invalid, text
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -104,7 +105,7 @@ def _url(url: str, query: Mapping[str, Any]) -> str:
     if not added:
         return url
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
     except ValueError:
         raise invalid("url is malformed") from None
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))

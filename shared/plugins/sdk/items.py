@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.expressions import Expression, TemplateError, TemplateSyntaxError, parse_expression
+from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import PluginError, TaskContext
 from shared.plugins.sdk.values import compact
 
@@ -42,6 +43,12 @@ def in_time(context: TaskContext, items: Sequence[Any]) -> Iterator[tuple[int, A
         yield index, item
 
 
+def check_time(context: TaskContext) -> None:
+    """Raise PluginError `timeout` when the attempt's deadline is over."""
+    if context.remaining() <= 0:
+        raise PluginError("out of time", code="timeout")
+
+
 def evaluated(
     expression: DeferredExpression, items: Sequence[Any], context: TaskContext
 ) -> Iterator[Any]:
@@ -60,27 +67,16 @@ def keys_of(items: Sequence[Any], by: str | None, context: TaskContext) -> list[
     if not is_field(by):
         return list(evaluated(deferred_expression(by, "by"), items, context))
     if by.startswith(_ITEM) and not any(
-        isinstance(each, dict) and "item" in each for each in items
+        isinstance(each, dict) and "item" in each for _, each in in_time(context, items)
     ):
         by = by.removeprefix(_ITEM)
-    return [field(item, by) for item in items]
+    steps = field_steps(by)
+    return [read(item, steps) for _, item in in_time(context, items)]
 
 
 def is_field(by: str) -> bool:
     """Tell a dotted path from an expression."""
     return _FIELD.fullmatch(by) is not None
-
-
-def field(item: Any, path: str) -> Any:
-    """Read `a.b.0` out of maps and lists; null where there is nothing."""
-    for step in path.split("."):
-        if isinstance(item, dict):
-            item = item.get(step)
-        elif isinstance(item, list) and step.isascii() and step.isdigit() and len(step) < 10:
-            item = item[int(step)] if int(step) < len(item) else None
-        else:
-            return None
-    return item
 
 
 def key_text(key: Any) -> str:

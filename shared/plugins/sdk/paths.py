@@ -2,19 +2,33 @@
 
 from typing import Any
 
-from shared.plugins.sdk.values import MAX_DEPTH, invalid, type_name
+from shared.json_schema.builders import MAX_NAME, MAX_STEPS
+from shared.plugins.sdk.values import invalid, type_name
 
 Steps = tuple[str, ...]
 
 
 def steps_of(path: str) -> Steps:
     """Split `a.b.0` or `/a/b/0`; the empty path is the whole value."""
+    if len(path) > MAX_NAME:
+        raise invalid(f"path has more than {MAX_NAME} characters")
     if path.startswith("/"):
         steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/"))
     else:
         steps = tuple(path.split(".")) if path else ()
-    if len(steps) > MAX_DEPTH:
-        raise invalid(f"path has more than {MAX_DEPTH} steps")
+    return _checked(steps)
+
+
+def field_steps(path: str) -> Steps:
+    """Split the dotted path of a field once, before its loop; here a slash is no pointer."""
+    if len(path) > MAX_NAME:
+        raise invalid(f"path has more than {MAX_NAME} characters")
+    return _checked(tuple(path.split(".")))
+
+
+def _checked(steps: Steps) -> Steps:
+    if len(steps) > MAX_STEPS:
+        raise invalid(f"path has more than {MAX_STEPS} steps")
     return steps
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from shared import json_text
@@ -112,14 +113,27 @@ def _map(item: Any, index: int) -> dict[str, Any]:
 
 def deep_merged(old: Any, new: Any) -> Any:
     """Merge maps at every level; anything else, lists and null too, is replaced by the new."""
+    return all_merged([old, new])
+
+
+def all_merged(values: Sequence[Any]) -> Any:
+    """Merge as `deep_merged` does, one value after the other, but visit each field once."""
     try:
-        return _deep_merged(old, new)
+        return _all_merged(values)
     except RecursionError:
         raise invalid("a value is nested too deeply") from None
 
 
-def _deep_merged(old: Any, new: Any) -> Any:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return new
-    both = {name: _deep_merged(old[name], value) for name, value in new.items() if name in old}
-    return {**old, **new, **both}
+def _all_merged(values: Sequence[Any]) -> Any:
+    maps: list[Any] = []
+    for value in values:
+        if not (maps and isinstance(value, dict) and isinstance(maps[-1], dict)):
+            maps.clear()
+        maps.append(value)
+    if len(maps) == 1:
+        return maps[0]
+    fields: dict[str, list[Any]] = {}
+    for each in maps:
+        for name, value in each.items():
+            fields.setdefault(name, []).append(value)
+    return {name: _all_merged(found) for name, found in fields.items()}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.json_schema.builders import (
     outputs,
     string,
 )
+from shared.plugins.sdk.items import check_time, in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large
 
@@ -22,16 +24,16 @@ _MAX_CELLS = 1_000_000
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def _csv(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+def _csv(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
     delimiter, quote = _dialect(properties)
     has_header = properties.get("header", True)
     source = properties["data"]
     if properties["operation"] == "stringify":
-        return {"text": _write(_lines(source, has_header=has_header), delimiter, quote)}
+        return {"text": _write(_lines(source, context, has_header=has_header), delimiter, quote)}
     if not isinstance(source, str):
         raise invalid("data must be text to be parsed")
-    rows = _read(source, delimiter, quote)
-    parsed: list[Any] = _with_header(rows) if has_header else rows
+    rows = _read(source, delimiter, quote, context)
+    parsed: list[Any] = _with_header(rows, context) if has_header else rows
     return {"rows": parsed, "count": len(parsed)}
 
 
@@ -47,52 +49,63 @@ def _dialect(properties: Mapping[str, Any]) -> tuple[str, str]:
     return delimiter, quote
 
 
-def _read(source: str, delimiter: str, quote: str) -> list[list[str]]:
+def _read(source: str, delimiter: str, quote: str, context: TaskContext) -> list[list[str]]:
     csv.field_size_limit(MAX_RESULT)  # the module's own limit is 128 KiB for the whole process
     stream = io.StringIO(source.removeprefix(_BYTE_ORDER_MARK), newline="")
     reader = csv.reader(stream, delimiter=delimiter, quotechar=quote, strict=True)
+    rows: list[list[str]] = []
+    cells = 0
     try:
-        return [row for row in reader if row]
+        for row in reader:
+            check_time(context)
+            cells += len(row)
+            if cells > _MAX_CELLS:
+                raise too_large("the table")
+            if row:
+                rows.append(row)
     except csv.Error as error:
         raise invalid(f"data is no CSV: line {reader.line_num}: {error}") from None
+    return rows
 
 
-def _with_header(rows: list[list[str]]) -> list[dict[str, str]]:
+def _with_header(rows: list[list[str]], context: TaskContext) -> list[dict[str, str]]:
     if not rows:
         return []
     header, *records = rows
     if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
+        twice = Counter(header).most_common(1)[0][0]
         raise invalid(f'column "{twice}" appears more than once in the header')
     if len(header) * len(records) > _MAX_CELLS:
         raise too_large("the table")
-    for number, record in enumerate(records, start=1):
+    for index, record in in_time(context, records):
         if len(record) > len(header):
-            raise invalid(f"row {number} has {len(record)} fields, the header has {len(header)}")
+            raise invalid(f"row {index + 1} has {len(record)} fields, the header has {len(header)}")
     return [
         dict(zip(header, record + [""] * (len(header) - len(record)), strict=True))
         for record in records
     ]
 
 
-def _lines(rows: Any, *, has_header: bool) -> Iterator[Sequence[Any]]:
+def _lines(rows: Any, context: TaskContext, *, has_header: bool) -> Iterator[Sequence[Any]]:
     if not isinstance(rows, list):
         raise invalid("data must be a list of maps or of lists to be written")
     if all(isinstance(row, list) for row in rows):
-        yield from rows
+        yield from (row for _, row in in_time(context, rows))
     elif all(isinstance(row, dict) for row in rows):
-        yield from _lines_of_maps(rows, has_header=has_header)
+        yield from _lines_of_maps(rows, context, has_header=has_header)
     else:
         raise invalid("data must hold either only maps or only lists")
 
 
-def _lines_of_maps(rows: list[dict[str, Any]], *, has_header: bool) -> Iterator[Sequence[Any]]:
+def _lines_of_maps(
+    rows: list[dict[str, Any]], context: TaskContext, *, has_header: bool
+) -> Iterator[Sequence[Any]]:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if len(columns) * len(rows) > _MAX_CELLS:
         raise too_large("the table")
     if has_header and columns:
         yield columns
-    for row in rows:
+    for _, row in in_time(context, rows):
         yield [row.get(name) for name in columns]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.expressions import is_true
 from shared.json_schema.builders import COUNT, ITEMS, array, closed, deferred, outputs
-from shared.plugins.sdk.items import deferred_expression, evaluated
+from shared.plugins.sdk.items import deferred_expression, in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 
 
@@ -14,8 +14,12 @@ def _filter(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str,
     if isinstance(condition, bool):
         kept = list(items) if condition else []
     else:
-        verdicts = evaluated(deferred_expression(condition, "condition"), items, context)
-        kept = [item for item, verdict in zip(items, verdicts, strict=True) if is_true(verdict)]
+        holds = deferred_expression(condition, "condition")
+        kept = [
+            item
+            for index, item in in_time(context, items)
+            if is_true(holds.evaluate(context, item=item, index=index))
+        ]
     return {"items": kept, "count": len(kept)}
 
 

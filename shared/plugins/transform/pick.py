@@ -1,32 +1,52 @@
 """The choice of fields: kept, dropped or renamed, in a map or in every map of a list."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from shared.json_schema.builders import anything, array, closed, mapping, outputs, string
+from shared.json_schema.builders import a_name, anything, array, closed, mapping, outputs
+from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+from shared.plugins.sdk.results import NEW, Result
 from shared.plugins.sdk.values import invalid, type_name
 
 
-def _pick(properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
-    source = properties["data"]
+def _pick(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
+    source, choice = properties["data"], _Choice.of(properties)
     if isinstance(source, dict):
-        return {"result": _picked(source, properties)}
-    for index, item in enumerate(source):
+        return {"result": choice.picked(source, Result())}
+    picked = Result()
+    for index, item in in_time(context, source):
         if not isinstance(item, dict):
             raise invalid(f"item {index} is {type_name(item)}, not a map")
-    return {"result": [_picked(item, properties) for item in source]}
+        picked.append(choice.picked(item, picked), NEW)
+    return {"result": picked.entries}
 
 
-def _picked(source: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-    keep = set(properties.get("keep", source))
-    drop = set(properties.get("drop", ()))
-    names = properties.get("rename", {})
-    kept = {name: value for name, value in source.items() if name in keep and name not in drop}
-    renamed = {names.get(name, name): value for name, value in kept.items()}
-    if len(renamed) < len(kept):
-        raise invalid("rename gives two fields the same name")
-    return renamed
+@dataclass(frozen=True)
+class _Choice:
+    """The fields that are wanted, made ready once for all maps."""
+
+    keep: frozenset[str] | None
+    drop: frozenset[str]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, properties: Mapping[str, Any]) -> "_Choice":
+        keep = frozenset(properties["keep"]) if "keep" in properties else None
+        return cls(keep, frozenset(properties.get("drop", ())), properties.get("rename", {}))
+
+    def picked(self, source: Mapping[str, Any], result: Result) -> dict[str, Any]:
+        """Return the fields under their new names, which count in `result`."""
+        kept = [name for name in source if self._is_kept(name)]
+        result.charge(sum(len(self.names[name]) for name in kept if name in self.names))
+        renamed = {self.names.get(name, name): source[name] for name in kept}
+        if len(renamed) < len(kept):
+            raise invalid("rename gives two fields the same name")
+        return renamed
+
+    def _is_kept(self, name: str) -> bool:
+        return (self.keep is None or name in self.keep) and name not in self.drop
 
 
 PLUGINS = (
@@ -42,10 +62,10 @@ PLUGINS = (
             input_schema=closed(
                 {
                     "data": anything("The map, or the list of maps.", type=["object", "array"]),
-                    "keep": array("Fields to keep; all without it.", items=string("A field.")),
-                    "drop": array("Fields to drop.", items=string("A field.")),
+                    "keep": array("Fields to keep; all without it.", items=a_name("A field.")),
+                    "drop": array("Fields to drop.", items=a_name("A field.")),
                     "rename": mapping(
-                        "Old names and their new ones.", additionalProperties={"type": "string"}
+                        "Old names and their new ones.", additionalProperties=a_name("A new name.")
                     ),
                 },
                 required=["data"],

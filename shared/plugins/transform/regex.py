@@ -5,9 +5,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from shared.json_schema.builders import anything, array, boolean, choice, closed, outputs, string
+from shared.json_schema.builders import (
+    a_pattern,
+    anything,
+    array,
+    boolean,
+    choice,
+    closed,
+    outputs,
+    string,
+)
 from shared.json_schema.validator import PatternError, compile_pattern
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
+from shared.plugins.sdk.results import NEW
 from shared.plugins.sdk.values import MAX_RESULT, invalid, too_large
 
 _ESCAPE = re.compile(r"(\\[0-9\\])")
@@ -23,6 +33,8 @@ class _Search:
         self.text: str = properties["data"]
         self.replacement: str = properties.get("replacement", "")
         self.pattern = _compiled(properties["pattern"], properties.get("flags", ""))
+        self._numbers = [str(number + 1) for number in range(self.pattern.groups)]
+        self._names = sum(NEW + len(name) for name in (*self._numbers, *self.pattern.groupindex))
         self._allowed = MAX_RESULT
         self._clock = context.scope.budget.clock
         self._until = self._clock() + min(_MAX_SECONDS, context.remaining())
@@ -38,20 +50,22 @@ class _Search:
                 yield match
             last = match.span()
 
+    def _charge(self, characters: int) -> None:
+        self._allowed -= characters
+        if self._allowed < 0:
+            raise too_large("the groups")
+
     def groups(self, match: Any) -> dict[str, str | None]:
         """Return what each group matched, by number and by name."""
         spans = (match.span(number) for number in range(self.pattern.groups + 1))
-        self._allowed -= 2 * sum(end - start for start, end in spans)
-        if self._allowed < 0:
-            raise too_large("the groups")
-        numbered = {str(number): text for number, text in enumerate(match.groups(), start=1)}
+        self._charge(NEW + self._names + 2 * sum(end - start for start, end in spans))
+        numbered = dict(zip(self._numbers, match.groups(), strict=True))
         return {**numbered, **match.groupdict()}
 
 
 def _compiled(pattern: str, flags: str) -> Any:
-    prefix = f"(?{''.join(sorted(set(flags)))})" if flags else ""
     try:
-        return compile_pattern(prefix + pattern)
+        return compile_pattern(pattern, "".join(sorted(set(flags))))
     except PatternError as error:
         raise invalid(str(error)) from None
 
@@ -86,7 +100,7 @@ def _extract(search: _Search) -> Mapping[str, Any]:
 
 def _replace(search: _Search) -> Mapping[str, Any]:
     parts = _template(search.replacement, search.pattern.groups)
-    fixed = sum(len(part) for part in parts if isinstance(part, str))
+    fixed = len(parts) + sum(len(part) for part in parts if isinstance(part, str))
     uses = Counter(part for part in parts if isinstance(part, int))
     made, size, end = [], 0, 0
     for found in search.matches():
@@ -145,7 +159,7 @@ PLUGINS = (
                 {
                     "operation": choice("What to do.", *_OPERATIONS),
                     "data": string("The text."),
-                    "pattern": string("The regular expression.", minLength=1),
+                    "pattern": a_pattern("The regular expression."),
                     "replacement": string(
                         r"replace: the new text; \1 is the first group, \0 all of the match.",
                         default="",

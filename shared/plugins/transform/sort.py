@@ -13,7 +13,7 @@ from shared.json_schema.builders import (
     deferred,
     outputs,
 )
-from shared.plugins.sdk.items import keys_of
+from shared.plugins.sdk.items import in_time, keys_of
 from shared.plugins.sdk.numbers import Number, number_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import invalid, type_name
@@ -23,9 +23,9 @@ def _sort(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, A
     items = properties["items"]
     keys = keys_of(items, properties.get("by"), context)
     if properties.get("numeric", False):
-        keys = [_as_number(key, index) for index, key in enumerate(keys)]
+        keys = [_as_number(key, index) for index, key in in_time(context, keys)]
     order = [index for index, key in enumerate(keys) if key is not None]
-    _check_comparable(keys, order)
+    _check_comparable(keys, order, context)
     try:
         order.sort(key=keys.__getitem__, reverse=properties.get("order") == "desc")
     except (TypeError, RecursionError):
@@ -38,11 +38,14 @@ def _as_number(key: Any, index: int) -> Number | None:
     return None if key is None else number_of(key, f"the key of item {index}")
 
 
-def _check_comparable(keys: list[Any], order: list[int]) -> None:
+def _check_comparable(keys: list[Any], order: list[int], context: TaskContext) -> None:
     """Raise unless all keys are of one kind, and of one that has an order."""
-    for index in order:
+    for _, index in in_time(context, order):
         if isinstance(keys[index], dict):
             raise invalid(f"the key of item {index} is a map, which has no order")
+        if isinstance(keys[index], list) and any(isinstance(each, list) for each in keys[index]):
+            # Python would compare their insides once for each level.
+            raise invalid(f"the key of item {index} has a list inside a list, which has no order")
         if type_name(keys[index]) != type_name(keys[order[0]]):
             raise invalid(
                 f"the key of item {index} is {type_name(keys[index])}, "

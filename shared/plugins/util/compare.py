@@ -30,7 +30,8 @@ def _ordered(test: Test) -> Test:
 
 def _contains(a: Any, b: Any) -> bool:
     if isinstance(a, list):
-        return any(is_equal(item, b) for item in a)
+        sought = identity(b)
+        return any(identity(item) == sought for item in a)
     if not isinstance(a, str | dict):
         raise invalid(f"{type_name(a)} contains nothing")
     return isinstance(b, str) and b in a

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.json_schema.builders import anything, choice, closed, outputs, string
+from shared.json_schema.builders import MAX_NAME, anything, choice, closed, outputs, string
 from shared.plugins.sdk.paths import read, steps_of, written
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import compact, deep_merged, invalid, parse_json, type_name
@@ -49,7 +49,9 @@ PLUGINS = (
                 {
                     "operation": choice("What to do.", *_OPERATIONS),
                     "data": anything("Text to parse, or the value."),
-                    "path": string("get and set: `a.b.0` or `/a/b/0`; empty is all of it."),
+                    "path": string(
+                        "get and set: `a.b.0` or `/a/b/0`; empty is all of it.", maxLength=MAX_NAME
+                    ),
                     "value": anything("set and merge: what comes in."),
                 },
                 required=["operation", "data"],

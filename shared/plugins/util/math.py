@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from shared.json_schema.builders import array, choice, closed, deferred, number, outputs
-from shared.plugins.sdk.items import deferred_expression
+from shared.plugins.sdk.items import deferred_expression, in_time
 from shared.plugins.sdk.numbers import Number, number_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid, is_number, too_large, type_name
@@ -23,7 +23,7 @@ def _math(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, A
         result = _of_expression(properties, context)
     else:
         operation = _OPERATIONS[properties["operation"]]
-        result = _finite(lambda: operation(_operands(properties)))
+        result = _finite(lambda: operation(_operands(properties, context)))
     return {"result": result}
 
 
@@ -36,9 +36,10 @@ def _of_expression(properties: Mapping[str, Any], context: TaskContext) -> Numbe
     return _finite(lambda: result)
 
 
-def _operands(properties: Mapping[str, Any]) -> list[Number]:
+def _operands(properties: Mapping[str, Any], context: TaskContext) -> list[Number]:
     if "values" in properties:
-        return [number_of(each, f"values[{n}]") for n, each in enumerate(properties["values"])]
+        values = in_time(context, properties["values"])
+        return [number_of(each, f"values[{index}]") for index, each in values]
     return [number_of(properties[name], name) for name in ("a", "b") if name in properties]
 
 

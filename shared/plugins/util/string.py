@@ -11,6 +11,7 @@ from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large, type
 
 Properties = Mapping[str, Any]
 
+_MAX_PIECES = 1_000_000
 _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -37,7 +38,10 @@ def _replace(properties: Properties) -> str:
 
 def _split(properties: Properties) -> list[str]:
     separator = properties.get("separator", ",")
-    return _text(properties).split(separator) if separator else list(_text(properties))
+    value = _text(properties)
+    if (value.count(separator) if separator else len(value)) > _MAX_PIECES:
+        raise too_large("the list")
+    return value.split(separator) if separator else list(value)
 
 
 def _join(properties: Properties) -> str:
@@ -89,8 +93,13 @@ def _reverse(properties: Properties) -> str | list[Any]:
 
 def slugify(value: str) -> str:
     """Return lower-case ASCII letters and digits, joined by single hyphens."""
-    plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode().lower()
+    # One by one: normalising a long run of accents takes quadratic time, to sort what goes anyway.
+    plain = value.translate({ord(each): _ascii(each) for each in set(value)}).lower()
     return _NOT_IN_A_SLUG.sub("-", plain).strip("-")
+
+
+def _ascii(character: str) -> str:
+    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
 
 
 _OPERATIONS: Mapping[str, Callable[[Properties], Any]] = {

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlunsplit
 
 from shared.json_schema.builders import anything, choice, closed, integer, mapping, outputs, string
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
+from shared.plugins.sdk.urls import split_url
 from shared.plugins.sdk.values import invalid, text
 
 Properties = Mapping[str, Any]
@@ -36,7 +37,7 @@ def _url(properties: Properties, _context: TaskContext) -> Mapping[str, Any]:
 
 
 def _parse(properties: Properties) -> Mapping[str, Any]:
-    parts = urlsplit(properties["url"])
+    parts = split_url(properties["url"])
     pairs = parse_qsl(
         parts.query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, separator="&"
     )

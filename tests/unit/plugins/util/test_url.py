@@ -75,3 +75,9 @@ def test_decoding_what_was_encoded_gives_the_text(text: str) -> None:
 def test_bad_input_is_refused(properties: dict[str, Any]) -> None:
     with pytest.raises(PluginError):
         run_plugin("util.url", properties)
+
+
+@pytest.mark.parametrize("start", ["http://", "//", "http:/\t/"])
+def test_an_endless_host_is_refused_before_it_is_normalised(start: str) -> None:
+    with pytest.raises(PluginError, match="url is malformed"):
+        run_plugin("util.url", {"operation": "parse", "url": start + "a\u0300\u0316" * 500_000})

@@ -257,3 +257,45 @@ def nested(levels: int) -> list[Any]:
 @pytest.mark.parametrize("schema", [{"enum": [nested(5_000)]}, {"type": "string"}])
 def test_deep_values_cannot_break_a_comparison_or_a_message(schema: dict[str, Any]) -> None:
     assert "nested too deeply" in refusal(nested(5_000), schema).message
+
+
+def test_patterns_of_a_schema_are_compiled_once_each_and_bounded_in_number() -> None:
+    schema = {"items": {"allOf": [{"pattern": f"a{{1,{n}}}"} for n in range(1, 200)]}}
+
+    with pytest.raises(PluginError) as refused:
+        run_plugin("util.validate", {"data": ["a" * 300], "schema": schema})
+
+    assert refused.value.code == "too_large"
+
+
+def test_one_pattern_is_charged_once_for_all_items() -> None:
+    schema = {"items": {"pattern": "^a+$"}}
+
+    outputs = run_plugin("util.validate", {"data": ["aa"] * 1_000, "schema": schema})
+
+    assert outputs["valid"] is True
+
+
+def test_looking_into_all_of_a_nested_value_is_charged() -> None:
+    nested = [[[0] * 100_000]]
+    schema = {"allOf": [{"enum": [nested]}] * 100}
+
+    with pytest.raises(PluginError) as refused:
+        run_plugin("util.validate", {"data": nested, "schema": schema})
+
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize(("before", "is_guessed"), [(0, True), (199, True), (200, False)])
+def test_a_guess_looks_at_some_names_only(*, before: int, is_guessed: bool) -> None:
+    names = [f"{n}" for n in range(before)]
+    schema = {
+        "properties": {name: {} for name in (*names, "customer")},
+        "additionalProperties": False,
+    }
+
+    outputs = run_plugin(
+        "util.validate", {"data": {"custmer": 1}, "schema": schema, "failOnError": False}
+    )
+
+    assert ("did you mean" in outputs["errors"][0]["message"]) is is_guessed
