@@ -17,7 +17,7 @@ READS = ("GET", "HEAD")
 HEALTH = "/_ministack/health"
 """The one path of the emulator's administration that shows nothing and changes nothing."""
 EXECUTE_API = "/_aws/execute-api/"
-"""Where functions send to the clients of a WebSocket API."""
+"""The path by which functions send to the clients of a WebSocket API."""
 _KEY = re.compile(r"Credential=([^/]+)/")
 
 FOREIGN_HOST = (

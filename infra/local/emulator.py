@@ -92,7 +92,7 @@ async def serving(local: Local, pair: KeyPair) -> AsyncIterator[tuple[Gateway, S
     snapshots.choose()
     identities = Identities(pair)
     identities.install()
-    gateway = Gateway(writes, local=local, identities=identities)
+    gateway = Gateway(writes, local=local, knows=identities.knows)
     application: Any = gateway
     is_over = asyncio.Event()
     server = asyncio.create_task(

@@ -5,14 +5,13 @@ request, and its answer, go through untouched. The gateway adds what API Gateway
 itself: 413 above 10 MB, 503 while nothing is deployed.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
 from infra.local import objects
 from infra.local.answers import Application, Receive, Scope, Send, answer, problem
 from infra.local.door import ApiDoor, EmulatorDoor, access_key
-from infra.local.identities import Identities
 from infra.local.settings import HOST, Local
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -24,13 +23,15 @@ LIVE = "/_live"
 class Gateway:
     """An ASGI application that stands before the emulator's."""
 
-    def __init__(self, emulator: Application, *, local: Local, identities: Identities) -> None:
+    def __init__(
+        self, emulator: Application, *, local: Local, knows: Callable[[str], bool]
+    ) -> None:
         self._emulator = emulator
         self._port = local.port
         self._signed_host = f"{HOST}:{local.emulator_port}"
-        self._knows = identities.knows
+        self._knows = knows
         self._api_door = ApiDoor(local.port, local.hosts)
-        self._emulator_door = EmulatorDoor(local.emulator_port, identities.knows)
+        self._emulator_door = EmulatorDoor(local.emulator_port, knows)
         self.api_id: str | None = None
         """The API to reach, once it is deployed."""
 
