@@ -24,6 +24,7 @@ PARAMETERS = (
     "platform",
     "python",
     "egress_allow",
+    "egress_deny",
     "retention",
     "runners",
     "layer",

@@ -23,8 +23,9 @@ class Options:
 
     `platform` is a target of `uv pip install --python-platform` (or `native`, this machine's),
     `python` a version such as `3.13`, `egress_allow` the runner's `HEADRACE_EGRESS_ALLOW`,
-    `retention` how long executions are kept, by namespace: `billing=365d,*=90d`, `runners` how
-    many turns of executions run at once: as many as the account allows, unless it is said.
+    `egress_deny` its `HEADRACE_EGRESS_DENY`, `retention` how long executions are kept, by
+    namespace: `billing=365d,*=90d`, `runners` how many turns of executions run at once: as many as
+    the account allows, unless it is said.
     """
 
     stage: str = "dev"
@@ -33,6 +34,7 @@ class Options:
     platform: str = "aarch64-manylinux_2_28"
     python: str = "3.13"
     egress_allow: str = ""
+    egress_deny: str = ""
     retention: str = ""
     runners: int | None = None
 

@@ -38,6 +38,7 @@ class PlatformStack(Stack):
             **storage.variables,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
             "HEADRACE_EGRESS_ALLOW": options.egress_allow,
+            "HEADRACE_EGRESS_DENY": options.egress_deny,
             "HEADRACE_RETENTION": options.retention,
             "HEADRACE_SDK_PATIENCE": "patient",  # told to those for whose answer nobody waits
         }

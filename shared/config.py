@@ -43,6 +43,7 @@ class EngineSettings(Settings):
 
 class EgressSettings(Settings):
     headrace_egress_allow: str = ""
+    headrace_egress_deny: str = ""
 
 
 class RetentionSettings(Settings):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+from infra.local.home import close_home
 from infra.local.settings import ROOT, Local, LocalStackError
 
 START_SECONDS = 300
@@ -20,7 +21,7 @@ def up(local: Local) -> None:
     if running_process(local) is not None:
         status(local)
         return
-    local.home.mkdir(parents=True, exist_ok=True)
+    close_home(local.home)
     local.description.unlink(missing_ok=True)
     output = local.home / "start.log"
     with output.open("w") as written:

@@ -12,6 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
+from infra.local.credentials import KeyPair
+from infra.local.identities import ACCOUNT
 from infra.local.settings import REGION, Local, LocalStackError
 from infra.synthesis import ASSETS, TEMPLATE
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 STACK = "Headrace"
-ACCOUNT = "000000000000"
 PLACES = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
 CAPABILITIES: Any = ["CAPABILITY_IAM"]
 STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -39,10 +40,12 @@ class Deployment:
 class Deployer:
     """The deployer of an assembly to the emulator; it knows when there is nothing to do."""
 
-    def __init__(self, local: Local) -> None:
-        self._local = local
+    def __init__(self, local: Local, pair: KeyPair) -> None:
+        self.local = local
         config = Config(retries={"total_max_attempts": 2}, read_timeout=120)
-        self._session = boto3.Session(region_name=REGION)
+        self._session = boto3.Session(
+            pair.access_key_id, pair.secret_access_key, region_name=REGION
+        )
         self._connection: Any = {"endpoint_url": local.aws_endpoint_url, "config": config}
         self._stacks: CloudFormationClient = self._session.client(
             "cloudformation", **self._connection
@@ -51,7 +54,7 @@ class Deployer:
     def unchanged(self, assembly: Path) -> Deployment | None:
         """Return the deployment of a former start, if it is this assembly's and still stands."""
         try:
-            found = Deployment(**json.loads(self._local.deployment.read_text("utf-8")))
+            found = Deployment(**json.loads(self.local.deployment.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
         is_same = found.template == _hash(assembly)
@@ -62,7 +65,7 @@ class Deployer:
 
         The next start does it again unless the deployment is remembered.
         """
-        self._local.deployment.unlink(missing_ok=True)
+        self.local.deployment.unlink(missing_ok=True)
         template_url = self._upload(assembly)
         try:
             self._apply(template_url)
@@ -71,13 +74,13 @@ class Deployer:
                 return self._deployment(assembly)
             raise LocalStackError(
                 f"the deploy failed: {self._reason() or error}\n"
-                f"To start from nothing: make down, then remove {self._local.home}"
+                f"To start from nothing: make down, then remove {self.local.home}"
             ) from error
         return self._deployment(assembly)
 
     def remember(self, deployment: Deployment) -> None:
         """Let the next start find it, once the emulator's state is on disk."""
-        self._local.deployment.write_text(json.dumps(asdict(deployment)), "utf-8")
+        self.local.deployment.write_text(json.dumps(asdict(deployment)), "utf-8")
 
     def resume(self, deployment: Deployment) -> str | None:
         """Let interrupted executions go on; return the error's text, or None."""
@@ -107,7 +110,7 @@ class Deployer:
                 key = destination["objectKey"]
                 bucket_client.create_bucket(Bucket=bucket)
                 bucket_client.put_object(Bucket=bucket, Key=key, Body=body)
-                places[source.name] = f"{self._local.aws_endpoint_url}/{bucket}/{key}"
+                places[source.name] = f"{self.local.aws_endpoint_url}/{bucket}/{key}"
         return places[TEMPLATE]
 
     def _apply(self, template_url: str) -> None:

@@ -15,11 +15,11 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from infra.local.credentials import KeyPair
 from infra.local.gateway import Gateway
+from infra.local.identities import Identities
 from infra.local.settings import HOST, REGION, Local, LocalStackError
 from infra.local.snapshots import Snapshots, Writes
-
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 WORKERS = min(16, max(4, 2 * (os.cpu_count() or 1)))
 """Processes per function."""
@@ -38,7 +38,6 @@ def prepare(local: Local, layer: Path) -> None:
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(CREDENTIALS)
     os.environ.update(
         {
             "AWS_DEFAULT_REGION": REGION,
@@ -81,7 +80,7 @@ def require_free_ports(local: Local) -> None:
 
 
 @asynccontextmanager
-async def serving(local: Local) -> AsyncIterator[tuple[Gateway, Snapshots]]:
+async def serving(local: Local, pair: KeyPair) -> AsyncIterator[tuple[Gateway, Snapshots]]:
     """Serve emulator and API until the block ends; then stop the workers and save the state."""
     module: Any = importlib.import_module("ministack.app")
     is_stopping = threading.Event()
@@ -91,7 +90,9 @@ async def serving(local: Local) -> AsyncIterator[tuple[Gateway, Snapshots]]:
     writes = Writes(module.app)
     snapshots = Snapshots(local.state, writes)
     snapshots.choose()
-    gateway = Gateway(writes, port=local.port)
+    identities = Identities(pair)
+    identities.install()
+    gateway = Gateway(writes, local=local, knows=identities.knows)
     application: Any = gateway
     is_over = asyncio.Event()
     server = asyncio.create_task(

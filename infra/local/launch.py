@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from infra.bundling import BundlingError, dependencies_layer
+from infra.local.credentials import KeyPair, home_key_pair
 from infra.local.deploy import Deployer, Deployment
 from infra.local.emulator import prepare, require_free_ports, serving
 from infra.local.gateway import Gateway
+from infra.local.home import close_home, readable
 from infra.local.settings import REGION, Local, LocalStackError
 from infra.local.snapshots import Snapshots
 from infra.options import LOCAL, NATIVE
@@ -28,16 +30,18 @@ Result = TypeVar("Result")
 
 def run(local: Local) -> None:
     """Run the stack until SIGINT or SIGTERM; its state is on disk when this returns."""
-    local.home.mkdir(parents=True, exist_ok=True)
+    close_home(local.home)
     with _alone(local), _temporary_description(local):
         require_free_ports(local)
+        pair = home_key_pair(local.credentials)
         try:
-            layer = _build(local)
-            built = _synthesise(local, layer)
+            with readable():
+                layer = _build(local)
+                built = _synthesise(local, layer)
         except (BundlingError, SynthesisError) as error:
             raise LocalStackError(str(error)) from error
         prepare(local, layer)
-        asyncio.run(_serve(local, built))
+        asyncio.run(_serve(local, pair, built))
 
 
 def _build(_local: Local) -> Path:
@@ -50,21 +54,25 @@ def _synthesise(local: Local, layer: Path) -> Path:
     marker = BUILD / f"{layer.name}-marker"
     (marker / "python").mkdir(parents=True, exist_ok=True)
     (marker / "python" / "dependencies.txt").write_text(f"{layer.name}\n", "utf-8")
-    chosen = {"egress_allow": local.egress_allow, "retention": local.retention}
+    chosen = {
+        "egress_allow": local.egress_allow,
+        "egress_deny": local.own_addresses,
+        "retention": local.retention,
+    }
     said = {name: value for name, value in chosen.items() if value}
     with _step("template"):
         return assembly(target="local", layer=str(marker), **said)
 
 
-async def _serve(local: Local, built: Path) -> None:
+async def _serve(local: Local, pair: KeyPair, built: Path) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with _step("emulator"):
-        server = serving(local)
+        server = serving(local, pair)
         gateway, snapshots = await server.__aenter__()
     try:
-        work = asyncio.create_task(_bring_up(local, gateway, built, snapshots))
+        work = asyncio.create_task(_bring_up(Deployer(local, pair), gateway, built, snapshots))
         ended = asyncio.create_task(stop.wait())
         await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
@@ -77,8 +85,9 @@ async def _serve(local: Local, built: Path) -> None:
             await server.__aexit__(None, None, None)
 
 
-async def _bring_up(local: Local, gateway: Gateway, built: Path, snapshots: Snapshots) -> None:
-    deployer = Deployer(local)
+async def _bring_up(
+    deployer: Deployer, gateway: Gateway, built: Path, snapshots: Snapshots
+) -> None:
     with _step("deploy"):
         deployment = await _aside(lambda: deployer.unchanged(built))
         if deployment is None:
@@ -86,7 +95,8 @@ async def _bring_up(local: Local, gateway: Gateway, built: Path, snapshots: Snap
             # Only what a snapshot holds is there after a kill.
             if await snapshots.take():
                 deployer.remember(deployment)
-    _announce(local, gateway, deployment)
+    gateway.api_id = deployment.api_id
+    _announce(deployer.local)
     await asyncio.gather(snapshots.keep_taking(), _resume(deployer, deployment))
 
 
@@ -111,8 +121,7 @@ async def _aside(work: Callable[[], Result]) -> Result:
     return await asyncio.wrap_future(outcome)
 
 
-def _announce(local: Local, gateway: Gateway, deployment: Deployment) -> None:
-    gateway.api_id = deployment.api_id
+def _announce(local: Local) -> None:
     description = {
         "apiUrl": local.api_url,
         "websocketUrl": None,
@@ -122,7 +131,7 @@ def _announce(local: Local, gateway: Gateway, deployment: Deployment) -> None:
     unfinished = local.description.with_suffix(".new")
     unfinished.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
     unfinished.replace(local.description)
-    _say(f"ready: {local.api_url} (open to everybody on this machine; Ctrl-C stops)")
+    _say(f"ready: {local.api_url} (open to this machine, closed to foreign pages; Ctrl-C stops)")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The places and ports of the local stack: two ports and a directory, each a choice."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 REGION = "us-east-1"
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?(:[0-9]{1,5})?")
 
 
 class LocalStackError(Exception):
@@ -23,6 +25,8 @@ class Local:
     emulator_port: int
     egress_allow: str = ""
     retention: str = ""
+    hosts: tuple[str, ...] = ()
+    """Names, besides loopback's, under which the API may be called."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Local":
@@ -34,6 +38,7 @@ class Local:
             emulator_port=_port(given, "HEADRACE_EMULATOR_PORT", 4566),
             egress_allow=given.get("HEADRACE_EGRESS_ALLOW", ""),
             retention=given.get("HEADRACE_RETENTION", ""),
+            hosts=_hosts(given, "HEADRACE_HOSTS"),
         )
 
     @property
@@ -43,6 +48,16 @@ class Local:
     @property
     def aws_endpoint_url(self) -> str:
         return f"http://{HOST}:{self.emulator_port}"
+
+    @property
+    def own_addresses(self) -> str:
+        """The addresses that no flow may call: `127.0.0.1:8080,127.0.0.1:4566`."""
+        return f"{HOST}:{self.port},{HOST}:{self.emulator_port}"
+
+    @property
+    def credentials(self) -> Path:
+        """The key pair of this home, as AWS's own tools read it."""
+        return self.home / "credentials"
 
     @property
     def state(self) -> Path:
@@ -68,6 +83,14 @@ class Local:
     def deployment(self) -> Path:
         """The record of the last deployment, so that an equal one is not made again."""
         return self.home / "deployed.json"
+
+
+def _hosts(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    hosts = [host.strip().lower() for host in given.get(name, "").split(",") if host.strip()]
+    wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+    if wrong:
+        raise LocalStackError(f"{name}={wrong[0]}: expected names, with or without a port")
+    return tuple(hosts)
 
 
 def _port(given: Mapping[str, str], name: str, default: int) -> int:

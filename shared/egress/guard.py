@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final
 
 from shared.config import EgressSettings, settings
+from shared.egress.deny_list import NOTHING, DenyList
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -118,6 +119,7 @@ class EgressGuard:
 
     allowed: AllowList = AllowList()
     resolve: Resolver = system_addresses
+    denied: DenyList = NOTHING
 
     def check_url(self, scheme: str, userinfo: str | bytes, host: str) -> None:
         """Refuse what needs no look at addresses: other schemes, credentials, odd hosts."""
@@ -138,11 +140,21 @@ class EgressGuard:
         found = tuple(dict.fromkeys(_in_time(self.resolve, host, port, timeout)))
         if not found:
             raise OSError("the host has no address")
+        if any(self._is_denied(each, port) for each in found):
+            raise EgressRefusedError(
+                "this is the platform's own address: no flow may call it, whatever is allowed"
+            )
         if name not in self.allowed.hosts and not all(map(self._may_reach, found)):
             raise EgressRefusedError(
                 f'"{name}" is not a public host; an operator can allow it (HEADRACE_EGRESS_ALLOW)'
             )
         return found
+
+    def _is_denied(self, written: str, port: int) -> bool:
+        try:
+            return self.denied.has(ipaddress.ip_address(written), port)
+        except ValueError:
+            return False
 
     def _may_reach(self, written: str) -> bool:
         try:
@@ -178,5 +190,9 @@ def _in_time(resolve: Resolver, host: str, port: int, timeout: float) -> Sequenc
 
 @cache
 def egress_guard() -> EgressGuard:
-    """Return the deployment's guard with its allow-list; EgressSettingError if malformed."""
-    return EgressGuard(AllowList.parse(settings(EgressSettings).headrace_egress_allow))
+    """Return the deployment's guard with its two lists; EgressSettingError if malformed."""
+    given = settings(EgressSettings)
+    return EgressGuard(
+        AllowList.parse(given.headrace_egress_allow),
+        denied=DenyList.parse(given.headrace_egress_deny),
+    )

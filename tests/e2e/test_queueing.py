@@ -73,12 +73,7 @@ def most_at_once(executions: list[Any]) -> int:
 
 def line(stack: Stack, flow: Any) -> dict[str, int]:
     """What stands in a flow's line: the slots taken, and who waits."""
-    connection: Any = {
-        "endpoint_url": f"http://127.0.0.1:{stack.emulator_port}",
-        "region_name": "us-east-1",
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
-    }
+    connection = stack.aws()
     tables = boto3.client("dynamodb", **connection).list_tables()["TableNames"]
     [name] = [each for each in tables if "ExecutionsTable" in each]
     answer = (

@@ -82,7 +82,11 @@ def test_the_platform_of_the_bundle_decides_the_architecture(
     assert Options(platform=platform).architecture == architecture
 
 
-CHOSEN = {"egress_allow": "127.0.0.1", "retention": "billing=365d,*=90d"}
+CHOSEN = {
+    "egress_allow": "127.0.0.1",
+    "egress_deny": "127.0.0.1:8080,127.0.0.1:4566",
+    "retention": "billing=365d,*=90d",
+}
 
 
 def told(variable: str) -> dict[str, str]:
@@ -97,6 +101,10 @@ def told(variable: str) -> dict[str, str]:
 
 def test_the_egress_allowance_reaches_the_runner_and_nobody_else() -> None:
     assert told("HEADRACE_EGRESS_ALLOW") == {"runner": "127.0.0.1"}
+
+
+def test_the_stacks_own_addresses_reach_the_runner_and_nobody_else() -> None:
+    assert told("HEADRACE_EGRESS_DENY") == {"runner": "127.0.0.1:8080,127.0.0.1:4566"}
 
 
 def test_retentions_reach_whoever_starts_executions() -> None:

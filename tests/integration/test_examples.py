@@ -1,14 +1,13 @@
 """The examples that readers are given do what their first lines say."""
 
-import json
-import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from examples.http_server import server
 from tests.support.examples import Example, example, names
 from tests.support.fixtures import Finished
-from tests.support.servers import Server, serving
 
 OVER_HTTP = "http-request"
 
@@ -30,23 +29,19 @@ def test_an_example_ends_as_its_first_lines_say(name: str, run: Finished):
 @pytest.mark.timing
 @pytest.mark.enable_socket
 def test_the_example_that_calls_out_ends_as_its_first_lines_say(
-    run: Finished, plugins_api: str, monkeypatch: pytest.MonkeyPatch
+    run: Finished, orders_api: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "127.0.0.1")
 
-    check(run, example(OVER_HTTP, api=plugins_api))
+    check(run, example(OVER_HTTP, api=orders_api))
 
 
 @pytest.fixture
-def plugins_api() -> Iterator[str]:
-    """As much of our own API as the example calls."""
-
-    def reply(connection: socket.socket, request: bytes, _: Server) -> None:
-        is_known = b"/plugins/util.log " in request
-        status = "200 OK" if is_known else "404 Not Found"
-        body = json.dumps({"id": "util.log"} if is_known else {"code": "plugin_not_found"})
-        head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n"
-        connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
-
-    with serving(reply) as server:
-        yield server.url
+def orders_api() -> Iterator[str]:
+    """The server that stands beside the example, on a free port."""
+    with server(0) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_address[1]}"
+        listening.shutdown()
+        thread.join()

@@ -503,8 +503,11 @@ def test_nothing_is_sent_when_no_time_is_left() -> None:
     assert server.requests == []
 
 
-def test_a_malformed_allow_list_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "http://x")
+@pytest.mark.parametrize("variable", ["HEADRACE_EGRESS_ALLOW", "HEADRACE_EGRESS_DENY"])
+def test_a_malformed_list_is_a_configuration_error(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "http://x")
     settings.cache_clear()
     egress_guard.cache_clear()
     try:
@@ -515,7 +518,8 @@ def test_a_malformed_allow_list_is_a_configuration_error(monkeypatch: pytest.Mon
         egress_guard.cache_clear()
 
     assert failed.value.code == "configuration_error"
-    assert "http://x" in failed.value.message
+    assert variable in failed.value.message
+    assert ("http://x" in failed.value.message) is (variable == "HEADRACE_EGRESS_ALLOW")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The local stack, started, stopped and killed from outside."""
 
+import configparser
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
@@ -59,6 +61,17 @@ class Stack:
         """Stop it cleanly and start it again with the same state."""
         assert self.stop() == 0
         self.start()
+
+    def aws(self, **other: str) -> dict[str, Any]:
+        """What a client of boto3 needs to reach the emulator, with the home's key pair."""
+        file = configparser.ConfigParser(interpolation=None)
+        file.read(self.home / "credentials")
+        return {
+            "endpoint_url": f"http://127.0.0.1:{self.emulator_port}",
+            "region_name": "us-east-1",
+            **file["default"],
+            **other,
+        }
 
     @property
     def _description(self) -> Path:

@@ -34,7 +34,12 @@ VARIANTS: list[dict[str, str]] = [
     {"target": "local"},
     {"target": "aws"},
     {"target": "aws", "stage": "prod"},
-    {"target": "local", "egress_allow": "127.0.0.1", "retention": "billing=365d,*=90d"},
+    {
+        "target": "local",
+        "egress_allow": "127.0.0.1",
+        "egress_deny": "127.0.0.1:8080,127.0.0.1:4566",
+        "retention": "billing=365d,*=90d",
+    },
 ]
 REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion"}
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.durations import parse_duration
+from shared.egress.deny_list import DenyListError
 from shared.egress.guard import EgressGuard, EgressSettingError, egress_guard
 from shared.json_schema.builders import (
     anything,
@@ -67,7 +68,7 @@ class HttpRequest:
     def _guard(self) -> EgressGuard:
         try:
             return self.guard()
-        except EgressSettingError as error:
+        except (DenyListError, EgressSettingError) as error:
             raise PluginError(str(error), code="configuration_error") from None
 
 

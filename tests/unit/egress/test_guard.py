@@ -3,10 +3,12 @@
 import socket
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from shared.config import EgressSettings, settings
+from shared.egress.deny_list import DenyList
 from shared.egress.guard import (
     AllowList,
     EgressGuard,
@@ -144,6 +146,21 @@ def test_the_allow_list_opens_nothing_else(allow: str, address: str) -> None:
         reached(guard(address, allow=allow))
 
 
+@pytest.mark.parametrize("allow", ["127.0.0.0/8,::/0", "example.com", "0.0.0.0/0,::/0"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.0.0.9", "0.1.2.3", "::1", "::ffff:127.0.0.1"]
+)
+def test_what_is_denied_is_not_reached_whatever_is_allowed(allow: str, address: str) -> None:
+    opened = guard("93.184.216.34", address, allow=allow)
+    closed = replace(opened, denied=DenyList.parse("127.0.0.1:443"))
+    elsewhere = replace(opened, denied=DenyList.parse("127.0.0.1:444"))
+
+    with pytest.raises(EgressRefusedError, match="the platform's own address"):
+        reached(closed)
+    if allow == "example.com":
+        assert reached(elsewhere) == ("93.184.216.34", address)
+
+
 def test_a_trailing_dot_and_capitals_do_not_change_a_host() -> None:
     assert reached(guard("10.0.0.1", allow="example.com"), "EXAMPLE.com.") == ("10.0.0.1",)
 
@@ -231,15 +248,18 @@ def test_the_deployments_guard_has_the_allow_list_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "10.0.0.0/8,internal.example")
+    monkeypatch.setenv("HEADRACE_EGRESS_DENY", "127.0.0.1:8080")
     settings.cache_clear()
     egress_guard.cache_clear()
     try:
         allowed = egress_guard().allowed
         assert allowed.hosts == {"internal.example"}
         assert [str(network) for network in allowed.networks] == ["10.0.0.0/8"]
+        assert egress_guard().denied == DenyList.parse("127.0.0.1:8080")
     finally:
         settings.cache_clear()
         egress_guard.cache_clear()
         monkeypatch.undo()
         assert settings(EgressSettings).headrace_egress_allow == ""
+        assert settings(EgressSettings).headrace_egress_deny == ""
         settings.cache_clear()

@@ -1,14 +1,19 @@
 """The gateway of the local stack: what it forwards, and what it answers by itself."""
 
 import asyncio
+import json
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.local.gateway import BODY_LIMIT, Gateway
+from infra.local.settings import Local
 
 PORT = 8080
+LOCAL = Local(home=Path("/nowhere"), port=PORT, emulator_port=4566)
+SIGNED = b"AWS4-HMAC-SHA256 Credential=AKIAHOME/20261128/us-east-1/s3/aws4_request, Signature=0"
 Message = MutableMapping[str, Any]
 
 
@@ -57,6 +62,19 @@ def scope(path: str = "/api/v1/flows", *, port: int = PORT, **fields: Any) -> Me
     }
 
 
+def signed(path: str = "/", **fields: Any) -> Message:
+    """A request for the emulator that its door lets in."""
+    lines = [(b"host", b"127.0.0.1:4566"), (b"authorization", SIGNED)]
+    return scope(path, **fields, headers=lines)
+
+
+def socket(path: str, port: int = PORT, host: bytes = b"localhost:8080") -> Message:
+    """A WebSocket's handshake."""
+    opened = {**scope(path, port=port, headers=[(b"host", host)]), "type": "websocket"}
+    del opened["method"]
+    return opened
+
+
 @pytest.fixture
 def emulator() -> Emulator:
     return Emulator()
@@ -64,7 +82,7 @@ def emulator() -> Emulator:
 
 @pytest.fixture
 def gateway(emulator: Emulator) -> Gateway:
-    made = Gateway(emulator, port=PORT)
+    made = Gateway(emulator, local=LOCAL, knows={"AKIAHOME"}.__contains__)
     made.api_id = "abc"
     return made
 
@@ -113,7 +131,7 @@ def test_nothing_is_served_before_the_deploy(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [scope("/", port=4566), scope(server=None), {"type": "lifespan"}],
+    [signed("/", port=4566), signed(server=None), {"type": "lifespan"}],
     ids=["another port", "no port", "no request"],
 )
 def test_everything_else_is_the_emulators(
@@ -122,3 +140,62 @@ def test_everything_else_is_the_emulators(
     request(gateway, asked)
 
     assert emulator.scope is asked
+
+
+def test_a_refusal_of_the_apis_door_is_a_problem_and_nothing_is_reached(
+    gateway: Gateway, emulator: Emulator
+) -> None:
+    start, body = request(gateway, scope(headers=[(b"host", b"evil.example:8080")]))
+
+    assert start["status"] == 403
+    assert (b"content-type", b"application/problem+json") in start["headers"]
+    told = json.loads(body["body"])
+    assert (told["code"], told["status"], told["title"]) == ("forbidden", 403, "Forbidden")
+    assert "HEADRACE_HOSTS" in told["detail"]
+    assert told["requestId"]
+    assert emulator.scope == {}
+
+
+def test_a_refusal_of_the_emulators_door_is_a_message(gateway: Gateway, emulator: Emulator) -> None:
+    start, body = request(gateway, scope("/", port=4566, headers=[(b"host", b"127.0.0.1:4566")]))
+
+    assert start["status"] == 403
+    assert "AWS_SHARED_CREDENTIALS_FILE" in json.loads(body["body"])["message"]
+    assert emulator.scope == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        (scope("/_live"), 404, "route_not_found"),
+        (socket("/_live"), 404, "route_not_found"),
+        (socket("/_live", host=b"evil.example:8080"), 403, "forbidden"),
+        (socket("/"), 403, "forbidden"),
+        (socket("/_aws/execute-api/abc/live"), 403, "forbidden"),
+    ],
+)
+def test_the_sockets_address_is_reserved_and_no_other_socket_is_opened(
+    gateway: Gateway, emulator: Emulator, asked: Message, status: int, code: str
+) -> None:
+    start, body = request(gateway, asked)
+
+    assert start["type"].startswith("websocket" if asked["type"] == "websocket" else "http")
+    assert (start["status"], json.loads(body["body"])["code"]) == (status, code)
+    assert emulator.scope == {}
+
+
+def test_a_socket_at_the_emulator_needs_a_key_too(gateway: Gateway, emulator: Emulator) -> None:
+    start, _ = request(gateway, socket("/", port=4566, host=b"127.0.0.1:4566"))
+
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 403)
+    assert emulator.scope == {}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_an_address_that_nobody_presigned_reaches_nothing(
+    gateway: Gateway, emulator: Emulator, method: str
+) -> None:
+    start, body = request(gateway, scope("/_objects/bucket/key", method=method, query_string=b""))
+
+    assert (start["status"], json.loads(body["body"])["code"]) == (403, "forbidden")
+    assert emulator.scope == {}

@@ -30,6 +30,7 @@ def test_home_ports_egress_and_retention_can_be_chosen(tmp_path: Path) -> None:
             "HEADRACE_EMULATOR_PORT": "4567",
             "HEADRACE_EGRESS_ALLOW": "127.0.0.1",
             "HEADRACE_RETENTION": "*=1d",
+            "HEADRACE_HOSTS": "flows.example, Other.example:443",
         }
     )
 
@@ -39,7 +40,15 @@ def test_home_ports_egress_and_retention_can_be_chosen(tmp_path: Path) -> None:
         emulator_port=4567,
         egress_allow="127.0.0.1",
         retention="*=1d",
+        hosts=("flows.example", "other.example:443"),
     )
+    assert local.own_addresses == "127.0.0.1:8081,127.0.0.1:4567"
+
+
+@pytest.mark.parametrize("wrong", ["http://x", "*", "a b", "x/y", "x:"])
+def test_a_host_that_is_no_name_is_refused(wrong: str) -> None:
+    with pytest.raises(LocalStackError, match=r"HEADRACE_HOSTS=.*names"):
+        Local.from_environment({"HEADRACE_HOSTS": wrong})
 
 
 @pytest.mark.parametrize("wrong", ["x", "0", "65536", "-1", "80.5"])
