@@ -17,6 +17,8 @@ from shared.expressions import (
 from shared.watchdog import Watchdog, cpu_seconds, watched
 from tests.support.hanging import Hanging, hanging
 
+pytestmark = pytest.mark.timing
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -17,6 +17,8 @@ from tests.support.api import Context, call
 from tests.support.hanging import Hanging, hanging
 from tests.support.servers import answering, serving
 
+pytestmark = pytest.mark.timing
+
 ANSWER = {"statusCode": 400, "body": "{}"}
 
 

@@ -10,6 +10,8 @@ from tests.support.executions.bench import Abandoned, Bench, error_of
 from tests.support.hanging import Hanging, hanging
 from tests.support.plans import plan_of, task
 
+pytestmark = pytest.mark.timing
+
 SLOW = "{{ vars.slow }}"
 TOO_LONG = "the expression takes too long"
 OK = {"values": {"x": 1}}
