@@ -44,7 +44,21 @@ class PatternError(ValueError):
 def _validator_class(schema_class: Any) -> Any:
     """Return our version of a draft's class; `evolve` stays in it whatever `$schema` is named."""
     overrides = {name: each for name, each in _OVERRIDES.items() if name in schema_class.VALIDATORS}
-    return _extended(schema_class, {**overrides, "x-duration": _duration, "x-instant": _instant})
+    items = {"items": _unless_too_many(schema_class.VALIDATORS["items"])}
+    ours: Mapping[str, Keyword] = {"x-duration": _duration, "x-instant": _instant}
+    return _extended(schema_class, {**overrides, **items, **ours})
+
+
+def _unless_too_many(items: Keyword) -> Keyword:
+    """Look at no item of a list that is too long anyway, which `maxItems` says."""
+
+    def check(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
+        most = schema.get("maxItems")
+        if isinstance(instance, list) and isinstance(most, int | float) and len(instance) > most:
+            return
+        yield from items(validator, value, instance, schema) or ()
+
+    return check
 
 
 def _extended(schema_class: Any, keywords: Mapping[str, Keyword]) -> Any:

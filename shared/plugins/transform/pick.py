@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.json_schema.builders import a_name, anything, array, closed, mapping, outputs
+from shared.json_schema.builders import Schema, a_name, anything, array, closed, mapping, outputs
 from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.results import NEW, Result
 from shared.plugins.sdk.values import invalid, type_name
+
+_MAX_NAMES = 1_000
 
 
 def _pick(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -49,6 +51,10 @@ class _Choice:
         return (self.keep is None or name in self.keep) and name not in self.drop
 
 
+def _names(description: str) -> Schema:
+    return array(description, items=a_name("A field."), maxItems=_MAX_NAMES)
+
+
 PLUGINS = (
     Plugin(
         Manifest(
@@ -62,8 +68,8 @@ PLUGINS = (
             input_schema=closed(
                 {
                     "data": anything("The map, or the list of maps.", type=["object", "array"]),
-                    "keep": array("Fields to keep; all without it.", items=a_name("A field.")),
-                    "drop": array("Fields to drop.", items=a_name("A field.")),
+                    "keep": _names("Fields to keep; all without it."),
+                    "drop": _names("Fields to drop."),
                     "rename": mapping(
                         "Old names and their new ones.", additionalProperties=a_name("A new name.")
                     ),

@@ -117,6 +117,8 @@ def test_long_paths_are_refused(
         ("transform.pick", {"data": {}, "rename": {"a": LONG_NAME}}),
         ("transform.pick", {"data": {}, "keep": [LONG_NAME]}),
         ("transform.pick", {"data": {}, "drop": [LONG_NAME]}),
+        ("transform.pick", {"data": {}, "keep": ["a"] * 1_001}),
+        ("transform.pick", {"data": {}, "drop": ["a"] * 1_001}),
         ("transform.regex", {"operation": "match", "data": "", "pattern": LONG_NAME}),
         ("util.compare", {"op": "matches", "a": "", "b": LONG_NAME}),
         ("util.validate", {"data": "", "schema": {"pattern": LONG_NAME}}),

@@ -299,3 +299,15 @@ def test_a_guess_looks_at_some_names_only(*, before: int, is_guessed: bool) -> N
     )
 
     assert ("did you mean" in outputs["errors"][0]["message"]) is is_guessed
+
+
+def test_the_items_of_a_list_that_is_too_long_are_not_looked_at() -> None:
+    schema = {"items": {"type": "string"}, "maxItems": 2}
+
+    outputs = run_plugin(
+        "util.validate", {"data": [1, 2, 3], "schema": schema, "failOnError": False}
+    )
+
+    assert [each["message"] for each in outputs["errors"]] == [
+        "the value must have at most 2 items"
+    ]
