@@ -45,6 +45,10 @@ class Masking:
             text = masked
         return text
 
+    def quoted(self, text: str) -> str:
+        """Return a text that a message quotes without any form of a secret."""
+        return self.text(text)
+
     def tree(self, value: Any) -> Any:
         """Return a JSON value whose texts, names and numbers hold no secret.
 
