@@ -8,7 +8,7 @@ from shared.errors import InvalidInputsError, Problem
 from shared.flows.language.coercion import coerce
 from shared.flows.language.definition import InputDefinition, InputType
 from shared.masking import Masking
-from shared.messages import Message, reason
+from shared.messages import InvalidValueError, Message, reason
 
 MAX_INPUT_BYTES = 200_000
 """The size of all inputs of an execution, as JSON: they live in the execution's own row."""
@@ -79,5 +79,5 @@ def _value(definition: InputDefinition, given: Mapping[str, Any]) -> Any:
     else:
         raise _Missing
     if definition.type is InputType.SECRET and _size(accepted) > MAX_SECRET_BYTES + len('""'):
-        raise ValueError(f"is a secret of more than {MAX_SECRET_BYTES} bytes")
+        raise InvalidValueError(f"is a secret of more than {MAX_SECRET_BYTES} bytes")
     return accepted
