@@ -6,6 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from shared.messages import InvalidValueError, Message
+
 MAX_DURATION: Final = timedelta(days=36_500)
 
 _MAX_TEXT = 64
@@ -31,16 +33,16 @@ _CALENDAR = re.compile(r"P[0-9.WD]*[0-9.]+[YM].*")
 def parse_duration(value: float | str) -> timedelta:
     """Read a number of seconds, `500ms`-style text (units w d h m s ms, largest first) or ISO 8601.
 
-    Years and months are refused because their length varies. Raises ValueError with a sentence
-    for people when the text is no duration, is negative, or is longer than a hundred years.
+    Years and months are refused because their length varies. Raises InvalidValueError
+    when the text is no duration, is negative, or is longer than a hundred years.
     """
     if isinstance(value, bool):
-        raise ValueError(f"{str(value).lower()} is no duration")  # noqa: TRY004 - one error to catch
+        raise InvalidValueError(Message("{value} is no duration", value=value))
     microseconds = _of_text(value.strip()) if isinstance(value, str) else _of_number(value)
     if microseconds < 0:
-        raise ValueError("a duration must not be negative")
+        raise InvalidValueError("a duration must not be negative")
     if microseconds > MAX_DURATION // timedelta(microseconds=1):
-        raise ValueError("a duration must not be longer than 100 years")
+        raise InvalidValueError("a duration must not be longer than 100 years")
     return timedelta(microseconds=int(microseconds.to_integral_value()))
 
 
@@ -48,7 +50,7 @@ def format_duration(duration: timedelta) -> str:
     """Write `1d2h30m`-style text that `parse_duration` reads back to the same duration."""
     rest = duration // timedelta(microseconds=1)
     if rest < 0:
-        raise ValueError("a duration must not be negative")
+        raise InvalidValueError("a duration must not be negative")
     parts = []
     for unit in ("d", "h", "m"):
         count, rest = divmod(rest, _MICROSECONDS[unit])
@@ -63,15 +65,15 @@ def format_duration(duration: timedelta) -> str:
 def _of_number(seconds: float) -> Decimal:
     number = Decimal(str(seconds)) if isinstance(seconds, float) else Decimal(seconds)
     if not number.is_finite():
-        raise ValueError("a duration must be a finite number of seconds")
+        raise InvalidValueError("a duration must be a finite number of seconds")
     return number * _MICROSECONDS["s"]
 
 
 def _of_text(text: str) -> Decimal:
     if text.startswith("-"):
-        raise ValueError("a duration must not be negative")
+        raise InvalidValueError("a duration must not be negative")
     if len(text) > _MAX_TEXT:
-        raise ValueError(f"a duration has at most {_MAX_TEXT} characters")
+        raise InvalidValueError(f"a duration has at most {_MAX_TEXT} characters")
     if _SECONDS.fullmatch(text):
         return Decimal(text) * _MICROSECONDS["s"]
     if match := _UNITS.fullmatch(text):
@@ -79,11 +81,14 @@ def _of_text(text: str) -> Decimal:
     elif match := _ISO.fullmatch(text):
         counts = (*match.groups(), None)
     elif _CALENDAR.fullmatch(text):
-        raise ValueError(f'"{text}": years and months vary in length, use days')
+        raise InvalidValueError(
+            Message('"{text}": years and months vary in length, use days', text=text)
+        )
     else:
         counts = ()
     if not any(counts):
-        raise ValueError(f'"{text}" is no duration: write 30, "500ms", "1h30m" or "PT30S"')
+        sentence = '"{text}" is no duration: write 30, "500ms", "1h30m" or "PT30S"'
+        raise InvalidValueError(Message(sentence, text=text))
     pairs = zip(counts, _MICROSECONDS.values(), strict=True)
     return sum((Decimal(count) * unit for count, unit in pairs if count), Decimal(0))
 

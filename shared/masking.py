@@ -1,17 +1,42 @@
-"""Secret values out of texts: raw, base64, URL-encoded and JSON-escaped, all become `******`."""
+"""Secret values out of texts: whatever the form, each becomes `******`.
 
-import base64
+Known are a secret as it is, in another case, base64, URL-encoded, as JSON, Python or HTML escape
+it, these mixed and inside each other, and each line of a secret of several lines. No pattern looks
+for secrets: escapes are undone (`text_views`), then forms without any (`secret_forms`) are looked
+for, so that the time is linear whatever texts and secrets are. What a credential holds comes
+through the same door: the values of those that an execution reads are more secrets of its
+`Masking`.
+"""
+
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-MASK = "******"
-SHORTEST = 4
-"""The length below which secrets are not masked: they would be found in every other word."""
+from shared.secret_forms import (
+    SHORTEST,
+    base64_forms,
+    folded,
+    folded_forms,
+    longest_first,
+    plain_forms,
+    secrets_of,
+)
+from shared.text_views import BY_SHORT_ESCAPES, View, plain, views
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
-"""The characters that no encoding changes."""
+__all__ = ["MASK", "SHORTEST", "Masking"]
+
+MASK = "******"
+MAX_QUOTED = 10_000
+"""The length of what a message quotes; what comes after it is left out."""
+FRAGMENT = 8
+"""The length from which a piece of a secret is masked in what a message quotes."""
+
+_MOST_PASSES = 8
+_ALWAYS_LINEAR = 30_000
+"""The length from which CPython's search is linear; below, it is quadratic for some forms."""
+_LONG_FORM, _MUCH_WORK = 100, 1_000_000
+
+Span = tuple[int, int]
 
 
 class Masking:
@@ -22,17 +47,14 @@ class Masking:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        found = {form for secret in secrets for form in (secret, secret.strip())}
-        self._secrets = sorted(
-            (each for each in found if len(each) >= SHORTEST and each.strip("*")),
-            key=lambda each: (-len(each), each),
-        )
-        self._literals = _longest_first(
-            form for secret in self._secrets for form in (secret, *_base64_forms(secret))
-        )
-        # Escapes can change only these; the pattern is slow, and few texts hold an escape.
-        escaped = [secret for secret in self._secrets if not _PLAIN.fullmatch(secret)]
-        self._escaped = re.compile("|".join(map(_pattern, escaped))) if escaped else None
+        self._secrets = secrets_of(secrets)
+        self._folded = folded_forms(self._secrets)
+        self._plain = longest_first({*self._folded, *plain_forms(self._secrets)})
+        base64s = {form: end for secret in self._secrets for form, end in base64_forms(secret)}
+        self._base64 = {form: base64s[form] for form in longest_first(base64s)}
+        self._is_ascii = all(map(str.isascii, (*self._secrets, *map(plain, self._secrets))))
+        self._has_spaces = any(" " in form for form in self._plain)
+        self._has_escaped = any(BY_SHORT_ESCAPES & set(form) for form in self._plain)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to mask."""
@@ -40,10 +62,30 @@ class Masking:
 
     def text(self, text: str) -> str:
         """Return the text without any form of a secret."""
-        # Each round takes away characters that are no asterisk, so there is a last one.
-        while (masked := self._once(text)) != text:
-            text = masked
-        return text
+        if not self._secrets:
+            return text
+        for _ in range(_MOST_PASSES):
+            spans = list(self._spans(text))
+            if not spans:
+                return text
+            text = _masked(text, spans)
+        return MASK  # each mask makes another secret visible: nothing of it is worth showing
+
+    def quoted(self, text: str) -> str:
+        """Return what a message quotes: without secrets, nor pieces of them.
+
+        Steps of a path and parts of a token are short, and no longer the secret.
+        """
+        text = self.text(text)
+        if not self._secrets:
+            return text
+        text = text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
+        for _ in range(_MOST_PASSES):
+            spans = list(self._fragments(text))
+            if not spans:
+                return text
+            text = _masked(text, spans)
+        return MASK
 
     def tree(self, value: Any) -> Any:
         """Return a JSON value whose texts, names and numbers hold no secret.
@@ -61,69 +103,83 @@ class Masking:
         written = json.dumps(value)
         return value if self.text(written) == written else MASK
 
-    def _once(self, text: str) -> str:
-        for form in self._literals:
-            text = text.replace(form, MASK)
-        if self._escaped and any(mark in text for mark in "%\\+"):
-            text = self._escaped.sub(MASK, text)
-        return text
+    def _spans(self, text: str) -> Iterator[Span]:
+        """Yield the places of secrets in the text."""
+        forms = self._folded
+        for view in views(text, with_short_escapes=self._has_escaped):
+            for form, end in self._base64.items():
+                for start in _places(view.text, form):
+                    at = start + len(form)
+                    yield view.raw(start, at + _length_of_end(view.text[at : at + len(end)], end))
+            yield from self._folded_spans(view, forms)
+            forms = self._plain
+
+    def _folded_spans(self, view: View, forms: list[str]) -> Iterator[Span]:
+        haystack = self._haystack(view.text)
+        found = [(at, form) for form in forms for at in _places(haystack, form)]
+        if not found:
+            return
+        origins = _origins(view.text) if len(haystack) > len(view.text) else None
+        for at, form in found:
+            start, end = at, at + len(form)
+            if origins:
+                start, end = origins[start], origins[end - 1] + 1
+            if not self._is_ascii or view.text[start:end].isascii() or origins:
+                yield view.raw(start, end)
+
+    def _haystack(self, text: str) -> str:
+        """Return the text folded, as the forms are; of other letters than theirs nothing is left.
+
+        For ASCII alone that is ten times as fast, and each character keeps its place.
+        """
+        if self._is_ascii and not text.isascii():
+            text = text.encode("ascii", "replace").decode("ascii")
+        text = text.casefold()
+        return text.replace("+", " ") if self._has_spaces else text
+
+    def _fragments(self, text: str) -> Iterator[Span]:
+        """Yield the places of what the text has in common with a secret, piece by piece."""
+        windows: dict[str, list[tuple[View, int, int]]] = {}
+        for view in views(text):
+            origins, haystack = _origins(view.text), folded(view.text)
+            for at in range(len(haystack) - FRAGMENT + 1):
+                place = (view, origins[at], origins[at + FRAGMENT - 1] + 1)
+                windows.setdefault(haystack[at : at + FRAGMENT], []).append(place)
+        windows.pop("*" * FRAGMENT, None)
+        for form in self._plain if windows else ():
+            for at in range(len(form) - FRAGMENT + 1):
+                for view, start, end in windows.pop(form[at : at + FRAGMENT], ()):
+                    yield view.raw(start, end)
 
 
-def _longest_first(forms: Iterable[str]) -> list[str]:
-    return sorted(set(forms), key=lambda form: (-len(form), form))
+def _places(text: str, form: str) -> Iterator[int]:
+    """Yield where a form stands in a text, each place once."""
+    size = len(text)
+    if len(form) >= _LONG_FORM and size < _ALWAYS_LINEAR and len(form) * size > _MUCH_WORK:
+        text = text.ljust(max(_ALWAYS_LINEAR, 4 * len(form)), "\0")
+    at = text.find(form)
+    while 0 <= at <= size - len(form):
+        yield at
+        at = text.find(form, at + len(form))
 
 
-def _base64_forms(secret: str) -> Iterator[str]:
-    """Yield the base64 forms of the secret, alone or behind one or two bytes (`user:secret`).
-
-    In the middle of a text only the characters that nothing but the secret decides are a form.
-    """
-    content = secret.encode(errors="replace")
-    for ahead in range(3):
-        whole = base64.b64encode(b"\0" * ahead + content).decode()
-        first = -(-ahead * 8 // 6)
-        decided = (ahead + len(content)) * 8 // 6
-        forms = {whole[first:decided]}
-        if not ahead:
-            forms |= {whole, whole.rstrip("=")}
-        for form in forms:
-            yield form
-            yield form.translate(_URL_SAFE)
+def _length_of_end(text: str, end: str) -> int:
+    """Return how much of a base64 form's end is there: all, all but the padding, or nothing."""
+    bare = end.rstrip("=")
+    return next((len(each) for each in (end, bare) if text.startswith(each)), 0)
 
 
-_URL_SAFE = str.maketrans("+/", "-_")
+def _origins(text: str) -> list[int]:
+    """Return for each character of a folded text which one of the text it comes from."""
+    return [at for at, char in enumerate(text) for _ in char.casefold()]
 
 
-def _pattern(secret: str) -> str:
-    """Return the pattern of a secret, each character raw, percent-encoded, or escaped for JSON.
-
-    JSON in JSON doubles backslashes, so up to `_MANY` of them are taken where one could stand: a
-    bound, for unbounded runs next to each other make matching slow.
-    """
-    return "".join(
-        re.escape(part) if _PLAIN.fullmatch(part) else f"(?:{'|'.join(_spellings(part))})"
-        for part in re.findall(r"\\+|.", secret, re.DOTALL)
-    )
-
-
-def _spellings(part: str) -> Iterator[str]:
-    """Yield patterns of the ways to write one character, or a run of backslashes."""
-    char, count = part[0], len(part)
-    encoded = char.encode(errors="replace")
-    units = char.encode("utf-16-be", errors="replace")
-    pairs = (units[at : at + 2].hex() for at in range(0, len(units), 2))
-    yield "(?i:" + "".join(rf"\\{_MANY}u{pair}" for pair in pairs) + f"){{{count}}}"
-    yield "(?i:" + "".join(f"%{byte:02x}" for byte in encoded) + f"){{{count}}}"
-    if char in _SHORT_ESCAPES:
-        yield rf"\\{_MANY}{_SHORT_ESCAPES[char]}"
-    elif char == "\\":
-        yield rf"\\{{{count},{16 * count}}}"
-    elif char in '"/':
-        yield rf"\\{_MANY}{char}"
-    elif char == " ":
-        yield r"\+"
-    yield re.escape(part)
-
-
-_MANY = "{1,15}"
-_SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
+def _masked(text: str, spans: list[Span]) -> str:
+    """Put a mask in place of each span, one for those that overlap."""
+    parts: list[str] = []
+    end = 0
+    for start, until in sorted(spans):
+        if start >= end or not parts:
+            parts += (text[end:start], MASK)
+        end = max(end, until)
+    return "".join((*parts, text[end:]))

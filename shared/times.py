@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 
+from shared.messages import InvalidValueError, Message
+
 
 def to_rfc3339(instant: datetime) -> str:
     """Write an instant in fixed width, so that text sorts as time does; milliseconds at most."""
@@ -12,17 +14,19 @@ def to_rfc3339(instant: datetime) -> str:
 
 
 def from_rfc3339(text: str) -> datetime:
-    """Read an aware datetime in UTC; ValueError without an offset, or for one past 9999."""
+    """Read an aware datetime in UTC; InvalidValueError without an offset, or past 9999."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f'"{text[:40]}" is no time: write 2026-01-31T12:00:00Z') from None
+        message = Message('"{text:40}" is no time: write 2026-01-31T12:00:00Z', text=text)
+        raise InvalidValueError(message) from None
     if instant.tzinfo is None:
-        raise ValueError(f'"{text[:40]}" has no time zone: add Z')
+        raise InvalidValueError(Message('"{text:40}" has no time zone: add Z', text=text))
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f'"{text[:40]}" is in no year of UTC from 1 to 9999') from None
+        message = Message('"{text:40}" is in no year of UTC from 1 to 9999', text=text)
+        raise InvalidValueError(message) from None
 
 
 def utc_now() -> datetime:

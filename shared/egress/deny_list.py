@@ -3,6 +3,8 @@
 import ipaddress
 from dataclasses import dataclass
 
+from shared.messages import InvalidValueError
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 THIS_MACHINE = ipaddress.IPv4Address("127.0.0.1")
@@ -12,7 +14,7 @@ _THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 _V4 = 0xFFFFFFFF
 
 
-class DenyListError(ValueError):
+class DenyListError(InvalidValueError):
     """An entry of the deny-list is no address with a port."""
 
 

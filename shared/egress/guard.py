@@ -16,6 +16,7 @@ from typing import Final
 
 from shared.config import EgressSettings, settings
 from shared.egress.deny_list import NOTHING, DenyList
+from shared.messages import InvalidValueError, Message
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -62,8 +63,12 @@ _NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 class EgressRefusedError(Exception):
     """A call to this host is not allowed; the message names no address."""
 
+    def __init__(self, message: Message | str) -> None:
+        self.message = Message.of(message)
+        super().__init__(str(self.message))
 
-class EgressSettingError(ValueError):
+
+class EgressSettingError(InvalidValueError):
     """An entry of the allow-list is neither a host nor an address nor a CIDR block."""
 
 
@@ -90,8 +95,11 @@ class AllowList:
         for entry in hosts:
             if not _HOST.fullmatch(entry) or _NUMERIC_END.fullmatch(entry):
                 raise EgressSettingError(
-                    f'HEADRACE_EGRESS_ALLOW: "{entry}" is no host, address or CIDR block'
-                    " (they have no scheme and no port, a block no bits beyond its prefix)"
+                    Message(
+                        'HEADRACE_EGRESS_ALLOW: "{entry}" is no host, address or CIDR block'
+                        " (they have no scheme and no port, a block no bits beyond its prefix)",
+                        entry=Message.of(entry),
+                    )
                 )
         return cls(frozenset(hosts), tuple(each for each in networks.values() if each))
 
@@ -146,7 +154,11 @@ class EgressGuard:
             )
         if name not in self.allowed.hosts and not all(map(self._may_reach, found)):
             raise EgressRefusedError(
-                f'"{name}" is not a public host; an operator can allow it (HEADRACE_EGRESS_ALLOW)'
+                Message(
+                    '"{name}" is not a public host; an operator can allow it'
+                    " (HEADRACE_EGRESS_ALLOW)",
+                    name=name,
+                )
             )
         return found
 

@@ -1,29 +1,36 @@
 """The only exceptions that a template can raise by itself."""
 
+from shared.messages import Message
+
 
 class TemplateError(Exception):
     """A template that cannot be rendered.
 
     `reason` is the bare sentence, `place` where the template stands (`properties.message`), and
-    `message` both of them. None of them holds a value that the template read.
+    `message` both of them. The values that the template read are apart from the sentence.
     """
 
     code = "template_error"
 
-    def __init__(self, reason: str, place: str = "") -> None:
-        self.reason = reason
+    def __init__(self, reason: Message | str, place: str = "") -> None:
+        self.reason = Message.of(reason)
         self.place = place
-        where = f" in {place}" if place else ""
-        self.message = f"template error{where}: {reason}"
-        super().__init__(self.message)
+        where = Message(" in {place}", place=Message.of(place)) if place else ""
+        self.message = Message(
+            "template error{where}: {reason}", where=Message.of(where), reason=self.reason
+        )
+        super().__init__(str(self.message))
 
 
 class TemplateSyntaxError(TemplateError):
-    """A template that cannot be parsed; `offset` is the 0-based character in its source."""
+    """A template that cannot be parsed; `offset` is the 0-based character in its source.
 
-    def __init__(self, reason: str, offset: int) -> None:
+    It quotes the source alone, the flow's own text.
+    """
+
+    def __init__(self, reason: Message | str, offset: int) -> None:
         super().__init__(reason)
-        self.message = reason
+        self.message = self.reason
         self.offset = offset
 
 

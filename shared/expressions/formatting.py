@@ -7,6 +7,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.limits import MAX_SPECIFIERS
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import Json, is_map, is_number, kind
+from shared.messages import Message
 
 _SPECIFIER = re.compile(
     r"%(?:\((?P<key>[^()]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d{0,6})(?:\.(?P<precision>\d{0,3}))?"
@@ -51,7 +52,7 @@ def _filled(
     found: re.Match[str], arguments: Json, remaining: list[Json], write: Callable[[Json], str]
 ) -> str:
     if not found["type"] or int(found["width"] or 0) > _MAX_WIDTH:
-        raise TemplateError(f"{found[0]!r} is not a format")
+        raise TemplateError(Message("'{format}' is not a format", format=found[0]))
     if found["type"] == "%":
         return "%"
     value = _argument(found["key"], arguments, remaining)
@@ -68,15 +69,21 @@ def _argument(key: str | None, arguments: Json, remaining: list[Json]) -> Json:
             raise TemplateError("the format needs more values than it is given")
         return remaining.pop()
     if not is_map(arguments) or key not in arguments:
-        raise TemplateError(f"the format's value {key!r} is undefined")
+        raise TemplateError(Message("the format's value '{key}' is undefined", key=key))
     return arguments[key]
 
 
 def _number(value: Json, letter: str) -> Json:
     if not is_number(value):
-        raise TemplateError(f"the format %{letter} needs a number, not {kind(value)}")
+        raise TemplateError(
+            Message(
+                "the format %{letter} needs a number, not {kind}",
+                letter=letter,
+                kind=Message(kind(value)),
+            )
+        )
     if letter not in "xXoc":
         return finite(value)
     if type(value) is float or (letter == "c" and not 0 <= value < 0xD800):
-        raise TemplateError(f"the format %{letter} cannot show this number")
+        raise TemplateError(Message("the format %{letter} cannot show this number", letter=letter))
     return finite(value)

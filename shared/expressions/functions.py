@@ -11,6 +11,7 @@ from typing import NoReturn
 from shared.expressions.errors import TemplateError
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import TOO_DEEP, Json, is_map, kind, utf8
+from shared.messages import Message
 
 _MOST_DIGITS = 310
 
@@ -75,7 +76,7 @@ def from_json(run: Run, value: Json, /) -> Json:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise TemplateError(f"{name} is not JSON")
+    raise TemplateError(Message("{name} is not JSON", name=name))
 
 
 def _float(digits: str) -> float:

@@ -11,8 +11,9 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.operators import Operator, concatenate
 from shared.expressions.scope import Run, steps_of
 from shared.expressions.values import ABSENT, Json, Missing, is_map, is_true, kind, plain
+from shared.messages import Message
 
-_LABEL_LENGTH = 80
+_LONGEST_NAME = 80
 
 
 class Node(ABC):
@@ -28,9 +29,9 @@ class Node(ABC):
             raise found.error()
         return plain(found)
 
-    def label(self) -> str:
+    def label(self) -> Message:
         """Write the node for a message that says what is undefined."""
-        return "(…)"
+        return Message("(…)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,10 @@ class Name(Node):
 
     def evaluate(self, run: Run) -> Json | Missing:
         roots = run.scope.roots
-        return roots[self.name] if self.name in roots else Missing(self.name)
+        return roots[self.name] if self.name in roots else Missing(self.label())
 
-    def label(self) -> str:
-        return self.name
+    def label(self) -> Message:
+        return Message.of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,15 @@ class Member(Node):
         if type(key) is Missing:
             return key
         found = lookup(target, key)
-        return Missing(self.target.label() + key_label(key)) if found is ABSENT else found
+        return Missing(self._label(key_label(key))) if found is ABSENT else found
 
-    def label(self) -> str:
-        key = key_label(self.key.constant) if type(self.key) is Constant else "[…]"
-        return self.target.label() + key
+    def label(self) -> Message:
+        if type(self.key) is Constant:
+            return self._label(key_label(self.key.constant))
+        return self._label(Message("[…]"))
+
+    def _label(self, key: Message) -> Message:
+        return Message("{target}{key}", target=self.target.label(), key=key)
 
 
 def lookup(target: Json, key: Json) -> Json:
@@ -84,14 +89,14 @@ def lookup(target: Json, key: Json) -> Json:
     return ABSENT
 
 
-def key_label(key: Json) -> str:
+def key_label(key: Json) -> Message:
     """Write a key the way it is read: `.name`, `["a name"]`, `[0]`."""
     if type(key) is int:
-        return f"[{key}]"
+        return Message("[{key}]", key=key)
     if type(key) is not str:
-        return f"[{kind(key)}]"
-    short = key if len(key) <= _LABEL_LENGTH else key[:_LABEL_LENGTH] + "…"
-    return f".{short}" if short.isidentifier() else f'["{short}"]'
+        return Message(f"[{kind(key)}]")
+    is_name = len(key) <= _LONGEST_NAME and key.isidentifier()
+    return Message(".{key:80}" if is_name else '["{key:80}"]', key=key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +264,6 @@ class Call(Node):
         result = self.function(run, *arguments, **named)
         return Missing(self.label()) if result is ABSENT else run.bounded(result)
 
-    def label(self) -> str:
-        of = self.arguments[0].label() if self.arguments else ""
-        return f"{self.name}({of})"
+    def label(self) -> Message:
+        of = self.arguments[0].label() if self.arguments else Message("")
+        return Message("{name}({of})", name=Message.of(self.name), of=of)

@@ -8,13 +8,14 @@ from shared.expressions.formatting import percent
 from shared.expressions.limits import MAX_INTEGER_BITS, MAX_ORDERED_DEPTH
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import SCALARS, Json, is_map, is_number, kind, measure
+from shared.messages import Message
 
 _LENGTHS = (str, list)
 
 
-def _numbers(left: Json, right: Json, what: str) -> tuple[Json, Json]:
+def _numbers(left: Json, right: Json, sentence: str) -> tuple[Json, Json]:
     if not (is_number(left) and is_number(right)):
-        raise TemplateError(f"cannot {what.format(kind(left), kind(right))}")
+        raise TemplateError(Message(sentence, left=Message(kind(left)), right=Message(kind(right))))
     return finite(left), finite(right)
 
 
@@ -24,12 +25,12 @@ def add(run: Run, left: Json, right: Json) -> Json:
         return run.bounded(left + right)
     if str in (type(left), type(right)):
         raise TemplateError(f"cannot add {kind(left)} and {kind(right)}; '~' joins them as text")
-    left, right = _numbers(left, right, "add {} and {}")
+    left, right = _numbers(left, right, "cannot add {left} and {right}")
     return finite(left + right)
 
 
 def subtract(_: Run, left: Json, right: Json) -> Json:
-    left, right = _numbers(left, right, "subtract {1} from {0}")
+    left, right = _numbers(left, right, "cannot subtract {right} from {left}")
     return finite(left - right)
 
 
@@ -40,7 +41,7 @@ def multiply(run: Run, left: Json, right: Json) -> Json:
         times = max(right, 0)
         run.room((len(left) if type(left) is str else measure(left)) * times)
         return run.bounded(left * times)
-    left, right = _numbers(left, right, "multiply {} by {}")
+    left, right = _numbers(left, right, "cannot multiply {left} by {right}")
     return finite(left * right)
 
 
@@ -62,14 +63,14 @@ def modulo(run: Run, left: Json, right: Json) -> Json:
 
 
 def _divisible(left: Json, right: Json) -> tuple[Json, Json]:
-    left, right = _numbers(left, right, "divide {} by {}")
+    left, right = _numbers(left, right, "cannot divide {left} by {right}")
     if right == 0:
         raise TemplateError("division by zero")
     return left, right
 
 
 def power(_: Run, left: Json, right: Json) -> Json:
-    left, right = _numbers(left, right, "raise {} to the power of {}")
+    left, right = _numbers(left, right, "cannot raise {left} to the power of {right}")
     if left == 0 and right < 0:
         raise TemplateError("division by zero")
     is_whole = type(left) is not float and type(right) is not float and right > 0

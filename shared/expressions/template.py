@@ -12,6 +12,7 @@ from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
 from shared.expressions.scope import Run, Scope
 from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, plain
+from shared.messages import Message
 from shared.watchdog import watched
 
 _MARKS = ("{{", "{%", "{#", "${")
@@ -140,11 +141,17 @@ def _credential(part: tokens.Credential, find: Callable[[str], Json | None] | No
         return part.text
     stored = find(part.name)
     if stored is None:
-        raise TemplateError(f'credential "{part.name}" not found')
+        raise TemplateError(Message('credential "{name}" not found', name=Message.of(part.name)))
     if part.field is None:
         return stored
     if not is_map(stored) or part.field not in stored:
-        raise TemplateError(f'credential "{part.name}" has no field "{part.field}"')
+        raise TemplateError(
+            Message(
+                'credential "{name}" has no field "{field}"',
+                name=Message.of(part.name),
+                field=Message.of(part.field),
+            )
+        )
     return stored[part.field]
 
 
@@ -170,7 +177,9 @@ def _guarded(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:
         raise  # what the scope reads is out of reach for now: no template is at fault
     except Exception as error:
         # The last line of defence: the fuzz test fails when anything gets this far.
-        raise TemplateError(f"cannot be evaluated ({type(error).__name__})", place) from error
+        raise TemplateError(
+            Message("cannot be evaluated ({kind})", kind=type(error).__name__), place
+        ) from error
     return value
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.limits import MAX_RESULT_BYTES, MAX_VALUE_DEPTH
+from shared.messages import Message
 
 Json: TypeAlias = Any
 
@@ -35,15 +36,15 @@ ABSENT = object()
 
 
 class Missing:
-    """A value that was read and not found; `label` is what the expression's author wrote."""
+    """A value that was read and not found; `label` is how: the author's words and read keys."""
 
     __slots__ = ("label",)
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: Message) -> None:
         self.label = label
 
     def error(self) -> TemplateError:
-        return TemplateError(f"'{self.label}' is undefined")
+        return TemplateError(Message("'{label}' is undefined", label=self.label))
 
 
 def is_true(value: Json) -> bool:

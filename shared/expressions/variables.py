@@ -8,6 +8,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.scope import Scope
 from shared.expressions.template import render_tree
 from shared.expressions.values import Json
+from shared.messages import Message
 
 
 class LazyVariables(Mapping[str, Json]):
@@ -33,7 +34,10 @@ class LazyVariables(Mapping[str, Json]):
     def _render(self, name: str) -> Json:
         if name in self._open:
             path = " -> ".join([*self._open[self._open.index(name) :], name])
-            raise TemplateError(f"the variables read each other: {path}", f"variables.{name}")
+            raise TemplateError(
+                Message("the variables read each other: {path}", path=Message.of(path)),
+                f"variables.{name}",
+            )
         self._open.append(name)
         try:
             return render_tree(self._sources[name], self._scope, f"variables.{name}")

@@ -1,18 +1,22 @@
-"""The messages of JSON Schema errors; they never quote values, for those may be secret."""
+"""The messages of JSON Schema errors: never the checked value, and the schema's as what they quote.
+
+Schemas and names of properties may have been rendered from secrets.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shared.json_text import compact
+from shared.messages import Message, reason
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import SchemaError, ValidationError
 
 _Error: TypeAlias = "ValidationError | SchemaError"
 Path = tuple[str | int, ...]
+_Say: TypeAlias = "Callable[[Message, Any, _Error], Message]"
 
-_QUOTED_LENGTH = 200
 _GUESSES, _GUESS_LENGTH = 200, 100
 """A stranger's schema may know a hundred thousand names, and a hundred values miss each."""
 _TYPES = {
@@ -30,7 +34,7 @@ class Violation(NamedTuple):
     """A place, as keys and indices from the root, and a whole sentence about it."""
 
     path: Path
-    message: str
+    message: Message
 
 
 def join_path(path: Sequence[str | int]) -> str:
@@ -42,17 +46,23 @@ def join_path(path: Sequence[str | int]) -> str:
 def violation(error: "ValidationError | SchemaError", *, root: str) -> Violation:
     """Translate one error; `root` is what the checked value itself is called."""
     path = tuple(error.absolute_path)
-    return Violation(path, _say(error, join_path(path) or root))
+    return Violation(path, _say(error, _subject(path) if path else Message.of(root)))
 
 
-def _say(error: "_Error", subject: str) -> str:
+def _subject(path: Path) -> Message:
+    """Write a path of which each step is a value: data has keys of its own."""
+    return Message("{path}", path=join_path(path))
+
+
+def _say(error: "_Error", subject: Message) -> Message:
     say = _SENTENCES.get(str(error.validator), _otherwise)
     return say(subject, error.validator_value, error)
 
 
-def _types(subject: str, wanted: Any, _error: "_Error") -> str:
+def _types(subject: Message, wanted: Any, _error: "_Error") -> Message:
     names = [wanted] if isinstance(wanted, str) else wanted
-    return f"{subject} must be {either([_TYPES.get(name, name) for name in names])}"
+    kinds = either([_TYPES.get(name, name) for name in names])
+    return Message("{subject} must be {kinds}", subject=subject, kinds=kinds)
 
 
 def either(words: Sequence[str]) -> str:
@@ -60,66 +70,71 @@ def either(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def _enum(subject: str, wanted: Any, _error: "_Error") -> str:
+def _enum(subject: Message, wanted: Any, _error: "_Error") -> Message:
     names = ", ".join(each if isinstance(each, str) else compact(each) for each in wanted)
-    return f"{subject} must be one of {names[:_QUOTED_LENGTH]}"
+    return Message("{subject} must be one of {names}", subject=subject, names=names)
 
 
-def _unknown(subject: str, _wanted: Any, error: "_Error") -> str:
+def _unknown(subject: Message, _wanted: Any, error: "_Error") -> Message:
     schema = error.schema
     known = list(schema.get("properties", {})) if isinstance(schema, Mapping) else []
     name = str(error.absolute_path[-1])
     near = [each for each in known[:_GUESSES] if len(each) <= _GUESS_LENGTH]
     guess = get_close_matches(name[:_GUESS_LENGTH], near, n=1)
-    hint = f', did you mean "{guess[0]}"?' if guess else ""
-    return f'unknown property "{subject[:_QUOTED_LENGTH]}"{hint}'
+    hint = Message(', did you mean "{name}"?', name=guess[0]) if guess else Message("")
+    return Message('unknown property "{subject}"{hint}', subject=subject, hint=hint)
 
 
-def _alternatives(subject: str, wanted: Any, error: "_Error") -> str:
+def _alternatives(subject: Message, wanted: Any, error: "_Error") -> Message:
     if not all(isinstance(each, Mapping) and set(each) == {"required"} for each in wanted):
-        return f"{subject} has none of the forms that are allowed here"
+        return Message("{subject} has none of the forms that are allowed here", subject=subject)
     names = [" and ".join(each["required"]) for each in wanted]
     if error.validator == "oneOf" and len(error.context or ()) == 0:
-        return f"only one of {either(names)} may be given"
-    return f"{either(names)} is required"
+        return Message("only one of {names} may be given", names=either(names))
+    return Message("{names} is required", names=either(names))
 
 
-def _otherwise(subject: str, _wanted: Any, error: "_Error") -> str:
+def _otherwise(subject: Message, _wanted: Any, error: "_Error") -> Message:
     keyword: object = error.validator  # None, unlike its stub says, for the schema `false`
     if keyword is None:
-        return f"{subject} is not allowed"
-    return f'{subject} does not satisfy "{error.validator}" of its schema'
+        return Message("{subject} is not allowed", subject=subject)
+    sentence = '{subject} does not satisfy "{keyword}" of its schema'
+    return Message(sentence, subject=subject, keyword=keyword)
 
 
-def _plain(words: str) -> Callable[[str, Any, "_Error"], str]:
-    def say(subject: str, wanted: Any, _error: "_Error") -> str:
-        return f"{subject} {words.format(compact(wanted)[:_QUOTED_LENGTH])}"
+def _plain(sentence: str) -> _Say:
+    def say(subject: Message, wanted: Any, _error: "_Error") -> Message:
+        return Message(sentence, subject=subject, wanted=compact(wanted))
 
     return say
 
 
-_SENTENCES: Mapping[str, Callable[[str, Any, "_Error"], str]] = {
+def _caused(subject: Message, _wanted: Any, error: "_Error") -> Message:
+    return Message("{subject}: {why}", subject=subject, why=reason(error.cause or error))
+
+
+_SENTENCES: Mapping[str, _Say] = {
     "type": _types,
     "enum": _enum,
     "additionalProperties": _unknown,
     "anyOf": _alternatives,
     "oneOf": _alternatives,
-    "required": _plain("is required"),
-    "const": _plain("must be {}"),
-    "pattern": _plain("must match the pattern {}"),
-    "format": _plain("must be of the format {}"),
-    "minimum": _plain("must be at least {}"),
-    "maximum": _plain("must be at most {}"),
-    "exclusiveMinimum": _plain("must be more than {}"),
-    "exclusiveMaximum": _plain("must be less than {}"),
-    "multipleOf": _plain("must be a multiple of {}"),
-    "minLength": _plain("must have at least {} characters"),
-    "maxLength": _plain("must have at most {} characters"),
-    "minItems": _plain("must have at least {} items"),
-    "maxItems": _plain("must have at most {} items"),
-    "minProperties": _plain("must have at least {} keys"),
-    "maxProperties": _plain("must have at most {} keys"),
-    "uniqueItems": _plain("must not repeat an item"),
-    "x-duration": lambda subject, _wanted, error: f"{subject}: {error.cause}",
-    "x-instant": lambda subject, _wanted, error: f"{subject}: {error.cause}",
+    "required": _plain("{subject} is required"),
+    "const": _plain("{subject} must be {wanted}"),
+    "pattern": _plain("{subject} must match the pattern {wanted}"),
+    "format": _plain("{subject} must be of the format {wanted}"),
+    "minimum": _plain("{subject} must be at least {wanted}"),
+    "maximum": _plain("{subject} must be at most {wanted}"),
+    "exclusiveMinimum": _plain("{subject} must be more than {wanted}"),
+    "exclusiveMaximum": _plain("{subject} must be less than {wanted}"),
+    "multipleOf": _plain("{subject} must be a multiple of {wanted}"),
+    "minLength": _plain("{subject} must have at least {wanted} characters"),
+    "maxLength": _plain("{subject} must have at most {wanted} characters"),
+    "minItems": _plain("{subject} must have at least {wanted} items"),
+    "maxItems": _plain("{subject} must have at most {wanted} items"),
+    "minProperties": _plain("{subject} must have at least {wanted} keys"),
+    "maxProperties": _plain("{subject} must have at most {wanted} keys"),
+    "uniqueItems": _plain("{subject} must not repeat an item"),
+    "x-duration": _caused,
+    "x-instant": _caused,
 }

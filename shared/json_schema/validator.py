@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shared.durations import parse_duration
 from shared.json_schema.builders import MAX_PATTERN
 from shared.json_text import identity
+from shared.messages import InvalidValueError, Message
 from shared.times import from_rfc3339
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Watch(Protocol):
         """Count work that is about to be done, some microseconds each."""
 
 
-class PatternError(ValueError):
+class PatternError(InvalidValueError):
     """A regular expression is malformed, or needs backtracking and so is not supported."""
 
 
@@ -182,7 +183,8 @@ def compile_pattern(pattern: str, flags: str = "") -> Any:
     try:
         return re2.compile(f"(?{flags}){pattern}" if flags else pattern, _options())
     except (re2.error, UnicodeError) as error:
-        raise PatternError(f'pattern "{pattern[:100]}" is not supported: {error}') from None
+        sentence = 'pattern "{pattern:100}" is not supported: {why}'
+        raise PatternError(Message(sentence, pattern=pattern, why=str(error))) from None
 
 
 def _error(**details: Any) -> "ValidationError":

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.expressions import Scope, TemplateError, is_true, parse_expression, render_tree
 from shared.flows.language.definition import TaskDefinition
+from shared.messages import Message
 from shared.plugins.properties import apply_defaults, validate_properties
 from shared.plugins.registry import find
 from shared.plugins.sdk.plugin import Plugin, PluginError, TaskContext
@@ -40,6 +41,7 @@ def task_context(
         tenant="default",
         scope=Scope(roots=roots, seed=seed, now=NOW),
         log=log or Lines(),
+        shown=Message.unmasked,
         remaining=remaining,
         idempotency_key="attempt-key",
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.durations import format_duration, parse_duration
+from tests.support.errors import told
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_what_is_no_duration_is_refused_with_a_sentence(written: float | str, me
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the message is compared below
         parse_duration(written)
 
-    assert str(refusal.value) == message
+    assert told(refusal.value) == message
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ OF_THE_WHOLE = {
     "test_docs.py",
     "test_docstrings.py",
     "test_markers.py",
+    "test_messages_lint.py",
     "test_mirror.py",
 }
 EXECUTIONS, FLOWS, EXPRESSIONS = "unit/executions", "unit/flows", "unit/expressions"

@@ -25,6 +25,7 @@ from shared.executions.lifecycle.cancel import Canceller, canceller
 from shared.executions.lifecycle.retry import RetryRequest, RetryService, retry_service
 from shared.executions.models import Execution
 from shared.executions.store.repository import ExecutionRepository, execution_repository
+from shared.messages import Message
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 
 BATCH = 25
@@ -157,7 +158,12 @@ def report(properties: Mapping[str, Any], context: TaskContext) -> Outputs:
     counts = {part: sum(len(batch[part]) for batch in batches) for part in parts}
     outputs = {"matched": matched, **counts}
     if counts["failed"] or left:
-        message = f"{counts['failed']} of {matched} executions were refused, {left} are left over"
+        message = Message(
+            "{failed} of {matched} executions were refused, {left} are left over",
+            failed=counts["failed"],
+            matched=matched,
+            left=left,
+        )
         raise PluginError(message, code="bulk_incomplete", outputs=outputs)
     return outputs
 

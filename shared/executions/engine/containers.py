@@ -16,6 +16,7 @@ from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.container_entry import open_container
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.timeouts import MALFORMED
+from shared.masking import Masking
 from shared.plugins.sdk.plugin import PluginError
 
 
@@ -67,9 +68,11 @@ class ContainerRunner:
             outputs = leave(context.scheduler, instance, scope, context.scopes.read)
         except MALFORMED as error:
             # Its fields could be read when it was opened: what takes too long may do so by a hair.
-            self._settle(instance, this.attempt, _failed(failure or failure_of(error)))
+            self._settle(
+                instance, this.attempt, _failed(failure or failure_of(error, context.masking))
+            )
             return
-        self._settle(instance, this.attempt, _left(outputs, failure))
+        self._settle(instance, this.attempt, _left(outputs, failure, context.masking))
 
     def expire(self, cancel_inside: Callable[[TaskInstance, Failure], None]) -> bool:
         """Time out the containers whose time is over; tell whether there were any."""
@@ -116,7 +119,7 @@ class ContainerRunner:
         try:
             found = open_container(context.scheduler, context.scopes, instance, this)
         except MALFORMED as error:
-            self._settle(instance, this.attempt, _failed(failure_of(error)))
+            self._settle(instance, this.attempt, _failed(failure_of(error, context.masking)))
             return
         if found is None:
             recorder.skipped(instance, blocked=False, attempt=this.attempt)
@@ -139,11 +142,11 @@ class ContainerRunner:
             scheduler.entered.pop(instance.key, None)
 
 
-def _left(outputs: Mapping[str, Any], failure: Failure | None) -> Outcome:
+def _left(outputs: Mapping[str, Any], failure: Failure | None, masking: Masking) -> Outcome:
     try:
         text = serialised(outputs)
     except PluginError as error:
-        return _failed(failure_of(error))
+        return _failed(failure_of(error, masking))
     status = TaskStatus.FAILED if failure else TaskStatus.SUCCESS
     return Outcome(status, outputs=text, error=failure)
 

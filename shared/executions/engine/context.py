@@ -19,6 +19,7 @@ from shared.executions.tasks.outcomes import Outcome
 from shared.executions.tasks.scopes import ScopeBuilder
 from shared.expressions import Scope
 from shared.flows.plans.plan import Plan
+from shared.masking import Masking
 
 WAIT_TYPE = "flow.wait"
 
@@ -44,6 +45,7 @@ class TurnContext:
     scheduler: Scheduler
     scopes: ScopeBuilder
     recorder: Recorder
+    masking: Masking
     threads: Threads
     clocks: Clocks
     durable_tasks: DurableTasks

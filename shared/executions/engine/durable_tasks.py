@@ -105,7 +105,7 @@ class DurableTaskRunner:
                 return None
             state = self._step(instance, this, scope)
         except MALFORMED as error:
-            state = DurableState(TaskStatus.FAILED, error=failure_of(error))
+            state = DurableState(TaskStatus.FAILED, error=failure_of(error, self._context.masking))
         return self._record(instance, this, state)
 
     def _record(
@@ -126,7 +126,7 @@ class DurableTaskRunner:
         try:
             outputs = None if state.outputs is None else serialised(state.outputs)
         except PluginError as error:
-            outputs, state = None, replace(state, error=failure_of(error))
+            outputs, state = None, replace(state, error=failure_of(error, self._context.masking))
         outcome = Outcome(state.status, outputs=outputs, error=state.error, logs=state.lines)
         self._keep_a_while(instance, outcome)
         told = self._context.with_error_line(outcome, this.attempt)

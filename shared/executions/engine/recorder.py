@@ -22,6 +22,7 @@ from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskS
 from shared.executions.tasks.durable import DurableState
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.scopes import ScopeBuilder
+from shared.expressions import TemplateError
 from shared.flows.plans.plan import Section
 from shared.masking import Masking
 from shared.plugins.sdk.plugin import PluginError
@@ -110,9 +111,11 @@ class Recorder:
     def skipped(self, instance: TaskInstance, *, blocked: bool, attempt: int = 1) -> None:
         self._write(instance, status=TaskStatus.SKIPPED, blocked=blocked, attempt=attempt)
 
-    def failed(self, instance: TaskInstance, error: Exception, *, started_at: datetime) -> None:
+    def failed(
+        self, instance: TaskInstance, error: PluginError | TemplateError, *, started_at: datetime
+    ) -> None:
         """Fail a task whose own fields cannot be read."""
-        self._end(instance, TaskStatus.FAILED, started_at, error=failure_of(error))
+        self._end(instance, TaskStatus.FAILED, started_at, error=failure_of(error, self._masking))
 
     def cancelled(
         self, instance: TaskInstance, failure: Failure, *, started_at: datetime | None

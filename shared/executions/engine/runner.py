@@ -200,6 +200,7 @@ class SegmentRunner:
             scheduler=scheduler,
             scopes=scopes,
             recorder=recorder,
+            masking=masking,
             threads=Threads(
                 clocks=self._clocks,
                 find_plugin=self._find_plugin,
@@ -275,10 +276,6 @@ def _deadline(
     try:
         timeout = read_duration(plan.timeout, scopes.for_flow(now=started_at), "timeout")
     except MALFORMED as error:
-        failure = failure_of(error)
-        told = {
-            "message": masking_of(execution).text(failure.message),
-            "status": Status.FAILED.value,
-        }
-        return None, failure.model_copy(update=told)
+        failure = failure_of(error, masking_of(execution))
+        return None, failure.model_copy(update={"status": Status.FAILED.value})
     return started_at + timeout, None

@@ -48,7 +48,7 @@ class WaitRunner:
                 return
             wait = read_wait(instance.planned.task, scope, began_at)
         except MALFORMED as error:
-            outcome = Outcome(TaskStatus.FAILED, error=failure_of(error))
+            outcome = Outcome(TaskStatus.FAILED, error=failure_of(error, context.masking))
         else:
             if wait.due_at > now:
                 context.recorder.waiting(

@@ -47,7 +47,8 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
     try:
         value = parse_expression(source).evaluate(scope)
     except TemplateError as error:
-        message = masking_of(execution).text(str(error))
+        masking = masking_of(execution)
+        message = masking.text(error.message.shown(masking))
         problem = Problem(path="concurrency.key", message=message)
         is_slow = isinstance(error, TakesTooLongError)
         refused = ExpressionTooSlowError if is_slow else InvalidInputsError

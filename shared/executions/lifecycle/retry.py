@@ -13,6 +13,7 @@ from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, acce
 from shared.executions.lifecycle.start import find_runnable
 from shared.executions.models import RETRYABLE_STATUSES, Execution, Trigger
 from shared.executions.scheduling.reuse import reusable_runs
+from shared.executions.secrets import secret_values
 from shared.executions.store.copies import CopyRepository, copy_repository
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
@@ -73,7 +74,9 @@ class RetryService:
             revision=revision,
             plan=plan,
             read_plan=lambda: plan,
-            inputs=inputs if plan is before else check_inputs(plan.inputs, inputs),
+            inputs=inputs
+            if plan is before
+            else check_inputs(plan.inputs, inputs, secret_values(execution)),
             inherited_secrets=execution.inherited_secrets,
             secret_before=execution.secrets,
             origin=_origin(execution),

@@ -35,6 +35,7 @@ from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.flows.repository import FlowRepository, flow_repository
 from shared.ids import id_of
 from shared.json_text import compact
+from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 
 MAX_DEPTH = 10
@@ -123,7 +124,10 @@ class Subflows:
                 prepared, _requester(parent), Identity(child_id, flow.revision, poll.now)
             )
         except InvalidInputsError as error:
-            raise PluginError(f"{flow.name}: {error.detail}", code="invalid_inputs") from None
+            raise PluginError(
+                Message("{flow}: {why:8000}", flow=flow.name, why=error.detail),
+                code="invalid_inputs",
+            ) from None
         _check(poll, child)
         return child
 
@@ -134,7 +138,9 @@ class Subflows:
             revision=flow.revision,
             plan=flow,
             read_plan=partial(self.plans.get, parent.tenant, flow.id, flow.revision),
-            inputs=check_inputs(flow.inputs, poll.properties.get("inputs") or {}),
+            inputs=check_inputs(
+                flow.inputs, poll.properties.get("inputs") or {}, secret_values(parent)
+            ),
             inherited_secrets=secret_values(parent),
             origin=Origin(
                 trigger=Trigger(type="subflow", id=parent.id),
@@ -151,9 +157,14 @@ class Subflows:
             namespace, name = properties.get("namespace", "default"), properties.get("name")
             flow, named = flows.find_named(f"{namespace}/{name}"), f"{namespace}/{name}"
         if flow is None:
-            raise PluginError(f"there is no flow {_told(named)}", code="flow_not_found")
+            raise PluginError(
+                Message("there is no flow {flow}", flow=_told(named)), code="flow_not_found"
+            )
         if flow.disabled or flow.status is not FlowStatus.ACTIVE:
-            raise PluginError(f"flow {named!r} does not take executions", code="flow_not_runnable")
+            raise PluginError(
+                Message("flow '{flow}' does not take executions", flow=named),
+                code="flow_not_runnable",
+            )
         return flow
 
     def _outputs(self, child: Execution) -> dict[str, Any]:
@@ -175,11 +186,11 @@ class Subflows:
         return DurableState(TaskStatus.FAILED, outputs=self._outputs(child), error=failure)
 
 
-def _told(named: str) -> str:
-    """Say what was asked for, whole or not at all: half a secret would not be masked."""
+def _told(named: str) -> Message:
+    """Say what was asked for, or how long it is if no flow can have such a name."""
     if len(named) <= MAX_FULL_NAME_LENGTH:
-        return repr(named)
-    return f"of this name: {len(named)} characters are too many"
+        return Message("'{flow:1000}'", flow=named)
+    return Message("of this name: {length} characters are too many", length=len(named))
 
 
 def _requester(parent: Execution) -> Requester:
@@ -197,7 +208,10 @@ def _check(poll: Poll, child: Execution) -> None:
         raise PluginError("the secrets passed on are too large", code="invalid_inputs")
     if _is_deadlock(poll.execution.slot, child.slot) and poll.properties.get("wait", True):
         raise PluginError(
-            f"{child.flow_name} has one slot, which this execution keeps while it waits",
+            Message(
+                "{flow} has one slot, which this execution keeps while it waits",
+                flow=child.flow_name,
+            ),
             code="concurrency_limit",
         )
 

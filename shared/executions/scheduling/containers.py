@@ -10,6 +10,7 @@ from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import TaskRun, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.json_text import Json
+from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 
 MAX_ITEMS = 10_000
@@ -50,7 +51,10 @@ def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> ContainerStat
         pairs = [(None, item) for item in items]
     else:
         kind = type(items).__name__
-        raise PluginError(f"items must be a list or a map, not {kind}", code="invalid_properties")
+        raise PluginError(
+            Message("items must be a list or a map, not {kind}", kind=kind),
+            code="invalid_properties",
+        )
     if len(pairs) > MAX_ITEMS:
         raise PluginError(
             f"items has {len(pairs)} items, {MAX_ITEMS} at most", code="invalid_properties"
@@ -133,5 +137,6 @@ def _case(value: Json) -> str:
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:
     value = render_tree(properties.get(name, default), scope, f"properties.{name}")
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise PluginError(f"{name} must be a whole number from 0", code="invalid_properties")
+        message = Message("{name} must be a whole number from 0", name=Message.of(name))
+        raise PluginError(message, code="invalid_properties")
     return value

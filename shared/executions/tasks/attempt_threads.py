@@ -111,6 +111,7 @@ class Threads:
             remaining=remaining,
             logs=logs,
             memory=in_flight().hold(remaining),
+            masking=self._masking,
             mock=self._execution.mocks.get(instance.name),
         )
 

@@ -24,7 +24,9 @@ from shared.expressions import (
     render_tree,
 )
 from shared.flows.language.definition import TaskDefinition
-from shared.json_schema.messages import join_path
+from shared.json_schema.messages import Violation, join_path
+from shared.masking import Masking
+from shared.messages import Message
 from shared.observability import logger
 from shared.plugins.properties import apply_defaults, deferred_properties, validate_properties
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
@@ -45,6 +47,7 @@ class Attempt:
     remaining: Callable[[], float]
     logs: LogBuffer
     memory: Hold
+    masking: Masking
     mock: Mapping[str, Any] | None = None
 
     def run(self) -> Outcome:
@@ -54,12 +57,14 @@ class Attempt:
                 return Outcome(TaskStatus.SKIPPED)
             return self._run_plugin()
         except (TemplateError, TemplateSyntaxError) as error:
-            return self._failed(failure_of(error))
+            return self._failed(failure_of(error, self.masking))
         except PluginError as error:
             # A plugin that minds its deadline says so itself; the end is the same as being cut off.
             is_late = error.code == "timeout" and self.remaining() <= 0
             status = TaskStatus.TIMED_OUT if is_late else TaskStatus.FAILED
-            return self._failed(failure_of(error), status, outputs=_kept(error.outputs))
+            return self._failed(
+                failure_of(error, self.masking), status, outputs=_kept(error.outputs)
+            )
         except UnavailableError:
             raise  # not the task's fault: the turn is made again
         except Exception as error:  # noqa: BLE001 - a plugin's bug fails its task, not its execution
@@ -88,13 +93,15 @@ class Attempt:
             text = serialised(mocked_outputs(self.mock))
             return Outcome(TaskStatus.SUCCESS, outputs=text, logs=self.logs.lines())
         if self.plugin is None or self.plugin.run is None:
-            raise PluginError(f"there is no plugin {self.task.type!r}", code="unknown_plugin")
+            message = Message("there is no plugin '{type}'", type=Message.of(self.task.type))
+            raise PluginError(message, code="unknown_plugin")
         outputs = self.plugin.run(
             self._properties(self.plugin.manifest),
             TaskContext(
                 tenant=self.tenant,
                 scope=self.scope,
                 log=self.logs.add,
+                shown=lambda message: message.shown(self.masking),
                 remaining=self.remaining,
                 idempotency_key=idempotency_key(self.key),
                 reserve=self.memory.reserve,
@@ -113,10 +120,8 @@ class Attempt:
         complete = apply_defaults(manifest, rendered)
         faults = validate_properties(manifest, complete)
         if faults:
-            sentences = "; ".join(
-                f"{join_path(('properties', *path))}: {message}" for path, message in faults
-            )
-            raise PluginError(sentences, code="invalid_properties")
+            message = Message.joined("; ", map(_sentence, faults))
+            raise PluginError(message, code="invalid_properties")
         return complete
 
     def _failed(
@@ -128,6 +133,11 @@ class Attempt:
     ) -> Outcome:
         self.logs.add("ERROR", error.message)
         return Outcome(status, outputs=outputs, error=error, logs=self.logs.lines())
+
+
+def _sentence(fault: Violation) -> Message:
+    path = join_path(("properties", *fault.path))
+    return Message("{path}: {why}", path=path, why=fault.message)
 
 
 def mocked_outputs(mock: Mapping[str, Any]) -> Mapping[str, Any]:

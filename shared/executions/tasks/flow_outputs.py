@@ -27,7 +27,7 @@ def flow_outputs(
             }
         )
     except (TemplateError, TemplateSyntaxError) as error:
-        return None, Failure(code="template_error", message=masking.text(error.message))
+        return None, Failure(code="template_error", message=error.message.shown(masking))
     size = len(compact(outputs).encode())
     if size > MAX_OUTPUT_BYTES:
         message = f"the flow's outputs take {size} bytes, {MAX_OUTPUT_BYTES} at most"

@@ -7,6 +7,8 @@ from typing import Any
 
 from shared.executions.task_runs import Failure, LogLine, TaskStatus
 from shared.expressions import TemplateError
+from shared.masking import Masking
+from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 
 MAX_OUTPUT_BYTES = 20_000_000
@@ -23,16 +25,16 @@ class Outcome:
     logs: tuple[LogLine, ...] = ()
 
 
-def failure_of(error: Exception) -> Failure:
-    """Return the failure that an error of the task itself is recorded as."""
+def failure_of(error: PluginError | TemplateError, masking: Masking) -> Failure:
+    """Return the failure that an error of the task itself is recorded as, without any secret."""
+    message = error.message.shown(masking)
     if isinstance(error, PluginError):
         return Failure(
             code=error.code,
-            message=error.message,
+            message=message,
             status_code=error.status_code,
             retry_after_seconds=error.retry_after_seconds,
         )
-    message = error.message if isinstance(error, TemplateError) else str(error)
     return Failure(code="template_error", message=message)
 
 
@@ -44,9 +46,8 @@ def serialised(outputs: Mapping[str, Any]) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         raise PluginError("the outputs are no JSON", code="invalid_output") from error
     if size > MAX_OUTPUT_BYTES:
-        raise PluginError(
-            f"the outputs take {size} bytes, {MAX_OUTPUT_BYTES} at most", code="output_too_large"
-        )
+        message = Message(f"the outputs take {{size}} bytes, {MAX_OUTPUT_BYTES} at most", size=size)
+        raise PluginError(message, code="output_too_large")
     return text
 
 

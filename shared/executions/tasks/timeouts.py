@@ -5,6 +5,7 @@ from datetime import timedelta
 from shared.durations import parse_duration
 from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
 from shared.flows.language.definition import TaskDefinition
+from shared.messages import Message, reason
 from shared.plugins.sdk.plugin import PluginError
 
 MALFORMED = (TemplateError, TemplateSyntaxError, PluginError)
@@ -27,4 +28,7 @@ def _duration(value: object, place: str) -> timedelta:
     try:
         return parse_duration(value)  # type: ignore[arg-type]  # it refuses what is no duration
     except (ValueError, TypeError) as error:
-        raise PluginError(f"{place}: {error}", code="invalid_properties") from None
+        raise PluginError(
+            Message("{place}: {why}", place=Message.of(place), why=reason(error)),
+            code="invalid_properties",
+        ) from None

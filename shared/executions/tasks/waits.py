@@ -8,6 +8,7 @@ from shared.executions.tasks.outcomes import Outcome, serialised
 from shared.executions.tasks.timeouts import _duration, read_timeout
 from shared.expressions import Scope, render_tree
 from shared.flows.language.definition import TaskDefinition
+from shared.messages import Message, reason
 from shared.plugins.sdk.plugin import PluginError
 from shared.times import from_rfc3339
 
@@ -49,4 +50,6 @@ def _instant(value: object) -> datetime:
     try:
         return from_rfc3339(str(value))
     except ValueError as error:
-        raise PluginError(f"properties.until: {error}", code="invalid_properties") from None
+        raise PluginError(
+            Message("properties.until: {why}", why=reason(error)), code="invalid_properties"
+        ) from None

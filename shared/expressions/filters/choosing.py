@@ -5,10 +5,11 @@ from inspect import signature
 
 from shared.expressions import operators
 from shared.expressions.errors import TemplateError
-from shared.expressions.filters.fields import find, getter, items_of, path_of
+from shared.expressions.filters.fields import find, getter, items_of, path_of, undefined
 from shared.expressions.predicates import TESTS
 from shared.expressions.scope import Run, steps_of
 from shared.expressions.values import ABSENT, Json, is_map, is_true, kind, measure
+from shared.messages import Message, reason
 
 Function = Callable[..., Json]
 _FOR_MISSING = ("defined", "undefined")
@@ -71,7 +72,7 @@ def _filter(
         run.charge(steps)
         result = function(run, item, *args, **kwargs)
         if result is ABSENT:
-            raise TemplateError(f"'{name}' of an empty list is undefined")
+            raise TemplateError(Message("'{name}' of an empty list is undefined", name=name))
         return result
 
     return filtered
@@ -79,9 +80,11 @@ def _filter(
 
 def _listed(known: Mapping[str, Function], what: str, name: Json) -> Function:
     if type(name) is not str:
-        raise TemplateError(f"a {what} is named by text, not by {kind(name)}")
+        raise TemplateError(
+            Message("a {what} is named by text, not by {kind}", what=what, kind=Message(kind(name)))
+        )
     if name not in known:
-        raise TemplateError(f"unknown {what} '{name[:80]}'")
+        raise TemplateError(Message("unknown {what} '{name:80}'", what=what, name=name))
     return known[name]
 
 
@@ -91,7 +94,7 @@ def _check_arguments(
     try:
         signature(function).bind(None, None, *args, **kwargs)
     except TypeError as error:
-        raise TemplateError(f"{name}: {error}") from None
+        raise TemplateError(Message("{name}: {why}", name=name, why=reason(error))) from None
 
 
 def select(run: Run, value: Json, name: Json = None, /, *args: Json) -> list[Json]:
@@ -153,7 +156,7 @@ def _field_test(
             return test(found)
         if name is None:
             return False
-        raise TemplateError(f"'{str(attribute)[:80]}' is undefined")
+        raise undefined(attribute)
 
     return holds
 

@@ -12,6 +12,7 @@ from shared.expressions.functions import whole
 from shared.expressions.limits import MAX_NAME_LENGTH
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import Json, is_number, kind, scalar_text
+from shared.messages import Message
 
 _MILLISECONDS_FROM = 1e11
 """A number of seconds after 1970 that is larger than this (the year 5138) is of milliseconds."""
@@ -121,7 +122,7 @@ def _percent(code: str, moment: datetime) -> str:
         return code
     piece = _PIECES.get(code)
     if piece is None:
-        raise TemplateError(f"date knows no %{code}")
+        raise TemplateError(Message("date knows no %{code}", code=code))
     return piece(moment)
 
 
@@ -134,7 +135,11 @@ def _letters(found: re.Match[str], moment: datetime) -> str:
     if found[1] is not None:
         return found[1].replace("''", "'") or "'"
     if found[2] not in _LETTERS:
-        raise TemplateError(f"date knows no '{found[2][:20]}'; letters that stay go in quotes")
+        raise TemplateError(
+            Message(
+                "date knows no '{letters:20}'; letters that stay go in quotes", letters=found[2]
+            )
+        )
     code = _LETTERS[found[2]]
     return _PIECES[code](moment) if code else found[2]
 

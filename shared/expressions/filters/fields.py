@@ -6,6 +6,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.limits import MAX_NAME_LENGTH, MAX_PATH_STEPS
 from shared.expressions.nodes import lookup
 from shared.expressions.values import ABSENT, Json, is_map, kind
+from shared.messages import Message
 
 Getter = Callable[[Json], Json]
 
@@ -62,10 +63,15 @@ def getter(attribute: Json, default: Json = ABSENT) -> Getter:
     def read(item: Json) -> Json:
         found = find(item, path)
         if found is ABSENT and default is ABSENT:
-            raise TemplateError(f"'{str(attribute)[:80]}' is undefined")
+            raise undefined(attribute)
         return default if found is ABSENT else found
 
     return read
+
+
+def undefined(attribute: Json) -> TemplateError:
+    """Return the error of a field that an item doesn't have."""
+    return TemplateError(Message("'{field:80}' is undefined", field=attribute))
 
 
 def folded(value: Json) -> Json:

@@ -7,11 +7,12 @@ from typing import Any
 
 from shared.durations import parse_duration
 from shared.flows.language.definition import InputDefinition, InputType
+from shared.messages import InvalidValueError, Message
 from shared.times import from_rfc3339
 
 
 def coerce(definition: InputDefinition, value: Any) -> Any:
-    """Return one value in its declared type; ValueError says what is wrong with it."""
+    """Return one value in its declared type; InvalidValueError says what is wrong with it."""
     coerced = _COERCIONS[definition.type](value)
     _check_values(definition, coerced)
     _check_bounds(definition, coerced)
@@ -24,7 +25,7 @@ def _string(value: Any) -> str:
         return value
     if isinstance(value, bool | int | float):
         return json.dumps(value)
-    raise ValueError(f"must be a string, not {_kind(value)}")
+    raise InvalidValueError(f"must be a string, not {_kind(value)}")
 
 
 def _int(value: Any) -> int:
@@ -36,8 +37,9 @@ def _int(value: Any) -> int:
         try:
             return int(value)
         except ValueError:
-            raise ValueError(f"must be an integer, not {value[:40]!r}") from None
-    raise ValueError(f"must be an integer, not {_kind(value)}")
+            message = Message("must be an integer, not '{value:40}'", value=value)
+            raise InvalidValueError(message) from None
+    raise InvalidValueError(f"must be an integer, not {_kind(value)}")
 
 
 def _float(value: Any) -> float | int:
@@ -47,10 +49,11 @@ def _float(value: Any) -> float | int:
         try:
             number = float(value)
         except ValueError:
-            raise ValueError(f"must be a number, not {value[:40]!r}") from None
+            message = Message("must be a number, not '{value:40}'", value=value)
+            raise InvalidValueError(message) from None
         if number - number == 0:
             return number
-    raise ValueError(f"must be a finite number, not {_kind(value)}")
+    raise InvalidValueError(f"must be a finite number, not {_kind(value)}")
 
 
 def _boolean(value: Any) -> bool:
@@ -58,7 +61,7 @@ def _boolean(value: Any) -> bool:
         return value
     if value in ("true", "false"):
         return bool(value == "true")
-    raise ValueError(f"must be true or false, not {_kind(value)}")
+    raise InvalidValueError(f"must be true or false, not {_kind(value)}")
 
 
 def _parsed(parse: Callable[[Any], Any], example: str) -> Callable[[Any], Any]:
@@ -68,7 +71,9 @@ def _parsed(parse: Callable[[Any], Any], example: str) -> Callable[[Any], Any]:
         try:
             parse(value)
         except (ValueError, TypeError):
-            raise ValueError(f"must look like {example}, not {str(value)[:40]!r}") from None
+            sentence = "must look like {example}, not '{value:40}'"
+            message = Message(sentence, example=Message.of(example), value=value)
+            raise InvalidValueError(message) from None
         return value
 
     return check
@@ -79,10 +84,10 @@ def _array(value: Any) -> list[Any]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise ValueError("must be a list, not a string") from None
+            raise InvalidValueError("must be a list, not a string") from None
     if isinstance(value, list):
         return value
-    raise ValueError(f"must be a list, not {_kind(value)}")
+    raise InvalidValueError(f"must be a list, not {_kind(value)}")
 
 
 def _unchanged(value: Any) -> Any:
@@ -107,15 +112,17 @@ _COERCIONS: Mapping[InputType, Callable[[Any], Any]] = {
 def _check_values(definition: InputDefinition, value: Any) -> None:
     if definition.values is not None and value not in definition.values:
         allowed = ", ".join(json.dumps(item, ensure_ascii=False) for item in definition.values)
-        raise ValueError(f"must be one of {allowed}")
+        raise InvalidValueError(Message("must be one of {allowed:10000}", allowed=allowed))
 
 
 def _check_bounds(definition: InputDefinition, value: Any) -> None:
     measure, noun = _measure(definition.type)
     if definition.min is not None and measure(value) < _bound(definition, definition.min):
-        raise ValueError(f"{noun} at least {definition.min}")
+        message = Message("{noun} at least {bound}", noun=Message.of(noun), bound=definition.min)
+        raise InvalidValueError(message)
     if definition.max is not None and measure(value) > _bound(definition, definition.max):
-        raise ValueError(f"{noun} at most {definition.max}")
+        message = Message("{noun} at most {bound}", noun=Message.of(noun), bound=definition.max)
+        raise InvalidValueError(message)
 
 
 def _measure(kind: InputType) -> tuple[Callable[[Any], Any], str]:
@@ -144,7 +151,7 @@ def _check_pattern(definition: InputDefinition, value: Any) -> None:
     import re2  # noqa: PLC0415 - linear time whatever the pattern; few flows have one
 
     if not re2.fullmatch(definition.pattern, value):
-        raise ValueError(f"must match {definition.pattern}")
+        raise InvalidValueError(Message("must match {pattern:10000}", pattern=definition.pattern))
 
 
 def _kind(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from shared.durations import parse_duration
 from shared.flows.source.report import Spot
 from shared.json_text import Json
+from shared.messages import reason
 
 Reader = Callable[[Spot], Any]
 """The reader of a value: it returns that at a spot, or None after it has refused it."""
@@ -169,7 +170,7 @@ def duration(spot: Spot, *, may_be_zero: bool = True) -> timedelta | None:
     try:
         length = parse_duration(value)
     except ValueError as error:
-        spot.refuse(str(error))
+        spot.refuse(reason(error).unmasked())
         return None
     if not length and not may_be_zero:
         spot.refuse("a duration of 0 makes no sense here")

@@ -9,6 +9,7 @@ from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
+from shared.messages import reason
 from shared.times import from_rfc3339
 
 MAX_INPUTS = 100
@@ -183,7 +184,7 @@ def _fits(spot: Spot, definition: InputDefinition) -> bool:
     try:
         coerce(definition, spot.value)
     except (ValueError, TypeError) as error:
-        spot.refuse(str(error))
+        spot.refuse(reason(error).unmasked())
         return False
     return True
 
@@ -195,6 +196,6 @@ def _with_default(spot: Spot, definition: InputDefinition) -> InputDefinition:
     try:
         value = coerce(definition, child.value)
     except (ValueError, TypeError) as error:
-        child.refuse(f"the default {error}")
+        child.refuse(f"the default {reason(error).unmasked()}")
         return definition
     return definition.model_copy(update={"default": value})

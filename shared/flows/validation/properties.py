@@ -32,7 +32,7 @@ def _check(task: WrittenTask, manifest: Manifest) -> bool:
         return False  # refused when the task was read
     found = validate_written_properties(manifest, task.definition.properties, _is_template)
     for path, message in found:
-        _refuse(task, written or task.spot, path, message)
+        _refuse(task, written or task.spot, path, message.unmasked())
     return not found
 
 

@@ -127,7 +127,7 @@ class TemplateRules:
         try:
             found = parse(spot.value).references
         except TemplateSyntaxError as error:
-            spot.refuse(f"bad template: {error.reason}", offset=error.offset)
+            spot.refuse(f"bad template: {error.reason.unmasked()}", offset=error.offset)
             return None
         self._parsed[parse, spot.value] = found
         return found

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.durations import parse_duration
+from shared.messages import Message, reason
 from shared.people.approvals.models import Decision, Escalation
 from shared.plugins.sdk.plugin import PluginError
 
@@ -21,6 +22,7 @@ ON_TIMEOUT: Mapping[str, Decision | None] = {
     "approve": Decision.APPROVED,
     "fail": None,
 }
+_NAMES = Message(", ".join(ON_TIMEOUT))
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ def read_gate(properties: Mapping[str, Any]) -> GateProperties:
         raise PluginError(f"message: more than {MAX_MESSAGE_BYTES} bytes", code="too_large")
     on_timeout = properties.get("onTimeout", "reject")
     if not isinstance(on_timeout, str) or on_timeout not in ON_TIMEOUT:
-        raise _wrong("onTimeout", f"{str(on_timeout)!r} is none of {', '.join(ON_TIMEOUT)}")
+        raise _wrong(
+            "onTimeout",
+            Message("'{value}' is none of {names}", value=on_timeout, names=_NAMES),
+        )
     timeout = properties.get("timeout")
     gate = GateProperties(
         message=message,
@@ -93,8 +98,9 @@ def _duration(value: Any, place: str) -> timedelta:
     try:
         return parse_duration(value)
     except (ValueError, TypeError) as error:
-        raise _wrong(place, str(error)) from None
+        raise _wrong(place, reason(error)) from None
 
 
-def _wrong(place: str, what: str) -> PluginError:
-    return PluginError(f"properties.{place}: {what}", code="invalid_properties")
+def _wrong(place: str, what: Message | str) -> PluginError:
+    message = Message("properties.{place}: {what}", place=Message.of(place), what=Message.of(what))
+    return PluginError(message, code="invalid_properties")

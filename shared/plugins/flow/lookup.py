@@ -13,6 +13,7 @@ from shared.json_schema.builders import (
     integer,
     outputs,
 )
+from shared.messages import Message
 from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
@@ -31,7 +32,9 @@ def _lookup(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str,
         if row is None:
             unmatched += 1
             if missing == "fail":
-                raise PluginError(f"no row matches item {index}", code="no_match")
+                raise PluginError(
+                    Message("no row matches item {index}", index=index), code="no_match"
+                )
         if row is not None or missing == "null":
             found.append({**_map(item, index), name: row}, NEW + len(name) + row_size)
     return {

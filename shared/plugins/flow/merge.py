@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.json_schema.builders import a_field, anything, array, choice, closed, outputs, when
+from shared.messages import Message
 from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
@@ -25,7 +26,8 @@ def _all_items(sources: list[Any], context: TaskContext) -> list[Any]:
     items = Result()
     for number, source in in_time(context, sources):
         if not isinstance(source, list):
-            raise invalid(f"sources[{number}] is {type_name(source)}, not a list")
+            sentence = f"sources[{{number}}] is {type_name(source)}, not a list"
+            raise invalid(Message(sentence, number=number))
         items.charge(len(source))
         items.entries.extend(source)
     return items.entries
@@ -44,7 +46,8 @@ def _merge_by_key(items: list[Any], key: str, context: TaskContext) -> list[Any]
 def _merge_maps(sources: list[Any], context: TaskContext) -> Any:
     for number, source in in_time(context, sources):
         if not isinstance(source, dict):
-            raise invalid(f"sources[{number}] is {type_name(source)}, not a map")
+            sentence = f"sources[{{number}}] is {type_name(source)}, not a map"
+            raise invalid(Message(sentence, number=number))
     return all_merged([{}, *sources])
 
 

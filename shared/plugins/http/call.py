@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlunsplit
 
+from shared.messages import Message
 from shared.plugins.sdk.urls import split_url
 from shared.plugins.sdk.values import compact, invalid, text
 
@@ -65,11 +66,12 @@ def call_of(properties: Mapping[str, Any], idempotency_key: str) -> Call:
 def _own_headers(written: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     for name, value in written.items():
         if not _NAME.fullmatch(name):
-            raise invalid(f'"{name[:100]}" is no name of a header')
+            raise invalid(Message('"{name:100}" is no name of a header', name=name))
         if name.lower() in _OURS:
-            raise invalid(f"header {name} is set by the platform")
+            raise invalid(Message("header {name} is set by the platform", name=name))
         if value is not None and _CONTROL.search(text(value)):
-            raise invalid(f"header {name} has a line break or another control character in it")
+            sentence = "header {name} has a line break or another control character in it"
+            raise invalid(Message(sentence, name=name))
         yield name.lower(), None if value is None else text(value).strip()
 
 

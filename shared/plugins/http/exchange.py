@@ -12,6 +12,7 @@ import httpx
 
 from shared.egress.client import Remaining, pinned_client
 from shared.egress.guard import EgressGuard, EgressRefusedError
+from shared.messages import Message
 from shared.plugins.http.call import DEFAULT_HEADERS, Call
 from shared.plugins.http.response import Answer, limited, unpacked
 from shared.plugins.sdk.plugin import PluginError
@@ -50,7 +51,8 @@ def exchange(
                     response.close()
             request = _followed(following, request.url)
     raise PluginError(
-        f"{call.method} was redirected more than {MAX_REDIRECTS} times", code="too_many_redirects"
+        Message(f"{{method}} was redirected more than {MAX_REDIRECTS} times", method=call.method),
+        code="too_many_redirects",
     )
 
 
@@ -100,14 +102,13 @@ def _followed(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:
 
 
 def _refused_redirect(how: str) -> PluginError:
-    return PluginError(
-        f"the request was redirected {how}: with followRedirects false the flow decides",
-        code="redirect_refused",
-    )
+    sentence = "the request was redirected {how}: with followRedirects false the flow decides"
+    return PluginError(Message(sentence, how=Message.of(how)), code="redirect_refused")
 
 
 def _no_url(method: str, to: str) -> PluginError:
-    return PluginError(f"{method} {to} was redirected to no URL", code="invalid_answer")
+    message = Message("{method} {to} was redirected to no URL", method=method, to=to)
+    return PluginError(message, code="invalid_answer")
 
 
 def origin(url: httpx.URL) -> str:
@@ -123,27 +124,36 @@ def origin(url: httpx.URL) -> str:
 @contextmanager
 def _told(request: httpx.Request) -> Iterator[None]:
     """Turn what httpx, httpcore and the guard raise into a sentence about this request."""
-    what = f"{request.method} {origin(request.url)}"
+    what = Message("{method} {origin}", method=request.method, origin=origin(request.url))
     try:
         yield
     except EgressRefusedError as error:
-        raise PluginError(f"{what} was refused: {error}", code="egress_refused") from None
+        raise PluginError(
+            Message("{what} was refused: {why}", what=what, why=error.message),
+            code="egress_refused",
+        ) from None
     except httpcore.TimeoutException:
-        raise PluginError(f"{what} got no full answer in time", code="timeout") from None
+        raise PluginError(
+            Message("{what} got no full answer in time", what=what), code="timeout"
+        ) from None
     except httpcore.ConnectError as error:
-        raise PluginError(f"{what}: {_reason(error)}", code="connection_error") from None
+        raise PluginError(
+            Message("{what}: {why}", what=what, why=_reason(error)), code="connection_error"
+        ) from None
     except (httpcore.NetworkError, httpcore.ProtocolError):
-        raise PluginError(f"{what}: the connection broke", code="connection_error") from None
+        raise PluginError(
+            Message("{what}: the connection broke", what=what), code="connection_error"
+        ) from None
     except (httpx.RemoteProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
         raise _no_url(request.method, origin(request.url)) from None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Message:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not valid ({cause.verify_message})"
+            return Message("its certificate is not valid ({why})", why=cause.verify_message)
         if isinstance(cause, ssl.SSLError):
-            return "no TLS connection could be made"
+            return Message("no TLS connection could be made")
         cause = cause.__cause__ or cause.__context__
-    return "no connection could be made"
+    return Message("no connection could be made")

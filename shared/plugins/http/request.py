@@ -22,12 +22,14 @@ from shared.json_schema.builders import (
     string,
     when,
 )
+from shared.messages import Message
 from shared.plugins.http.call import call_of
 from shared.plugins.http.response import Answer, body_of, retry_after
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
 
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
+_NO_REASON = "{method} was answered {status}"
 _SCALARS = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
 
 
@@ -57,7 +59,12 @@ class HttpRequest:
         result = _outputs(answer, self.clock() - started, context.reserve)
         if answer.status // 100 != 2 and properties.get("failOnStatus", True):
             raise PluginError(
-                f"{call.method} was answered {answer.status} {answer.reason}".rstrip(),
+                Message(
+                    "{method} was answered {status} {reason}" if answer.reason else _NO_REASON,
+                    method=call.method,
+                    status=answer.status,
+                    reason=answer.reason,
+                ),
                 code="http_status",
                 status_code=answer.status,
                 retry_after_seconds=retry_after(answer.headers.get("retry-after"), self.now()),
@@ -69,7 +76,7 @@ class HttpRequest:
         try:
             return self.guard()
         except (DenyListError, EgressSettingError) as error:
-            raise PluginError(str(error), code="configuration_error") from None
+            raise PluginError(error.message, code="configuration_error") from None
 
 
 def _seconds(timeout: Any) -> float:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 from shared.plugins.sdk.values import parse_json
 
@@ -64,7 +65,8 @@ def unpacked(
     if encoding in {"", "identity"}:
         return b"".join(chunks)
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise _invalid(f'the answer is packed as "{encoding[:40]}", which was not asked for')
+        sentence = 'the answer is packed as "{encoding:40}", which was not asked for'
+        raise _invalid(Message(sentence, encoding=encoding))
     pieces: list[bytes] = []
     for piece in limited(_inflated(chunks, is_deflate=encoding == "deflate")):
         reserve(len(piece))
@@ -96,7 +98,7 @@ def _has_zlib_header(chunk: bytes) -> bool:
     return chunk[0] & 0x0F == zlib.DEFLATED
 
 
-def _invalid(message: str) -> PluginError:
+def _invalid(message: Message | str) -> PluginError:
     return PluginError(message, code="invalid_answer")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.expressions import Expression, TemplateError, TemplateSyntaxError, parse_expression
+from shared.messages import Message
 from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import PluginError, TaskContext
 from shared.plugins.sdk.values import compact
@@ -39,7 +40,10 @@ def in_time(context: TaskContext, items: Sequence[Any]) -> Iterator[tuple[int, A
     """Yield `items` with their indices until the attempt's deadline."""
     for index, item in enumerate(items):
         if context.remaining() <= 0:
-            raise PluginError(f"out of time at item {index} of {len(items)}", code="timeout")
+            raise PluginError(
+                Message(f"out of time at item {{index}} of {len(items)}", index=index),
+                code="timeout",
+            )
         yield index, item
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.json_schema.builders import MAX_NAME, MAX_STEPS
+from shared.messages import Message
 from shared.plugins.sdk.values import invalid, type_name
 
 Steps = tuple[str, ...]
@@ -54,10 +55,12 @@ def written(value: Any, steps: Steps, new: Any) -> Any:
     if isinstance(value, dict):
         return {**value, step: written(value.get(step), tuple(rest), new)}
     if not isinstance(value, list):
-        raise invalid(f'"{step[:100]}" cannot be set in {type_name(value)}')
+        raise invalid(Message(f'"{{step:100}}" cannot be set in {type_name(value)}', step=step))
     index = len(value) if step == "-" else _index(step)
     if index is None or index > len(value):
-        raise invalid(f'a list of {len(value)} items has no place "{step[:100]}"')
+        raise invalid(
+            Message(f'a list of {len(value)} items has no place "{{step:100}}"', step=step)
+        )
     old = value[index] if index < len(value) else None
     return [*value[:index], written(old, tuple(rest), new), *value[index + 1 :]]
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from shared.messages import Message
+
 if TYPE_CHECKING:
     from shared.expressions import Scope
 
@@ -42,15 +44,15 @@ class PluginError(Exception):
 
     def __init__(
         self,
-        message: str,
+        message: Message | str,
         *,
         code: str = "plugin_error",
         status_code: int | None = None,
         retry_after_seconds: float | None = None,
         outputs: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = Message.of(message)
+        super().__init__(str(self.message))
         self.code = code
         self.status_code = status_code
         self.retry_after_seconds = retry_after_seconds
@@ -66,7 +68,8 @@ class TaskContext:
     """The context of a running task, given to it besides its rendered properties.
 
     `tenant` is that of its execution, `scope` evaluates deferred expressions, `log(level, message)`
-    stores a line, `remaining()` returns the seconds left until the attempt's deadline;
+    stores a line, `shown(message)` writes a message for outputs, without secrets, `remaining()`
+    returns the seconds left until the attempt's deadline;
     `reserve(bytes)` waits until an answer may take so much memory, given back at the attempt's end;
     `idempotency_key` is the same for every repeat of one attempt, so that a called service can
     recognise it.
@@ -75,6 +78,7 @@ class TaskContext:
     tenant: str
     scope: "Scope"
     log: Callable[[str, str], None]
+    shown: Callable[[Message], str]
     remaining: Callable[[], float]
     idempotency_key: str
     reserve: Callable[[int], None] = _no_wait

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.messages import Message
 from shared.plugins.sdk.values import MAX_RESULT, too_large
 
 NEW = 8
@@ -25,7 +26,7 @@ class Result:
         """Count what is about to be made."""
         self._left -= characters
         if self._left < 0:
-            raise too_large(self._what)
+            raise too_large(Message.of(self._what))
 
     def append(self, entry: Any, added: int = 1) -> None:
         """Add an entry that holds `added` characters more than the items did."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared import json_text
+from shared.messages import InvalidValueError, Message
 from shared.plugins.sdk.plugin import PluginError
 
 MAX_RESULT = 10 * 1024 * 1024
@@ -24,13 +25,14 @@ _NAMES = {
 }
 
 
-def invalid(message: str) -> PluginError:
+def invalid(message: Message | str) -> PluginError:
     """Return the error of a property whose value the task cannot work with."""
     return PluginError(message, code="invalid_value")
 
 
-def too_large(what: str) -> PluginError:
-    return PluginError(f"{what} would be larger than a task may produce", code="too_large")
+def too_large(what: Message | str) -> PluginError:
+    message = Message("{what} would be larger than a task may produce", what=Message.of(what))
+    return PluginError(message, code="too_large")
 
 
 def type_name(value: Any) -> str:
@@ -73,22 +75,22 @@ def parse_json(source: str) -> Any:
     try:
         value = json.loads(source, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise InvalidValueError("nested too deeply") from None
     if source.count("[") + source.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise ValueError("nested too deeply")
+        raise InvalidValueError("nested too deeply")
     if "\\ud" in source.lower():
         json.dumps(value, ensure_ascii=False).encode()
     return value
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise InvalidValueError(Message("{name} is no JSON", name=name))
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise ValueError("a number is out of range")
+        raise InvalidValueError("a number is out of range")
     return value
 
 
@@ -107,7 +109,7 @@ def _depth(value: Any) -> int:
 
 def _map(item: Any, index: int) -> dict[str, Any]:
     if not isinstance(item, dict):
-        raise invalid(f"item {index} is {type_name(item)}, not a map")
+        raise invalid(Message(f"item {{index}} is {type_name(item)}, not a map", index=index))
     return item
 
 

@@ -16,6 +16,7 @@ from shared.json_schema.builders import (
     outputs,
     string,
 )
+from shared.messages import Message, reason
 from shared.plugins.sdk.items import check_time, in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large
@@ -43,7 +44,7 @@ def _dialect(properties: Mapping[str, Any]) -> tuple[str, str]:
         delimiter = "\t"
     for name, value in (("delimiter", delimiter), ("quote", quote)):
         if len(value) != 1 or value in "\r\n\0":
-            raise invalid(f"{name} must be one character, and no line break")
+            raise invalid(Message("{name} must be one character, and no line break", name=name))
     if delimiter == quote:
         raise invalid("delimiter and quote must differ")
     return delimiter, quote
@@ -64,7 +65,8 @@ def _read(source: str, delimiter: str, quote: str, context: TaskContext) -> list
             if row:
                 rows.append(row)
     except csv.Error as error:
-        raise invalid(f"data is no CSV: line {reader.line_num}: {error}") from None
+        sentence = "data is no CSV: line {line}: {why}"
+        raise invalid(Message(sentence, line=reader.line_num, why=reason(error))) from None
     return rows
 
 
@@ -74,12 +76,13 @@ def _with_header(rows: list[list[str]], context: TaskContext) -> list[dict[str, 
     header, *records = rows
     if len(set(header)) < len(header):
         twice = Counter(header).most_common(1)[0][0]
-        raise invalid(f'column "{twice}" appears more than once in the header')
+        raise invalid(Message('column "{name}" appears more than once in the header', name=twice))
     if len(header) * len(records) > _MAX_CELLS:
         raise too_large("the table")
     for index, record in in_time(context, records):
         if len(record) > len(header):
-            raise invalid(f"row {index + 1} has {len(record)} fields, the header has {len(header)}")
+            sentence = f"row {{number}} has {len(record)} fields, the header has {len(header)}"
+            raise invalid(Message(sentence, number=index + 1))
     return [
         dict(zip(header, record + [""] * (len(header) - len(record)), strict=True))
         for record in records

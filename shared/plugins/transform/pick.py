@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.json_schema.builders import Schema, a_name, anything, array, closed, mapping, outputs
+from shared.messages import Message
 from shared.plugins.sdk.items import in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.results import NEW, Result
@@ -20,7 +21,7 @@ def _pick(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, A
     picked = Result()
     for index, item in in_time(context, source):
         if not isinstance(item, dict):
-            raise invalid(f"item {index} is {type_name(item)}, not a map")
+            raise invalid(Message(f"item {{index}} is {type_name(item)}, not a map", index=index))
         picked.append(choice.picked(item, picked), NEW)
     return {"result": picked.entries}
 

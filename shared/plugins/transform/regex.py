@@ -16,6 +16,7 @@ from shared.json_schema.builders import (
     string,
 )
 from shared.json_schema.validator import PatternError, compile_pattern
+from shared.messages import Message
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.results import NEW
 from shared.plugins.sdk.values import MAX_RESULT, invalid, too_large
@@ -67,7 +68,7 @@ def _compiled(pattern: str, flags: str) -> Any:
     try:
         return compile_pattern(pattern, "".join(sorted(set(flags))))
     except PatternError as error:
-        raise invalid(str(error)) from None
+        raise invalid(error.message) from None
 
 
 def _regex(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -123,7 +124,7 @@ def _template(replacement: str, groups: int) -> list[str | int]:
         elif part[1] == "\\":
             parts.append("\\")
         elif int(part[1]) > groups:
-            raise invalid(f"the pattern has no group {part[1]}")
+            raise invalid(Message("the pattern has no group {group}", group=part[1]))
         else:
             parts.append(int(part[1]))
     return parts

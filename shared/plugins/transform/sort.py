@@ -13,6 +13,7 @@ from shared.json_schema.builders import (
     deferred,
     outputs,
 )
+from shared.messages import Message
 from shared.plugins.sdk.items import in_time, keys_of
 from shared.plugins.sdk.numbers import Number, number_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
@@ -35,21 +36,27 @@ def _sort(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, A
 
 
 def _as_number(key: Any, index: int) -> Number | None:
-    return None if key is None else number_of(key, f"the key of item {index}")
+    return None if key is None else number_of(key, Message("the key of item {index}", index=index))
 
 
 def _check_comparable(keys: list[Any], order: list[int], context: TaskContext) -> None:
     """Raise unless all keys are of one kind, and of one that has an order."""
     for _, index in in_time(context, order):
         if isinstance(keys[index], dict):
-            raise invalid(f"the key of item {index} is a map, which has no order")
+            sentence = "the key of item {index} is a map, which has no order"
+            raise invalid(Message(sentence, index=index))
         if isinstance(keys[index], list) and any(isinstance(each, list) for each in keys[index]):
             # Python would compare their insides once for each level.
-            raise invalid(f"the key of item {index} has a list inside a list, which has no order")
+            sentence = "the key of item {index} has a list inside a list, which has no order"
+            raise invalid(Message(sentence, index=index))
         if type_name(keys[index]) != type_name(keys[order[0]]):
             raise invalid(
-                f"the key of item {index} is {type_name(keys[index])}, "
-                f"that of item {order[0]} {type_name(keys[order[0]])}"
+                Message(
+                    f"the key of item {{index}} is {type_name(keys[index])}, "
+                    f"that of item {{first}} {type_name(keys[order[0]])}",
+                    index=index,
+                    first=order[0],
+                )
             )
 
 

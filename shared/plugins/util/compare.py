@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.json_schema.builders import anything, boolean, choice, closed, outputs
 from shared.json_schema.validator import PatternError, search
+from shared.messages import reason
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import identity, invalid, is_number, type_name
 
@@ -50,7 +51,7 @@ def _matches(a: str, b: str) -> bool:
     try:
         return search(b, a)
     except (PatternError, UnicodeError) as error:
-        raise invalid(str(error)) from None
+        raise invalid(reason(error)) from None
 
 
 _TESTS: Mapping[str, Test] = {

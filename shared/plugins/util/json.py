@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.json_schema.builders import MAX_NAME, anything, choice, closed, outputs, string
+from shared.messages import Message, reason
 from shared.plugins.sdk.paths import read, steps_of, written
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import compact, deep_merged, invalid, parse_json, type_name
@@ -22,7 +23,7 @@ def _parse(properties: Properties) -> Any:
     try:
         return parse_json(source)
     except ValueError as error:
-        raise invalid(f"data is no JSON: {error}") from None
+        raise invalid(Message("data is no JSON: {why}", why=reason(error))) from None
 
 
 _OPERATIONS: Mapping[str, Callable[[Properties], Any]] = {

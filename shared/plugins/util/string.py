@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.json_schema.builders import anything, choice, closed, integer, outputs, string
+from shared.messages import Message
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large, type_name
 
@@ -23,7 +24,12 @@ def _string(properties: Properties, _context: TaskContext) -> Mapping[str, Any]:
 def _text(properties: Properties) -> str:
     value = properties["value"]
     if isinstance(value, list | dict):
-        raise invalid(f"value must be text for {properties['operation']}, not {type_name(value)}")
+        raise invalid(
+            Message(
+                f"value must be text for {{operation}}, not {type_name(value)}",
+                operation=properties["operation"],
+            )
+        )
     return text(value)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlunsplit
 
 from shared.json_schema.builders import anything, choice, closed, integer, mapping, outputs, string
+from shared.messages import Message, reason
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.urls import split_url
 from shared.plugins.sdk.values import invalid, text
@@ -33,7 +34,7 @@ def _url(properties: Properties, _context: TaskContext) -> Mapping[str, Any]:
     try:
         return _OPERATIONS[properties["operation"]](properties)
     except (ValueError, UnicodeError) as error:
-        raise invalid(f"url is malformed: {error}") from None
+        raise invalid(Message("url is malformed: {why}", why=reason(error))) from None
 
 
 def _parse(properties: Properties) -> Mapping[str, Any]:

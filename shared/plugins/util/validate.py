@@ -7,6 +7,7 @@ from typing import Any
 from shared.json_schema.builders import anything, array, boolean, closed, mapping, outputs, string
 from shared.json_schema.messages import Violation, join_path, violation
 from shared.json_schema.validator import PatternError, compile_schema
+from shared.messages import Message, reason
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
 
@@ -22,16 +23,25 @@ def _validate(properties: Mapping[str, Any], context: TaskContext) -> Mapping[st
     schema = properties["schema"]
     _refuse_unbounded(schema)
     found = _violations(schema, properties["data"], context)
-    errors = [{"path": join_path(each.path), "message": each.message} for each in found]
+    errors = [_error(each, context) for each in found]
     result = {"valid": not errors, "errors": errors}
     if errors and properties.get("failOnError", True):
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        more = f" (and {len(errors[1:])} more)" if len(errors) > 1 else ""
         raise PluginError(
-            f"the value is not valid: {errors[0]['message']}{more}",
+            Message(
+                "the value is not valid: {first}{more}",
+                first=found[0].message,
+                more=Message.of(more),
+            ),
             code="validation_failed",
             outputs=result,
         )
     return result
+
+
+def _error(found: Violation, context: TaskContext) -> dict[str, str]:
+    path = Message("{path:1000}", path=join_path(found.path))
+    return {"path": context.shown(path), "message": context.shown(found.message)}
 
 
 def _violations(schema: Mapping[str, Any], value: Any, context: TaskContext) -> list[Violation]:
@@ -41,7 +51,8 @@ def _violations(schema: Mapping[str, Any], value: Any, context: TaskContext) -> 
         validator = compile_schema(schema, _Bounds(context))
         faults = compile_schema(validator.META_SCHEMA, _Bounds(context)).iter_errors(schema)
         for fault in faults:
-            raise invalid(f"schema is wrong: {violation(fault, root='schema').message}")
+            message = violation(fault, root="schema").message
+            raise invalid(Message("schema is wrong: {why}", why=message))
         errors = islice(validator.iter_errors(value), _MAX_ERRORS)
         return [violation(error, root="the value") for error in errors]
     except Unresolvable:
@@ -49,7 +60,7 @@ def _violations(schema: Mapping[str, Any], value: Any, context: TaskContext) -> 
     except RecursionError:  # of the comparison or the text of a value, not of the checks
         raise invalid(_TOO_DEEP) from None
     except (PatternError, UnicodeError) as error:
-        raise invalid(str(error)) from None
+        raise invalid(reason(error)) from None
 
 
 class _Bounds:

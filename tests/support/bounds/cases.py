@@ -62,7 +62,7 @@ def run(case: Case) -> None:
     try:
         TABLES[case.table].run(*case[1:])
     except TemplateError as error:
-        if "cannot be evaluated" in error.message:
+        if "cannot be evaluated" in error.message.unmasked():
             raise
     except PluginError:
         return

@@ -43,6 +43,7 @@ def context_of(plan: Plan, durable_tasks: DurableTasks | None = None, **fields: 
         scheduler=scheduler,
         scopes=scopes,
         recorder=recorder,
+        masking=masking,
         threads=threads,
         clocks=clocks,
         durable_tasks=durable_tasks or {},

@@ -19,6 +19,7 @@ from shared.expressions import (
     parse_template,
     render_tree,
 )
+from tests.support.errors import refusal
 from tests.support.steps import Clock, counted_steps, steps_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ def scope(clock: Any = lambda: 0.0, **roots: Any) -> Scope:
 def failure(expression: str, **roots: Any) -> str:
     with pytest.raises(TemplateError) as caught:
         parse_template("{{ " + expression + " }}").render(scope(**roots), "p")
-    return caught.value.reason
+    return caught.value.reason.unmasked()
 
 
 @pytest.mark.parametrize(
@@ -111,9 +112,9 @@ def test_an_integer_has_at_most_308_digits(expression: str) -> None:
     ],
 )
 def test_a_deeply_nested_source_is_a_syntax_error(source: str) -> None:
-    with pytest.raises(TemplateSyntaxError, match="nested too deeply"):
+    with refusal(TemplateSyntaxError, match="nested too deeply"):
         parse_expression(source)
-    with pytest.raises(TemplateError, match="in p: the expression is nested too deeply"):
+    with refusal(TemplateError, match="in p: the expression is nested too deeply"):
         render_tree("{{ " + source + " }}", scope(), "p")
 
 
@@ -138,14 +139,14 @@ def test_a_deep_tree_is_refused_and_a_flat_one_is_not() -> None:
     for _ in range(5000):
         deep = [deep]
 
-    with pytest.raises(TemplateError, match="nested too deeply"):
+    with refusal(TemplateError, match="nested too deeply"):
         render_tree(deep, scope(), "p")
 
 
 def test_a_source_of_more_than_64_kib_is_refused() -> None:
-    with pytest.raises(TemplateSyntaxError, match="larger than 64 KiB"):
+    with refusal(TemplateSyntaxError, match="larger than 64 KiB"):
         parse_template("{{ 1 }}" + "é" * 32766)
-    with pytest.raises(TemplateSyntaxError, match="larger than 64 KiB"):
+    with refusal(TemplateSyntaxError, match="larger than 64 KiB"):
         parse_expression("1 " * 33000)
     assert parse_template("{{ 1 }}" + "é" * 32764).render(scope(), "p").startswith("1é")
     assert parse_template("x" * 70_000).is_constant
@@ -175,7 +176,7 @@ def test_an_evaluation_ends_after_a_second_by_its_clock() -> None:
     with pytest.raises(TemplateError) as caught:
         parse_expression("range(5000) | map('string') | list").evaluate(scope(clock))
 
-    assert caught.value.reason == "the expression takes longer than 1 s"
+    assert caught.value.reason.unmasked() == "the expression takes longer than 1 s"
 
 
 def test_the_expressions_of_one_scope_share_their_time() -> None:
@@ -184,7 +185,7 @@ def test_the_expressions_of_one_scope_share_their_time() -> None:
 
     for index in range(34):
         expression.evaluate(shared.with_locals(item=index))
-    with pytest.raises(TemplateError, match="take too long together"):
+    with refusal(TemplateError, match="take too long together"):
         expression.evaluate(shared)
 
 
@@ -195,7 +196,7 @@ def test_too_many_steps_are_refused_whatever_the_clock_says() -> None:
     with pytest.raises(TemplateError) as caught:
         parse_expression(sorts).evaluate(frozen)
 
-    assert caught.value.reason == "the expression takes too many steps"
+    assert caught.value.reason.unmasked() == "the expression takes too many steps"
 
 
 @pytest.mark.parametrize(

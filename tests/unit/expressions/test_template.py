@@ -17,6 +17,7 @@ from shared.expressions import (
     references,
     render_tree,
 )
+from tests.support.errors import refusal, told
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, 789_000, tzinfo=UTC)
 ROOTS: dict[str, Any] = {
@@ -39,7 +40,7 @@ def render(source: str, **more: Any) -> Any:
 def failure(source: str, **more: Any) -> str:
     with pytest.raises(TemplateError) as caught:
         render(source, **more)
-    return caught.value.message
+    return told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +304,7 @@ def test_what_cannot_be_parsed_is_refused_at_its_place(
     with pytest.raises(TemplateSyntaxError) as caught:
         parse_template(source)
 
-    assert caught.value.message == message
+    assert told(caught.value) == message
     assert caught.value.offset == offset
     assert failure_of_tree(source) == f"template error in vars.x[0]: {message}"
 
@@ -311,7 +312,7 @@ def test_what_cannot_be_parsed_is_refused_at_its_place(
 def failure_of_tree(source: str) -> str:
     with pytest.raises(TemplateError) as caught:
         render_tree({"x": [source]}, scope(), "vars")
-    return caught.value.message
+    return told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +333,7 @@ def test_a_condition_that_cannot_be_parsed_is_refused_at_its_place(
     with pytest.raises(TemplateSyntaxError) as caught:
         parse_expression(source)
 
-    assert (caught.value.offset, caught.value.message) == (offset, message)
+    assert (caught.value.offset, told(caught.value)) == (offset, message)
 
 
 def test_a_tree_is_rendered_in_its_values_and_never_in_its_keys() -> None:
@@ -425,7 +426,7 @@ def test_variables_are_rendered_when_they_are_read() -> None:
     assert parse_template("{{ vars['n'] + vars.n }}").render(with_vars, "p") == 2
     assert parse_template("{{ vars.zip is undefined }}").render(with_vars, "p") is True
     assert len(variables) == 4
-    with pytest.raises(TemplateError, match=r"in variables.bad: 'nope' is undefined"):
+    with refusal(TemplateError, match=r"in variables.bad: 'nope' is undefined"):
         parse_template("{{ vars.bad }}").render(with_vars, "p")
 
 
@@ -442,7 +443,7 @@ def test_all_variables_together_are_a_plain_map() -> None:
 def test_variables_that_read_each_other_are_an_error() -> None:
     variables = LazyVariables({"a": "{{ vars.b }}", "b": "{{ vars.a }}"}, scope())
 
-    with pytest.raises(TemplateError, match="read each other: a -> b -> a"):
+    with refusal(TemplateError, match="read each other: a -> b -> a"):
         variables["a"]
 
 
@@ -464,7 +465,7 @@ def test_a_lone_credential_keeps_its_type_and_others_are_joined() -> None:
     ):
         with pytest.raises(TemplateError) as caught:
             rendered(source)
-        assert caught.value.message == f"template error in properties.x: {reason}"
+        assert told(caught.value) == f"template error in properties.x: {reason}"
 
 
 def test_where_credentials_are_not_allowed_they_stay_text() -> None:
@@ -484,7 +485,7 @@ def test_an_error_without_a_place_says_no_place() -> None:
     with pytest.raises(TemplateError) as caught:
         parse_expression("nope").evaluate(scope())
 
-    assert caught.value.message == "template error: 'nope' is undefined"
+    assert told(caught.value) == "template error: 'nope' is undefined"
 
 
 def test_a_value_that_is_not_json_is_an_error() -> None:
@@ -508,5 +509,5 @@ def test_the_budget_of_a_scope_is_shared_by_its_copies() -> None:
 
     expression.evaluate(first)
 
-    with pytest.raises(TemplateError, match="too large together"):
+    with refusal(TemplateError, match="too large together"):
         expression.evaluate(second)

@@ -13,6 +13,7 @@ from shared.executions.bulk.task_types import BulkPlugins
 from shared.executions.models import Status
 from shared.flows.plans import built_in
 from shared.plugins.sdk.plugin import Plugin, PluginError
+from tests.support.errors import refusal
 from tests.support.executions.bench import Bench
 from tests.support.plugins import Lines, task_context
 
@@ -79,7 +80,7 @@ def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
         : task_types.MAX_EXECUTIONS
     ]
     outputs = {"choose": chosen, "each": {"results": []}}
-    with pytest.raises(PluginError, match="30 are left over") as raised:
+    with refusal(PluginError, match="30 are left over") as raised:
         run(bulk(), "executions.report", outputs, chosenBy={"each": "choose"})
     assert raised.value.code == "bulk_incomplete"
 

@@ -28,7 +28,7 @@ def run(table: KeysOnly, **properties: Any) -> tuple[Execution, Bench]:
         ({"name": "f", "namespace": "n" * 151}, f"'{'n' * 151}/f'"),
         ({"name": "My flow"}, "'default/My flow'"),
         ({"name": "a/b"}, "'default/a/b'"),
-        ({"name": "f\n"}, r"'default/f\n'"),
+        ({"name": "f\n"}, "'default/f\n'"),
         ({"name": "f", "namespace": "Upper"}, "'Upper/f'"),
         ({"name": "f" * 1_100}, "of this name: 1108 characters are too many"),
         ({"name": "🌊" * 600_000}, "of this name: 600008 characters are too many"),
@@ -67,4 +67,4 @@ def test_what_may_be_the_name_of_a_flow_is_read(properties: dict[str, str], key:
     assert [asked["sk"] for asked in table.keys] == [key]
     error = bench.runs["sub"].error
     assert error is not None
-    assert error.message == f"there is no flow {key!r}"
+    assert error.message == f"there is no flow '{key}'"

@@ -592,7 +592,7 @@ def test_an_approval_shows_no_secret():
     [
         ({"timeout": "{{ 'soon' }}"}, "properties.timeout: "),
         ({"onTimeout": "{{ 'maybe' }}"}, "properties.onTimeout: 'maybe' is none of"),
-        ({"onTimeout": "{{ ['reject'] }}"}, "properties.onTimeout: \"['reject']\" is none of"),
+        ({"onTimeout": "{{ ['reject'] }}"}, "properties.onTimeout: '[\"reject\"]' is none of"),
         ({"escalate": "{{ 'x' }}"}, "properties.escalate: not a list"),
         ({"escalate": ["{{ 'x' }}"]}, "properties.escalate: not a list of maps with after and to"),
         (

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 PEOPLE = [
@@ -37,5 +36,5 @@ def test_a_value_nested_without_end_is_refused() -> None:
         deep = [deep]
 
     for plugin in ("flow.unique", "flow.group"):
-        with pytest.raises(PluginError, match="nested too deeply"):
+        with refusal(PluginError, match="nested too deeply"):
             run_plugin(plugin, {"items": [deep], "by": "0"})

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 ORDERS: list[dict[str, Any]] = [
@@ -41,7 +42,7 @@ def test_lookup_can_drop_what_has_no_row_and_name_the_field() -> None:
 
 
 def test_lookup_can_fail_for_what_has_no_row() -> None:
-    with pytest.raises(PluginError, match="no row matches item 1") as failed:
+    with refusal(PluginError, match="no row matches item 1") as failed:
         lookup(missing="fail")
 
     assert failed.value.code == "no_match"

@@ -6,6 +6,7 @@ import pytest
 
 from shared.expressions import TemplateError
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin, task_context
 
 PEOPLE = [{"n": "Ana", "age": 31}, {"n": "Bo", "age": 15}, {"n": "Cy", "age": 22}]
@@ -55,7 +56,7 @@ def test_random_values_differ_by_item_and_repeat_by_run() -> None:
 def test_a_wrong_expression_is_a_template_error_with_its_place(
     plugin: str, properties: dict[str, Any], place: str
 ) -> None:
-    with pytest.raises(TemplateError, match=f"template error in properties.{place}: "):
+    with refusal(TemplateError, match=f"template error in properties.{place}: "):
         run_plugin(plugin, properties)
 
 
@@ -79,7 +80,7 @@ def test_a_list_that_takes_too_long_ends_at_the_deadline(plugin: str) -> None:
     left = iter([1.0, 0.5, 0.0])
     context = task_context(remaining=lambda: next(left))
 
-    with pytest.raises(PluginError, match="out of time at item 2 of 5") as late:
+    with refusal(PluginError, match="out of time at item 2 of 5") as late:
         run_plugin(plugin, {"items": [1] * 5, "expression": "item"}, context)
 
     assert late.value.code == "timeout"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 KEYS = {"itemKey": "by.user", "tableKey": "uid"}
@@ -52,7 +53,7 @@ def test_merge(properties: dict[str, Any], outputs: Any) -> None:
     ],
 )
 def test_bad_properties_are_refused(plugin: str, properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin(plugin, properties)
 
 
@@ -61,5 +62,5 @@ def test_maps_nested_without_end_are_refused() -> None:
     for _ in range(5_000):
         deep = {"a": deep}
 
-    with pytest.raises(PluginError, match="nested too deeply"):
+    with refusal(PluginError, match="nested too deeply"):
         run_plugin("flow.merge", {"sources": [deep, deep], "mode": "deep"})

@@ -6,6 +6,7 @@ import pytest
 
 from shared.plugins.http.call import Call, call_of
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 
 
 def call(**properties: Any) -> Call:
@@ -131,7 +132,7 @@ def test_the_flow_decides_over_the_idempotency_key() -> None:
     ],
 )
 def test_what_cannot_be_sent_is_refused(properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message) as refused:
+    with refusal(PluginError, match=message) as refused:
         call(**properties)
 
     assert refused.value.code == "invalid_value"

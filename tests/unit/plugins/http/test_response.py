@@ -19,6 +19,7 @@ from shared.plugins.http.response import (
     unpacked,
 )
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 TEXT = b"the channel that brings water " * 50
@@ -90,7 +91,7 @@ def test_an_endless_answer_is_stopped_at_the_limit() -> None:
         while True:
             yield b"x" * 1_000_000
 
-    with pytest.raises(PluginError, match="larger than 10 MiB"):
+    with refusal(PluginError, match="larger than 10 MiB"):
         list(limited(endless()))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 
@@ -46,10 +47,10 @@ def test_alphabets_and_padding(properties: dict[str, Any], result: str) -> None:
     ],
 )
 def test_what_is_no_base64_is_refused(data: Any, message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin("transform.base64", {"operation": "decode", "data": data})
 
 
 def test_half_a_surrogate_pair_has_no_base64() -> None:
-    with pytest.raises(PluginError, match="surrogate"):
+    with refusal(PluginError, match="surrogate"):
         run_plugin("transform.base64", {"operation": "encode", "data": "\ud800"})

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 
@@ -76,7 +77,7 @@ def test_stringify(data: Any, more: dict[str, Any], text: str) -> None:
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin("transform.csv", properties)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 PERSON = {"n": "Ana", "age": 31, "team": "red"}
@@ -38,5 +39,5 @@ def test_pick(properties: dict[str, Any], result: Any) -> None:
     ],
 )
 def test_bad_picks_are_refused(properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin("transform.pick", properties)

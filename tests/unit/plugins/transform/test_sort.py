@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 PEOPLE = [
@@ -76,5 +77,5 @@ def test_an_item_with_a_field_called_item_is_read_by_it() -> None:
     ],
 )
 def test_keys_without_an_order_are_refused(items: Any, more: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         sort(items, **more)

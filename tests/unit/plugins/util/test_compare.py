@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 
@@ -63,5 +64,5 @@ def test_comparisons(a: Any, op: str, b: Any, *, result: bool) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_refused(a: Any, op: str, b: Any, message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin("util.compare", {"a": a, "op": op, "b": b})

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 VALUE = {"a": {"b": [1, {"c": 2}]}, "x.y": 3, "s/t~": 4, "": 5}
@@ -74,5 +75,5 @@ def test_setting_leaves_the_value_as_it_was() -> None:
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin("util.json", properties)

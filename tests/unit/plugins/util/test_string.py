@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.plugins.sdk.plugin import PluginError
+from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
 
 
@@ -67,7 +68,7 @@ def test_operations(operation: str, value: Any, more: dict[str, Any], result: An
     ],
 )
 def test_bad_properties_are_refused_in_a_sentence(properties: dict[str, Any], message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with refusal(PluginError, match=message):
         run_plugin("util.string", properties)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from shared.plugins.sdk.plugin import PluginError
 from shared.plugins.util.validate import _MAX_WORK, _Bounds
+from tests.support.errors import told
 from tests.support.plugins import run_plugin, task_context
 
 BACKTRACKER = "^(a+)+$"
@@ -47,7 +48,7 @@ def test_an_invalid_value_fails_the_task_and_keeps_the_errors() -> None:
     error = refusal({"age": "old"}, schema)
 
     assert error.code == "validation_failed"
-    assert error.message == "the value is not valid: name is required (and 1 more)"
+    assert told(error) == "the value is not valid: name is required (and 1 more)"
     assert error.outputs["valid"] is False
     assert {each["path"] for each in error.outputs["errors"]} == {"name", "age"}
 
@@ -94,11 +95,11 @@ def test_at_most_a_hundred_errors_are_listed() -> None:
     ],
 )
 def test_a_bad_schema_is_refused_in_a_sentence(schema: Any, message: str) -> None:
-    assert message in refusal("x", schema).message
+    assert message in told(refusal("x", schema))
 
 
 def test_only_a_map_is_a_schema() -> None:
-    assert refusal(1, True).message == "schema must be a map"
+    assert told(refusal(1, True)) == "schema must be a map"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_deep_data_is_refused() -> None:
     for _ in range(10_000):
         deep = [deep]
 
-    assert "nested too deeply" in refusal(deep, {"items": {"$ref": "#"}}).message
+    assert "nested too deeply" in told(refusal(deep, {"items": {"$ref": "#"}}))
 
 
 def test_messages_never_quote_the_value() -> None:
@@ -189,7 +190,7 @@ def test_a_schema_nested_without_end_is_refused(levels: int) -> None:
     for _ in range(levels):
         schema = {"properties": {"a": schema}}
 
-    assert "nested too deeply" in refusal(1, schema).message
+    assert "nested too deeply" in told(refusal(1, schema))
 
 
 def test_work_without_end_is_stopped_by_counting_too() -> None:
@@ -256,7 +257,7 @@ def nested(levels: int) -> list[Any]:
 
 @pytest.mark.parametrize("schema", [{"enum": [nested(5_000)]}, {"type": "string"}])
 def test_deep_values_cannot_break_a_comparison_or_a_message(schema: dict[str, Any]) -> None:
-    assert "nested too deeply" in refusal(nested(5_000), schema).message
+    assert "nested too deeply" in told(refusal(nested(5_000), schema))
 
 
 def test_patterns_of_a_schema_are_compiled_once_each_and_bounded_in_number() -> None:
