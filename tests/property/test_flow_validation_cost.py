@@ -63,6 +63,10 @@ TEXTS = {
             else "#" * MAX_TEXT
         ),
     ),
+    "a hundred patterns of large classes": "name: f\ninputs:\n"
+    + "".join(
+        f"- {{name: i{n}, type: STRING, pattern: '(\\pL\\PL){{200}}{n}'}}\n" for n in range(100)
+    ),
     "directives of a second document": lines("a: 1\n...\n", lambda n: f"%TAG !{n}! a\n"),
     "aliases": lines("x: &a [1, 2]\nname: f\noutputs:\n  o:\n", lambda _: "  - *a\n"),
     "escapes": '{"name": "' + "\\ud83d\\ude00" * (MAX_TEXT // 12 - 10) + '"}',

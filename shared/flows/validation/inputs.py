@@ -17,6 +17,8 @@ MAX_SECRETS = 50
 """Of a flow: each makes the masking of all that its tasks yield longer."""
 MAX_PATTERN = 1000
 """Characters of a pattern."""
+_PATTERN_MEMORY = 256 * 1024
+"""Bytes of a compiled pattern; a few characters may need thirty times as many, and 300 ms."""
 
 _MEASURED_BY_LENGTH = frozenset({InputType.STRING, InputType.SECRET, InputType.ARRAY})
 _MEASURED = _MEASURED_BY_LENGTH | {
@@ -47,6 +49,7 @@ def _pattern(spot: Spot) -> str | None:
 
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = _PATTERN_MEMORY
     try:
         re2.compile(pattern, options)
     except re2.error as error:

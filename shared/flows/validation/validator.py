@@ -82,7 +82,8 @@ def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
     by_name = _names(flow.tasks.written)
     rules = TemplateRules(by_name, flow.definition.variables.keys(), known_credential)
     _check_flow_templates(flow.root, rules)
-    check_variables(flow.root.entry("variables"))
+    if flow.definition.variables:  # none if there are too many to check
+        _check_variables(flow.root.entry("variables"), rules)
     properties = PropertyRules()
     for task in flow.tasks.written:
         if not flow.tasks.defaults.is_over:
@@ -107,13 +108,19 @@ def _names(tasks: list[WrittenTask]) -> dict[str, WrittenTask]:
 
 
 def _check_flow_templates(root: Spot, rules: TemplateRules) -> None:
-    for key, place in (("variables", VARIABLES), ("outputs", OUTPUTS), ("timeout", FLOW)):
+    for key, place in (("outputs", OUTPUTS), ("timeout", FLOW)):
         if child := root.entry(key):
             rules.check_tree(child, place)
     concurrency = root.entry("concurrency")
     if concurrency and (key_spot := concurrency.entry("key")):
         rules.check_expression(key_spot, FLOW)
     check_trigger_templates(root.entry("triggers"), rules)
+
+
+def _check_variables(spot: Spot | None, rules: TemplateRules) -> None:
+    if spot is not None:
+        rules.check_tree(spot, VARIABLES)
+    check_variables(spot)
 
 
 def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:

@@ -51,6 +51,23 @@ def test_a_pattern_has_a_thousand_characters_at_most():
     ]
 
 
+def test_a_pattern_takes_little_memory():
+    def pattern(written: str) -> str:
+        return f"inputs: [{{name: i, type: STRING, pattern: '{written}'}}]\n"
+
+    assert messages(f"name: a\n{TASKS}{pattern('(x{1,1000}){1,1}N')}") == []
+    large = pattern(r"(\pL\PL){200}")
+    [message] = messages(f"name: a\n{TASKS}{large}")
+    assert message.startswith("inputs[0].pattern: bad pattern: ")
+
+
+def test_too_many_variables_are_not_read_one_by_one():
+    variables = "".join(f"  v{n}: '{{{{ nobody{n} }}}}'\n" for n in range(101))
+    checked = check_flow(f"name: a\n{TASKS}variables:\n{variables}")
+    assert len(checked.errors) == 1
+    assert checked.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("before", "line"), [("", 1), ("\ufeff", 1), ("# comment\n\n  # another\n", 4)]
 )
