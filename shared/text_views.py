@@ -8,7 +8,7 @@ A view knows where in the raw text each of its characters comes from. All of it 
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ ROUNDS = 6
 
 _SHORT = {'"': '"', "'": "'", "\\": "\\", "/": "/"}
 _SHORT |= {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_ASIDE = "\0"
 BY_SHORT_ESCAPES = frozenset(_SHORT.values())
 """The characters that a backslash and one more character stand for."""
 
@@ -27,6 +28,23 @@ class _Family(NamedTuple):
     mark: str
     pattern: re.Pattern[str]
     undo: Callable[[re.Match[str]], str]
+
+    def decode(self, text: str) -> str:
+        """Undo one layer of these escapes."""
+        return self.pattern.sub(self.undo, text) if self.mark in text else text
+
+
+class _ShortEscapes(_Family):
+    """Backslashes before one of some letters: undone without a call for each."""
+
+    def decode(self, text: str) -> str:
+        """Undo one layer; the last backslash of a run belongs to what follows."""
+        if self.mark not in text or _ASIDE in text:
+            return super().decode(text)
+        text = text.replace("\\\\", _ASIDE)
+        for letter in self.pattern.pattern[5:-1] if self.mark in text else "":
+            text = text.replace(self.mark + letter, _SHORT[letter])
+        return text.replace(_ASIDE, "\\")
 
 
 class View:
@@ -41,9 +59,7 @@ class View:
 
     def decoded(self, family: "_Family") -> "View":
         """Return the view without one layer of a family's escapes; itself if it has none."""
-        if family.mark not in self.text:
-            return self
-        text = family.pattern.sub(family.undo, self.text)
+        text = family.decode(self.text)
         return self if text == self.text else View(text, self, family)
 
     def raw(self, start: int, end: int) -> tuple[int, int]:
@@ -80,18 +96,29 @@ class View:
         return breaks
 
 
-def views(text: str, *, with_short_escapes: bool = True) -> Iterator[View]:
+def views(text: str, *, wanted: frozenset[str] = BY_SHORT_ESCAPES) -> Iterator[View]:
     """Yield the text and all that it can be read as, each once.
 
-    Without short escapes, backslashes are undone only where some stand for any character (`uXXXX`).
+    What a backslash and one letter stand for is undone for the sake of `wanted` characters.
     """
     raw = View(text)
     yield raw
-    marked = [family for family in _FAMILIES if family.mark in text]
-    seen = {hash(text)} if marked else set()
+    if may_hold_codes(text):
+        yield from _decoded(raw, with_short_escapes=bool(wanted))
+    elif wanted and "\\" in text:
+        there = frozenset(
+            char for letter, char in _SHORT.items() if char in wanted and "\\" + letter in text
+        )
+        if there:
+            yield from _rounds(raw, (_short_escapes(there),))
+
+
+def _decoded(raw: View, *, with_short_escapes: bool) -> Iterator[View]:
+    seen = {hash(raw.text)}
+    marked = [family for family in _FAMILIES if family.mark in raw.text]
     # Alone: what another family takes for an escape may be the text's own characters.
     alone = [(family,) for family in marked] if len(marked) > 1 else []
-    for families in (*alone, _FAMILIES) if marked else ():
+    for families in (*alone, _FAMILIES):
         for view in _rounds(raw, families, with_short_escapes=with_short_escapes):
             if hash(view.text) not in seen:
                 seen.add(hash(view.text))
@@ -101,13 +128,13 @@ def views(text: str, *, with_short_escapes: bool = True) -> Iterator[View]:
 def plain(text: str) -> str:
     """Return the text without any escapes, as the last of its views."""
     last = View(text)
-    for view in _rounds(last, _FAMILIES, with_short_escapes=True):
+    for view in _rounds(last, _FAMILIES):
         last = view
     return last.text
 
 
 def _rounds(
-    view: View, families: tuple[_Family, ...], *, with_short_escapes: bool
+    view: View, families: tuple[_Family, ...], *, with_short_escapes: bool = True
 ) -> Iterator[View]:
     for _ in range(ROUNDS):
         before = view
@@ -121,8 +148,22 @@ def _rounds(
             return
 
 
+def may_hold_codes(text: str) -> bool:
+    """Tell whether a text has escapes that can stand for any character."""
+    return any(
+        family.mark in text and family.pattern.search(text) for family in (_PERCENT, _REFERENCE)
+    ) or ("\\" in text and _has_codes(text))
+
+
 def _has_codes(text: str) -> bool:
-    return any(code in text for code in ("\\u", "\\x", "\\U"))
+    return "\\u" in text or "\\x" in text or "\\U" in text
+
+
+@lru_cache(maxsize=64)
+def _short_escapes(wanted: frozenset[str]) -> _ShortEscapes:
+    """Return the family of the escapes of some characters; backslashes may hide any of them."""
+    letters = "".join(each for each in _SHORT if _SHORT[each] in wanted and each != "\\")
+    return _ShortEscapes("\\", re.compile(rf"\\[\\{letters}]"), _backslash)
 
 
 def _backslash(found: re.Match[str]) -> str:
