@@ -80,6 +80,16 @@ class Member(Node):
         return Message("{target}{key}", target=self.target.label(), key=key)
 
 
+def only_reads(node: Node) -> bool:
+    """Tell whether a node is a constant, or reads constant keys of a root: that takes no time.
+
+    A variable may stand for any template.
+    """
+    while type(node) is Member and type(node.key) is Constant:
+        node = node.target
+    return type(node) is Constant or (type(node) is Name and node.name != "vars")
+
+
 def lookup(target: Json, key: Json) -> Json:
     """Read a map's key or a sequence's position, or give ABSENT; no attribute is ever read."""
     if is_map(target):

@@ -84,7 +84,7 @@ class Expression(_Referring):
 
     def evaluate(self, scope: Scope, place: str = "") -> Json:
         """Give its JSON value; raises TemplateError, which names `place`, and nothing else."""
-        evaluated = _guarded if isinstance(self.node, nodes.Constant) else _watched
+        evaluated = _guarded if nodes.only_reads(self.node) else _watched
         return evaluated(scope, place, self.node.value)
 
     def is_true(self, scope: Scope, place: str = "") -> bool:
@@ -107,7 +107,15 @@ class Template(_Referring):
 
         Raises TemplateError, which names `place`, and nothing else.
         """
-        return _watched(scope, place, self._render)
+        evaluated = _guarded if self._only_reads else _watched
+        return evaluated(scope, place, self._render)
+
+    @property
+    def _only_reads(self) -> bool:
+        if len(self.parts) != 1:
+            return False
+        part = self.parts[0]
+        return isinstance(part, nodes.Node) and nodes.only_reads(part)
 
     def _render(self, run: Run) -> Json:
         if len(self.parts) == 1:

@@ -64,10 +64,12 @@ def test_what_an_evaluation_evaluates_itself_needs_no_further_thread():
         assert inner is watched(threading.current_thread)
 
 
-def test_no_thread_is_started_where_nothing_is_evaluated():
+def test_no_thread_is_started_for_what_only_reads():
     before = set(threading.enumerate())
     with Watchdog() as watchdog:
         assert parse_expression("'constant'").evaluate(scope(Hanging())) == "constant"
+        assert parse_expression("inputs.n").evaluate(scope(Hanging())) == 1
+        assert render_tree(["{{ inputs['n'] }}", "text"], scope(Hanging()), "") == [1, "text"]
         assert set(threading.enumerate()) <= before
         assert not watchdog.has_strays()
 
