@@ -13,7 +13,7 @@ from shared.json_text import Json
 
 MAX_PROBLEMS: Final = 200
 
-MAX_SECONDS: Final = 2.0
+MAX_SECONDS: Final = 5.0
 """Of processor time that one check may take; what makes sense takes a fraction of it."""
 
 _MAX_MESSAGE: Final = 500

@@ -1,16 +1,18 @@
 """List plugins: parameters are read once, each item is in time, all that is made is counted."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.expressions import Budget, Scope
 from shared.plugins.sdk.items import keys_of
 from shared.plugins.sdk.paths import field_steps, read
 from shared.plugins.sdk.plugin import PluginError
 from shared.plugins.sdk.results import Result
 from shared.plugins.sdk.values import MAX_RESULT, all_merged
-from tests.support.plugins import run_plugin, task_context
+from tests.support.plugins import NOW, run_plugin, task_context
 
 LONG_PATH = "0." * 60_000 + "0"
 MANY_STEPS = ".".join(["a"] * 33)
@@ -199,8 +201,9 @@ class _CountedList(list[str]):
     ],
 )
 def test_all_that_is_added_is_counted(plugin: str, properties: Mapping[str, Any]) -> None:
+    standing = Scope({}, "seed", NOW, {}.get, Budget(clock=lambda: 0.0))
     with pytest.raises(PluginError) as refused:
-        run_plugin(plugin, properties)
+        run_plugin(plugin, properties, replace(task_context(), scope=standing))
 
     assert refused.value.code == "too_large"
 
