@@ -1,0 +1,70 @@
+"""Masking takes three seconds of processor time at most, whatever texts and secrets are.
+
+Elsewhere tests assert no times. What is promised here is one, and the processor time of a child
+that does nothing else does not depend on what else the machine does.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from itertools import cycle, islice
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAX_SECONDS = 3
+MASK = """
+import json, resource, sys
+from shared.masking import Masking
+secrets, text = json.load(sys.stdin)
+before = resource.getrusage(resource.RUSAGE_SELF)
+masking = Masking(secrets)
+masking.text(text)
+masking.quoted(text)
+after = resource.getrusage(resource.RUSAGE_SELF)
+print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+"""
+ATOMS = ("\\", '"', "/", "%", "+", "n", "&#", "&#38;", "%25", "\\u005c", '\\"', "\\x5c", "\n")
+
+
+def repeated(*atoms: str, size: int) -> str:
+    return "".join(islice(cycle(atoms), size))[:size]
+
+
+def seconds_of(secrets: list[str], text: str) -> float:
+    found = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", MASK],
+        cwd=ROOT,
+        input=json.dumps([secrets, text]).encode(),
+        check=True,
+        capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (30, 30)),
+    )
+    return float(found.stdout)
+
+
+def test_a_secret_of_escapes_is_looked_for_in_others_without_delay() -> None:
+    secret = '\\"' * 12 + "x"
+    text = ("\\" * 15 + '"') * 12 + "y"
+
+    assert seconds_of([secret], text) <= MAX_SECONDS
+
+
+def test_a_secret_of_quotes_alone_is_made_ready_without_delay() -> None:
+    assert seconds_of(['"' * 190_000], '\\"' * 190_000) <= MAX_SECONDS
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("first", ATOMS)
+@pytest.mark.parametrize("second", ["", "\\", "%25", "n", "\n"])
+def test_secrets_and_texts_of_escapes_cost_little(first: str, second: str) -> None:
+    text = repeated(first, second, size=4096)
+    secrets = [
+        repeated(first, second, size=8000 + number) + f"{first}x{number}" for number in range(50)
+    ]
+
+    assert seconds_of(secrets, text) <= MAX_SECONDS
+    assert seconds_of([each[-4000:] for each in secrets], text * 4) <= MAX_SECONDS
+    assert seconds_of([each[-95:] for each in secrets], text * 4) <= MAX_SECONDS
