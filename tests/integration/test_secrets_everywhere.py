@@ -245,7 +245,7 @@ def stored() -> Iterator[tuple[str, Any]]:
         for item in scanned["Items"]:
             shown = {name: each for name, each in item.items() if name not in HIDDEN}
             binary = {name: getattr(each, "value", each) for name, each in shown.items()}
-            yield f"{table.name} {item.get('sk')}", binary
+            yield f"{table.name} {item.get('sk')!s}", binary
     bucket = boto3.resource("s3")
     for each in bucket.buckets.all():
         for found in each.objects.all():

@@ -201,7 +201,7 @@ class _CountedList(list[str]):
     ],
 )
 def test_all_that_is_added_is_counted(plugin: str, properties: Mapping[str, Any]) -> None:
-    standing = Scope({}, "seed", NOW, {}.get, Budget(clock=lambda: 0.0))
+    standing = Scope({}, "seed", NOW, None, Budget(clock=lambda: 0.0))
     with pytest.raises(PluginError) as refused:
         run_plugin(plugin, properties, replace(task_context(), scope=standing))
 
