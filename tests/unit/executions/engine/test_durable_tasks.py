@@ -191,7 +191,8 @@ def test_while_others_run_a_decision_is_seen_within_a_second():
     runs = bench.runs
     assert runs["after"].finished_at is not None
     assert runs["slow"].finished_at is not None
-    assert runs["after"].finished_at < runs["slow"].finished_at
+    # The same millisecond will do: what lingers goes on as soon as the other has ended.
+    assert runs["after"].finished_at <= runs["slow"].finished_at
 
 
 def test_what_time_was_too_short_for_goes_on_at_once_whatever_else_waits():
