@@ -5,11 +5,10 @@ say where a request comes from (`Host`, `Origin`, `Sec-Fetch-Site`); no SDK send
 """
 
 import re
-from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl
 
-Scope = MutableMapping[str, Any]
+from infra.local.answers import Scope
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORT = 80

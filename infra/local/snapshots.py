@@ -18,9 +18,11 @@ import shutil
 import signal
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
+
+from infra.local.answers import Scope
 
 PAUSE_SECONDS = 1.0
 """The pause between the end of one snapshot and the beginning of the next."""
@@ -30,7 +32,6 @@ FIRST_DESCRIPTOR = 3
 READS = ("Get", "Query", "Scan", "BatchGet", "TransactGet", "Describe", "List")
 TABLES = "DynamoDB_"
 
-Scope = MutableMapping[str, Any]
 Application = Callable[..., Awaitable[None]]
 
 log = logging.getLogger(__name__)

@@ -66,13 +66,11 @@ class ContainerRunner:
         scope = context.scope_of(instance, this)
         try:
             outputs = leave(context.scheduler, instance, scope, context.scopes.read)
+            outcome = _left(outputs, failure, context.masking)
         except MALFORMED as error:
             # Its fields could be read when it was opened: what takes too long may do so by a hair.
-            self._settle(
-                instance, this.attempt, _failed(failure or failure_of(error, context.masking))
-            )
-            return
-        self._settle(instance, this.attempt, _left(outputs, failure, context.masking))
+            outcome = _failed(failure or failure_of(error, context.masking))
+        self._settle(instance, this.attempt, outcome)
 
     def expire(self, cancel_inside: Callable[[TaskInstance, Failure], None]) -> bool:
         """Time out the containers whose time is over; tell whether there were any."""

@@ -210,15 +210,18 @@ class SegmentRunner:
             clocks=self._clocks,
             durable_tasks=self._services.durable_tasks,
         )
-        deadline, refusal = _deadline(execution, plan, scopes)
-        limits = TurnLimits(
+        return SegmentTurn(context, self._limits(context, remaining))
+
+    def _limits(self, context: TurnContext, remaining: Callable[[], float]) -> TurnLimits:
+        execution = context.execution
+        deadline, refusal = _deadline(execution, context.plan, context.scopes)
+        return TurnLimits(
             deadline=deadline,
             refusal=refusal,
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
             terminate=lambda reason: self._executions.mark_terminating(execution, reason),
         )
-        return SegmentTurn(context, limits)
 
     def _finish(self, plan: Plan, segment: SegmentTurn, began: ExecutionState) -> None:
         # A write whose answer was lost is tried again by the client, and refused: it has ended.

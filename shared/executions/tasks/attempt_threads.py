@@ -93,26 +93,15 @@ class Threads:
         limit: float,
     ) -> None:
         """Run one attempt in a thread of its own, for `limit` seconds at most."""
-        task = instance.planned.task
         deadline = self._clocks.monotonic() + limit
         logs = LogBuffer(
-            self._clocks.now, minimum=task.log_level, attempt=attempt, mask=self._masking.text
+            self._clocks.now,
+            minimum=instance.planned.task.log_level,
+            attempt=attempt,
+            mask=self._masking.text,
         )
-
-        def remaining() -> float:
-            return deadline - self._clocks.monotonic()
-
-        work = Attempt(
-            task=task,
-            plugin=self._find_plugin(task.type),
-            scope=scope,
-            tenant=self._execution.tenant,
-            key=f"{self._execution.id}/{instance.key}",
-            remaining=remaining,
-            logs=logs,
-            memory=in_flight().hold(remaining),
-            masking=self._masking,
-            mock=self._execution.mocks.get(instance.name),
+        work = self._attempt(
+            instance, scope, logs, remaining=lambda: deadline - self._clocks.monotonic()
         )
 
         def run() -> None:
@@ -128,6 +117,28 @@ class Threads:
             instance, attempt, thread, logs, started_at, deadline, limit
         )
         thread.start()
+
+    def _attempt(
+        self,
+        instance: TaskInstance,
+        scope: Scope,
+        logs: LogBuffer,
+        *,
+        remaining: Callable[[], float],
+    ) -> Attempt:
+        task = instance.planned.task
+        return Attempt(
+            task=task,
+            plugin=self._find_plugin(task.type),
+            scope=scope,
+            tenant=self._execution.tenant,
+            key=f"{self._execution.id}/{instance.key}",
+            remaining=remaining,
+            logs=logs,
+            memory=in_flight().hold(remaining),
+            masking=self._masking,
+            mock=self._execution.mocks.get(instance.name),
+        )
 
     def next_result(self, patience: float) -> Result | None:
         """Return the next outcome; None when none comes in time, or it was given up before."""

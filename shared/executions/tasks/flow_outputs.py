@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.executions.task_runs import Failure
-from shared.executions.tasks.outcomes import MAX_OUTPUT_BYTES
+from shared.executions.tasks.outcomes import MAX_OUTPUT_BYTES, failure_of
 from shared.expressions import Scope, TemplateError, TemplateSyntaxError, render_tree
 from shared.json_text import compact
 from shared.masking import Masking
@@ -27,7 +27,7 @@ def flow_outputs(
             }
         )
     except (TemplateError, TemplateSyntaxError) as error:
-        return None, Failure(code="template_error", message=error.message.shown(masking))
+        return None, failure_of(error, masking)
     size = len(compact(outputs).encode())
     if size > MAX_OUTPUT_BYTES:
         message = f"the flow's outputs take {size} bytes, {MAX_OUTPUT_BYTES} at most"

@@ -4,7 +4,7 @@ Messages name the origin only: paths, queries and addresses may be secret.
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpcore
@@ -14,7 +14,7 @@ from shared.egress.client import Remaining, pinned_client
 from shared.egress.guard import EgressGuard, EgressRefusedError
 from shared.messages import Message
 from shared.plugins.http.call import DEFAULT_HEADERS, Call
-from shared.plugins.http.response import Answer, limited, unpacked
+from shared.plugins.http.response import Answer, limited, reserved, unpacked
 from shared.plugins.sdk.plugin import PluginError
 from shared.plugins.sdk.values import invalid
 
@@ -73,14 +73,8 @@ def _answer(response: httpx.Response, reserve: Callable[[int], None]) -> Answer:
         status=response.status_code,
         reason=response.reason_phrase,
         headers={name.lower(): value for name, value in response.headers.items()},
-        content=unpacked(limited(_reserved(response.iter_raw(), reserve)), encoding, reserve),
+        content=unpacked(limited(reserved(response.iter_raw(), reserve)), encoding, reserve),
     )
-
-
-def _reserved(chunks: Iterable[bytes], reserve: Callable[[int], None]) -> Iterator[bytes]:
-    for chunk in chunks:
-        reserve(len(chunk))
-        yield chunk
 
 
 def _followed(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:

@@ -54,6 +54,13 @@ def limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
+def reserved(chunks: Iterable[bytes], reserve: Callable[[int], None]) -> Iterator[bytes]:
+    """Pass chunks on, each once its bytes may be taken."""
+    for chunk in chunks:
+        reserve(len(chunk))
+        yield chunk
+
+
 def unpacked(
     chunks: Iterable[bytes], encoding: str, reserve: Callable[[int], None] = lambda _size: None
 ) -> bytes:
@@ -67,11 +74,8 @@ def unpacked(
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         sentence = 'the answer is packed as "{encoding:40}", which was not asked for'
         raise _invalid(Message(sentence, encoding=encoding))
-    pieces: list[bytes] = []
-    for piece in limited(_inflated(chunks, is_deflate=encoding == "deflate")):
-        reserve(len(piece))
-        pieces.append(piece)
-    return b"".join(pieces)
+    pieces = limited(_inflated(chunks, is_deflate=encoding == "deflate"))
+    return b"".join(reserved(pieces, reserve))
 
 
 def _inflated(chunks: Iterable[bytes], *, is_deflate: bool) -> Iterator[bytes]:

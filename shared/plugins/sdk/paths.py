@@ -11,23 +11,22 @@ Steps = tuple[str, ...]
 
 def steps_of(path: str) -> Steps:
     """Split `a.b.0` or `/a/b/0`; the empty path is the whole value."""
-    if len(path) > MAX_NAME:
-        raise invalid(f"path has more than {MAX_NAME} characters")
-    if path.startswith("/"):
-        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/"))
-    else:
-        steps = tuple(path.split(".")) if path else ()
-    return _checked(steps)
+    if not path:
+        return ()
+    if not path.startswith("/"):
+        return field_steps(path)
+    steps = (step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/"))
+    return _checked(path, tuple(steps))
 
 
 def field_steps(path: str) -> Steps:
     """Split the dotted path of a field once, before its loop; here a slash is no pointer."""
+    return _checked(path, tuple(path.split(".")))
+
+
+def _checked(path: str, steps: Steps) -> Steps:
     if len(path) > MAX_NAME:
         raise invalid(f"path has more than {MAX_NAME} characters")
-    return _checked(tuple(path.split(".")))
-
-
-def _checked(steps: Steps) -> Steps:
     if len(steps) > MAX_STEPS:
         raise invalid(f"path has more than {MAX_STEPS} steps")
     return steps

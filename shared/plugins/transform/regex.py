@@ -18,8 +18,8 @@ from shared.json_schema.builders import (
 from shared.json_schema.validator import PatternError, compile_pattern
 from shared.messages import Message
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
-from shared.plugins.sdk.results import NEW
-from shared.plugins.sdk.values import MAX_RESULT, invalid, too_large
+from shared.plugins.sdk.results import NEW, Result
+from shared.plugins.sdk.values import invalid, too_large
 
 _ESCAPE = re.compile(r"(\\[0-9\\])")
 _MAX_MATCHES = 50_000
@@ -36,7 +36,7 @@ class _Search:
         self.pattern = _compiled(properties["pattern"], properties.get("flags", ""))
         self._numbers = [str(number + 1) for number in range(self.pattern.groups)]
         self._names = sum(NEW + len(name) for name in (*self._numbers, *self.pattern.groupindex))
-        self._allowed = MAX_RESULT
+        self._groups = Result("the groups")
         self._clock = context.scope.budget.clock
         self._until = self._clock() + min(_MAX_SECONDS, context.remaining())
 
@@ -51,15 +51,10 @@ class _Search:
                 yield match
             last = match.span()
 
-    def _charge(self, characters: int) -> None:
-        self._allowed -= characters
-        if self._allowed < 0:
-            raise too_large("the groups")
-
     def groups(self, match: Any) -> dict[str, str | None]:
         """Return what each group matched, by number and by name."""
         spans = (match.span(number) for number in range(self.pattern.groups + 1))
-        self._charge(NEW + self._names + 2 * sum(end - start for start, end in spans))
+        self._groups.charge(NEW + self._names + 2 * sum(end - start for start, end in spans))
         numbered = dict(zip(self._numbers, match.groups(), strict=True))
         return {**numbered, **match.groupdict()}
 
@@ -103,16 +98,14 @@ def _replace(search: _Search) -> Mapping[str, Any]:
     parts = _template(search.replacement, search.pattern.groups)
     fixed = len(parts) + sum(len(part) for part in parts if isinstance(part, str))
     uses = Counter(part for part in parts if isinstance(part, int))
-    made, size, end = [], 0, 0
+    made, end = Result("the text"), 0
     for found in search.matches():
         texts = {group: found.group(group) or "" for group in uses}
-        size += fixed + sum(len(texts[group]) * times for group, times in uses.items())
-        if size > MAX_RESULT:
-            raise too_large("the text")
-        made.append(search.text[end : found.start()])
-        made.append("".join(part if isinstance(part, str) else texts[part] for part in parts))
+        made.charge(fixed + sum(len(texts[group]) * times for group, times in uses.items()))
+        made.entries.append(search.text[end : found.start()])
+        made.entries += (part if isinstance(part, str) else texts[part] for part in parts)
         end = found.end()
-    return {"matched": bool(made), "result": "".join([*made, search.text[end:]])}
+    return {"matched": bool(made.entries), "result": "".join([*made.entries, search.text[end:]])}
 
 
 def _template(replacement: str, groups: int) -> list[str | int]:

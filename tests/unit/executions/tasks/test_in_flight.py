@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.executions.tasks.in_flight import InFlight
+from shared.executions.tasks.in_flight import Hold, InFlight
 from shared.plugins.sdk.plugin import PluginError
 
 
@@ -15,6 +15,19 @@ def forever() -> float:
 
 def over() -> float:
     return 0.0
+
+
+Shares = tuple[InFlight, Hold, Hold]
+
+
+@pytest.fixture
+def taken() -> Shares:
+    """A memory of 100 bytes, all of them taken: 60 by the first, 40 by the second."""
+    memory = InFlight(100)
+    first, second = memory.hold(over), memory.hold(over)
+    first.reserve(60)
+    second.reserve(40)
+    return memory, first, second
 
 
 def test_shares_are_counted_together_and_given_back_whole():
@@ -33,11 +46,8 @@ def test_shares_are_counted_together_and_given_back_whole():
     assert memory.total == 0
 
 
-def test_who_is_not_the_first_waits_for_room_until_its_time_is_over():
-    memory = InFlight(100)
-    first, second = memory.hold(over), memory.hold(over)
-    first.reserve(60)
-    second.reserve(40)
+def test_who_is_not_the_first_waits_for_room_until_its_time_is_over(taken: Shares):
+    memory, _, second = taken
 
     with pytest.raises(PluginError) as caught:
         second.reserve(1)
@@ -46,22 +56,16 @@ def test_who_is_not_the_first_waits_for_room_until_its_time_is_over():
     assert memory.total == 100
 
 
-def test_the_first_takes_more_than_there_is():
-    memory = InFlight(100)
-    first, second = memory.hold(over), memory.hold(over)
-    first.reserve(60)
-    second.reserve(40)
+def test_the_first_takes_more_than_there_is(taken: Shares):
+    memory, first, _ = taken
 
     first.reserve(500)
 
     assert memory.total == 600
 
 
-def test_the_next_is_the_first_once_the_first_has_ended():
-    memory = InFlight(100)
-    first, second = memory.hold(over), memory.hold(over)
-    first.reserve(60)
-    second.reserve(40)
+def test_the_next_is_the_first_once_the_first_has_ended(taken: Shares):
+    memory, first, second = taken
 
     first.release()
     second.reserve(500)

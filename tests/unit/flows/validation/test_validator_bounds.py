@@ -17,44 +17,38 @@ def inputs(count: int, kind: str = "STRING") -> str:
     return "inputs:\n" + "".join(f"- {{name: i{n}, type: {kind}}}\n" for n in range(count))
 
 
-def test_a_flow_has_a_hundred_inputs_at_most():
-    assert messages(f"name: a\n{TASKS}{inputs(100)}") == []
-    assert messages(f"name: a\n{TASKS}{inputs(101)}") == [
-        "inputs: 101 inputs, at most 100 are allowed"
-    ]
+def variables(count: int) -> str:
+    return "variables:\n" + "".join(f"  v{n}: {n}\n" for n in range(count))
 
 
-def test_a_flow_has_fifty_secrets_at_most():
-    assert messages(f"name: a\n{TASKS}{inputs(50, 'SECRET')}") == []
-    assert messages(f"name: a\n{TASKS}{inputs(51, 'SECRET')}") == [
-        "inputs: 51 SECRET inputs, at most 50 are allowed"
-    ]
+def pattern(written: str) -> str:
+    return f"inputs: [{{name: i, type: STRING, pattern: '{written}'}}]\n"
 
 
-def test_a_flow_has_a_hundred_variables_at_most():
-    def variables(count: int) -> str:
-        return "variables:\n" + "".join(f"  v{n}: {n}\n" for n in range(count))
-
-    assert messages(f"name: a\n{TASKS}{variables(100)}") == []
-    assert messages(f"name: a\n{TASKS}{variables(101)}") == [
-        "variables: 101 variables, at most 100 are allowed"
-    ]
-
-
-def test_a_pattern_has_a_thousand_characters_at_most():
-    def pattern(length: int) -> str:
-        return f"inputs: [{{name: i, type: STRING, pattern: {'a' * length}}}]\n"
-
-    assert messages(f"name: a\n{TASKS}{pattern(1000)}") == []
-    assert messages(f"name: a\n{TASKS}{pattern(1001)}") == [
-        "inputs[0].pattern: the pattern has 1001 characters, at most 1000 are allowed"
-    ]
+@pytest.mark.parametrize(
+    ("most", "too_many", "refused"),
+    [
+        (inputs(100), inputs(101), "inputs: 101 inputs, at most 100 are allowed"),
+        (
+            inputs(50, "SECRET"),
+            inputs(51, "SECRET"),
+            "inputs: 51 SECRET inputs, at most 50 are allowed",
+        ),
+        (variables(100), variables(101), "variables: 101 variables, at most 100 are allowed"),
+        (
+            pattern("a" * 1000),
+            pattern("a" * 1001),
+            "inputs[0].pattern: the pattern has 1001 characters, at most 1000 are allowed",
+        ),
+    ],
+    ids=["inputs", "secrets", "variables", "pattern"],
+)
+def test_what_a_flow_holds_is_bounded(most: str, too_many: str, refused: str):
+    assert messages(f"name: a\n{TASKS}{most}") == []
+    assert messages(f"name: a\n{TASKS}{too_many}") == [refused]
 
 
 def test_a_pattern_takes_little_memory():
-    def pattern(written: str) -> str:
-        return f"inputs: [{{name: i, type: STRING, pattern: '{written}'}}]\n"
-
     assert messages(f"name: a\n{TASKS}{pattern('(x{1,1000}){1,1}N')}") == []
     large = pattern(r"(\pL\PL){200}")
     [message] = messages(f"name: a\n{TASKS}{large}")
@@ -62,8 +56,8 @@ def test_a_pattern_takes_little_memory():
 
 
 def test_too_many_variables_are_not_read_one_by_one():
-    variables = "".join(f"  v{n}: '{{{{ nobody{n} }}}}'\n" for n in range(101))
-    checked = check_flow(f"name: a\n{TASKS}variables:\n{variables}")
+    unknown = "".join(f"  v{n}: '{{{{ nobody{n} }}}}'\n" for n in range(101))
+    checked = check_flow(f"name: a\n{TASKS}variables:\n{unknown}")
     assert len(checked.errors) == 1
     assert checked.warnings == ()
 
