@@ -10,14 +10,13 @@ import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
 
 from shared.observability import logger
 from tests.support.fixtures import Finished
+from tests.support.secrecy import Secrets, kept, shown
 from tests.support.stack import MotoStack
 
-WINDOW = 8
 SECRETS = {
     "token": "eyJqT7Zk0Vx3.Wq8nB5rLm2Yd6Hs1Pf4Gc9KtXv0Ab7Ju.Rz3Qe6Mw9Fn2" + "Zp5Sk8Ly1Dh4" * 9,
     "pw": "kq\"55/wö\\rd+&<x>'y zQ7",
@@ -26,33 +25,7 @@ SECRETS = {
     "bad": "((Jw4'zN\"8ö\\qG2kT7mV5",
     "pin": "8170264953",
 }
-KEPT_APART = {"secrets", "hiddenInputs", "inheritedSecrets"}
-"""The attributes of an execution's row in which its secrets are kept for it to run."""
-
-
-def fragments() -> Iterator[tuple[str, str]]:
-    """Yield each window of each secret, as JSON writes it too, without regard to case."""
-    for name, secret in SECRETS.items():
-        for written in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)):
-            folded = written.strip('"').casefold()
-            for at in range(len(folded) - WINDOW + 1):
-                yield name, folded[at : at + WINDOW]
-
-
-FRAGMENTS = {piece: name for name, piece in fragments()}
-
-
-def leaks(text: str) -> set[str]:
-    """Return the pieces of secrets in a text, which may be JSON in JSON."""
-    found = set[str]()
-    for each in (text, text.replace("\\\\", "\\"), text.replace("\\\\", "\\").replace('\\"', '"')):
-        folded = each.casefold()
-        found |= {
-            f"{FRAGMENTS[piece]}: {folded[max(0, at - 60) : at + 40]}"
-            for at in range(len(folded) - WINDOW + 1)
-            if (piece := folded[at : at + WINDOW]) in FRAGMENTS
-        }
-    return found
+SEARCH = Secrets(SECRETS)
 
 
 class Told(NamedTuple):
@@ -198,63 +171,6 @@ def logged() -> Iterator[io.StringIO]:
     logger.handlers.remove(handler)
 
 
-def everything(stack: MotoStack) -> Iterator[tuple[str, str]]:
-    """Yield all that is kept anywhere, with its place."""
-    yield from rows()
-    yield from objects()
-    yield from messages()
-    yield from histories(stack)
-
-
-def rows() -> Iterator[tuple[str, str]]:
-    dynamodb = boto3.client("dynamodb")
-    for table in dynamodb.list_tables()["TableNames"]:
-        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
-            for item in page["Items"]:
-                shown = {name: item[name] for name in item if name not in KEPT_APART}
-                yield f"table {table}", json.dumps(shown, ensure_ascii=False, default=repr)
-
-
-def objects() -> Iterator[tuple[str, str]]:
-    s3 = boto3.client("s3")
-    for bucket in s3.list_buckets()["Buckets"]:
-        for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-            content = s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read()
-            yield f"object {entry['Key']}", content.decode(errors="replace")
-
-
-def messages() -> Iterator[tuple[str, str]]:
-    sqs = boto3.client("sqs")
-    for url in sqs.list_queues().get("QueueUrls", []):
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        yield from ((f"queue {url}", json.dumps(each)) for each in found)
-
-
-def histories(stack: MotoStack) -> Iterator[tuple[str, str]]:
-    machines = boto3.client("stepfunctions")
-    for run in stack.runs():
-        arn = run["executionArn"]
-        for answer in (
-            machines.describe_execution(executionArn=arn),
-            machines.get_execution_history(executionArn=arn),
-        ):
-            yield f"run {arn}", json.dumps(answer, default=str, ensure_ascii=False)
-
-
-def answers(stack: MotoStack, execution_id: str) -> Iterator[tuple[str, str]]:
-    """Yield what each route shows of an execution, and of all."""
-    path = f"/api/v1/executions/{execution_id}"
-    lists = ("/api/v1/executions", "/api/v1/approvals", "/api/v1/approvals?status=APPROVED")
-    for each in (path, f"{path}/tasks", f"{path}/results", f"{path}/logs", *lists):
-        answer = stack.api("GET", each)
-        assert answer.status == 200, each
-        yield each, json.dumps(answer.body, ensure_ascii=False)
-
-
-def found_in(places: Iterator[tuple[str, str]]) -> list[str]:
-    return sorted({f"{place}: {leak}" for place, text in places for leak in leaks(text)})
-
-
 def test_forty_tasks_tell_nothing_of_six_secrets(
     moto_stack: MotoStack, create_flow: Any, execute: Any, logged: io.StringIO
 ):
@@ -274,9 +190,9 @@ def test_forty_tasks_tell_nothing_of_six_secrets(
     executions = moto_stack.api("GET", f"/api/v1/executions?flowId={child['id']}").body
     ids = [started, *(each["id"] for each in executions)]
     assert len(ids) == 2
-    assert found_in(each for one in ids for each in answers(moto_stack, one)) == []
-    assert found_in(everything(moto_stack)) == []
-    assert leaks(logged.getvalue()) == set()
+    assert SEARCH.found_in(shown(moto_stack)) == []
+    assert SEARCH.found_in(kept(moto_stack)) == []
+    assert SEARCH.leaks(logged.getvalue()) == set()
 
 
 @pytest.mark.parametrize(
@@ -300,9 +216,9 @@ def test_a_refused_start_tells_nothing_of_its_secrets(
     )
 
     assert answer.status == 400
-    assert found_in(iter([("answer", json.dumps(answer.body, ensure_ascii=False))])) == []
-    assert found_in(everything(moto_stack)) == []
-    assert leaks(logged.getvalue()) == set()
+    assert SEARCH.found_in([("answer", answer.body)]) == []
+    assert SEARCH.found_in(kept(moto_stack)) == []
+    assert SEARCH.leaks(logged.getvalue()) == set()
 
 
 def test_a_failed_flow_tells_its_tasks_of_errors_no_secret(moto_stack: MotoStack, run: Finished):
@@ -315,7 +231,7 @@ def test_a_failed_flow_tells_its_tasks_of_errors_no_secret(moto_stack: MotoStack
     seen = run(json.dumps(text), SECRETS)
 
     assert "******" in seen.outputs("note")["why"]
-    assert found_in(everything(moto_stack)) == []
+    assert SEARCH.found_in(kept(moto_stack)) == []
 
 
 def shown_task(name: str) -> dict[str, Any]:

@@ -6,18 +6,16 @@ Whatever an author does by hand to hide one (reverse it, cut it, encode it twice
 import hashlib
 import json
 import logging
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
-import boto3
 import pytest
 
 from shared.flows.validation.validator import check_flow
 from shared.plugins.registry import available_plugins
 from tests.support.fixtures import Finished
+from tests.support.secrecy import Secrets, kept, shown
 from tests.support.stack import MotoStack
 
 
@@ -35,8 +33,7 @@ SECRETS: Mapping[str, str] = {
 }
 """A long token; a password of all that is ever escaped; what is lowered in a URL; lines; digits;
 steps of a path."""
-HIDDEN = {"secrets", "hiddenInputs", "inheritedSecrets"}
-"""The attributes of an execution's row that keep secrets, and that no route shows."""
+SEARCH = Secrets(SECRETS)
 
 VALUES = [
     *("{{ inputs[inputs.S] }}", "{{ inputs.S.nope }}", "{{ inputs.S + 1 }}", "{{ 1 < inputs.S }}"),
@@ -191,75 +188,6 @@ def can_be_saved(tasks: list[dict[str, Any]]) -> bool:
     return check_flow(flow_of(tasks)).definition is not None
 
 
-def fragments(text: str) -> set[str]:
-    """Return the names of secrets of which eight characters in a row stand in a text."""
-    folded = text.casefold()
-    return {
-        f"{name}: {secret[at : at + 8]!r}"
-        for name, secret in SECRETS.items()
-        for at in range(len(secret) - 7)
-        if secret[at : at + 8].casefold() in folded
-    }
-
-
-def plainly(value: Any) -> Iterator[str]:
-    """Yield all texts in a value, packed ones too."""
-    if isinstance(value, Mapping):
-        for name, each in value.items():
-            yield str(name)
-            yield from plainly(each)
-    elif isinstance(value, list | tuple | set):
-        for each in value:
-            yield from plainly(each)
-    elif isinstance(value, bytes):
-        yield value.decode(errors="replace")
-        with suppress(zlib.error):
-            yield zlib.decompress(value).decode(errors="replace")
-    else:
-        yield str(value)
-        if isinstance(value, str) and value[:1] in {"{", "[", '"'}:
-            with suppress(ValueError):
-                yield from plainly(json.loads(value))
-
-
-def found_in(value: Any) -> set[str]:
-    return {each for text in plainly(value) for each in fragments(text)}
-
-
-def answers(stack: MotoStack) -> Iterator[tuple[str, Any]]:
-    """Yield every answer about every execution and approval there is."""
-    for path in ("/api/v1/executions?limit=500", "/api/v1/approvals", "/api/v1/flows"):
-        yield path, stack.api("GET", path).body
-    for execution in stack.api("GET", "/api/v1/executions?limit=500").body:
-        base = f"/api/v1/executions/{execution['id']}"
-        for path in (base, f"{base}/tasks?limit=500", f"{base}/results", f"{base}/logs"):
-            yield path, stack.api("GET", path).body
-
-
-def stored() -> Iterator[tuple[str, Any]]:
-    """Yield all that the services hold, but for what keeps the secrets themselves."""
-    tables = boto3.resource("dynamodb")
-    for table in tables.tables.all():
-        scanned = table.scan()
-        assert "LastEvaluatedKey" not in scanned
-        for item in scanned["Items"]:
-            shown = {name: each for name, each in item.items() if name not in HIDDEN}
-            binary = {name: getattr(each, "value", each) for name, each in shown.items()}
-            yield f"{table.name} {item.get('sk')!s}", binary
-    bucket = boto3.resource("s3")
-    for each in bucket.buckets.all():
-        for found in each.objects.all():
-            yield found.key, found.get()["Body"].read()
-    machines = boto3.client("stepfunctions")
-    for machine in machines.list_state_machines()["stateMachines"]:
-        for run in machines.list_executions(stateMachineArn=machine["stateMachineArn"])[
-            "executions"
-        ]:
-            arn = run["executionArn"]
-            yield arn, machines.describe_execution(executionArn=arn)
-            yield arn, machines.get_execution_history(executionArn=arn)["events"]
-
-
 @pytest.mark.timing
 @pytest.mark.enable_socket
 def test_no_eight_characters_of_a_secret_come_to_light(
@@ -277,13 +205,9 @@ def test_no_eight_characters_of_a_secret_come_to_light(
     statuses = Counter(task["status"] for task in seen.tasks)
     assert statuses["FAILED"] > 100
     assert statuses["SUCCESS"] > 100
-    leaks = {
-        (place, leak)
-        for place, value in (*answers(moto_stack), *stored())
-        for leak in found_in(value)
-    }
-    leaks |= {("log", leak) for leak in found_in([caplog.text, *capfd.readouterr()])}
-    assert sorted(leaks)[:20] == []
+    logs = [("log", [caplog.text, *capfd.readouterr()])]
+    leaks = SEARCH.found_in((*shown(moto_stack), *kept(moto_stack), *logs))
+    assert leaks[:20] == []
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -303,4 +227,4 @@ def test_a_start_that_is_refused_shows_nothing_of_its_secrets(
     answer = moto_stack.api("POST", f"/api/v1/flows/{create_flow(text)['id']}/execute", body)
 
     assert answer.status == 400
-    assert found_in(answer.body) == set()
+    assert SEARCH.leaks(answer.body) == set()
