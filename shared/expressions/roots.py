@@ -2,5 +2,5 @@
 
 ROOTS = frozenset(
     {"outputs", "inputs", "vars", "trigger", "execution", "flow", "task", "labels"}
-    | {"item", "index", "key", "acc", "error"}
+    | {"item", "index", "key", "loops", "acc", "error"}
 )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.models import Execution
+from shared.executions.scheduling.container_state import ContainerState
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import TaskTree
@@ -69,7 +70,9 @@ class ScopeBuilder:
                 "status": self.error.status or TaskStatus.TIMED_OUT.value,
             }
         scope = self._scope(seed=seed, now=now, instance=instance, **roots)
-        return scope.with_locals(**_loop(scheduler, instance)) if instance.iteration else scope
+        return (
+            scope.with_locals(**_loop_names(scheduler, instance)) if instance.iteration else scope
+        )
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
@@ -156,17 +159,25 @@ class Outputs(Mapping[str, Any]):
         return len(self._known)
 
 
-def _loop(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
-    """Return `item`, `index` and `key` of the innermost loop of a task instance."""
-    outer, _, index = instance.iteration.rpartition(".")
-    parent = instance.planned.parent
-    while parent:
-        entered = scheduler.entered.get(node_key(parent, outer))
-        if entered and entered.items is not None:
-            key, item = entered.items[int(index)]
-            return {"item": item, "index": int(index), "key": key}
-        parent = scheduler.tasks[parent].parent
-    return {}
+def _loop_names(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
+    """Return `loops`, the names of each loop around a task instance, and those of the innermost."""
+    indices = _indices(instance.iteration)
+    loops = {
+        name: _names_in(entered, int(indices[depth]))
+        for depth, name in enumerate(scheduler.loops[instance.name])
+        if (entered := scheduler.entered.get(node_key(name, ".".join(indices[:depth]))))
+    }
+    innermost = loops.get(scheduler.loops[instance.name][-1], {})
+    return {**innermost, "loops": loops}
+
+
+def _names_in(entered: ContainerState, index: int) -> dict[str, Any]:
+    """Return what a loop calls an iteration: only a map has keys, so in a list `key` is nothing."""
+    if entered.items is None:
+        return {"index": index}
+    key, item = entered.items[index]
+    names = {"item": item, "index": index}
+    return names if key is None else {**names, "key": key}
 
 
 def _no_credential(_name: str) -> None:

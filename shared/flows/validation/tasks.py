@@ -25,6 +25,9 @@ _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The lists of tasks that a type takes; the first is required."""
 
+LOOP_TYPES: Final = frozenset({"flow.foreach"})
+"""The types whose tasks run more than once."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -43,8 +46,13 @@ class Surroundings:
         return Surroundings(self.section, (*self.containers[:-1], (name, kind, key)))
 
     @property
+    def loops(self) -> tuple[str, ...]:
+        """The names of the loops round it, outermost first."""
+        return tuple(name for name, kind, _ in self.containers if kind in LOOP_TYPES)
+
+    @property
     def is_in_loop(self) -> bool:
-        return any(kind == "flow.foreach" for _, kind, _ in self.containers)
+        return bool(self.loops)
 
 
 @dataclass(frozen=True, eq=False)

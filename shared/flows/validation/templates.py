@@ -26,7 +26,7 @@ MAX_TEMPLATES: Final = 5000
 """Different ones in a flow: a function keeps as many parsed."""
 
 _EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
-_LOOP: Final = frozenset({"item", "index", "key"})
+_LOOP: Final = frozenset({"item", "index", "key", "loops"})
 _ITEM: Final = frozenset({"item", "index"})
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
@@ -35,6 +35,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "item": '"item" is known only inside a loop',
     "index": '"index" is known only inside a loop',
     "key": '"key" is known only inside a loop',
+    "loops": '"loops" is known only inside a loop',
     "acc": '"acc" is known only where a task evaluates the expression itself',
     "error": '"error" is known only inside errors',
 }
@@ -112,6 +113,8 @@ class TemplateRules:
         if place.has_credentials:
             self._check_credentials(spot, found)
         self._check_variables(spot, found)
+        if "loops" in place.roots:
+            _check_loops(spot, found, place.reader)
         if "outputs" in place.roots:
             for name in sorted(found.reads):
                 self._check_read(spot, name, place)
@@ -161,6 +164,14 @@ class TemplateRules:
             spot.refuse(message, offset=offset_of(spot, name))
         elif reason := _why_not_run(read.surroundings, place.reader):
             spot.warn(f'"{name}" may not have run: {reason}', offset=offset_of(spot, name))
+
+
+def _check_loops(spot: Spot, found: References, reader: Surroundings) -> None:
+    for name in sorted(name for root, name in found.members if root == "loops"):
+        if name not in reader.loops:
+            message = f'no loop "{shorten(name)}" around this task'
+            hint = suggest(name, reader.loops, spot)
+            spot.refuse(message + hint, offset=offset_of(spot, name))
 
 
 def _check_root(spot: Spot, root: str, place: Place) -> None:

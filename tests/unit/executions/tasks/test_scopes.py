@@ -74,6 +74,78 @@ def test_outputs_inside_a_loop_are_read_within_the_iteration_only():
     assert read(bench, "after") == {"x": {}}
 
 
+def loop(name: str, items: Any, *inner: Any, **properties: Any) -> Any:
+    fields = {"items": items, **properties}
+    return task(name, type="flow.foreach", properties=fields, tasks=list(inner))
+
+
+def test_a_loop_hides_no_loop_around_it():
+    shown = setting(
+        "t",
+        outer="{{ [loops.outer.index, loops.outer.key, loops.outer.item] }}",
+        own="{{ [loops.inner.index, loops.inner.item] == [index, item] }}",
+        names="{{ loops | keys }}",
+    )
+    middle = task("branch", type="flow.if", properties={"condition": True}, then=[shown])
+    inner = loop("inner", "{{ loops.outer.item }}", middle)
+    bench = Bench(plan_of(loop("outer", {"eu": [1, 2], "us": [3]}, inner)))
+    bench.run()
+
+    assert [read(bench, f"t#{place}") for place in ("0.0", "0.1", "1.0")] == [
+        {"outer": [0, "eu", [1, 2]], "own": True, "names": ["outer", "inner"]},
+        {"outer": [0, "eu", [1, 2]], "own": True, "names": ["outer", "inner"]},
+        {"outer": [1, "us", [3]], "own": True, "names": ["outer", "inner"]},
+    ]
+
+
+def test_two_loops_in_a_row_know_their_own_items():
+    bench = Bench(
+        plan_of(
+            loop("a", [1], setting("x", v="{{ loops.a.item }}")),
+            loop("b", [2], setting("y", v="{{ loops.b.item }}", known="{{ loops | keys }}")),
+        )
+    )
+    bench.run()
+
+    assert (read(bench, "x#0"), read(bench, "y#0")) == ({"v": 1}, {"v": 2, "known": ["b"]})
+
+
+@pytest.mark.parametrize(
+    ("shown", "message"),
+    [
+        ("{{ key }}", "'key' is undefined"),
+        ("{{ loops.each.key }}", "'loops.each.key' is undefined"),
+        ("{{ loops.each.value }}", "'loops.each.value' is undefined"),
+        ("{{ loops.nope.item }}", "'loops.nope' is undefined"),
+    ],
+)
+def test_what_a_loop_over_a_list_does_not_have_is_an_error(shown: str, message: str):
+    bench = Bench(plan_of(loop("each", [{"a": 1}], setting("t", v=shown))))
+    bench.run()
+
+    code, found = error_of(bench, "t#0")
+    assert (code, message in found) == ("template_error", True)
+
+
+def test_a_default_covers_the_key_that_a_list_does_not_have():
+    bench = Bench(plan_of(loop("each", [5], setting("t", v="{{ key | default(index) }}"))))
+    bench.run()
+
+    assert read(bench, "t#0") == {"v": 0}
+
+
+def test_expressions_of_a_collection_see_the_loops_around_its_task():
+    mapped = task(
+        "m",
+        type="flow.map",
+        properties={"items": [1, 2], "expression": "item * loops.each.item"},
+    )
+    bench = Bench(plan_of(loop("each", [10], mapped)))
+    bench.run()
+
+    assert read(bench, "m#0")["items"] == [10, 20]
+
+
 def test_variables_read_inputs_and_each_other_and_no_outputs():
     plan = plan_of(
         setting("a", v="{{ vars.twice }}"),
