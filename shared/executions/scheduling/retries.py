@@ -20,8 +20,11 @@ NEVER = frozenset(
         "unknown_plugin",
     }
 )
-"""Failures that the same flow meets again in every attempt, or that somebody meant; only `on`
-brings them back."""
+"""Failures that the same flow meets again in every attempt, or that somebody meant: repeated only
+where `on` names them."""
+
+USUAL = "default"
+"""The word in `on` for all failures that are repeated without it."""
 
 RETRYABLE_4XX = frozenset({408, 425, 429})
 MAX_DELAY = timedelta(days=365)
@@ -46,9 +49,15 @@ def next_delay(
 
 
 def _is_retryable(policy: RetryPolicy, failure: Failure) -> bool:
-    reasons = {failure.code, failure.status_code, str(failure.status_code)}
-    if policy.on and any(reason in reasons for reason in policy.on):
+    """Tell whether `on` names a failure; without it, or by `default` in it, the usual ones."""
+    status = failure.status_code
+    reasons = {failure.code} if status is None else {failure.code, status, str(status)}
+    if reasons & (set(policy.on) - {USUAL}):
         return True
+    return (not policy.on or USUAL in policy.on) and _is_usual(failure)
+
+
+def _is_usual(failure: Failure) -> bool:
     if failure.code in NEVER:
         return False
     status = failure.status_code

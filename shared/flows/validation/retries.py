@@ -19,6 +19,14 @@ def _reason(spot: Spot) -> int | str | None:
     return None
 
 
+def _reasons(spot: Spot) -> tuple[int | str, ...] | None:
+    """Read what is repeated, exactly; a list that names nothing would forbid every repeat."""
+    if spot.node.items == []:
+        spot.refuse('names nothing; without "on" the usual failures are repeated')
+    return _LIST(spot)
+
+
+_LIST = fields.list_of(_reason)
 _FIELDS = {
     "maxAttempts": Field(fields.whole_number(least=1), is_required=True),
     "type": Field(fields.choice("constant", "exponential", "random")),
@@ -27,7 +35,7 @@ _FIELDS = {
     "factor": Field(fields.number(least=1)),
     "jitter": Field(fields.boolean),
     "maxDuration": Field(fields.some_duration),
-    "on": Field(fields.list_of(_reason)),
+    "on": Field(_reasons),
 }
 _SNAKE = {"maxAttempts": "max_attempts", "maxDelay": "max_delay", "maxDuration": "max_duration"}
 

@@ -98,9 +98,21 @@ def test_no_attempt_begins_after_the_longest_duration():
         ("http_status", 404, [404], True),
         ("http_status", 404, ["404"], True),
         ("http_status", 404, ["broken"], False),
+        ("http_status", 503, [404], False),
+        ("http_status", 503, [404, "503"], True),
+        ("broken", None, ["timeout"], False),
+        ("timeout", None, ["timeout"], True),
+        ("None", None, [404], False),
+        ("broken", None, ["None"], False),
+        ("http_status", 503, [404, "default"], True),
+        ("http_status", 404, [404, "default"], True),
+        ("http_status", 410, [404, "default"], False),
+        ("template_error", None, ["default"], False),
+        ("template_error", None, ["default", "template_error"], True),
+        ("default", 404, ["default"], False),
     ],
 )
-def test_some_failures_are_for_good_unless_they_are_named(
+def test_what_on_names_is_repeated_and_without_it_some_failures_are_for_good(
     code: str, status: int | None, on: list[Any] | None, *, is_repeated: bool
 ):
     failure = Failure(code=code, message="m", status_code=status)
