@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Aws, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -14,10 +14,12 @@ from infra.declarations import construct_id
 from infra.routes import DEFAULT_ROUTE
 
 RATE = 500
-"""Requests a second to all routes together; who calls faster is answered 429."""
+"""Requests a second, by the stage's default; who calls faster is answered 429. AWS promises no more
+than to aim at it."""
 BURST = 1000
 ACCESS = {
     "requestId": "$context.requestId",
+    "functionRequestId": "$context.integration.requestId",
     "time": "$context.requestTime",
     "caller": "$context.identity.userArn",
     "sourceIp": "$context.identity.sourceIp",
@@ -28,7 +30,10 @@ ACCESS = {
     "milliseconds": "$context.responseLatency",
     "error": "$context.error.message",
 }
-"""A line of the access log: the route, but neither path nor query, which hold what callers sent."""
+"""A line of the access log: the route, but neither path nor query, which hold what callers sent.
+
+`functionRequestId` is the `function_request_id` of the function's own lines.
+"""
 
 
 class Api(Construct):
@@ -66,9 +71,17 @@ class Api(Construct):
         CfnOutput(self, "ApiId", value=self.api.ref)
 
     def note_calls(self, retention: logs.RetentionDays) -> None:
-        """Write a line for each request into a log group that keeps it for so long."""
+        """Write a line for each request into a log group that keeps it for so long.
+
+        Deliveries to groups of other names are each listed in one policy of the account, of 5,120
+        characters: where it is full, the stage cannot be made.
+        """
         log = logs.LogGroup(
-            self, "Access", retention=retention, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "Access",
+            log_group_name=f"/aws/vendedlogs/{Aws.STACK_NAME}/requests",
+            retention=retention,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self._stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log.log_group_arn, format=json.dumps(ACCESS)

@@ -37,8 +37,10 @@ def end_after(response: Mapping[str, Any], context: LambdaContext) -> None:
     """
     logger.warning("an expression's thread outlived its time; ending the process")
     if address := os.environ.get(RUNTIME_API):
-        _post(address, context.aws_request_id, response)
-        os._exit(1)
+        try:
+            _post(address, context.aws_request_id, response)
+        finally:
+            os._exit(1)
     if EMULATED in os.environ:
         sys.stdin = cast("TextIO", _End())
 
@@ -48,9 +50,8 @@ def _post(address: str, request_id: str, response: Mapping[str, Any]) -> None:
     path = f"/2018-06-01/runtime/invocation/{request_id}/response"
     try:
         connection = http.client.HTTPConnection(address, timeout=_SECONDS)
-        connection.request(
-            "POST", path, compact_json(response), {"Content-Type": "application/json"}
-        )
+        body = compact_json(response).encode(errors="replace")
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):
         logger.exception("the answer could not be posted")

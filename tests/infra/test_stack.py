@@ -164,8 +164,12 @@ def test_the_stage_is_throttled_and_notes_each_request_without_what_was_sent(aws
     }
     log = aws.resolve(stage["AccessLogSettings"]["DestinationArn"])
     assert short(log).startswith("ApiAccess")
+    [group, _] = stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
+    name = aws.resources[group]["Properties"]["LogGroupName"]
+    assert aws.resolve(name).startswith("/aws/vendedlogs/")  # others fill a policy of the account
     line = json.loads(stage["AccessLogSettings"]["Format"])
     assert line["caller"] == "$context.identity.userArn"
+    assert line["functionRequestId"] == "$context.integration.requestId"
     assert not {"$context.path", "$context.integration.error"} & set(line.values())
     assert not any("query" in value.lower() for value in line.values())
 

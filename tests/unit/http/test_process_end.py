@@ -74,6 +74,26 @@ def test_on_aws_the_answer_is_posted_first(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.enable_socket
+@pytest.mark.parametrize("text", ["Grüße", "zu spät … 遅い 🐢"])
+def test_an_answer_in_any_script_is_posted_as_utf_8(text: str, monkeypatch: pytest.MonkeyPatch):
+    with serving(answering("HTTP/1.1 202 Accepted")) as server:
+        monkeypatch.setenv(RUNTIME_API, f"127.0.0.1:{server.port}")
+        monkeypatch.setattr(os, "_exit", ended)
+        with pytest.raises(EndedError):
+            end_after({**ANSWER, "body": text}, Context())  # type: ignore[arg-type]  # as above
+
+    assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2].decode())["body"] == text
+
+
+def test_the_process_ends_even_if_the_answer_cannot_be_written(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(RUNTIME_API, "127.0.0.1:9")
+    monkeypatch.setattr(os, "_exit", ended)
+
+    with pytest.raises(EndedError):
+        end_after({"body": object()}, Context())  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.enable_socket
 def test_the_process_ends_even_if_nobody_takes_the_answer(monkeypatch: pytest.MonkeyPatch):
     with serving(answering("HTTP/1.1 202 Accepted")) as server:
         closed = server.port
