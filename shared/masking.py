@@ -1,11 +1,11 @@
 """Secret values out of texts: whatever the form, each becomes `******`.
 
 Known are a secret as it is, in another case, base64, URL-encoded, as JSON, Python or HTML escape
-it, these mixed and inside each other, and each line of a secret of several lines. No pattern looks
-for secrets: escapes are undone (`text_views`), then forms without any (`secret_forms`) are looked
-for, so that the time is linear whatever texts and secrets are. What a credential holds comes
-through the same door: the values of those that an execution reads are more secrets of its
-`Masking`.
+it, these mixed and inside each other, with doubled quotes; each line of a secret of several lines,
+and each value of one that is JSON. No pattern looks for secrets: escapes are undone (`text_views`),
+then forms without any (`secret_forms`) are looked for, so that the time is linear whatever texts
+and secrets are. What a credential holds comes through the same door: the values of those that an
+execution reads are more secrets of its `Masking`.
 """
 
 import json
