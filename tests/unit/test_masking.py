@@ -61,6 +61,17 @@ def test_numbers_and_names_are_masked_too():
     }
 
 
+def test_names_that_become_equal_stay_apart():
+    masking = Masking(["alpha-key-1", "beta-key-22"])
+
+    assert masking.tree({"alpha-key-1": 1, "beta-key-22": 2, "ALPHA-key-1": 3, "c": 4}) == {
+        "******": 1,
+        "****** (2)": 2,
+        "****** (3)": 3,
+        "c": 4,
+    }
+
+
 def test_a_secret_full_of_backslashes_is_looked_for_without_delay():
     assert Masking(["\\" * 40 + "x"]).text("\\" * 3000) == "\\" * 3000
 
