@@ -1,14 +1,15 @@
 """Secret values out of texts: whatever the form, each becomes `******`.
 
 Known are a secret as it is, in another case, base64, URL-encoded, as JSON, Python or HTML escape
-it, these mixed and inside each other, and each line of a secret of several lines. No pattern looks
-for secrets: escapes are undone (`text_views`), then forms without any (`secret_forms`) are looked
-for, so that the time is linear whatever texts and secrets are. What a credential holds comes
-through the same door: the values of those that an execution reads are more secrets of its
-`Masking`.
+it, these mixed and inside each other, with doubled quotes; each line of a secret of several lines,
+and each value of one that is JSON. No pattern looks for secrets: escapes are undone (`text_views`),
+then forms without any (`secret_forms`) are looked for, so that the time is linear whatever texts
+and secrets are. What a credential holds comes through the same door: the values of those that an
+execution reads are more secrets of its `Masking`.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -96,18 +97,30 @@ class Masking:
     def tree(self, value: Any) -> Any:
         """Return a JSON value whose texts, names and numbers hold no secret.
 
-        A number that shows one becomes the mask; what holds none is the same value.
+        A number that shows one becomes the mask; names that become equal are numbered, so that
+        nothing is lost; what holds none is the same value.
         """
         if not self._secrets or value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(name): self.tree(each) for name, each in value.items()}
+            masked = {self.text(name): self.tree(each) for name, each in value.items()}
+            return masked if len(masked) == len(value) else self._numbered(value)
         if isinstance(value, list):
             return [self.tree(each) for each in value]
         written = json.dumps(value)
         return value if self.text(written) == written else MASK
+
+    def _numbered(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return a masked map some of whose names become equal."""
+        given: Counter[str] = Counter()
+        masked: dict[str, Any] = {}
+        for name, each in value.items():
+            shown = self.text(name)
+            given[shown] += 1
+            masked[shown if given[shown] == 1 else f"{shown} ({given[shown]})"] = self.tree(each)
+        return masked
 
     def _is_clear(self, text: str) -> bool:
         """Tell quickly that a text holds nothing to mask, as most do; False may be wrong."""

@@ -1,15 +1,20 @@
-"""The forms in which secrets are looked for: as they are, in another case, base64, their lines."""
+"""The forms in which secrets are looked for: as they are, in another case, base64, their parts."""
 
 import base64
+import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from shared.text_views import plain
 
 SHORTEST = 4
 """The length below which secrets are not masked: they would be found in every other word."""
-SHORTEST_LINE = 8
-MOST_LINES = 256
-"""The number of lines of secrets that are looked for by themselves, the longest first."""
+SHORTEST_PART = 8
+MOST_PARTS = 256
+"""The number of parts of secrets that are looked for by themselves, the longest first."""
+
+_QUOTES = ('"', "'")
+"""What is written twice between two of its own: by CSV, SQL and YAML."""
 
 _URL_SAFE = str.maketrans("+/", "-_")
 
@@ -30,10 +35,14 @@ def folded(text: str) -> str:
 
 
 def folded_forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets and their lines, folded."""
+    """Return the secrets and their parts, folded."""
     secrets = list(secrets)
-    lines = longest_first(line for secret in secrets for line in _lines(secret))[:MOST_LINES]
-    return longest_first(filter(_is_worth, map(folded, (*secrets, *lines))))
+    parts = longest_first(part for secret in secrets for part in _parts(secret))[:MOST_PARTS]
+    forms = [*secrets, *parts]
+    doubled = longest_first(
+        form.replace(mark, 2 * mark) for mark in _QUOTES for form in forms if mark in form
+    )[:MOST_PARTS]
+    return longest_first(filter(_is_worth, map(folded, (*forms, *doubled))))
 
 
 def plain_forms(secrets: Iterable[str]) -> list[str]:
@@ -60,10 +69,33 @@ def base64_forms(secret: str) -> Iterator[tuple[str, str]]:
             yield form.translate(_URL_SAFE), end.translate(_URL_SAFE)
 
 
-def _lines(secret: str) -> Iterator[str]:
-    lines = [line.strip() for line in secret.splitlines()]
-    if len(lines) > 1:
-        yield from (line for line in lines if len(line) >= SHORTEST_LINE)
+def _parts(secret: str) -> Iterator[str]:
+    """Yield what is worth hiding alone: lines, and what a secret holds that is a JSON document."""
+    values = [*_values(secret)]
+    unescaped = plain(secret) if "\\" in secret or "%" in secret else secret
+    lines = [line for text in {secret, unescaped, *values} for line in _lines(text)]
+    yield from (part for part in (*values, *lines) if len(part) >= SHORTEST_PART)
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.splitlines()
+    return [line.strip() for line in lines] if len(lines) > 1 else []
+
+
+def _values(secret: str) -> Iterator[str]:
+    """Yield texts and numbers of a list or a map that is written as JSON."""
+    if not secret.lstrip().startswith(("{", "[")):
+        return
+    try:
+        found: list[Any] = [json.loads(secret, parse_int=str, parse_float=str)]
+    except (ValueError, RecursionError):
+        return
+    while found:
+        value = found.pop()
+        if isinstance(value, dict | list):
+            found += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str):
+            yield value
 
 
 def _is_worth(form: str) -> bool:

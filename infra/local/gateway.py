@@ -79,7 +79,10 @@ class Gateway:
         if self.api_id is None:
             await answer(scope, send, HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable")
             return
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except ConnectionAbortedError:
+            return  # half a text is none, and there is nobody to tell
         if body is None:
             too_large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             await answer(scope, send, too_large, "Request Entity Too Large")
@@ -93,15 +96,20 @@ class Gateway:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """Return the whole body, or None if it is larger than API Gateway takes."""
+    """Return the whole body, or None if it is larger than API Gateway takes.
+
+    ConnectionAbortedError when the client leaves before its end.
+    """
     body = bytearray()
     is_too_large = False
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError
         if not is_too_large:
             body += message.get("body", b"")
             is_too_large = len(body) > BODY_LIMIT
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
+        if not message.get("more_body"):
             return None if is_too_large else bytes(body)
 
 

@@ -1,5 +1,10 @@
 """Masking, by example."""
 
+import csv
+import io
+import json
+from typing import Any
+
 import pytest
 
 from shared.masking import Masking
@@ -53,6 +58,17 @@ def test_numbers_and_names_are_masked_too():
         "other": 1.5,
         "yes": True,
         "******": [None, "no. ******"],
+    }
+
+
+def test_names_that_become_equal_stay_apart():
+    masking = Masking(["alpha-key-1", "beta-key-22"])
+
+    assert masking.tree({"alpha-key-1": 1, "beta-key-22": 2, "ALPHA-key-1": 3, "c": 4}) == {
+        "******": 1,
+        "****** (2)": 2,
+        "****** (3)": 3,
+        "c": 4,
     }
 
 
@@ -111,3 +127,62 @@ def test_what_is_quoted_is_bounded():
 
 def test_what_shows_a_secret_again_and_again_is_not_shown_at_all():
     assert Masking(["b*****"]).text("b" * 50 + "*****") == "******"
+
+
+ACCOUNT = {
+    "type": "service_account",
+    "private_key": "-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\nabcdefghijklmnop\n-----END KEY-----\n",
+    "password": "correct-horse-battery",
+    "hosts": [{"name": "db.internal.example", "id": 1234567890123}],
+    "pin": "1234567",
+}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("separators", [None, (",", ":")])
+def test_what_a_secret_of_json_holds_is_masked_by_itself(
+    indent: int | None, separators: tuple[str, str] | None
+):
+    masking = Masking([json.dumps(ACCOUNT, indent=indent)])
+
+    masked = masking.tree(ACCOUNT)
+    written = masking.text(json.dumps(ACCOUNT, separators=separators))
+
+    assert masked == {
+        "type": "******",
+        "private_key": "******",
+        "password": "******",
+        "hosts": [{"name": "******", "id": "******"}],
+        "pin": "1234567",
+    }
+    assert "correct-horse" not in written
+    assert "MIIEowIBAAK" not in written
+    assert masking.text("line MIIEowIBAAKCAQEA of it") == "line ****** of it"
+
+
+@pytest.mark.parametrize(
+    "secret", ["[" * 8000, '{"a": ' * 1000, "[NaN, 1e999]", '{"a": 1', "9" * 8000]
+)
+def test_a_secret_that_is_like_json_and_holds_nothing_is_a_text(secret: str):
+    assert Masking([secret]).text(f"it is {secret}.") == "it is ******."
+
+
+def test_lines_of_a_secret_are_known_where_its_line_breaks_are_escapes():
+    masking = Masking([r"-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\n-----END KEY-----"])
+
+    assert masking.text("MIIEowIBAAKCAQEA") == "******"
+    assert masking.tree(["-----BEGIN KEY-----", "a MIIEowIBAAKCAQEA"]) == ["******", "a ******"]
+
+
+QUOTES = """pa"55'wo"rd'; --x"""
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_secret_is_found_where_its_quotes_are_doubled(mark: str):
+    masking = Masking([QUOTES])
+    line = io.StringIO()
+    csv.writer(line, quotechar=mark, quoting=csv.QUOTE_ALL).writerow([f"key={QUOTES}", "b"])
+    row: Any = {"text": line.getvalue()}
+
+    assert masking.tree(row) == {"text": f"{mark}key=******{mark},{mark}b{mark}\r\n"}
+    assert masking.text(json.dumps(row)) == json.dumps(masking.tree(row))

@@ -81,9 +81,11 @@ def _parsed(parse: Callable[[Any], Any], example: str) -> Callable[[Any], Any]:
 
 def _array(value: Any) -> list[Any]:
     if isinstance(value, str):
+        from shared.plugins.sdk.values import parse_json  # noqa: PLC0415 - few lists come as text
+
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = parse_json(value)
+        except ValueError:
             raise InvalidValueError("must be a list, not a string") from None
     if isinstance(value, list):
         return value

@@ -68,6 +68,12 @@ def test_a_value_is_coerced_when_nothing_is_lost(kind: str, given: Any, expected
         ("DURATION", "soon", "must look like 1h30m, not 'soon'"),
         ("ARRAY", "no", "must be a list, not a string"),
         ("ARRAY", {"a": 1}, "must be a list, not a list or map"),
+        ("ARRAY", "[NaN]", "must be a list, not a string"),
+        ("ARRAY", "[-Infinity, 1]", "must be a list, not a string"),
+        ("ARRAY", "[1e999]", "must be a list, not a string"),
+        ("ARRAY", r'["\ud800"]', "must be a list, not a string"),
+        ("ARRAY", "[" * 101 + "]" * 101, "must be a list, not a string"),
+        ("ARRAY", "[" * 5000 + "]" * 5000, "must be a list, not a string"),
     ],
 )
 def test_a_value_of_another_type_is_refused(kind: str, given: Any, message: str):

@@ -121,6 +121,27 @@ def test_a_larger_body_is_refused_as_api_gateway_does(gateway: Gateway, emulator
     assert emulator.scope == {}
 
 
+@pytest.mark.parametrize("sent", [b"{name: half", b"x" * (BODY_LIMIT + 1)], ids=["half", "large"])
+def test_a_body_that_its_client_left_off_reaches_nothing(
+    sent: bytes, gateway: Gateway, emulator: Emulator
+) -> None:
+    arriving: list[Message] = [
+        {"type": "http.request", "body": sent, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return arriving.pop(0)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    asyncio.run(gateway(scope(), receive, send))
+
+    assert (emulator.scope, answered) == ({}, [])
+
+
 def test_nothing_is_served_before_the_deploy(gateway: Gateway) -> None:
     gateway.api_id = None
 

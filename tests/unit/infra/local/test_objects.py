@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from infra.local.objects import address_at_api, is_object, sandboxed, signed_request
+from infra.local.objects import (
+    address_at_api,
+    has_valid_signature,
+    is_object,
+    sandboxed,
+    signed_request,
+)
 from infra.local.settings import Local
 
 LOCAL = Local(home=Path("/nowhere"), port=8080, emulator_port=4566)
@@ -73,13 +79,29 @@ def test_host_and_path_are_put_back_as_they_were_signed() -> None:
         asked("/_objects/../key"),
         asked("/_objects/bucket/key", authorization="AWS4-HMAC-SHA256 Credential=x/"),
         asked("/_objects/bucket/key", x_amz_copy_source="other/secret"),
+        {**asked("/_objects/bucket/key"), "raw_path": b"/_objects%2Fbucket%2Fkey"},
+        {**asked("/_objects/bucket/key"), "raw_path": b"/_objects%2Fother/bucket/key"},
+        {**asked("/_objects/bucket/key"), "raw_path": b"http://localhost/_objects/bucket/key"},
     ],
-    ids=["unsigned", "bucket", "no key", "reset", "empty", "dots", "header", "copy"],
+    ids=[
+        *("unsigned", "bucket", "no key", "reset", "empty", "dots", "header", "copy"),
+        *("encoded slash", "encoded folder", "absolute"),
+    ],
 )
 def test_what_is_not_a_presigned_request_for_one_object_is_none(
     request_: MutableMapping[str, Any],
 ) -> None:
     assert signed_request(request_, HOST) is None
+
+
+@pytest.mark.parametrize("seconds", ["9" * 17, "9" * 5000, "-1", "x", ""])
+def test_what_is_no_time_is_no_valid_signature(seconds: str) -> None:
+    query = (
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20261128/us-east-1/s3/aws4_request"
+        f"&X-Amz-Date=20261128T000000Z&X-Amz-Expires={seconds}&{QUERY}"
+    )
+
+    assert not has_valid_signature(asked("/bucket/key", query))
 
 
 def test_a_header_that_was_signed_goes_along() -> None:
