@@ -174,8 +174,8 @@ class Check:
             lines = [line["message"] for line in self.ground.call("GET", path)[1]]
             self._compare(stated, "logs", lines, stated.said["logs"])
         if "requests" in stated.said and self.server:
-            asked = {path: asked(self.server, path) for path in stated.said["requests"]}
-            self._compare(stated, "requests", asked, stated.said["requests"])
+            times = {path: asked(self.server, path) for path in stated.said["requests"]}
+            self._compare(stated, "requests", times, stated.said["requests"])
 
     def _compare(self, stated: Statement, key: str, seen: Any, said: Any) -> None:
         part = _part(seen, said) if key not in {"outputs", "logs"} else seen
