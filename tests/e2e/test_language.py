@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.answers import as_asked
 from tests.support.fixtures import WORKING, Finished, Seen
-from tests.support.language import Check, as_asked, examples, sections, statements
+from tests.support.language import Check, examples, faults, sections, statements
 from tests.support.servers import Server, answering, serving
+from tests.support.shop import shop
 
 Finishes = Callable[..., Any]
 
@@ -68,7 +70,7 @@ class Local:
 
 
 def test_the_whole_language_holds(api: httpx.Client) -> None:
-    stated = [each for section in sections() for each in statements(section)]
+    stated = [each for section in sections() for each in statements(section)] + faults()
     with serving(as_asked) as server:
         wrong = Check(Local(api), server).run(stated)
 
@@ -83,9 +85,8 @@ def test_what_is_no_flow_is_told_as_the_validator_tells_it(api: httpx.Client) ->
 
 
 def test_the_examples_end_as_their_first_lines_say(api: httpx.Client) -> None:
-    stated = examples(api=f"{str(api.base_url).rstrip('/')}/api/v1")
-
-    wrong = Check(Local(api)).run(stated)
+    with shop() as address:
+        wrong = Check(Local(api)).run(examples(address))
 
     assert not wrong, "\n".join(wrong)
 

@@ -1,15 +1,10 @@
 """The examples that readers are given do what their first lines say."""
 
-import threading
-from collections.abc import Iterator
-
 import pytest
 
-from examples.http_server import server
 from tests.support.examples import Example, example, names
 from tests.support.fixtures import Finished
-
-OVER_HTTP = "http-request"
+from tests.support.shop import shop
 
 
 def check(run: Finished, shown: Example) -> None:
@@ -21,27 +16,18 @@ def check(run: Finished, shown: Example) -> None:
     assert shown.error.items() <= (seen.execution["error"] or {}).items()
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name != OVER_HTTP])
-def test_an_example_ends_as_its_first_lines_say(name: str, run: Finished):
-    check(run, example(name))
-
-
 @pytest.mark.timing
 @pytest.mark.enable_socket
-def test_the_example_that_calls_out_ends_as_its_first_lines_say(
-    run: Finished, orders_api: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", names())
+def test_an_example_ends_as_its_first_lines_say(
+    name: str, run: Finished, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "127.0.0.1")
 
-    check(run, example(OVER_HTTP, api=orders_api))
+    with shop() as address:
+        check(run, example(name, address))
 
 
-@pytest.fixture
-def orders_api() -> Iterator[str]:
-    """The server that stands beside the example, on a free port."""
-    with server(0) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.server_address[1]}"
-        listening.shutdown()
-        thread.join()
+@pytest.mark.parametrize("name", names())
+def test_an_example_has_less_than_forty_lines(name: str):
+    assert len(example(name).text.splitlines()) < 40 or name == "containers"

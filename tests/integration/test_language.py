@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.language import Check, as_asked, sections, statements
+from tests.support.answers import as_asked
+from tests.support.language import Check, Statement, faults, sections, statements
 from tests.support.servers import Server, serving
 from tests.support.stack import MotoStack
 
@@ -39,6 +40,21 @@ def test_a_section_of_the_language_holds(
     monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "127.0.0.1")
 
     wrong = Check(Moto(moto_stack), server).run(statements(section))
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.timing
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    "fault", faults(), ids=lambda fault: fault.text.split("name: ")[1].split()[0]
+)
+def test_a_fault_of_the_language_stays_mended(
+    fault: Statement, moto_stack: MotoStack, server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HEADRACE_EGRESS_ALLOW", "127.0.0.1")
+
+    wrong = Check(Moto(moto_stack), server).run([fault])
 
     assert not wrong, "\n".join(wrong)
 

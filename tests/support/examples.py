@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "examples"
+READERS_SERVER = "http://localhost:8090"
+"""Where `examples/http_server.py` listens when a reader starts it."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,16 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def example(name: str, **replaced: str) -> Example:
-    """Read `examples/{name}.yaml`; `replaced` are texts to put in place of its inputs' values."""
-    text = (FOLDER / f"{name}.yaml").read_text("utf-8")
+def example(name: str, server: str = READERS_SERVER) -> Example:
+    """Read `examples/{name}.yaml`; `server` is the address that is called where it calls out."""
+    text = (FOLDER / f"{name}.yaml").read_text("utf-8").replace(READERS_SERVER, server)
     comments = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ")]
     said = dict(line.split(": ", 1) for line in comments[1:])
     told = {key: json.loads(value) for key, value in said.items() if key != "ends"}
     return Example(
         text,
         said["ends"],
-        {**told.get("inputs", {}), **replaced},
+        told.get("inputs", {}),
         told.get("outputs"),
         told.get("tasks", {}),
         told.get("error", {}),

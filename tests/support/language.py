@@ -23,14 +23,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
 
+from tests.support.answers import asked
+from tests.support.examples import FOLDER as EXAMPLES
+from tests.support.examples import READERS_SERVER
 from tests.support.fixtures import REFUSED, flow_text
 from tests.support.refusals import WRONG, answered, refusals
-from tests.support.servers import Server, answering
+from tests.support.servers import Server
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "language"
-EXAMPLES = FOLDER.parents[2] / "examples"
+FAULTS = FOLDER.parent / "faults"
 TERMINAL = {"SUCCESS", "FAILED", "CANCELLED", "TIMED_OUT"}
 PATIENCE_SECONDS = 180
 SAID = re.compile(r"# (\w+): (.*)")
@@ -43,6 +45,11 @@ class Statement:
     title: str
     text: str
     said: Mapping[str, Any]
+
+    def told_of(self, server: Server) -> "Statement":
+        """The same, with the server's address wherever it says SERVER."""
+        said = json.loads(json.dumps(self.said).replace("SERVER", server.url))
+        return Statement(self.title, self.text.replace("SERVER", server.url), said)
 
 
 class Ground(Protocol):
@@ -100,8 +107,9 @@ class Check:
         return self.wrong
 
     def _submit(self, stated: Statement) -> Iterator[Started]:
-        said = stated.said
-        text = stated.text.replace("SERVER", self.server.url if self.server else "")
+        if self.server:
+            stated = stated.told_of(self.server)
+        said, text = stated.said, stated.text
         saved, flow = self.ground.call("POST", "/api/v1/flows", {"yamlContent": text})
         if "saved" in said:
             self._compare(stated, "saved", _refusal(saved, flow), said["saved"])
@@ -110,7 +118,7 @@ class Check:
             self.wrong.append(f"{stated.title}: not saved: {flow}")
             return
         bodies = said.get("givens") or [_given(said)] * len(said.get("each", [1]))
-        ends = said.get("each") or [said.get("ends")]
+        ends = said.get("each") or [said.get("ends")] * len(bodies)
         for body, end in zip(bodies, ends, strict=True):
             yield from self._start(stated, flow["id"], body, end)
 
@@ -166,8 +174,8 @@ class Check:
             lines = [line["message"] for line in self.ground.call("GET", path)[1]]
             self._compare(stated, "logs", lines, stated.said["logs"])
         if "requests" in stated.said and self.server:
-            asked = {path: _asked(self.server, path) for path in stated.said["requests"]}
-            self._compare(stated, "requests", asked, stated.said["requests"])
+            times = {path: asked(self.server, path) for path in stated.said["requests"]}
+            self._compare(stated, "requests", times, stated.said["requests"])
 
     def _compare(self, stated: Statement, key: str, seen: Any, said: Any) -> None:
         part = _part(seen, said) if key not in {"outputs", "logs"} else seen
@@ -198,10 +206,6 @@ def _refusal(status: int, body: Any) -> dict[str, Any]:
     }
 
 
-def _asked(server: Server, path: str) -> int:
-    return sum(each.split(b" ", 2)[1].decode() == path for each in server.requests)
-
-
 def sections() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
@@ -211,13 +215,15 @@ def statements(section: str) -> list[Statement]:
     return [_statement(part) for part in re.split(r"^---\n", text, flags=re.MULTILINE)]
 
 
-def examples(**replaced: str) -> list[Statement]:
-    """The flows that readers are given; `replaced` are values of inputs."""
-    shown = [_statement(path.read_text("utf-8")) for path in sorted(EXAMPLES.glob("*.yaml"))]
-    for each in shown:
-        inputs = each.said.get("inputs", {})
-        inputs.update({name: text for name, text in replaced.items() if name in inputs})
-    return shown
+def faults() -> list[Statement]:
+    """Flows that once gave wrong data without a word; the first line of each says what is right."""
+    return [_statement(path.read_text("utf-8")) for path in sorted(FAULTS.glob("*.yaml"))]
+
+
+def examples(server: str) -> list[Statement]:
+    """The flows that readers are given, with the address of the server that some of them call."""
+    texts = [path.read_text("utf-8") for path in sorted(EXAMPLES.glob("*.yaml"))]
+    return [_statement(text.replace(READERS_SERVER, server)) for text in texts]
 
 
 def _statement(part: str) -> Statement:
@@ -226,19 +232,3 @@ def _statement(part: str) -> Statement:
     assert len(told) == len(comments) - 1, part
     said = {key: value if key in {"ends", "decision"} else json.loads(value) for key, value in told}
     return Statement(comments[0].removeprefix("# "), part, said)
-
-
-def as_asked(connection: Any, request: bytes, server: Server) -> None:
-    """Answers as the path asks: `/503?then=200` fails once, `/429?after=2` says when to return."""
-    target = request.split(b" ", 2)[1].decode()
-    asked = urlsplit(target)
-    query = {name: values[0] for name, values in parse_qs(asked.query).items()}
-    status = asked.path.strip("/").partition("/")[0]
-    if "then" in query and _asked(server, target) > int(query.get("times", 1)):
-        status = query["then"]
-    if status == "late":
-        server.stopping.wait(8)
-    lines = [f"HTTP/1.1 {status if status.isdecimal() else 200} Said"]
-    lines += [f"retry-after: {query['after']}"] if "after" in query else []
-    lines += ["content-type: application/json"]
-    answering("\n".join(lines), b'{"said": true}')(connection, request, server)
