@@ -304,5 +304,7 @@ class Recorder:
 
     def _empty_inside(self, run: TaskRun) -> None:
         """Give the tasks that never ran inside a settled container an empty map as outputs."""
+        is_cancelled = run.status is TaskStatus.CANCELLED
+        status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.SKIPPED
         for planned in self._scheduler.inner(run.task_name):
-            self._scopes.add_empty(planned.task.name, run.iteration or "")
+            self._scopes.add_empty(planned.task.name, run.iteration or "", status)

@@ -33,6 +33,7 @@ def test_the_flows_timeout_ends_what_runs_and_what_waits_and_runs_errors_and_fin
     assert bench.now.error.code == "flow_timeout"
     assert json.loads(bench.runs["note"].outputs or "")["why"] == {
         "taskName": None,
+        "code": "flow_timeout",
         "message": "the flow's timeout has passed",
         "status": "TIMED_OUT",
     }
