@@ -97,7 +97,7 @@ def no_such_field(name: str, items: Sequence[Any], *, one: str = "item") -> Mess
         sentence = f'no {one} has a field "{{field:80}}", did you mean "{{near:80}}"?'
         return Message(sentence, field=name, near=near[0])
     sentence = f'no {one} has a field "{{field:80}}"; one that is there is "{{other:80}}"'
-    return Message(sentence, field=name, other=names[0])
+    return Message(sentence, field=name, other=min(names))
 
 
 def _names_of(items: Sequence[Any]) -> list[str]:

@@ -69,7 +69,11 @@ def test_the_steps_to_write_at_are_those_that_are_there(
     ("name", "items", "message"),
     [
         ("nme", [{"name": 1}], 'no item has a field "nme", did you mean "name"?'),
-        ("zip", [{}, {"name": 1}], 'no item has a field "zip"; one that is there is "name"'),
+        (
+            "zip",
+            [{}, {"z": 2, "name": 1}],
+            'no item has a field "zip"; one that is there is "name"',
+        ),
         ("a", [1, 2], 'no item has a field "a": item 0 is a number, not a map'),
         ("a", ["b"], 'no item has a field "a": item 0 is a string, not a map'),
         ("a", [None], 'no item has a field "a": item 0 is null, not a map'),

@@ -152,14 +152,14 @@ def test_list_and_map_filters(expression: str, expected: Any) -> None:
         ("[1] | select('nope')", "unknown test 'nope'"),
         ("[1] | select('odd', 1, 2)", "odd: too many positional arguments"),
         ("people | where('nme', 1)", 'no item has a field "nme", did you mean "name"?'),
-        ("people | where('zip', 1)", 'no item has a field "zip"; one that is there is "name"'),
+        ("people | where('zip', 1)", 'no item has a field "zip"; one that is there is "active"'),
         (
             "people | selectattr('nope', 'eq', 1)",
-            'no item has a field "nope"; one that is there is "name"',
+            'no item has a field "nope"; one that is there is "active"',
         ),
         (
             "people | rejectattr('nope', 'gt', 1)",
-            'no item has a field "nope"; one that is there is "name"',
+            'no item has a field "nope"; one that is there is "active"',
         ),
         ("[1] | where('a', 1)", 'no item has a field "a": item 0 is a number, not a map'),
         ("[{}] | where('a', 1)", 'no item has a field "a": item 0 is a map without fields'),

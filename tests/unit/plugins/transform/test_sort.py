@@ -108,7 +108,7 @@ def test_an_item_with_a_field_called_item_is_read_by_it() -> None:
         (["x"], {"numeric": True}, "the key of item 0 is a string that is no number"),
         ([True], {"numeric": True}, "the key of item 0 is a boolean, not a number"),
         ([1], {"order": "up"}, "order must be one of asc, desc"),
-        (PEOPLE, {"by": "nothing"}, 'no item has a field "nothing"; one that is there is "n"'),
+        (PEOPLE, {"by": "nothing"}, 'no item has a field "nothing"; one that is there is "age"'),
         (PEOPLE, {"by": "item.agee"}, 'no item has a field "agee", did you mean "age"'),
         (PEOPLE, {"by": "First Name"}, 'no item has a field "First Name"'),
         (PEOPLE, {"by": "at.town"}, 'no item has a field "at.town"'),
