@@ -14,13 +14,13 @@ ABSENT: Final = object()
 
 _ITEMS, _NAMES, _LENGTH = 50, 200, 100
 """The items whose names a message may suggest, how many names of them, and how long ones."""
-_KINDS: Final[Mapping[type, str]] = {
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "a list",
-    type(None): "null",
+_NO_MAPS: Final[Mapping[type, str]] = {
+    bool: "a boolean, not a map",
+    int: "a number, not a map",
+    float: "a number, not a map",
+    str: "a string, not a map",
+    list: "a list, not a map",
+    type(None): "null, not a map",
 }
 
 
@@ -29,7 +29,7 @@ class FieldPath:
     """A field's name, taken apart once: the whole name counts first, then its dotted path.
 
     `unit.price` is the field of that name, else `price` of `unit`. The same holds at each step, so
-    `labels.app.kubernetes.io/name` is found too. In a list, a step of digits is a position.
+    `labels.app.kubernetes.io/name` is found too. A step of digits is a position in a list or text.
     """
 
     steps: tuple[tuple[str, str, int | None], ...]
@@ -55,7 +55,7 @@ class FieldPath:
                 if step not in item:
                     return ABSENT
                 item = item[step]
-            elif position is not None and type(item) is list and position < len(item):
+            elif position is not None and type(item) in (list, str) and position < len(item):
                 item = item[position]
             else:
                 return ABSENT
@@ -85,19 +85,21 @@ def position_of(step: str) -> int | None:
 def no_such_field(name: str, items: Sequence[Any], *, one: str = "item") -> Message:
     """Return the sentence that none of some items has a field, with a name that there is.
 
-    `one` is the word for one of them.
+    `one` is our word for one of them.
     """
     names = _names_of(items)
-    if not names:
-        kind = _KINDS.get(type(items[0]))
-        what = f"{kind}, not a map" if kind else "a map without fields"
-        return Message(f'no {one} has a field "{{field:80}}": {one} 0 is {what}', field=name)
     near = get_close_matches(name[:_LENGTH], names, n=1)
+    word = Message.of(one)
     if near:
-        sentence = f'no {one} has a field "{{field:80}}", did you mean "{{near:80}}"?'
-        return Message(sentence, field=name, near=near[0])
-    sentence = f'no {one} has a field "{{field:80}}"; one that is there is "{{other:80}}"'
-    return Message(sentence, field=name, other=min(names))
+        sentence = 'no {one} has a field "{field:80}", did you mean "{near:80}"?'
+        return Message(sentence, one=word, field=name, near=near[0])
+    if names:
+        sentence = 'no {one} has a field "{field:80}"; one that is there is "{other:80}"'
+        return Message(sentence, one=word, field=name, other=min(names))
+    what = Message.of(_NO_MAPS.get(type(items[0]), "a map without fields"))
+    return Message(
+        'no {one} has a field "{field:80}": {one} 0 is {what}', one=word, field=name, what=what
+    )
 
 
 def _names_of(items: Sequence[Any]) -> list[str]:

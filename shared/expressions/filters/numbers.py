@@ -68,8 +68,10 @@ def _instead(value: Json, default: Json, what: str) -> Json:
     if default is not ABSENT:
         return default
     if type(value) is str:
-        raise TemplateError(Message(f"'{{text:40}}' is not {what}", text=value))
-    raise TemplateError(f"{kind(value)} is not {what}")
+        raise TemplateError(Message("'{text:40}' is not {what}", text=value, what=Message.of(what)))
+    raise TemplateError(
+        Message("{kind} is not {what}", kind=Message(kind(value)), what=Message.of(what))
+    )
 
 
 def _whole_text(base: int) -> Callable[[Json], int]:
