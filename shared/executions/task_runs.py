@@ -44,11 +44,11 @@ MAX_CHARACTERS = 8_000
 ROOM_TO_SAY_SO = 40
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, characters: int = MAX_CHARACTERS) -> str:
     """Cut a text that was masked, and say so; one that was cut stays as it is."""
-    if len(text) <= MAX_CHARACTERS + ROOM_TO_SAY_SO:
+    if len(text) <= characters + ROOM_TO_SAY_SO:
         return text
-    return f"{text[:MAX_CHARACTERS]}… ({len(text)} characters, cut)"
+    return f"{text[:characters]}… ({len(text)} characters, cut)"
 
 
 class Failure(Record):

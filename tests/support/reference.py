@@ -74,7 +74,8 @@ class Reference:
         return self.run(task.name, taken, at, roots), outputs
 
     def loop(self, task: Any, at: str, roots: Any, given: Any) -> tuple[set[str], Any]:
-        items, causes, results = given["items"], set[str](), list[Any]()
+        items, causes = given["items"], set[str]()
+        results, errors = list[Any](), list[Any]()
         for index, key in enumerate(items):
             results.append({})
             if not causes or not given.get("failFast", True):
@@ -83,7 +84,10 @@ class Reference:
                 place = f"{at}.{index}" if at else f"#{index}"
                 failed = self.run(task.name, "tasks", place, {**roots, **local})
                 causes |= set() if causes and given.get("concurrency", 1) == 1 else failed
-        return causes, {"count": len(items), "results": results}
+                named = key if isinstance(items, dict) else None
+                errors += [{"index": index, "key": named}] if failed else []
+        told = {"results": results, "errors": errors}
+        return causes, {"count": len(items), "failed": len(errors), **told}
 
 
 def skip(task: Any, before: list[Seen]) -> Seen | None:

@@ -11,11 +11,13 @@ from typing import Any
 
 from shared.executions.engine.context import TaskKind, TurnContext
 from shared.executions.scheduling.containers import leave
+from shared.executions.scheduling.foreach_outputs import Inside
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.container_entry import open_container
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.timeouts import MALFORMED
+from shared.expressions import Scope
 from shared.masking import Masking
 from shared.plugins.sdk.plugin import PluginError
 
@@ -65,7 +67,7 @@ class ContainerRunner:
         this = context.attempt_of(instance, context.run_of(instance))
         scope = context.scope_of(instance, this)
         try:
-            outputs = leave(context.scheduler, instance, scope, context.scopes.read)
+            outputs = leave(context.scheduler, instance, scope, self._inside(instance, scope))
             outcome = _left(outputs, failure, context.masking)
         except MALFORMED as error:
             # Its fields could be read when it was opened: what takes too long may do so by a hair.
@@ -128,6 +130,13 @@ class ContainerRunner:
         if found.timeout is not None:
             self._limits[instance.key] = (this.began_at + found.timeout, instance)
         recorder.entered(instance)
+
+    def _inside(self, instance: TaskInstance, scope: Scope) -> Inside:
+        context = self._context
+        return Inside(
+            outputs=context.scopes.read,
+            scope=lambda index: context.scopes.inside(context.scheduler, instance, index, scope),
+        )
 
     def _settle(self, instance: TaskInstance, attempt: int, outcome: Outcome) -> None:
         """Settle a container, or have it wait for its next attempt."""

@@ -172,7 +172,9 @@ def test_a_loop_gives_results_in_the_order_of_its_items():
 
     assert outputs(bench, "loop") == {
         "count": 3,
+        "failed": 0,
         "results": [{"work": {"n": 1}}, {"work": {"n": 2}}, {"work": {"n": 3}}],
+        "errors": [],
     }
 
 
@@ -224,7 +226,7 @@ def test_an_empty_loop_succeeds():
     bench = Bench(plan_of(loop([], setting("x"))))
     bench.turn()
 
-    assert outputs(bench, "loop") == {"count": 0, "results": []}
+    assert outputs(bench, "loop") == {"count": 0, "failed": 0, "results": [], "errors": []}
 
 
 @pytest.mark.timing
