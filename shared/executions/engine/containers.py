@@ -6,6 +6,7 @@ holds is kept apart: see `scheduling/task_tree.py` and ADR 23.
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -143,7 +144,9 @@ class ContainerRunner:
         context, scheduler = self._context, self._context.scheduler
         for each in (instance, *scheduler.inside(instance)) if self._limits else ():
             self._limits.pop(each.key, None)
-        told = context.with_error_line(outcome, attempt)
+        entered = scheduler.entered.get(instance.key)
+        counted = replace(outcome, iterations=entered and entered.never_all_begun)
+        told = context.with_error_line(counted, attempt)
         started_at = context.recorder.ready_at(instance)
         if context.settle(instance, told, attempt=attempt, started_at=started_at):
             scheduler.entered.pop(instance.key, None)
