@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.executions.scheduling.container_state import ContainerState
-from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
+from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs
+from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.task_runs import TaskRun, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.json_text import Json, key_text, whole_number
 from shared.messages import Message
@@ -86,10 +86,8 @@ def taken(scheduler: Scheduler, instance: TaskInstance, entered: ContainerState)
     return entered
 
 
-def leave(
-    scheduler: Scheduler, instance: TaskInstance, scope: Scope, read: Callable[[TaskRun], Json]
-) -> Outputs:
-    """Return a container's outputs once all in it is settled; `read` returns a task run's own."""
+def leave(scheduler: Scheduler, instance: TaskInstance, scope: Scope, inside: Inside) -> Outputs:
+    """Return a container's outputs once all in it is settled."""
     entered = scheduler.entered[instance.key]
     kind = instance.planned.task.type
     if kind == "flow.if":
@@ -99,31 +97,13 @@ def leave(
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
     if entered.items is not None:
-        return {
-            "count": len(entered.items),
-            "results": _results(scheduler, instance, entered, read),
-        }
+        return foreach_outputs(scheduler, instance, entered, inside)
     return {"count": len(scheduler.list_of(instance.name, "tasks"))}
 
 
 def _if_outputs(instance: TaskInstance, entered: ContainerState, scope: Scope) -> Outputs:
     result = _enter_if(instance.planned.task.properties, scope).branch == "then"
     return {"result": result, "branch": entered.branch or "none"}
-
-
-def _results(
-    scheduler: Scheduler,
-    instance: TaskInstance,
-    entered: ContainerState,
-    read: Callable[[TaskRun], Json],
-) -> list[Json]:
-    names = [planned.task.name for planned in scheduler.inner(instance.name)]
-    results = []
-    for index in range(len(entered.items or ())):
-        iteration = inner_iteration(instance.iteration, index)
-        found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
-        results.append({name: read(run) for name, run in found if run is not None})
-    return results
 
 
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:

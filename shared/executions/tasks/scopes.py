@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.executions.models import Execution, Status
 from shared.executions.scheduling.container_state import ContainerState
-from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
@@ -87,6 +87,12 @@ class ScopeBuilder:
             scope.with_locals(**_loop_names(scheduler, instance)) if instance.iteration else scope
         )
 
+    def inside(self, scheduler: Scheduler, loop: TaskInstance, index: int, scope: Scope) -> Scope:
+        """Return the scope of a loop with the names that are known inside one of its iterations."""
+        iteration = inner_iteration(loop.iteration, index)
+        inner = TaskInstance(scheduler.children(loop.name)[0], iteration)
+        return scope.with_locals(**_loop_names(scheduler, inner), **self._reach(inner))
+
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
 
@@ -101,13 +107,18 @@ class ScopeBuilder:
             roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
         )
         # Variables may read inputs and the like, never outputs (section 1).
+        return bare.with_locals(
+            **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
+        )
+
+    def _reach(self, instance: TaskInstance | None) -> dict[str, Any]:
+        """Return what tasks left, as far as a task instance can see it."""
         loops = self._loops[instance.name] if instance else ()
         iteration = instance.iteration if instance else ""
-        return bare.with_locals(
-            outputs=Outputs(self._outputs.visible(loops, iteration), self.read),
-            tasks=TaskStates(self._states.visible(loops, iteration)),
-            vars=LazyVariables(self._plan.variables, bare),
-        )
+        return {
+            "outputs": Outputs(self._outputs.visible(loops, iteration), self.read),
+            "tasks": TaskStates(self._states.visible(loops, iteration)),
+        }
 
     def _roots(self) -> Mapping[str, Any]:
         execution = self._execution

@@ -67,6 +67,11 @@ def place_of(task: WrittenTask) -> Place:
     return Place(roots, where, task.definition.name, has_credentials=True)
 
 
+def inside(place: Place, kind: str) -> Place:
+    """Return the place of an expression of a loop over what an iteration of it came to."""
+    return replace(place, reader=place.reader.inside(place.reader_name, kind, "tasks"))
+
+
 def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
     """Return the deferred properties of a type, with the further names their expressions know."""
     declared = plugin.manifest.input_schema.get("properties", {}) if plugin else {}
@@ -161,7 +166,8 @@ class TemplateRules:
             spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=offset_of(spot, name))
             return
         self.read_at.setdefault((place.reader_name, name), spot)
-        if any(name == container for container, _, _ in place.reader.containers):
+        around = {container for container, _, _ in place.reader.containers} - {place.reader_name}
+        if name in around:
             message = f"cycle: {name} -> {place.reader_name} -> {name}"
             spot.refuse(message, offset=offset_of(spot, name))
         elif reason := _why_not_run(read.surroundings, place.reader):

@@ -19,6 +19,7 @@ from shared.flows.validation.templates import (
     VARIABLES,
     TemplateRules,
     deferred_locals,
+    inside,
     place_of,
 )
 from shared.flows.validation.triggers import check_trigger_templates
@@ -134,4 +135,6 @@ def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
         if name not in deferred:
             rules.check_tree(spot, place)
         elif not (name == "by" and isinstance(spot.value, str) and may_be_field(spot.value)):
-            rules.check_deferred(spot, place, deferred[name])
+            is_over = name == "collect"
+            at = inside(place, task.definition.type) if is_over else place
+            rules.check_deferred(spot, at, deferred[name])
