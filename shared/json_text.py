@@ -25,7 +25,7 @@ def number_text(value: float) -> str:
 
     From 1e16 on a float has an exponent; an integer has all its digits, however large.
     """
-    if not isinstance(value, float):
+    if isinstance(value, int):
         return str(value)
     return str(int(value)) if _is_plain(value) else repr(value)
 
