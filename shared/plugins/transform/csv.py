@@ -19,10 +19,9 @@ from shared.json_schema.builders import (
 from shared.messages import Message, reason
 from shared.plugins.sdk.items import check_time, in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
-from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large
+from shared.plugins.sdk.values import BYTE_ORDER_MARK, MAX_RESULT, invalid, text, too_large
 
 _MAX_CELLS = 1_000_000
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 def _csv(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -52,7 +51,7 @@ def _dialect(properties: Mapping[str, Any]) -> tuple[str, str]:
 
 def _read(source: str, delimiter: str, quote: str, context: TaskContext) -> list[list[str]]:
     csv.field_size_limit(MAX_RESULT)  # the module's own limit is 128 KiB for the whole process
-    stream = io.StringIO(source.removeprefix(_BYTE_ORDER_MARK), newline="")
+    stream = io.StringIO(source.removeprefix(BYTE_ORDER_MARK), newline="")
     reader = csv.reader(stream, delimiter=delimiter, quotechar=quote, strict=True)
     rows: list[list[str]] = []
     cells = 0
