@@ -24,12 +24,13 @@ from shared.json_schema.builders import (
 )
 from shared.messages import Message
 from shared.plugins.http.call import call_of
-from shared.plugins.http.response import Answer, body_of, retry_after
+from shared.plugins.http.codings import is_packed
+from shared.plugins.http.response import Answer, body_of, retry_after, shown_headers
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
 
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
-_NO_REASON = "{method} was answered {status}"
+_NO_REASON = "{asked} was answered {status}"
 _SCALARS = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
 
 
@@ -54,14 +55,14 @@ class HttpRequest:
             self._guard(),
             lambda: end - self.clock(),
             tls=self.tls,
-            reserve=context.reserve,
+            context=context,
         )
         result = _outputs(answer, self.clock() - started, context.reserve)
         if answer.status // 100 != 2 and properties.get("failOnStatus", True):
             raise PluginError(
                 Message(
-                    "{method} was answered {status} {reason}" if answer.reason else _NO_REASON,
-                    method=call.method,
+                    "{asked} was answered {status} {reason}" if answer.reason else _NO_REASON,
+                    asked=answer.asked,
                     status=answer.status,
                     reason=answer.reason,
                 ),
@@ -87,12 +88,17 @@ def _seconds(timeout: Any) -> float:
 
 
 def _outputs(answer: Answer, seconds: float, reserve: Callable[[int], None]) -> dict[str, Any]:
-    body, encoding = body_of(answer.content, answer.headers.get("content-type"), reserve)
+    body, encoding = body_of(
+        answer.content,
+        answer.headers.get("content-type"),
+        reserve,
+        is_packed=is_packed(answer.headers.get("content-encoding", "")),
+    )
     return {
         "status_code": answer.status,
         "body": body,
         "bodyEncoding": encoding,
-        "headers": dict(answer.headers),
+        "headers": shown_headers(answer),
         "durationMs": round(seconds * 1000),
     }
 

@@ -104,7 +104,7 @@ def failure(source: str, **more: Any) -> str:
         ("{{ range(3) + range(5, 0, -2) + range(2, 4) + range(3, 1) }}", [0, 1, 2, 5, 3, 1, 2, 3]),
         ("{{ fromJson('{\"a\": [1, 2.5, null]}').a }}", [1, 2.5, None]),
         ("{{ fromJson([1]) }}", [1]),
-        ("{{ fromJson('\ufeff {\"a\": \"\ufeff\"}') }}", {"a": "\ufeff"}),
+        ('{{ fromJson(\'\ufeff {"a": "\ufeff"}\') }}', {"a": "\ufeff"}),
         ("{{ now() }}", "2026-02-03T04:05:06.789Z"),
     ],
 )
