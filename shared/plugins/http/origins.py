@@ -1,4 +1,4 @@
-"""Where a request goes: its origin, and its name in messages, without its query and its user."""
+"""The origin of a URL, and the name of a request in messages, without its query and its user."""
 
 import httpx
 

@@ -115,9 +115,10 @@ _MANIFEST = Manifest(
     description=(
         "Calls a URL. An answer other than 2xx fails the task, with its status, body and "
         "headers kept. POST, PUT, PATCH and DELETE carry an Idempotency-Key that stays the "
-        "same when the call is repeated after a crash. At most 5 redirects are followed; to "
-        "another origin none of your own headers goes along, and no body: a redirect that would "
-        "carry one there, or lead from https to http, fails. An answer has 10 MiB at most."
+        "same when the call is repeated after a crash. At most 5 redirects are followed: 301 and "
+        "302 make a GET of POST alone, 303 of all but HEAD, which is logged. To another origin "
+        "none of your own headers goes along, and no body: a redirect that would carry one there, "
+        "or lead from https to http, fails. An answer has 10 MiB at most."
     ),
     input_schema=closed(
         {
@@ -162,9 +163,14 @@ _MANIFEST = Manifest(
     output_schema=outputs(
         {
             "status_code": integer("The answer's status."),
-            "body": anything("Decoded when it is JSON, else text; base64 when it is no text."),
+            "body": anything(
+                "Decoded when it is JSON, else text; base64 when it is no text, or still packed."
+            ),
             "bodyEncoding": choice("What the body is given as.", "json", "text", "base64"),
-            "headers": mapping("The answer's headers, their names in lower case."),
+            "headers": mapping(
+                "The answer's headers, their names in lower case, as text; what is there several "
+                "times is joined by commas, but several cookies (`set-cookie`) are a list."
+            ),
             "durationMs": integer("Milliseconds that it took, redirects included."),
         }
     ),
