@@ -44,8 +44,9 @@ MAX_CHARACTERS = 8_000
 ROOM_TO_SAY_SO = 40
 
 
-def shortened(text: str, characters: int = MAX_CHARACTERS) -> str:
+def shortened(text: str, characters: int | None = None) -> str:
     """Cut a text that was masked, and say so; one that was cut stays as it is."""
+    characters = characters or MAX_CHARACTERS
     if len(text) <= characters + ROOM_TO_SAY_SO:
         return text
     return f"{text[:characters]}… ({len(text)} characters, cut)"

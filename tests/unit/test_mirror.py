@@ -58,7 +58,7 @@ COVERED_BY = {
         """,
     f"{EXECUTIONS}/tasks/test_waits.py": "executions/engine/waits executions/tasks/conditions",
     f"{EXECUTIONS}/tasks/test_attempts.py": "executions/logs executions/tasks/outcomes",
-    f"{EXECUTIONS}/tasks/test_scopes.py": "executions/mocks",
+    f"{EXECUTIONS}/tasks/test_scopes.py": "executions/mocks executions/tasks/iteration_values",
     f"{EXECUTIONS}/engine/test_durable_tasks.py": "executions/tasks/durable",
     f"{EXECUTIONS}/engine/test_containers.py": """
         executions/scheduling/containers

@@ -145,7 +145,7 @@ class ContainerRunner:
         for each in (instance, *scheduler.inside(instance)) if self._limits else ():
             self._limits.pop(each.key, None)
         entered = scheduler.entered.get(instance.key)
-        counted = replace(outcome, iterations=entered and entered.never_all_begun)
+        counted = replace(outcome, iterations=entered.never_all_begun if entered else None)
         told = context.with_error_line(counted, attempt)
         started_at = context.recorder.ready_at(instance)
         if context.settle(instance, told, attempt=attempt, started_at=started_at):

@@ -17,7 +17,7 @@ MAX_MESSAGE = 1_000
 
 @dataclass(frozen=True)
 class Inside:
-    """What a loop reads of what it holds.
+    """The readers of what a loop holds.
 
     `outputs` gives those of a task run, `scope` the names that are known in iteration `index`.
     """

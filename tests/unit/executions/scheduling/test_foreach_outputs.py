@@ -113,7 +113,7 @@ def test_what_is_collected_of_an_iteration_stays_the_same_when_a_turn_is_repeate
     bench.run()
     first = came_to(bench)["results"]
     del bench.store.runs["default", bench.execution.id]["each"]
-    began = {"status": "RUNNING", "startedAt": bench.now.started_at}
+    began: dict[str, Any] = {"status": "RUNNING", "startedAt": bench.now.started_at}
     again = Bench(plan, id=bench.execution.id, **began)
     again.store.runs["default", bench.execution.id] = dict(bench.runs)
     again.run()
