@@ -1,4 +1,7 @@
-"""The forms in which secrets are looked for: as they are, in another case, base64, their lines."""
+"""The forms in which secrets are looked for: as they are, in another case, base64, their lines.
+
+And as they show where their UTF-8 was read in another charset, as most servers read headers.
+"""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -12,6 +15,10 @@ MOST_LINES = 256
 """The number of lines of secrets that are looked for by themselves, the longest first."""
 
 _URL_SAFE = str.maketrans("+/", "-_")
+_WINDOWS = str.maketrans(
+    {chr(byte): bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 160)}
+)
+"""The letters of cp1252 for the bytes that are control characters in latin-1."""
 
 
 def secrets_of(values: Iterable[str]) -> list[str]:
@@ -30,15 +37,17 @@ def folded(text: str) -> str:
 
 
 def folded_forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets and their lines, folded."""
+    """Return the secrets and their lines, as they are and misread, folded."""
     secrets = list(secrets)
     lines = longest_first(line for secret in secrets for line in _lines(secret))[:MOST_LINES]
-    return longest_first(filter(_is_worth, map(folded, (*secrets, *lines))))
+    known = (*secrets, *lines)
+    return longest_first(filter(_is_worth, map(folded, (*known, *_misread(known)))))
 
 
 def plain_forms(secrets: Iterable[str]) -> list[str]:
     """Return the secrets without what looks like an escape in them, folded."""
-    changed = ((secret, plain(secret)) for secret in secrets)
+    secrets = list(secrets)
+    changed = ((secret, plain(secret)) for secret in (*secrets, *_misread(secrets)))
     forms = (folded(without) for secret, without in changed if without != secret)
     return longest_first(filter(_is_worth, forms))
 
@@ -64,6 +73,14 @@ def _lines(secret: str) -> Iterator[str]:
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
         yield from (line for line in lines if len(line) >= SHORTEST_LINE)
+
+
+def _misread(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what other than ASCII looks like when its UTF-8 is read as latin-1, or as cp1252."""
+    for text in texts:
+        if not text.isascii():
+            latin = text.encode(errors="replace").decode("latin-1")
+            yield from (latin, latin.translate(_WINDOWS))
 
 
 def _is_worth(form: str) -> bool:
