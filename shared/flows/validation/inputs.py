@@ -19,6 +19,11 @@ MAX_PATTERN = 1000
 """Characters of a pattern."""
 _PATTERN_MEMORY = 256 * 1024
 """Bytes of a compiled pattern; a few characters may need thirty times as many, and 300 ms."""
+_HINTS = {
+    "invalid perl operator": " (RE2 has no lookaround and no back-references)",
+    "invalid escape sequence": " (RE2 has no lookaround and no back-references)",
+    "invalid repetition size": " (at most 1000, those inside each other multiplied)",
+}
 
 _MEASURED_BY_LENGTH = frozenset({InputType.STRING, InputType.SECRET, InputType.ARRAY})
 _MEASURED = _MEASURED_BY_LENGTH | {
@@ -55,7 +60,7 @@ def _pattern(spot: Spot) -> str | None:
     except re2.error as error:
         reason = error.args[0] if error.args else "not a regular expression"
         reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        spot.refuse(f"bad pattern: {reason}")
+        spot.refuse(f"bad pattern: {reason}{_HINTS.get(reason.partition(':')[0], '')}")
         return None
     return pattern
 
@@ -201,4 +206,6 @@ def _with_default(spot: Spot, definition: InputDefinition) -> InputDefinition:
     except (ValueError, TypeError) as error:
         child.refuse(f"the default {reason(error).unmasked()}")
         return definition
+    if definition.type is InputType.SECRET and value:
+        child.warn("the default of a SECRET input is no secret: whoever reads the flow reads it")
     return definition.model_copy(update={"default": value})
