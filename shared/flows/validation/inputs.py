@@ -9,6 +9,7 @@ from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
+from shared.json_schema.refusals import why_refused
 from shared.messages import reason
 from shared.times import from_rfc3339
 
@@ -19,11 +20,6 @@ MAX_PATTERN = 1000
 """Characters of a pattern."""
 _PATTERN_MEMORY = 256 * 1024
 """Bytes of a compiled pattern; a few characters may need thirty times as many, and 300 ms."""
-_HINTS = {
-    "invalid perl operator": " (RE2 has no lookaround and no back-references)",
-    "invalid escape sequence": " (RE2 has no lookaround and no back-references)",
-    "invalid repetition size": " (at most 1000, those inside each other multiplied)",
-}
 
 _MEASURED_BY_LENGTH = frozenset({InputType.STRING, InputType.SECRET, InputType.ARRAY})
 _MEASURED = _MEASURED_BY_LENGTH | {
@@ -58,9 +54,7 @@ def _pattern(spot: Spot) -> str | None:
     try:
         re2.compile(pattern, options)
     except re2.error as error:
-        reason = error.args[0] if error.args else "not a regular expression"
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        spot.refuse(f"bad pattern: {reason}{_HINTS.get(reason.partition(':')[0], '')}")
+        spot.refuse(f"bad pattern: {why_refused(error)}")
         return None
     return pattern
 
