@@ -1,4 +1,7 @@
-"""The forms in which secrets are looked for: as they are, in another case, base64, their parts."""
+"""The forms in which secrets are looked for: as they are, in another case, base64, their parts.
+
+And as they show where their UTF-8 was read in another charset, as most servers read headers.
+"""
 
 import base64
 import json
@@ -17,6 +20,10 @@ _QUOTES = ('"', "'")
 """What is written twice between two of its own: by CSV, SQL and YAML."""
 
 _URL_SAFE = str.maketrans("+/", "-_")
+_WINDOWS = str.maketrans(
+    {chr(byte): bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 160)}
+)
+"""The letters of cp1252 for the bytes that are control characters in latin-1."""
 
 
 def secrets_of(values: Iterable[str]) -> list[str]:
@@ -35,10 +42,11 @@ def folded(text: str) -> str:
 
 
 def folded_forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets and their parts, folded."""
+    """Return the secrets and their parts, as they are, misread, or with doubled quotes, folded."""
     secrets = list(secrets)
     parts = longest_first(part for secret in secrets for part in _parts(secret))[:MOST_PARTS]
     forms = [*secrets, *parts]
+    forms = [*forms, *_misread(forms)]
     doubled = longest_first(
         form.replace(mark, 2 * mark) for mark in _QUOTES for form in forms if mark in form
     )[:MOST_PARTS]
@@ -47,7 +55,8 @@ def folded_forms(secrets: Iterable[str]) -> list[str]:
 
 def plain_forms(secrets: Iterable[str]) -> list[str]:
     """Return the secrets without what looks like an escape in them, folded."""
-    changed = ((secret, plain(secret)) for secret in secrets)
+    secrets = list(secrets)
+    changed = ((secret, plain(secret)) for secret in (*secrets, *_misread(secrets)))
     forms = (folded(without) for secret, without in changed if without != secret)
     return longest_first(filter(_is_worth, forms))
 
@@ -96,6 +105,14 @@ def _values(secret: str) -> Iterator[str]:
             found += value.values() if isinstance(value, dict) else value
         elif isinstance(value, str):
             yield value
+
+
+def _misread(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what other than ASCII looks like when its UTF-8 is read as latin-1, or as cp1252."""
+    for text in texts:
+        if not text.isascii():
+            latin = text.encode(errors="replace").decode("latin-1")
+            yield from (latin, latin.translate(_WINDOWS))
 
 
 def _is_worth(form: str) -> bool:

@@ -93,6 +93,21 @@ def test_a_secret_is_found_in_other_spellings(written: str):
     assert Masking([KEY]).text(written).strip("b'\"") == "******"
 
 
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("secret", ['Zebra"Quartz/77+Lümen$x', "naïve-“pass”-Å", "Straße Åland €"])
+def test_a_secret_is_found_whose_utf_8_a_service_reads_in_another_charset(
+    secret: str, charset: str
+):
+    misread = secret.encode().decode(charset, "surrogateescape")
+    written = "".join(chr(ord(each) - 0xDC00) if each >= "\ud800" else each for each in misread)
+    masking = Masking([secret])
+
+    assert masking.text(f"got {written}.") == "got ******."
+    assert masking.text(json.dumps(f"got {written}.")) == '"got ******."'
+    assert masking.text(f"got {written.upper().lower()}.") == "got ******."
+    assert masking.quoted(f"got {written[1:]}.") == "got ******."
+
+
 def test_base64_goes_with_its_padding_and_in_escapes():
     masking = Masking(["??>>secret"])
 

@@ -37,7 +37,9 @@ COVERED_BY = {
     "integration/test_http_request.py": """
         egress/client plugins/http/exchange plugins/http/request
         """,
-    "unit/plugins/util/test_validate.py": "json_schema/validator json_schema/builders",
+    "unit/plugins/util/test_validate.py": """
+        json_schema/validator json_schema/builders json_schema/refusals
+        """,
     "unit/plugins/test_properties.py": "json_schema/messages plugins/sdk/plugin",
     "unit/plugins/util/test_math.py": "plugins/sdk/numbers",
     "unit/plugins/util/test_url.py": "plugins/sdk/urls",

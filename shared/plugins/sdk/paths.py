@@ -26,9 +26,9 @@ def field_steps(path: str) -> Steps:
 
 def _checked(path: str, steps: Steps) -> Steps:
     if len(path) > MAX_NAME:
-        raise invalid(f"path has more than {MAX_NAME} characters")
+        raise invalid(f"a field's path has more than {MAX_NAME} characters")
     if len(steps) > MAX_STEPS:
-        raise invalid(f"path has more than {MAX_STEPS} steps")
+        raise invalid(f"a field's path has more than {MAX_STEPS} steps")
     return steps
 
 
