@@ -8,8 +8,8 @@ through the same door: the values of those that an execution reads are more secr
 `Masking`.
 """
 
-import json
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from shared.secret_forms import (
@@ -22,6 +22,7 @@ from shared.secret_forms import (
     secrets_of,
 )
 from shared.text_views import BY_SHORT_ESCAPES, View, may_hold_codes, plain, views
+from shared.tree_texts import chunks, places, separator, texts_of, with_texts
 
 __all__ = ["MASK", "SHORTEST", "Masking"]
 
@@ -68,14 +69,10 @@ class Masking:
 
     def text(self, text: str) -> str:
         """Return the text without any form of a secret."""
-        if not self._secrets or self._is_clear(text):
+        if not self._secrets:
             return text
-        for _ in range(_MOST_PASSES):
-            spans = list(self._spans(text))
-            if not spans:
-                return text
-            text = _masked(text, spans)
-        return MASK  # each mask makes another secret visible: nothing of it is worth showing
+        text, left = self._settled(text)
+        return MASK if left else text
 
     def quoted(self, text: str) -> str:
         """Return what a message quotes: without secrets, nor pieces of them.
@@ -98,16 +95,39 @@ class Masking:
 
         A number that shows one becomes the mask; what holds none is the same value.
         """
-        if not self._secrets or value is None or isinstance(value, bool):
+        if not self._secrets:
             return value
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {self.text(name): self.tree(each) for name, each in value.items()}
-        if isinstance(value, list):
-            return [self.tree(each) for each in value]
-        written = json.dumps(value)
-        return value if self.text(written) == written else MASK
+        texts = list(texts_of(value))
+        masked = [each for chunk in chunks(texts) for each in self._texts(chunk)]
+        return value if masked == texts else with_texts(value, iter(masked), MASK)
+
+    def _texts(self, texts: list[str]) -> list[str]:
+        """Mask several texts in one go: each look for all forms costs more than a short text."""
+        if len(texts) == 1:
+            return [self.text(texts[0])]
+        between = separator(self._characters.union(*texts))
+        joined = between.join(texts)
+        settled, left = self._settled(joined)
+        if settled == joined:
+            return texts
+        masked = settled.split(between)
+        for place in places(masked, (start for start, _ in left)):
+            masked[place] = MASK
+        return masked
+
+    def _settled(self, text: str) -> tuple[str, list[Span]]:
+        """Mask a text until nothing is found, or too often; return what is then still found.
+
+        Where each mask makes another secret visible, nothing of the text is worth showing.
+        """
+        if self._is_clear(text):
+            return text, []
+        for _ in range(_MOST_PASSES):
+            spans = list(self._spans(text))
+            if not spans:
+                return text, []
+            text = _masked(text, spans)
+        return text, list(self._spans(text))
 
     def _is_clear(self, text: str) -> bool:
         """Tell quickly that a text holds nothing to mask, as most do; False may be wrong."""
@@ -161,22 +181,33 @@ class Masking:
 
     def _fragments(self, text: str) -> Iterator[Span]:
         """Yield the places of what the text has in common with a secret, piece by piece."""
-        windows: dict[str, list[tuple[View, int, int]]] = {}
         for view in views(text):
             origins, haystack = _origins(view.text), folded(view.text)
             for at in range(len(haystack) - FRAGMENT + 1):
-                place = (view, origins[at], origins[at + FRAGMENT - 1] + 1)
-                windows.setdefault(haystack[at : at + FRAGMENT], []).append(place)
-        windows.pop("*" * FRAGMENT, None)
-        for form in self._plain if windows else ():
-            for at in range(len(form) - FRAGMENT + 1):
-                for view, start, end in windows.pop(form[at : at + FRAGMENT], ()):
-                    yield view.raw(start, end)
+                if hash(haystack[at : at + FRAGMENT]) in self._pieces:
+                    yield view.raw(origins[at], origins[at + FRAGMENT - 1] + 1)
+
+    @cached_property
+    def _pieces(self) -> set[int]:
+        """The hashes of all pieces of secrets, which take a third of the memory of the pieces."""
+        pieces = {
+            hash(form[at : at + FRAGMENT])
+            for form in self._plain
+            for at in range(len(form) - FRAGMENT + 1)
+        }
+        return pieces - {hash("*" * FRAGMENT)}
+
+    @cached_property
+    def _characters(self) -> frozenset[str]:
+        """The characters that a form of a secret may have."""
+        return frozenset().union(*self._plain, *self._base64, *self._base64.values(), MASK)
 
 
 def _places(text: str, form: str) -> Iterator[int]:
     """Yield where a form stands in a text, each place once."""
     size = len(text)
+    if len(form) > size:
+        return
     if len(form) >= _LONG_FORM and size < _ALWAYS_LINEAR and len(form) * size > _MUCH_WORK:
         text = text.ljust(max(_ALWAYS_LINEAR, 4 * len(form)), "\0")
     at = text.find(form)
