@@ -18,7 +18,6 @@ from shared.secret_forms import (
     folded,
     folded_forms,
     longest_first,
-    plain_forms,
     secrets_of,
 )
 from shared.text_views import BY_SHORT_ESCAPES, View, may_hold_codes, plain, views
@@ -50,14 +49,13 @@ class Masking:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = secrets_of(secrets)
-        self._folded = folded_forms(self._secrets)
-        self._plain = longest_first({*self._folded, *plain_forms(self._secrets)})
+        self._forms = folded_forms({*self._secrets, *map(plain, self._secrets)})
         base64s = {form: end for secret in self._secrets for form, end in base64_forms(secret)}
         self._base64 = {form: base64s[form] for form in longest_first(base64s)}
         self._is_ascii = all(map(str.isascii, (*self._secrets, *map(plain, self._secrets))))
-        self._has_spaces = any(" " in form for form in self._plain)
+        self._has_spaces = any(" " in form for form in self._forms)
         # Only these can come to light where no escape stands for just any character.
-        self._escaped = [form for form in self._plain if BY_SHORT_ESCAPES & set(form)]
+        self._escaped = [form for form in self._forms if BY_SHORT_ESCAPES & set(form)]
         self._escaped_base64 = {form: end for form, end in self._base64.items() if "/" in form}
         self._wanted = BY_SHORT_ESCAPES.intersection(
             "".join((*self._escaped, *self._escaped_base64))
@@ -137,23 +135,21 @@ class Masking:
         for form in self._base64:
             if form in text:
                 return False
-        for form in self._folded:  # noqa: SIM110 - twice as fast
+        for form in self._forms:  # noqa: SIM110 - twice as fast
             if form in haystack:
                 return False
         return True
 
     def _spans(self, text: str) -> Iterator[Span]:
         """Yield the places of secrets in the text."""
-        forms, base64s, has_codes = self._folded, self._base64, may_hold_codes(text)
+        forms, base64s, has_codes = self._forms, self._base64, may_hold_codes(text)
         for view in views(text, wanted=self._wanted):
             for form, end in base64s.items():
                 for start in _places(view.text, form):
                     at = start + len(form)
                     yield view.raw(start, at + _length_of_end(view.text[at : at + len(end)], end))
             yield from self._folded_spans(view, forms)
-            if has_codes:
-                forms = self._plain
-            else:
+            if not has_codes:
                 forms, base64s = self._escaped, self._escaped_base64
 
     def _folded_spans(self, view: View, forms: list[str]) -> Iterator[Span]:
@@ -192,7 +188,7 @@ class Masking:
         """The hashes of all pieces of secrets, which take a third of the memory of the pieces."""
         pieces = {
             hash(form[at : at + FRAGMENT])
-            for form in self._plain
+            for form in self._forms
             for at in range(len(form) - FRAGMENT + 1)
         }
         return pieces - {hash("*" * FRAGMENT)}
@@ -200,7 +196,7 @@ class Masking:
     @cached_property
     def _characters(self) -> frozenset[str]:
         """The characters that a form of a secret may have."""
-        return frozenset().union(*self._plain, *self._base64, *self._base64.values(), MASK)
+        return frozenset().union(*self._forms, *self._base64, *self._base64.values(), MASK)
 
 
 def _places(text: str, form: str) -> Iterator[int]:

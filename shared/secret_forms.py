@@ -3,8 +3,6 @@
 import base64
 from collections.abc import Iterable, Iterator
 
-from shared.text_views import plain
-
 SHORTEST = 4
 """The length below which secrets are not masked: they would be found in every other word."""
 SHORTEST_LINE = 8
@@ -34,13 +32,6 @@ def folded_forms(secrets: Iterable[str]) -> list[str]:
     secrets = list(secrets)
     lines = longest_first(line for secret in secrets for line in _lines(secret))[:MOST_LINES]
     return longest_first(filter(_is_worth, map(folded, (*secrets, *lines))))
-
-
-def plain_forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets without what looks like an escape in them, folded."""
-    changed = ((secret, plain(secret)) for secret in secrets)
-    forms = (folded(without) for secret, without in changed if without != secret)
-    return longest_first(filter(_is_worth, forms))
 
 
 def base64_forms(secret: str) -> Iterator[tuple[str, str]]:

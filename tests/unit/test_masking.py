@@ -111,3 +111,15 @@ def test_what_is_quoted_is_bounded():
 
 def test_what_shows_a_secret_again_and_again_is_not_shown_at_all():
     assert Masking(["b*****"]).text("b" * 50 + "*****") == "******"
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("p%40ss-word-long", "p@ss-word-long"),
+        ("-----BEGIN-----\\nMIIEvQIBADANBgkq\\nAQEFAASC\\n", "MIIEvQIBADANBgkq"),
+        ('{\n "key": "-----BEGIN-----\\nMIIEvQIBADANBgkq\\n"\n}', "MIIEvQIBADANBgkq"),
+    ],
+)
+def test_a_secret_that_is_written_with_escapes_is_found_without_them(secret: str, text: str):
+    assert Masking([secret]).text(f"it is {text}.") == "it is ******."
