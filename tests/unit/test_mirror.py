@@ -24,7 +24,7 @@ REFUSALS = f"{FLOWS}/validation/test_validator_refusals.py"
 # Nothing is added without a reason: a module that gets its test file goes from here.
 COVERED_BY = {
     "unit/test_docs.py": "config errors",
-    "unit/test_masking.py": "secret_forms",
+    "unit/test_masking.py": "secret_forms secret_search",
     "unit/http/test_app.py": """
         ids times records validation paging observability json_text
         http/bodies http/headers http/paging http/problems http/responses
