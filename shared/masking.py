@@ -39,7 +39,7 @@ class Masking:
 
     def text(self, text: str) -> str:
         """Return the text without any form of a secret."""
-        if not self._search:
+        if self._search.is_clear(text):
             return text
         text, left = _settled(text, self._search.spans)
         return MASK if left else text
@@ -74,9 +74,9 @@ class Masking:
             return [self.text(texts[0])]
         between = separator(self._search.characters.union(MASK, *texts))
         joined = between.join(texts)
-        settled, left = _settled(joined, self._search.spans)
-        if settled == joined:
+        if self._search.is_clear(joined):
             return texts
+        settled, left = _settled(joined, self._search.spans)
         masked = settled.split(between)
         for place in places(masked, (start for start, _ in left)):
             masked[place] = MASK

@@ -64,9 +64,34 @@ class SecretSearch:
         """The characters that a form of a secret may have."""
         return frozenset().union(*self._forms, *self._base64, *self._base64.values())
 
+    def is_clear(self, text: str) -> bool:
+        """Tell quickly that a text holds no secret, as most do; False may be wrong."""
+        if not self._forms:
+            return True
+        if len(text) > _SHORT_TEXT or ("\\" in text and self._wanted) or may_hold_codes(text):
+            return False
+        if "\n" in text and has_broken_base64(text):
+            return False
+        haystack = self._haystack(text)
+        for form in self._base64:
+            if form in text:
+                return False
+        for form in self._forms:  # noqa: SIM110 - twice as fast
+            if form in haystack:
+                return False
+        return True
+
     def spans(self, text: str) -> Iterator[Span]:
         """Yield the places of secrets in the text, in no order; some overlap."""
-        return iter(()) if self._is_clear(text) else self._spans(text)
+        forms, base64s, has_codes = self._forms, self._base64, may_hold_codes(text)
+        for view in views(text, wanted=self._wanted):
+            yield from _base64_spans(view, base64s)
+            joined = joined_lines(view)
+            if joined is not view:
+                yield from _base64_spans(joined, self._base64)
+            yield from self._folded_spans(view, forms)
+            if not has_codes:
+                forms, base64s = self._escaped, self._escaped_base64
 
     def fragments(self, text: str) -> Iterator[Span]:
         """Yield the places of what the text has in common with a secret, piece by piece."""
@@ -85,32 +110,6 @@ class SecretSearch:
             for at in range(len(form) - FRAGMENT + 1)
         }
         return pieces - {hash("*" * FRAGMENT)}
-
-    def _is_clear(self, text: str) -> bool:
-        """Tell quickly that a text holds no secret, as most do; False may be wrong."""
-        if len(text) > _SHORT_TEXT or ("\\" in text and self._wanted) or may_hold_codes(text):
-            return False
-        if has_broken_base64(text):
-            return False
-        haystack = self._haystack(text)
-        for form in self._base64:
-            if form in text:
-                return False
-        for form in self._forms:  # noqa: SIM110 - twice as fast
-            if form in haystack:
-                return False
-        return True
-
-    def _spans(self, text: str) -> Iterator[Span]:
-        forms, base64s, has_codes = self._forms, self._base64, may_hold_codes(text)
-        for view in views(text, wanted=self._wanted):
-            yield from _base64_spans(view, base64s)
-            joined = joined_lines(view)
-            if joined is not view:
-                yield from _base64_spans(joined, self._base64)
-            yield from self._folded_spans(view, forms)
-            if not has_codes:
-                forms, base64s = self._escaped, self._escaped_base64
 
     def _folded_spans(self, view: View, forms: list[str]) -> Iterator[Span]:
         haystack = self._haystack(view.text)

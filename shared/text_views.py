@@ -117,7 +117,7 @@ def views(text: str, *, wanted: frozenset[str] = BY_SHORT_ESCAPES) -> Iterator[V
 
 def has_broken_base64(text: str) -> bool:
     """Tell whether a text has lines that look like broken base64."""
-    return "\n" in text and _LINE_BREAK.pattern.search(text) is not None
+    return _LINE_BREAK.pattern.search(text) is not None
 
 
 def joined_lines(view: View) -> View:
