@@ -19,7 +19,7 @@ MOST_PARTS = 256
 """The number of parts of secrets that are looked for by themselves, the longest first."""
 
 _QUOTES = ('"', "'")
-"""What is written twice between two of its own: by CSV, SQL and YAML."""
+"""The marks that CSV, SQL and YAML write twice between two of their own."""
 _URL_SAFE = str.maketrans("+/", "-_")
 _WINDOWS = str.maketrans(
     {chr(byte): bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 160)}
