@@ -1,4 +1,4 @@
-"""The reason why an execution is ended early, as a failure of its tasks."""
+"""The end of an execution: its status, and the reason of an early one as a failure of its tasks."""
 
 from shared.executions.models import Status, TerminationReason
 from shared.executions.task_runs import Failure
@@ -15,3 +15,12 @@ def termination_failure(reason: TerminationReason | None) -> Failure:
         died = f"the engine died {MAX_STALLS} times in a row without getting further"
         return Failure(code="engine_error", message=died, status=Status.FAILED.value)
     return Failure(code="cancelled", message="the execution was cancelled")
+
+
+def end_status(reason: TerminationReason | None, error: Failure | None) -> Status:
+    """Return the status that an execution ends with."""
+    if reason is TerminationReason.CANCEL:
+        return Status.CANCELLED
+    if reason is TerminationReason.TIMEOUT:
+        return Status.TIMED_OUT
+    return Status.FAILED if error else Status.SUCCESS

@@ -7,7 +7,7 @@ its result before it builds it.
 
 from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
 from shared.expressions.limits import Budget
-from shared.expressions.roots import ROOTS
+from shared.expressions.roots import ROOTS, TASK_ROOTS
 from shared.expressions.scope import Scope
 from shared.expressions.template import (
     Expression,
@@ -23,6 +23,7 @@ from shared.expressions.variables import LazyVariables
 
 __all__ = [
     "ROOTS",
+    "TASK_ROOTS",
     "Budget",
     "Expression",
     "Json",

@@ -10,6 +10,7 @@ from shared.expressions import nodes, tokens
 from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
 from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
+from shared.expressions.roots import TASK_ROOTS
 from shared.expressions.scope import Run, Scope
 from shared.expressions.values import TOO_DEEP, Json, is_map, is_true, json_size, plain
 from shared.messages import Message
@@ -28,7 +29,7 @@ Result = TypeVar("Result")
 class References:
     """The names in templates, known without rendering them.
 
-    `reads` are the tasks whose outputs are read by a constant name, `roots` all root names,
+    `reads` are the tasks whose outputs or end are read by a constant name, `roots` all root names,
     `needed` those of them that are read where no `default` covers what is missing, `functions` the
     functions called, `credentials` the names in `${NAME}`; `members` pairs a root with each
     constant name that is read from it (`("vars", "greeting")`).
@@ -248,7 +249,7 @@ def _check_size(source: str) -> None:
 
 def _references(facts: Facts, credentials: set[str]) -> References:
     return References(
-        frozenset(name for root, name in facts.members if root == "outputs"),
+        frozenset(name for root, name in facts.members if root in TASK_ROOTS),
         frozenset(facts.roots),
         frozenset(facts.functions),
         frozenset(credentials),

@@ -15,7 +15,7 @@ from shared.executions.store.snapshots import (
     Suspension,
     TurnFence,
 )
-from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus
+from shared.executions.task_runs import Cause, Failure, LogLine, Stored, TaskRun, TaskStatus
 from shared.masking import MASK
 from tests.support.clocks import SetClock
 from tests.support.executions.repository import NOW, InMemoryExecutions, execution_of
@@ -349,7 +349,13 @@ class TestTaskRuns:
             ),
             outputs='{"x":0.1}',
             stored=Stored(key="k", size=9),
-            error=Failure(code="x", message="m", status_code=503),
+            error=Failure(
+                code="x",
+                message="m",
+                status_code=503,
+                cause=Cause(code="y", message="n", status_code=429),
+            ),
+            iterations=3,
             started_at=NOW,
             finished_at=LATER,
             due_at=LATER,

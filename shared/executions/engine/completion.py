@@ -6,14 +6,15 @@ from datetime import datetime
 
 from shared.executions.engine.turn import SegmentTurn
 from shared.executions.limits import bearable
-from shared.executions.models import Execution, Status, TerminationReason
+from shared.executions.models import Execution
 from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.secrets import masking_of
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState
-from shared.executions.task_runs import Failure, Stored, TaskRun, row_key
+from shared.executions.task_runs import Stored, TaskRun, row_key
 from shared.executions.tasks.flow_outputs import flow_outputs
+from shared.executions.termination_failure import end_status
 from shared.flows.plans.plan import Plan
 from shared.json_text import compact
 from shared.observability import logger
@@ -47,7 +48,13 @@ class Completion:
         }
         self._limit_outside(segment, [*began.earlier, *latest.values()])
         error = error and bearable(error)
-        end = End(_status(execution, error), context.scheduler.executed(), outputs, error, stored)
+        end = End(
+            end_status(execution.closing, error),
+            context.scheduler.executed(),
+            outputs,
+            error,
+            stored,
+        )
         if not self.executions.finish(execution, end, now=self.now()):
             return False
         logger.info("execution ended", extra={"status": end.status, "tasks": end.tasks_executed})
@@ -68,11 +75,3 @@ class Completion:
             for run in runs:
                 if run.task_type in externals:
                     externals[run.task_type].keep_until(execution, run, end + GRACE)
-
-
-def _status(execution: Execution, error: Failure | None) -> Status:
-    if execution.closing is TerminationReason.CANCEL:
-        return Status.CANCELLED
-    if execution.closing is TerminationReason.TIMEOUT:
-        return Status.TIMED_OUT
-    return Status.FAILED if error else Status.SUCCESS

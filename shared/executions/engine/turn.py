@@ -15,6 +15,7 @@ from shared.executions.scheduling.retries import next_delay
 from shared.executions.secrets import masking_of
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.flow_outputs import flow_outputs
+from shared.executions.termination_failure import end_status
 from shared.expressions import references
 from shared.flows.plans.plan import Section
 
@@ -103,8 +104,9 @@ class SegmentTurn:
         result = self._run_main()
         if result:
             return result
+        status = end_status(self.execution.closing, self.error)
+        self.context.scopes.end_main(status, self.error)
         if self.error and self.execution.closing is not TerminationReason.CANCEL:
-            self.context.scopes.error = self.error
             result = self._section("errors")
         else:
             self.context.recorder.left_out("errors")
@@ -130,13 +132,15 @@ class SegmentTurn:
         return None
 
     def _wrong_outputs(self) -> Failure | None:
-        """Return why the flow's outputs cannot be rendered, if tasks of `errors` are to hear of it.
+        """Return why the flow's outputs cannot be rendered, if later tasks are to hear of it.
 
         Outputs that read what comes later are rendered at the end only.
         """
         plan, context = self.context.plan, self.context
-        later = {planned.task.name for planned in plan.tasks if planned.section != "main"}
-        if not self._scheduler.list_of("errors", None) or later & references(plan.outputs).reads:
+        later = [planned for planned in plan.tasks if planned.section != "main"]
+        is_asked = any(planned.section == "errors" or planned.reads_ends for planned in later)
+        names = {planned.task.name for planned in later}
+        if not is_asked or names & references(plan.outputs).reads:
             return None
         scope = context.scopes.for_outputs(now=context.recorder.settled_at())
         _, failure = flow_outputs(plan.outputs, scope, masking_of(self.execution))

@@ -37,6 +37,12 @@ class ContainerState:
     ends: list[datetime] = field(default_factory=list)
     failure: Failure | None = None
 
+    @property
+    def never_all_begun(self) -> int | None:
+        """Return how many iterations a loop has if some of them have not begun, else None."""
+        number = len(self.items or ())
+        return number if self.next < number else None
+
     def has_room(self, *, busy: int, waiting: int) -> bool:
         """Tell whether another iteration may begin while so many are open (busy or waiting)."""
         if self.concurrency:

@@ -1,15 +1,14 @@
 """The decisions of containers: the state on entering one, the outputs on leaving it."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.executions.scheduling.container_state import ContainerState
-from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
+from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs
+from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.task_runs import TaskRun, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
-from shared.json_text import Json
+from shared.json_text import Json, key_text, whole_number
 from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 
@@ -36,7 +35,7 @@ def _enter_if(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
 
 def _enter_switch(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
     value = render_tree(properties["value"], scope, "properties.value")
-    return ContainerState(branch=f"cases.{_case(value)}")
+    return ContainerState(branch=f"cases.{key_text(value)}")
 
 
 def _enter_parallel(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
@@ -87,10 +86,8 @@ def taken(scheduler: Scheduler, instance: TaskInstance, entered: ContainerState)
     return entered
 
 
-def leave(
-    scheduler: Scheduler, instance: TaskInstance, scope: Scope, read: Callable[[TaskRun], Json]
-) -> Outputs:
-    """Return a container's outputs once all in it is settled; `read` returns a task run's own."""
+def leave(scheduler: Scheduler, instance: TaskInstance, scope: Scope, inside: Inside) -> Outputs:
+    """Return a container's outputs once all in it is settled."""
     entered = scheduler.entered[instance.key]
     kind = instance.planned.task.type
     if kind == "flow.if":
@@ -100,10 +97,7 @@ def leave(
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
     if entered.items is not None:
-        return {
-            "count": len(entered.items),
-            "results": _results(scheduler, instance, entered, read),
-        }
+        return foreach_outputs(scheduler, instance, entered, inside)
     return {"count": len(scheduler.list_of(instance.name, "tasks"))}
 
 
@@ -112,31 +106,10 @@ def _if_outputs(instance: TaskInstance, entered: ContainerState, scope: Scope) -
     return {"result": result, "branch": entered.branch or "none"}
 
 
-def _results(
-    scheduler: Scheduler,
-    instance: TaskInstance,
-    entered: ContainerState,
-    read: Callable[[TaskRun], Json],
-) -> list[Json]:
-    names = [planned.task.name for planned in scheduler.inner(instance.name)]
-    results = []
-    for index in range(len(entered.items or ())):
-        iteration = inner_iteration(instance.iteration, index)
-        found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
-        results.append({name: read(run) for name, run in found if run is not None})
-    return results
-
-
-def _case(value: Json) -> str:
-    """Return a value as the name of a case: `true`, `null` and numbers as JSON writes them."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # in a template `6 / 2` is 3.0
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:
     value = render_tree(properties.get(name, default), scope, f"properties.{name}")
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    number = whole_number(value)
+    if number is None or number < 0:
         message = Message("{name} must be a whole number from 0", name=Message.of(name))
         raise PluginError(message, code="invalid_properties")
-    return value
+    return number

@@ -25,9 +25,9 @@ def reusable_runs(plan: Plan, before: Plan, runs: Mapping[str, TaskRun]) -> list
     `before` is the plan that made `runs`; those are by the keys of their rows.
 
     What failed, was cancelled or never ran, runs again. What succeeded behind it stays as it is,
-    unless it is there to handle an outcome (`runWhen`) that may be another now. What is written
-    otherwise in `plan` runs again, and with it all that comes after it. A container that failed
-    keeps what succeeded inside, if nothing before it runs again.
+    unless it is there to handle an outcome that may be another now (`runWhen`, or a template that
+    reads `tasks`). What is written otherwise in `plan` runs again, and with it all that comes after
+    it. A container that failed keeps what succeeded inside, if nothing before it runs again.
     Tasks of `errors` and `finally` always run again. What is kept counts as done in the first
     attempt of all containers.
     """
@@ -111,7 +111,8 @@ class _Invalidation:
     def _is_good(self, name: str, iteration: str) -> bool:
         """Tell whether a task succeeded for its own sake, and so did all that it holds."""
         run = self._runs.get(node_key(name, iteration))
-        is_handler = self._tasks[name].task.run_when is not RunWhen.SUCCESS
+        planned = self._tasks[name]
+        is_handler = planned.task.run_when is not RunWhen.SUCCESS or planned.reads_ends
         if run is None or run.status is not TaskStatus.SUCCESS or is_handler:
             return False
         within = (node_key(*place) for place in self._held(name, iteration))

@@ -110,6 +110,10 @@ class Scheduler(TaskTree):
         """Return the failure that came first in a section, among those that are not allowed."""
         return self._first_failure(self.list_of(section, None), "")
 
+    def failure_in(self, loop: TaskInstance, iteration: str) -> Failure | None:
+        """Return the failure that came first in one iteration of a loop."""
+        return self._first_failure(self.list_of(loop.name, "tasks"), iteration)
+
     def executed(self) -> int:
         """Return how many tasks of the text ran to an end; a task in a loop counts once."""
         ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}

@@ -12,7 +12,7 @@ from shared.executions.models import Execution
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.tasks.attempts import Attempt
 from shared.executions.tasks.clocks import Clocks
-from shared.executions.tasks.in_flight import in_flight
+from shared.executions.tasks.in_flight import Hold, InFlight
 from shared.executions.tasks.outcomes import Outcome
 from shared.expressions import Scope
 from shared.masking import Masking
@@ -43,7 +43,14 @@ class Result:
     outcome: Outcome
 
 
-_Found = Outcome | UnavailableError
+@dataclass(frozen=True)
+class _Found:
+    """What an attempt came to, with the memory that it takes until it is recorded."""
+
+    key: str
+    thread: Thread
+    memory: Hold
+    outcome: Outcome | UnavailableError
 
 
 class Threads:
@@ -65,7 +72,9 @@ class Threads:
         """The error for which the turn is repeated, once its other attempts are over."""
         self._active: dict[str, Active] = {}
         self._strays: list[Thread] = []
-        self._outcomes: SimpleQueue[tuple[str, Thread, _Found]] = SimpleQueue()
+        self.in_flight = InFlight()
+        self._outcomes: SimpleQueue[_Found] = SimpleQueue()
+        self._taken: Hold | None = None
 
     @property
     def has_active(self) -> bool:
@@ -100,17 +109,20 @@ class Threads:
             attempt=attempt,
             mask=self._masking.text,
         )
-        work = self._attempt(
-            instance, scope, logs, remaining=lambda: deadline - self._clocks.monotonic()
-        )
+
+        def remaining() -> float:
+            return deadline - self._clocks.monotonic()
+
+        memory = self.in_flight.hold(remaining)
+        work = self._attempt(instance, scope, logs, remaining=remaining, reserve=memory.reserve)
 
         def run() -> None:
-            outcome: _Found
+            outcome: Outcome | UnavailableError
             try:
                 outcome = work.run()
             except UnavailableError as error:
                 outcome = error
-            self._outcomes.put((instance.key, thread, outcome))
+            self._outcomes.put(_Found(instance.key, thread, memory, outcome))
 
         thread = Thread(target=run, name=instance.key, daemon=True)
         self._active[instance.key] = Active(
@@ -125,6 +137,7 @@ class Threads:
         logs: LogBuffer,
         *,
         remaining: Callable[[], float],
+        reserve: Callable[[int], None],
     ) -> Attempt:
         task = instance.planned.task
         return Attempt(
@@ -135,28 +148,34 @@ class Threads:
             key=f"{self._execution.id}/{instance.key}",
             remaining=remaining,
             logs=logs,
-            memory=in_flight().hold(remaining),
+            reserve=reserve,
             masking=self._masking,
             mock=self._execution.mocks.get(instance.name),
         )
 
     def next_result(self, patience: float) -> Result | None:
-        """Return the next outcome; None when none comes in time, or it was given up before."""
+        """Return the next outcome; None when none comes in time, or it was given up before.
+
+        The memory of the one before is given back: whoever asks for the next has recorded it.
+        """
+        if self._taken:
+            self._taken.release()
         if self._active:
             nearest = min(active.deadline for active in self._active.values())
             patience = min(patience, max(0.0, nearest - self._clocks.monotonic()))
         try:
-            key, thread, outcome = self._outcomes.get(timeout=patience)
+            found = self._outcomes.get(timeout=patience)
         except Empty:
             return None
-        active = self._active.get(key)
-        if active is None or active.thread is not thread:
+        self._taken = found.memory
+        active = self._active.get(found.key)
+        if active is None or active.thread is not found.thread:
             return None
-        del self._active[key]
-        if isinstance(outcome, UnavailableError):
-            self.failure = outcome
+        del self._active[found.key]
+        if isinstance(found.outcome, UnavailableError):
+            self.failure = found.outcome
             return None
-        return Result(active, outcome)
+        return Result(active, found.outcome)
 
     def raise_failure(self) -> None:
         """Raise why the turn is to be made again, as soon as no attempt would be lost."""

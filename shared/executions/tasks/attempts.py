@@ -13,7 +13,6 @@ from shared.errors import UnavailableError
 from shared.executions.logs import LogBuffer
 from shared.executions.mocks import MockedError
 from shared.executions.task_runs import Failure, TaskStatus
-from shared.executions.tasks.in_flight import Hold
 from shared.executions.tasks.outcomes import Outcome, _kept, failure_of, serialised
 from shared.expressions import (
     Scope,
@@ -36,7 +35,7 @@ from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 class Attempt:
     """One attempt to be made; `remaining` tells the seconds left, `mock` what stands for it.
 
-    `memory` is its share of what answers may take, given back at its end.
+    `reserve` waits until an answer may take so many bytes.
     """
 
     task: TaskDefinition
@@ -46,7 +45,7 @@ class Attempt:
     key: str
     remaining: Callable[[], float]
     logs: LogBuffer
-    memory: Hold
+    reserve: Callable[[int], None]
     masking: Masking
     mock: Mapping[str, Any] | None = None
 
@@ -79,8 +78,6 @@ class Attempt:
             )
             message = f"{self.task.type} failed unexpectedly ({type(error).__name__})"
             return self._failed(Failure(code="plugin_error", message=message))
-        finally:
-            self.memory.release()
 
     def _is_wanted(self) -> bool:
         when = self.task.when
@@ -104,7 +101,7 @@ class Attempt:
                 shown=lambda message: message.shown(self.masking),
                 remaining=self.remaining,
                 idempotency_key=idempotency_key(self.key),
-                reserve=self.memory.reserve,
+                reserve=self.reserve,
             ),
         )
         return Outcome(TaskStatus.SUCCESS, outputs=serialised(outputs), logs=self.logs.lines())

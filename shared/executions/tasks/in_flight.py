@@ -1,12 +1,11 @@
-"""The bytes that the answers of a process take while their attempts run: bounded, the next waits.
+"""The bytes that the answers of a turn take until they are recorded: bounded, the next waits.
 
-A function has 1,769 MB, a turn has 32 attempts at a time, and an answer of 10 MiB may take 300 MB
-as lists and maps.
+A function has 1,769 MB and runs one turn at a time, a turn has 32 attempts at a time, and an answer
+of 10 MiB may take 300 MB as lists and maps.
 """
 
 import threading
 from collections.abc import Callable
-from functools import cache
 
 from shared.plugins.sdk.plugin import PluginError
 
@@ -14,7 +13,7 @@ MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
 
 
 class InFlight:
-    """The bytes reserved by the attempts of a process.
+    """The bytes reserved by the attempts of a turn.
 
     Whoever came first never waits, even for more than the limit: else attempts that have reserved a
     part would wait for each other for ever.
@@ -58,7 +57,7 @@ class InFlight:
 
 
 class Hold:
-    """The share of one attempt; given back as a whole, when the attempt is over."""
+    """The share of one attempt; given back as a whole, once its outcome is recorded."""
 
     def __init__(self, of: InFlight, remaining: Callable[[], float]) -> None:
         self._of = of
@@ -71,9 +70,3 @@ class Hold:
     def release(self) -> None:
         """Give back all that was reserved."""
         self._of.release(self)
-
-
-@cache
-def in_flight() -> InFlight:
-    """Return the bytes of this process."""
-    return InFlight()

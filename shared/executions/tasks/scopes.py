@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.executions.models import Execution
+from shared.executions.models import Execution, Status
 from shared.executions.scheduling.container_state import ContainerState
-from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
+from shared.executions.tasks.iteration_values import IterationValues, depth_of
+from shared.executions.tasks.task_states import State, TaskStates
 from shared.expressions import LazyVariables, Scope
 from shared.flows.plans.plan import Plan
 from shared.times import to_rfc3339
@@ -18,38 +20,55 @@ from shared.times import to_rfc3339
 class ScopeBuilder:
     """The builder of one execution's scopes; recorded outputs are parsed once.
 
-    `error` is what the tasks of `errors` read of the failure, `read` gives a task run's outputs.
+    `read` gives a task run's outputs.
     """
 
     def __init__(
         self, execution: Execution, plan: Plan, read: Callable[[TaskRun], dict[str, Any]]
     ) -> None:
-        self.error: Failure | None = None
         self.read = read
         self._execution = execution
         self._plan = plan
-        self._outputs: dict[_Place, dict[str, Any]] = {}
         self._loops = TaskTree(plan).loops
+        self._outputs = IterationValues[Any](self._loops)
+        self._states = IterationValues[State](self._loops)
+        self._end: dict[str, Any] = {}
 
     def add(self, run: TaskRun) -> None:
-        """Make a settled task's outputs readable; a skipped task's are an empty map."""
+        """Make a settled task's outputs and end readable; a skipped one's outputs are empty."""
         # What is in S3 is fetched when a template reads it.
         outputs = run if run.stored else self.read(run)
-        place = self._place(run.task_name, run.iteration or "")
-        self._outputs.setdefault(place, {})[run.task_name] = outputs
+        self._outputs.put(run.task_name, run.iteration or "", outputs)
+        self._states.put(run.task_name, run.iteration or "", run)
 
-    def add_empty(self, task_name: str, iteration: str) -> None:
+    def add_empty(
+        self, task_name: str, iteration: str, status: TaskStatus = TaskStatus.SKIPPED
+    ) -> None:
         """Let a task that never runs read as an empty map, unless it has outputs."""
-        place = self._place(task_name, iteration)
-        self._outputs.setdefault(place, {}).setdefault(task_name, {})
+        self._outputs.put_if_absent(task_name, iteration, {})
+        self._add_state(task_name, iteration, status)
+
+    def _add_state(self, task_name: str, iteration: str, status: TaskStatus) -> None:
+        """Let a task that never runs have a status; one in a loop ends in iterations only."""
+        if depth_of(iteration) == len(self._loops[task_name]):
+            self._states.put_if_absent(task_name, iteration, status)
 
     def forget(self, nodes: Iterable[TaskInstance]) -> None:
-        """Drop the outputs of task instances: they are to run once more."""
+        """Drop what task instances left: they are to run once more."""
         for instance in nodes:
-            if len(_indices(instance.iteration)) <= len(self._loops[instance.name]):
-                self._outputs.get(self._place(instance.name, instance.iteration), {}).pop(
-                    instance.name, None
-                )
+            self._outputs.drop(instance.name, instance.iteration)
+            self._states.drop(instance.name, instance.iteration)
+
+    def end_main(self, status: Status, error: Failure | None) -> None:
+        """Let the tasks of `errors` and `finally` read how the flow's own tasks ended.
+
+        Those that never began have no record: they count as cancelled.
+        """
+        execution = {**self._roots()["execution"], "status": status.value}
+        self._end = {"execution": execution, "error": error and _shown(error, status)}
+        for planned in self._plan.tasks:
+            if planned.section == "main":
+                self._add_state(planned.task.name, "", TaskStatus.CANCELLED)
 
     def for_instance(
         self, scheduler: Scheduler, instance: TaskInstance, *, attempt: int, now: datetime
@@ -62,17 +81,17 @@ class ScopeBuilder:
         if rounds := scheduler.rounds(instance):
             seed += f"/@{rounds}"
         roots: dict[str, Any] = {"task": {"name": task.name, "type": task.type, "attempt": attempt}}
-        if self.error and instance.planned.section == "errors":
-            roots["error"] = {
-                "taskName": self.error.task_name,
-                "message": self.error.message,
-                # Only the flow's own time-out is no task's.
-                "status": self.error.status or TaskStatus.TIMED_OUT.value,
-            }
+        roots |= {} if instance.planned.section == "main" else self._end
         scope = self._scope(seed=seed, now=now, instance=instance, **roots)
         return (
             scope.with_locals(**_loop_names(scheduler, instance)) if instance.iteration else scope
         )
+
+    def inside(self, scheduler: Scheduler, loop: TaskInstance, index: int, scope: Scope) -> Scope:
+        """Return the scope of a loop with the names that are known inside one of its iterations."""
+        iteration = inner_iteration(loop.iteration, index)
+        inner = TaskInstance(scheduler.children(loop.name)[0], iteration)
+        return scope.with_locals(**_loop_names(scheduler, inner), **self._reach(inner))
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
@@ -89,24 +108,17 @@ class ScopeBuilder:
         )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
-            outputs=self._visible(instance), vars=LazyVariables(self._plan.variables, bare)
+            **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
         )
 
-    def _place(self, task_name: str, iteration: str) -> "_Place":
-        """Return the key of an iteration: two loops have some of one name, and the loop differs."""
-        depth = len(_indices(iteration))
-        return (self._loops[task_name][depth - 1] if depth else "", iteration)
-
-    def _visible(self, instance: TaskInstance | None) -> "Outputs":
-        """Return the outputs outside all loops, and those of the iterations of a task instance."""
-        visible = dict(self._outputs.get(("", ""), {}))
-        indices = _indices(instance.iteration) if instance else []
-        for depth in range(1, len(indices) + 1):
-            iteration = ".".join(indices[:depth])
-            visible |= (
-                self._outputs.get(self._place(instance.name, iteration), {}) if instance else {}
-            )
-        return Outputs(visible, self.read)
+    def _reach(self, instance: TaskInstance | None) -> dict[str, Any]:
+        """Return what tasks left, as far as a task instance can see it."""
+        loops = self._loops[instance.name] if instance else ()
+        iteration = instance.iteration if instance else ""
+        return {
+            "outputs": Outputs(self._outputs.visible(loops, iteration), self.read),
+            "tasks": TaskStates(self._states.visible(loops, iteration)),
+        }
 
     def _roots(self) -> Mapping[str, Any]:
         execution = self._execution
@@ -130,12 +142,14 @@ class ScopeBuilder:
         }
 
 
-_Place = tuple[str, str]
-"""The innermost loop of a task and its iteration; both empty outside of loops."""
-
-
-def _indices(iteration: str) -> list[str]:
-    return iteration.split(".") if iteration else []
+def _shown(error: Failure, status: Status) -> dict[str, Any]:
+    """Return a failure as templates read it; one that is no task's has the execution's status."""
+    return {
+        "taskName": error.task_name,
+        "code": error.code,
+        "message": error.message,
+        "status": error.status or status.value,
+    }
 
 
 class Outputs(Mapping[str, Any]):
@@ -161,7 +175,7 @@ class Outputs(Mapping[str, Any]):
 
 def _loop_names(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
     """Return `loops`, the names of each loop around a task instance, and those of the innermost."""
-    indices = _indices(instance.iteration)
+    indices = instance.iteration.split(".")
     loops = {
         name: _names_in(entered, int(indices[depth]))
         for depth, name in enumerate(scheduler.loops[instance.name])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.flows.language.definition import FlowDefinition, TaskDefinition
-from shared.flows.language.dependencies import list_edges, nested_lists
+from shared.flows.language.dependencies import list_edges, nested_lists, walk
 from shared.flows.plans.plan import Plan, PlanTask, Predecessor, Section
 
 
@@ -34,13 +34,14 @@ def _planned(
     container: TaskDefinition | None = None,
     branch: str | None = None,
 ) -> Iterator[PlanTask]:
-    from shared.flows.plans.template_reads import task_reads  # noqa: PLC0415 - plans are read more than made
+    from shared.flows.plans.template_reads import task_reads, task_references  # noqa: PLC0415 - plans are read more than made
 
     starts_together = container is not None and container.type == "flow.parallel"
     before: dict[str, list[Predecessor]] = {}
     for edge in list_edges(tasks, task_reads, starts_together=starts_together):
         predecessor = Predecessor(name=edge.source, written=edge.written)
         before.setdefault(edge.target, []).append(predecessor)
+    ends = _ENDS if section == "main" else _ENDS | {"error", "execution"}
     for task in tasks:
         yield PlanTask(
             task=task.model_copy(update=_NO_LISTS),
@@ -48,9 +49,11 @@ def _planned(
             parent=container.name if container else None,
             branch=branch,
             predecessors=tuple(before.get(task.name, ())),
+            reads_ends=any(ends & task_references(each).roots for each in walk([task])),
         )
         for key, nested in nested_lists(task):
             yield from _planned(section, nested, task, key)
 
 
+_ENDS = frozenset({"tasks"})
 _NO_LISTS = dict.fromkeys(("tasks", "then", "else_", "cases", "default"))

@@ -29,7 +29,8 @@ Section = Literal["main", "errors", "finally"]
 class PlanTask(Definition):
     """One task, the lists inside it taken out: `parent` and `branch` say where it stands.
 
-    `branch` is the key of the list in its container (`tasks`, `then`, `cases.eu`).
+    `branch` is the key of the list in its container (`tasks`, `then`, `cases.eu`); `reads_ends`
+    whether it, or what it holds, reads how tasks ended, or in `errors` and `finally` the execution.
     """
 
     task: TaskDefinition
@@ -37,6 +38,7 @@ class PlanTask(Definition):
     parent: str | None = None
     branch: str | None = None
     predecessors: tuple[Predecessor, ...] = ()
+    reads_ends: bool = False
 
 
 class Plan(Definition):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.expressions import (
+    TASK_ROOTS,
     Expression,
     References,
     Template,
@@ -31,13 +32,14 @@ _ITEM: Final = frozenset({"item", "index"})
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "outputs": "outputs cannot be read here",
+    "tasks": "tasks cannot be read here",
     "task": '"task" is known only inside a task',
     "item": '"item" is known only inside a loop',
     "index": '"index" is known only inside a loop',
     "key": '"key" is known only inside a loop',
     "loops": '"loops" is known only inside a loop',
     "acc": '"acc" is known only where a task evaluates the expression itself',
-    "error": '"error" is known only inside errors',
+    "error": '"error" is known only inside errors and finally',
 }
 
 
@@ -53,16 +55,21 @@ class Place:
 
 FLOW = Place(_EVERYWHERE)
 VARIABLES = Place(_EVERYWHERE | {"task"})
-OUTPUTS = Place(_EVERYWHERE | {"outputs"})
+OUTPUTS = Place(_EVERYWHERE | TASK_ROOTS)
 
 
 def place_of(task: WrittenTask) -> Place:
     """Return the place of a task's templates, deferred expressions apart."""
     where = task.surroundings
-    roots = _EVERYWHERE | {"outputs", "task"}
+    roots = _EVERYWHERE | TASK_ROOTS | {"task"}
     roots |= _LOOP if where.is_in_loop else frozenset()
-    roots |= {"error"} if where.section == "errors" else frozenset()
+    roots |= {"error"} if where.section != "tasks" else frozenset()
     return Place(roots, where, task.definition.name, has_credentials=True)
+
+
+def inside(place: Place, kind: str) -> Place:
+    """Return the place of an expression of a loop over what an iteration of it came to."""
+    return replace(place, reader=place.reader.inside(place.reader_name, kind, "tasks"))
 
 
 def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
@@ -106,7 +113,7 @@ class TemplateRules:
         found = None if spot.report.is_full() else self._references(spot, parse)
         if found is None:
             return
-        for root in sorted((found.needed | found.roots & {"outputs"}) - place.roots):
+        for root in sorted((found.needed | found.roots & TASK_ROOTS) - place.roots):
             _check_root(spot, root, place)
         for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
             spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
@@ -115,7 +122,7 @@ class TemplateRules:
         self._check_variables(spot, found)
         if "loops" in place.roots:
             _check_loops(spot, found, place.reader)
-        if "outputs" in place.roots:
+        if place.roots >= TASK_ROOTS:
             for name in sorted(found.reads):
                 self._check_read(spot, name, place)
 
@@ -159,7 +166,8 @@ class TemplateRules:
             spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=offset_of(spot, name))
             return
         self.read_at.setdefault((place.reader_name, name), spot)
-        if any(name == container for container, _, _ in place.reader.containers):
+        around = {container for container, _, _ in place.reader.containers} - {place.reader_name}
+        if name in around:
             message = f"cycle: {name} -> {place.reader_name} -> {name}"
             spot.refuse(message, offset=offset_of(spot, name))
         elif reason := _why_not_run(read.surroundings, place.reader):

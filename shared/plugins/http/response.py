@@ -125,6 +125,8 @@ def body_of(
     text = _text(content, charset[1].lower() if charset else "utf-8")
     if text is None:
         return base64.b64encode(content).decode(), "base64"
+    if not text.isascii():
+        reserve(4 * len(text))  # one character beyond ASCII widens all of them, up to four bytes
     kind = written.partition(";")[0].strip().lower()
     if _may_be_json(kind if content_type else None, text):
         reserve(parsed_size(content))

@@ -43,6 +43,16 @@ def test_a_handler_behind_what_runs_again_is_decided_anew(run_when: str):
     assert kept(plan, statuses) == {"c"}
 
 
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_what_reads_how_another_task_ended_runs_again_with_it(*, is_inside: bool):
+    reader = task("r", properties={"values": {"x": "{{ tasks.a.status }}"}})
+    box = task("box", type="flow.parallel", tasks=[reader])
+    plan = plan_of(task("a", allowFailure=True), box if is_inside else reader, task("d"))
+
+    statuses = {"a": "FAILED", "r": "SUCCESS", "box": "SUCCESS", "d": "FAILED"}
+    assert kept(plan, statuses) == set()
+
+
 def test_a_skip_is_decided_anew_and_keeps_what_follows():
     plan = plan_of(task("a"), task("b", when=False), task("c"), task("d"))
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from shared.executions.tasks.in_flight import in_flight
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions.bench import Bench, error_of, failing
 from tests.support.plans import plan_of, task
@@ -104,18 +103,3 @@ def test_a_task_is_offered_one_idempotency_key_however_often_it_is_tried():
 
     assert keys[:2] == keys[2:]
     assert keys[0] != keys[1]
-
-
-def test_what_an_answer_reserves_is_given_back_when_its_attempt_is_over():
-    reserved: list[int] = []
-
-    def take(_properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
-        context.reserve(1000)
-        reserved.append(in_flight().total)
-        return {}
-
-    bench = Bench(plan_of(task("a", type="t.take")), {"t.take": take})
-    bench.turn()
-
-    assert reserved == [1000]
-    assert in_flight().total == 0

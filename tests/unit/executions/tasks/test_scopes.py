@@ -171,12 +171,54 @@ def test_a_credential_that_nobody_stored_fails_the_task():
 
 
 def test_errors_read_what_failed_first():
-    values = {name: f"{{{{ error.{name} }}}}" for name in ("taskName", "message", "status")}
-    plan = plan_of(task("a", type="t.fail"), errors=[setting("e", **values)])
+    fields = ("taskName", "code", "message", "status")
+    values = {name: f"{{{{ error.{name} }}}}" for name in fields}
+    shown = {"status": "{{ execution.status }}", "id": "{{ execution.id }}"}
+    plan = plan_of(
+        task("a", type="t.fail"),
+        errors=[setting("e", **values)],
+        **{"finally": [setting("f", error="{{ error }}", **shown)]},
+    )
     bench = Bench(plan, {"t.fail": failing()})
     bench.run()
 
-    assert read(bench, "e") == {"taskName": "a", "message": "it broke", "status": "FAILED"}
+    error = {"taskName": "a", "code": "broken", "message": "it broke", "status": "FAILED"}
+    assert read(bench, "e") == error
+    assert read(bench, "f") == {"error": error, "status": "FAILED", "id": bench.execution.id}
+
+
+def test_finally_reads_that_nothing_failed():
+    told = setting("f", error="{{ error }}", status="{{ execution.status }}")
+    bench = Bench(plan_of(setting("a"), **{"finally": [told]}))
+    bench.run()
+
+    assert read(bench, "f") == {"error": None, "status": "SUCCESS"}
+
+
+def test_finally_reads_that_the_outputs_cannot_be_rendered():
+    told = setting("f", code="{{ error.code }}", status="{{ execution.status }}")
+    inner = task("box", type="flow.parallel", tasks=[told])
+    bench = Bench(plan_of(setting("a"), outputs={"x": "{{ inputs.nope }}"}, **{"finally": [inner]}))
+
+    assert bench.run().status is Status.FAILED
+    assert read(bench, "f") == {"code": "template_error", "status": "FAILED"}
+
+
+def test_finally_reads_that_the_execution_was_cancelled():
+    told = setting("f", error="{{ error }}", status="{{ execution.status }}")
+    bench = Bench(plan_of(setting("a"), **{"finally": [told]}), closing="cancel")
+    bench.run()
+
+    found = read(bench, "f")
+    assert found["status"] == "CANCELLED"
+    assert (found["error"]["code"], found["error"]["status"]) == ("cancelled", "CANCELLED")
+
+
+def test_the_end_of_the_execution_is_known_in_errors_and_finally_only():
+    bench = Bench(plan_of(setting("a", x="{{ execution.status | default('unknown') }}")))
+    bench.run()
+
+    assert read(bench, "a") == {"x": "unknown"}
 
 
 @pytest.mark.parametrize(

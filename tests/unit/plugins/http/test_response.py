@@ -199,3 +199,12 @@ def test_bytes_are_reserved_for_what_is_unpacked():
 def test_a_content_type_is_looked_at_for_its_first_thousand_characters(written: str):
     assert body_of(b"content", written) == ("content", "text")
     assert body_of("é".encode("latin-1"), written + "; charset=latin1")[1] == "base64"
+
+
+def test_a_text_beyond_ascii_takes_four_bytes_a_character():
+    reserved: list[int] = []
+
+    body_of("zażółć".encode(), "text/plain", reserved.append)
+    body_of(b"plain", "text/plain", reserved.append)
+
+    assert reserved == [24]
