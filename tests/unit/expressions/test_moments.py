@@ -9,7 +9,7 @@ from shared.expressions.layouts import go, letters, strftime
 from shared.expressions.moments import UNITS
 from tests.support.filters import render
 
-_GUIDE = (Path(__file__).parents[4] / "docs" / "flow-language.md").read_text("utf-8")
+_GUIDE = (Path(__file__).parents[3] / "docs" / "flow-language.md").read_text("utf-8")
 _QUOTED = re.compile(r"`([^`]+)`")
 _TIME = '"2024-03-05T09:04:05.678Z"'
 
