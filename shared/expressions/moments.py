@@ -7,6 +7,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.scope import finite
 from shared.expressions.values import Json, is_number, kind, scalar_text
 from shared.field_paths import ABSENT
+from shared.json_text import whole_number
 from shared.messages import InvalidValueError, Message
 from shared.zones import zone_named
 
@@ -99,9 +100,10 @@ def added(moment: datetime, n: Json, unit: str) -> datetime:
 
 
 def _whole(n: Json) -> int:
-    if type(n) is float and not n.is_integer():
+    whole = whole_number(n)
+    if whole is None:
         raise TemplateError("months and years are added whole")
-    return int(finite(n))
+    return whole
 
 
 def _passed(moment: datetime, time: timedelta) -> datetime:
