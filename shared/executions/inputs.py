@@ -1,7 +1,7 @@
 """Inputs of an execution: checked against what the flow declares, coerced when nothing is lost."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.errors import InvalidInputsError, Problem
@@ -9,6 +9,7 @@ from shared.flows.language.coercion import coerce
 from shared.flows.language.definition import InputDefinition, InputType
 from shared.masking import Masking
 from shared.messages import InvalidValueError, Message, reason
+from shared.strict_json import text_of
 
 MAX_INPUT_BYTES = 200_000
 """The size of all inputs of an execution, as JSON: they live in the execution's own row."""
@@ -24,19 +25,21 @@ def check_inputs(
 ) -> dict[str, Any]:
     """Return the inputs a flow will read: coerced, defaults filled in, undeclared ones kept.
 
+    Whatever they are, JSON holds them whole: what is read again equals what was given.
     InvalidInputsError names every input that is missing or wrong; it shows neither `secrets` nor
     what is given as a SECRET.
     """
     accepted = dict(given)
-    faults: list[tuple[InputDefinition, Message]] = []
+    faults: list[tuple[str, Message]] = []
     for definition in declared:
         try:
             accepted[definition.name] = _value(definition, given)
         except _Missing:
             if definition.required:
-                faults.append((definition, Message("is required")))
+                faults.append((definition.name, Message("is required")))
         except ValueError as error:
-            faults.append((definition, reason(error)))
+            faults.append((definition.name, reason(error)))
+    faults += _undeclared_faults(given, {definition.name for definition in declared})
     problems = _problems(faults, _masking(declared, given, secrets)) if faults else []
     if not problems and _size(accepted) > MAX_INPUT_BYTES:
         problems.append(
@@ -54,10 +57,20 @@ class _Missing(Exception):  # noqa: N818 - steers, is no failure
     """The mark of an input without a value and without a default."""
 
 
-def _problems(faults: Iterable[tuple[InputDefinition, Message]], masking: Masking) -> list[Problem]:
+def _undeclared_faults(
+    given: Mapping[str, Any], declared: Collection[str]
+) -> Iterator[tuple[str, Message]]:
+    """Yield what is wrong with the inputs that nothing coerces."""
+    for name in sorted(given.keys() - declared):
+        try:
+            text_of(given[name])
+        except InvalidValueError as error:
+            yield name, error.message
+
+
+def _problems(faults: Iterable[tuple[str, Message]], masking: Masking) -> list[Problem]:
     return [
-        Problem(path=f"inputs.{definition.name}", message=message.shown(masking))
-        for definition, message in faults
+        Problem(path=f"inputs.{name}", message=message.shown(masking)) for name, message in faults
     ]
 
 
