@@ -11,8 +11,11 @@ from shared.masking import Masking
 from shared.messages import InvalidValueError, Message, reason
 from shared.strict_json import text_of
 
-MAX_INPUT_BYTES = 200_000
-"""The size of all inputs of an execution, as JSON: they live in the execution's own row."""
+MAX_INPUT_BYTES = 4 * 1024 * 1024
+"""The size of all inputs of an execution, as JSON: more than a body brings, with the defaults."""
+
+MAX_SECRETS_BYTES = 200_000
+"""The size of all SECRET inputs: unlike others they are in the execution's row, however large."""
 
 MAX_SECRET_BYTES = 8192
 """The size of a SECRET input: masking looks for each in everything its execution yields."""
@@ -41,16 +44,30 @@ def check_inputs(
             faults.append((definition.name, reason(error)))
     faults += _undeclared_faults(given, {definition.name for definition in declared})
     problems = _problems(faults, _masking(declared, given, secrets)) if faults else []
-    if not problems and _size(accepted) > MAX_INPUT_BYTES:
-        problems.append(
-            Problem(path="inputs", message=f"take more than {MAX_INPUT_BYTES} bytes together")
-        )
+    problems = problems or _size_problems(declared, accepted)
     if not problems and _names_a_secret(declared, accepted, secrets):
         problems.append(Problem(path="inputs", message=_NAMED_SO))
     if problems:
         sentence = "; ".join(f"{problem.path} {problem.message}" for problem in problems)
         raise InvalidInputsError(sentence, problems=problems)
     return accepted
+
+
+def _size_problems(
+    declared: Sequence[InputDefinition], accepted: Mapping[str, Any]
+) -> list[Problem]:
+    secrets = {each.name: accepted.get(each.name) for each in declared if _is_secret(each)}
+    if _size(secrets) > MAX_SECRETS_BYTES:
+        message = f"the SECRET ones take more than {MAX_SECRETS_BYTES} bytes together"
+    elif _size(accepted) > MAX_INPUT_BYTES:
+        message = f"take more than {MAX_INPUT_BYTES} bytes together"
+    else:
+        return []
+    return [Problem(path="inputs", message=message)]
+
+
+def _is_secret(definition: InputDefinition) -> bool:
+    return definition.type is InputType.SECRET
 
 
 class _Missing(Exception):  # noqa: N818 - steers, is no failure
@@ -77,7 +94,7 @@ def _problems(faults: Iterable[tuple[str, Message]], masking: Masking) -> list[P
 def _masking(
     declared: Sequence[InputDefinition], given: Mapping[str, Any], secrets: Iterable[str]
 ) -> Masking:
-    own = (given.get(each.name) for each in declared if each.type is InputType.SECRET)
+    own = (given.get(each.name) for each in declared if _is_secret(each))
     return Masking([*(str(each) for each in own if each is not None), *secrets])
 
 
@@ -103,6 +120,6 @@ def _value(definition: InputDefinition, given: Mapping[str, Any]) -> Any:
         accepted = definition.default
     else:
         raise _Missing
-    if definition.type is InputType.SECRET and _size(accepted) > MAX_SECRET_BYTES + len('""'):
+    if _is_secret(definition) and _size(accepted) > MAX_SECRET_BYTES + len('""'):
         raise InvalidValueError(f"is a secret of more than {MAX_SECRET_BYTES} bytes")
     return accepted

@@ -149,6 +149,7 @@ class Queueing:
             slots=self.slots,
             promoter=self.promoter,
             retentions=Retentions({}),
+            payloads=InMemoryPayloads(),
             now=lambda: self.at,
         )
         self.states: Any = SentTokens()

@@ -9,6 +9,7 @@ from shared.executions.limits import bearable
 from shared.executions.models import Execution
 from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.secrets import masking_of
+from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState
@@ -43,6 +44,7 @@ class Completion:
             outputs, stored = None, self.payloads.put_for(execution, text)
         objects = (*context.recorder.objects, *(run.stored for run in began.earlier))
         self._limit(execution, [stored, *objects])
+        expire_inputs(self.payloads, execution, self.now())
         latest = {
             row_key(run): run for run in (*began.runs.values(), *context.scheduler.runs.values())
         }
