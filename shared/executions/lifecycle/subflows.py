@@ -107,9 +107,8 @@ class Subflows:
             return True  # it cannot be started either
         ended = {"status": Status.CANCELLED, "finished_at": poll.now, "error": CANCELLED}
         nothing_due = {"slot": None, "check_at": None}
-        return (
-            self.launcher.add_ended(child.model_copy(update={**ended, **nothing_due})) is not None
-        )
+        put = self.launcher.add_ended(child.model_copy(update={**ended, **nothing_due}))
+        return put is not None
 
     def _make(self, poll: Poll, child_id: str) -> Execution:
         return self.launcher.put(self._child(poll, child_id))

@@ -23,13 +23,13 @@ def with_stored_inputs(payloads: PayloadStore, execution: Execution) -> Executio
     """
     if execution.stored_inputs or not _are_large(execution):
         return execution
+    stored = payloads.put_for(execution, compact(execution.inputs))
     hidden = execution.hidden_inputs
+    stored_hidden = payloads.put_for(execution, compact(hidden)) if hidden else None
     return execution.model_copy(
         update={
-            "stored_hidden_inputs": payloads.put_for(execution, compact(hidden))
-            if hidden
-            else None,
-            "stored_inputs": payloads.put_for(execution, compact(execution.inputs)),
+            "stored_inputs": stored,
+            "stored_hidden_inputs": stored_hidden,
             "inputs": None,
             "hidden_inputs": {},
         }
