@@ -291,13 +291,13 @@ def check_started(stack: MotoStack, answer: Any) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("kind", ["after", "before"])
+@pytest.mark.parametrize(("kind", "step"), [("after", 1), ("before", 5)])
 def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
-    kind: str, moto_stack: MotoStack, create_flow: Any, execute: Any
+    kind: str, step: int, moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
     create_flow(FLOW)
     parent = create_flow(PARENT)
-    for number in range(1, 60):
+    for number in range(1, 80, step):
         moto_stack.calls.clear()
         getattr(moto_stack.calls, f"crash_{kind}")(number)
 
@@ -308,7 +308,7 @@ def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
         if not moto_stack.calls.has_crashed:
             break
     assert number > 15
-    assert len(rows(moto_stack)) == 2 * number
+    assert not moto_stack.calls.has_crashed
 
 
 def check_every_row_has_its_objects(stack: MotoStack) -> None:
