@@ -30,7 +30,14 @@ OUTPUTS = {"size": 300_000, "end": "789"}
 
 def rows(stack: MotoStack) -> list[dict[str, Any]]:
     table = boto3.resource("dynamodb").Table(stack.environment["EXECUTIONS_TABLE_NAME"])
-    return [row for row in table.scan()["Items"] if row["sk"] == "execution"]
+    found: list[dict[str, Any]] = []
+    start: dict[str, Any] = {}
+    while True:
+        page = table.scan(**start)
+        found += [row for row in page["Items"] if row["sk"] == "execution"]
+        if "LastEvaluatedKey" not in page:
+            return found
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 def objects(stack: MotoStack) -> dict[str, str]:
@@ -297,7 +304,7 @@ def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
 ):
     create_flow(FLOW)
     parent = create_flow(PARENT)
-    for number in range(1, 80, step):
+    for count, number in enumerate(range(1, 80, step), 1):
         moto_stack.calls.clear()
         getattr(moto_stack.calls, f"crash_{kind}")(number)
 
@@ -309,6 +316,7 @@ def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
             break
     assert number > 15
     assert not moto_stack.calls.has_crashed
+    assert len(rows(moto_stack)) == 2 * count
 
 
 def check_every_row_has_its_objects(stack: MotoStack) -> None:
