@@ -304,7 +304,7 @@ def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
 ):
     create_flow(FLOW)
     parent = create_flow(PARENT)
-    for count, number in enumerate(range(1, 80, step), 1):
+    for number in range(1, 80, step):
         moto_stack.calls.clear()
         getattr(moto_stack.calls, f"crash_{kind}")(number)
 
@@ -316,7 +316,7 @@ def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
             break
     assert number > 15
     assert not moto_stack.calls.has_crashed
-    assert len(rows(moto_stack)) == 2 * count
+    assert len(rows(moto_stack)) == 2 * (1 + number // step)
 
 
 def check_every_row_has_its_objects(stack: MotoStack) -> None:
