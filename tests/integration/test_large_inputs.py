@@ -297,6 +297,8 @@ def check_started(stack: MotoStack, answer: Any) -> None:
     check_every_row_has_its_objects(stack)
 
 
+# A task's own thread fetches what its templates read, and may be the one that dies.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.proof
 @pytest.mark.parametrize(("kind", "step"), [("after", 1), ("before", 5)])
 def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
@@ -316,7 +318,7 @@ def test_a_runner_may_die_at_each_call_of_a_parent_that_passes_them_on(
             break
     assert number > 15
     assert not moto_stack.calls.has_crashed
-    assert len(rows(moto_stack)) == 2 * (1 + number // step)
+    assert len(rows(moto_stack)) == 2 * (1 + (number - 1) // step)
 
 
 def check_every_row_has_its_objects(stack: MotoStack) -> None:

@@ -107,7 +107,7 @@ def test_a_value_is_coerced_when_nothing_is_lost(kind: str, given: Any, expected
         ("FLOAT", "\u0661.\u0665", "must be a number, not"),
         ("FLOAT", "-Infinity", "must be a finite number, not a string"),
         ("FLOAT", "1e999", "1e999 is too large a number"),
-        ("FLOAT", "1e-400", "1e-400 cannot be held as a number, the nearest is 0.0"),
+        ("FLOAT", "1e-400", "1e-400 cannot be held as a number, the nearest is 0"),
         ("FLOAT", "9007199254740993", "9007199254740993 cannot be held as a number"),
         ("FLOAT", float("nan"), "holds what is no JSON: NaN, Infinity"),
         ("BOOLEAN", "True", "must be true or false, not a string"),
