@@ -1,7 +1,7 @@
 """Instants as the API shows them, RFC 3339, UTC, milliseconds, `Z`, and the order of such texts."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -68,10 +68,14 @@ def time_orders(
 ) -> list[tuple[datetime, str]] | None:
     """Return the orders of values that are times, all of them, or None; `look` is called for each.
 
-    One text among them that is no time makes all of them texts: an order must be one order.
+    One text among them that is no time makes all of them texts: an order must be one order. None
+    too where texts have the order of their times anyway, as all those that we write.
     """
+    found = list(values)
+    if not found or _is_of_one_width(found):
+        return None
     orders = []
-    for value in values:
+    for value in found:
         look()
         order = time_order(value)
         if order is None:
@@ -82,9 +86,19 @@ def time_orders(
 
 def is_before(left: str, right: str) -> bool:
     """Order two texts: as times if both are some, else as texts."""
-    a = time_order(left)
-    b = time_order(right) if a else None
-    return a < b if a and b else left < right
+    orders = time_orders((left, right))
+    return orders[0] < orders[1] if orders else left < right
+
+
+def _is_of_one_width(values: Sequence[Any]) -> bool:
+    width = len(values[0]) if type(values[0]) is str else 0
+    return width > _AFTER_DATE and all(
+        type(value) is str
+        and len(value) == width
+        and value[_AFTER_DATE] == "T"
+        and value[-1] == "Z"
+        for value in values
+    )
 
 
 def utc_now() -> datetime:
