@@ -23,6 +23,8 @@ from tests.support.plugins import run_plugin
         (1, "!=", 1, False),
         (1, "lt", 1.5, True),
         ("a", "<", "b", True),
+        ("2026-01-01T00:00:00Z", "<", "2026-01-01T00:00:00.5Z", True),
+        ("2026-01-01T01:00:00+02:00", ">=", "2026-01-01T00:00:00Z", False),
         (2, "le", 2, True),
         (2, "<=", 1, False),
         (3, "gt", 2, True),
