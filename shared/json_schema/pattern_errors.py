@@ -15,7 +15,7 @@ _SENTENCES: Mapping[str, str] = {
     "missing )": 'a ")" is missing',
     "unexpected )": 'a ")" has no "("',
     "invalid character class range": "no such range or class of characters",
-    "invalid escape sequence": "no such escape, back-references are none",
+    "invalid escape sequence": "no such escape, and RE2 has no back-references",
     "trailing \\": "nothing follows the last backslash",
     "invalid named capture group": "no name of a group",
     "duplicate capture group name": "two groups have one name",
@@ -37,7 +37,7 @@ def explained(error: Exception) -> Message:
 
 
 def _operator(part: str) -> str:
-    return "RE2 cannot look around" if part.startswith(_LOOKING_AROUND) else "no such group"
+    return "RE2 has no lookaround" if part.startswith(_LOOKING_AROUND) else "no such group"
 
 
 def _sentence(kind: str) -> str:

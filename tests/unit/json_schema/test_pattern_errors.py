@@ -9,8 +9,8 @@ from shared.masking import Masking
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [
-        ("(?<=a)b", 'RE2 cannot look around: "(?<="'),
-        ("(?!a)", 'RE2 cannot look around: "(?!"'),
+        ("(?<=a)b", 'RE2 has no lookaround: "(?<="'),
+        ("(?!a)", 'RE2 has no lookaround: "(?!"'),
         ("(?>a)", 'no such group: "(?>"'),
         ("*a", 'nothing stands before what repeats: "*"'),
         ("a++", 'what repeats is repeated: "++"'),
@@ -24,7 +24,7 @@ from shared.masking import Masking
         (")a", 'a ")" has no "(": ")a"'),
         ("[z-a]", 'no such range or class of characters: "z-a"'),
         ("[[:foo:]]", 'no such range or class of characters: "[:foo:]"'),
-        (r"(a)\1", r'no such escape, back-references are none: "\1"'),
+        (r"(a)\1", r'no such escape, and RE2 has no back-references: "\1"'),
         ("a\\", "nothing follows the last backslash"),
         ("(?P<a", 'no name of a group: "(?P<a"'),
         (r"\pL{1000}" * 50, "it takes too much memory"),
