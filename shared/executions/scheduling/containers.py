@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.executions.scheduling.container_state import ContainerState
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
+from shared.executions.scheduling.rounds import Rounds, read_rounds
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import TaskRun, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
@@ -67,11 +68,16 @@ def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> ContainerStat
     )
 
 
+def _enter_loop(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
+    return ContainerState(branch="tasks", rounds=read_rounds(properties, scope))
+
+
 _ENTER: Mapping[str, Callable[[Mapping[str, Any], Scope], ContainerState]] = {
     "flow.if": _enter_if,
     "flow.switch": _enter_switch,
     "flow.parallel": _enter_parallel,
     "flow.foreach": _enter_foreach,
+    "flow.loop": _enter_loop,
 }
 CONTAINERS = frozenset(_ENTER)
 
@@ -98,6 +104,8 @@ def leave(
         value = render_tree(instance.planned.task.properties["value"], scope, "properties.value")
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
+    if entered.rounds is not None:
+        return _loop_outputs(scheduler, instance, entered.rounds, read)
     if entered.items is not None:
         return {
             "count": len(entered.items),
@@ -111,6 +119,21 @@ def _if_outputs(instance: TaskInstance, entered: ContainerState, scope: Scope) -
     return {"result": result, "branch": entered.branch or "none"}
 
 
+def _loop_outputs(
+    scheduler: Scheduler,
+    instance: TaskInstance,
+    rounds: Rounds,
+    read: Callable[[TaskRun], Json],
+) -> Outputs:
+    names = [planned.task.name for planned in scheduler.inner(instance.name)]
+    iteration = inner_iteration(instance.iteration, rounds.index)
+    return {
+        "rounds": rounds.index + 1,
+        "exhausted": rounds.is_exhausted,
+        "outputs": _outputs_of(scheduler, names, iteration, read),
+    }
+
+
 def _results(
     scheduler: Scheduler,
     instance: TaskInstance,
@@ -121,9 +144,16 @@ def _results(
     results = []
     for index in range(len(entered.items or ())):
         iteration = inner_iteration(instance.iteration, index)
-        found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
-        results.append({name: read(run) for name, run in found if run is not None})
+        results.append(_outputs_of(scheduler, names, iteration, read))
     return results
+
+
+def _outputs_of(
+    scheduler: Scheduler, names: list[str], iteration: str, read: Callable[[TaskRun], Json]
+) -> Outputs:
+    """Return the outputs of those of the tasks that ran in an iteration, by name."""
+    found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
+    return {name: read(run) for name, run in found if run is not None}
 
 
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:

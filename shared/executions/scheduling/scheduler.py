@@ -6,9 +6,13 @@ which became settled.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice, pairwise, takewhile
+from itertools import chain, islice, pairwise, takewhile
 
-from shared.executions.scheduling.container_state import BEFORE_ALL, ContainerState, room_made
+from shared.executions.scheduling.container_state import (
+    BEFORE_ALL,
+    ContainerState,
+    room_made,
+)
 from shared.executions.scheduling.nodes import (
     Action,
     Complete,
@@ -17,6 +21,7 @@ from shared.executions.scheduling.nodes import (
     TaskInstance,
     inner_iteration,
 )
+from shared.executions.scheduling.rounds import Rounds
 from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
 from shared.flows.language.definition import RunWhen
@@ -110,10 +115,18 @@ class Scheduler(TaskTree):
         """Return the failure that came first in a section, among those that are not allowed."""
         return self._first_failure(self.list_of(section, None), "")
 
-    def executed(self) -> int:
-        """Return how many tasks of the text ran to an end; a task in a loop counts once."""
+    def is_open(self, key: str) -> bool:
+        """Tell whether the task of this key is a container that waits for nothing but its tasks."""
+        entered = self.entered.get(key)
+        return entered is not None and not entered.is_between_rounds
+
+    def executed(self, passed: Iterable[TaskRun] = ()) -> int:
+        """Return how many tasks of the text ran to an end; a task in a loop counts once.
+
+        `passed` are runs that the scheduler knows no more.
+        """
         ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
-        names = {run.task_name for run in self.runs.values() if run.status in ends}
+        names = {run.task_name for run in chain(self.runs.values(), passed) if run.status in ends}
         return sum(self.tasks[name].section == "main" for name in names if name in self.tasks)
 
     def _visit(
@@ -153,9 +166,22 @@ class Scheduler(TaskTree):
         if entered.items is not None:
             self._visit_loop(instance, entered, found)
             return
+        if entered.rounds is not None:
+            self._visit_round(instance, entered.rounds, found)
+            return
         tasks = self.list_of(instance.name, entered.branch) if entered.branch else []
         if self._visit(tasks, instance.iteration, found, entered.concurrency):
             found.append(Complete(instance, self._first_failure(tasks, instance.iteration)))
+
+    def _visit_round(self, instance: TaskInstance, rounds: Rounds, found: list[Action]) -> None:
+        """Collect the actions of a round; the next is to be started like a task, when it is due."""
+        if not rounds.has_begun:
+            found.append(Start(instance))
+            return
+        body = self.list_of(instance.name, "tasks")
+        iteration = inner_iteration(instance.iteration, rounds.index)
+        if self._visit(body, iteration, found):
+            found.append(Complete(instance, self._first_failure(body, iteration)))
 
     def _visit_loop(
         self, instance: TaskInstance, entered: ContainerState, found: list[Action]

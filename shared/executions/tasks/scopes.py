@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.executions.models import Execution, Status
 from shared.executions.scheduling.container_state import ContainerState
-from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
@@ -86,6 +86,15 @@ class ScopeBuilder:
         return (
             scope.with_locals(**_loop_names(scheduler, instance)) if instance.iteration else scope
         )
+
+    def after_round(
+        self, scheduler: Scheduler, loop: TaskInstance, index: int, *, attempt: int, now: datetime
+    ) -> Scope:
+        """Return the scope of a `flow.loop` after a round: it reads what that one came to."""
+        iteration = inner_iteration(loop.iteration, index)
+        inside = TaskInstance(scheduler.children(loop.name)[0], iteration)
+        scope = self.for_instance(scheduler, loop, attempt=attempt, now=now)
+        return scope.with_locals(**_loop_names(scheduler, inside), outputs=self._visible(inside))
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)

@@ -21,11 +21,12 @@ _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "flow.if": ("then", "else"),
     "flow.switch": ("cases", "default"),
     "flow.foreach": ("tasks",),
+    "flow.loop": ("tasks",),
     "flow.parallel": ("tasks",),
 }
 """The lists of tasks that a type takes; the first is required."""
 
-LOOP_TYPES: Final = frozenset({"flow.foreach"})
+LOOP_TYPES: Final = frozenset({"flow.foreach", "flow.loop"})
 """The types whose tasks run more than once."""
 
 

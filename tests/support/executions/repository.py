@@ -93,7 +93,12 @@ class InMemoryExecutions(InMemorySegments):
         return self._kept(tenant, execution_id)
 
     def load(
-        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+        self,
+        tenant: str,
+        execution_id: str,
+        *,
+        has_outputs: bool = True,
+        has_rounds: bool = True,
     ) -> ExecutionState | None:
         execution = self._kept(tenant, execution_id)
         if execution is None:
@@ -106,8 +111,15 @@ class InMemoryExecutions(InMemorySegments):
             for _, run in sorted(rows.items())
         ]
         _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
+        if not has_rounds:
+            runs = {key: run for key, run in runs.items() if not run.round_of}
+            earlier = [run for run in earlier if not run.round_of]
         state = ExecutionState(execution, runs, earlier, turns)
         return state if has_outputs else without_outputs(state)
+
+    def load_round(self, execution: Execution, round_of: str) -> list[TaskRun]:
+        rows = self._rows(execution)
+        return [run for _, run in sorted(rows.items()) if run.round_of == round_of]
 
     def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
         moved = self._replace(
