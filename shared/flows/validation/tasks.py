@@ -52,6 +52,12 @@ class Surroundings:
         return tuple(name for name, kind, _ in self.containers if kind in LOOP_TYPES)
 
     @property
+    def is_in_rounds(self) -> bool:
+        """Tell whether the innermost loop has rounds, no items."""
+        kinds = [kind for _, kind, _ in self.containers if kind in LOOP_TYPES]
+        return kinds[-1:] == ["flow.loop"]
+
+    @property
     def is_in_loop(self) -> bool:
         return bool(self.loops)
 

@@ -28,6 +28,7 @@ MAX_TEMPLATES: Final = 5000
 
 _EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
 _LOOP: Final = frozenset({"item", "index", "key", "loops"})
+_OF_ITEMS: Final = frozenset({"item", "key"})
 _ITEM: Final = frozenset({"item", "index"})
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
@@ -63,8 +64,14 @@ def place_of(task: WrittenTask) -> Place:
     where = task.surroundings
     roots = _EVERYWHERE | TASK_ROOTS | {"task"}
     roots |= _LOOP if where.is_in_loop else frozenset()
+    roots -= _OF_ITEMS if where.is_in_rounds else frozenset()
     roots |= {"error"} if where.section != "tasks" else frozenset()
     return Place(roots, where, task.definition.name, has_credentials=True)
+
+
+def after_round(place: Place) -> Place:
+    """Return the place of a `flow.loop`'s `until`: it reads what its own tasks came to."""
+    return replace(place, reader=place.reader.inside(place.reader_name, "flow.loop", "tasks"))
 
 
 def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
@@ -161,7 +168,8 @@ class TemplateRules:
             spot.refuse(f'unknown task "{shorten(name)}"{hint}', offset=offset_of(spot, name))
             return
         self.read_at.setdefault((place.reader_name, name), spot)
-        if any(name == container for container, _, _ in place.reader.containers):
+        around = {container for container, _, _ in place.reader.containers} - {place.reader_name}
+        if name in around:
             message = f"cycle: {name} -> {place.reader_name} -> {name}"
             spot.refuse(message, offset=offset_of(spot, name))
         elif reason := _why_not_run(read.surroundings, place.reader):
@@ -178,7 +186,10 @@ def _check_loops(spot: Spot, found: References, reader: Surroundings) -> None:
 
 def _check_root(spot: Spot, root: str, place: Place) -> None:
     """Refuse a name that is known elsewhere; one that nothing has fails its task later."""
-    if root in _ELSEWHERE:
+    if root in _OF_ITEMS and place.reader.is_in_rounds:
+        message = f'"{root}" is known only inside a flow.foreach; of one further out: loops["…"].'
+        spot.refuse(message + root, offset=offset_of(spot, root))
+    elif root in _ELSEWHERE:
         spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
     elif not spot.report.is_full("warning"):
         hint = suggest(root, place.roots, spot)
@@ -199,6 +210,8 @@ def _why_not_run(read: Surroundings, reader: Surroundings) -> str:
             continue
         if kind == "flow.foreach":
             return f'it runs inside the loop "{container}", read outputs["{container}"].results'
+        if kind == "flow.loop":
+            return f'it runs inside the loop "{container}", read outputs["{container}"].outputs'
         if kind in ("flow.if", "flow.switch"):
             return f'it is in the branch "{key}" of "{container}"'
     if read.section not in (reader.section, "tasks"):

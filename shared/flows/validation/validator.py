@@ -18,6 +18,7 @@ from shared.flows.validation.templates import (
     OUTPUTS,
     VARIABLES,
     TemplateRules,
+    after_round,
     deferred_locals,
     place_of,
 )
@@ -134,4 +135,5 @@ def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
         if name not in deferred:
             rules.check_tree(spot, place)
         elif not (name == "by" and isinstance(spot.value, str) and may_be_field(spot.value)):
-            rules.check_deferred(spot, place, deferred[name])
+            is_after = task.definition.type == "flow.loop"
+            rules.check_deferred(spot, after_round(place) if is_after else place, deferred[name])

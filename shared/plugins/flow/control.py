@@ -172,7 +172,7 @@ BRANCHES = (
                 "until": deferred(
                     "An expression over the outputs of the round that is over: true ends the loop.",
                     type=["string", "boolean"],
-                    **{"x-locals": ["index"]},
+                    **{"x-locals": ["index", "loops"]},
                 ),
                 "interval": _INTERVAL,
                 "maxRounds": integer(
