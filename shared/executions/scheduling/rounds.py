@@ -15,6 +15,9 @@ from shared.messages import Message, reason
 from shared.plugins.flow.control import MAX_ROUNDS, USUAL_ROUNDS
 from shared.plugins.sdk.plugin import PluginError
 
+EXHAUSTED = "loop_exhausted"
+"""The error code of a loop that has had all its rounds."""
+
 _SHAPES = ("constant", "exponential", "random")
 _PACE_FIELDS = frozenset({"type", "delay", "maxDelay", "factor", "jitter"})
 
@@ -44,9 +47,7 @@ class Rounds:
         """The failure of a loop that has had all its rounds."""
         if not (self.is_exhausted and self.fails_exhausted):
             return None
-        return Failure(
-            code="loop_exhausted", message=f"until did not hold in any of {self.limit} rounds"
-        )
+        return Failure(code=EXHAUSTED, message=f"until did not hold in any of {self.limit} rounds")
 
 
 def read_rounds(properties: Mapping[str, Any], scope: Scope) -> Rounds:
