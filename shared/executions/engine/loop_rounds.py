@@ -11,7 +11,7 @@ from shared.executions.engine.context import TurnContext
 from shared.executions.scheduling.current_attempt import CurrentAttempt
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.rounds import Rounds, is_last
-from shared.executions.task_runs import TaskRun, node_key
+from shared.executions.task_runs import TaskRun
 
 
 class LoopRounds:
@@ -40,9 +40,13 @@ class LoopRounds:
         if context.awaited(context.run_of(instance)):
             return
         rounds.has_begun = True
-        found = context.read_round(context.execution, _round_of(instance, rounds))
+        iteration = inner_iteration(instance.iteration, rounds.index)
+        body = TaskInstance(context.scheduler.children(instance.name)[0], iteration)
+        found = context.read_round(context.execution, context.scheduler.round_of(body))
         for run in sorted(found, key=self._depth):
             inside = TaskInstance(context.scheduler.tasks[run.task_name], run.iteration or "")
+            if not context.scheduler.shares_attempts(run, body):
+                continue  # of an attempt of the loop that is over: counted in its record
             context.recorder.count_passed(run)
             if run.rounds == context.scheduler.rounds(inside):
                 context.recorder.apply(run)
@@ -91,7 +95,3 @@ class LoopRounds:
         while parent:
             parent, depth = tasks[parent].parent, depth + 1
         return depth
-
-
-def _round_of(instance: TaskInstance, rounds: Rounds) -> str:
-    return node_key(instance.name, inner_iteration(instance.iteration, rounds.index))

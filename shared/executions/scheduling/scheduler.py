@@ -22,7 +22,7 @@ from shared.executions.scheduling.nodes import (
     inner_iteration,
 )
 from shared.executions.scheduling.rounds import Rounds
-from shared.executions.scheduling.task_tree import TaskTree
+from shared.executions.scheduling.task_tree import TaskTree, attempt_numbers
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
 from shared.flows.language.definition import RunWhen
 from shared.flows.plans.plan import Plan, PlanTask, Section
@@ -73,6 +73,14 @@ class Scheduler(TaskTree):
     def rounds(self, instance: TaskInstance) -> str:
         """Return the attempts of its containers that a task instance is in (see `task_tree.py`)."""
         return self.container_attempts_of(instance.name, instance.iteration, self._round)
+
+    def shares_attempts(self, run: TaskRun, instance: TaskInstance) -> bool:
+        """Tell whether a run is of the present attempts of the containers round an instance.
+
+        It may be further inside, and of a past attempt there.
+        """
+        known = attempt_numbers(self.rounds(instance), self.retried_above(instance.name))
+        return attempt_numbers(run.rounds, len(known))[: len(known)] == known
 
     def _round(self, name: str, iteration: str, _rounds: str) -> int:
         run = self.runs.get(node_key(name, iteration))

@@ -95,6 +95,15 @@ class TaskTree:
             numbers.append(round_of(container, its_iteration, _joined(numbers)))
         return _joined(numbers)
 
+    def retried_above(self, name: str) -> int:
+        """Return how many containers round a task have a `retry`."""
+        return len(self._retried[name])
+
+
+def attempt_numbers(rounds: str, usual: int) -> list[int]:
+    """Return the numbers in a run's `rounds`; where all are 1, as many as is `usual`."""
+    return [int(number) for number in rounds.split(".")] if rounds else [1] * usual
+
 
 def _joined(numbers: list[int]) -> str:
     return ".".join(map(str, numbers)) if any(number > 1 for number in numbers) else ""

@@ -72,6 +72,10 @@ class InMemoryExecutions(InMemorySegments):
         self.fences: dict[tuple[str, str], int] = {}
         self.written: list[TaskRun] = []
         self.looks = 0
+        self.rounds_read: list[str] = []
+        """The rounds of loops that were read, in order."""
+        self.rows_read: list[int] = []
+        """How many task runs each turn began with."""
         self.watched: dict[str, datetime] = {}
         """Lines that are to be looked at, and when."""
         self.is_broken = False
@@ -114,11 +118,14 @@ class InMemoryExecutions(InMemorySegments):
         if not has_rounds:
             runs = {key: run for key, run in runs.items() if not run.round_of}
             earlier = [run for run in earlier if not run.round_of]
+        if not has_rounds:
+            self.rows_read.append(len(runs))
         state = ExecutionState(execution, runs, earlier, turns)
         return state if has_outputs else without_outputs(state)
 
     def load_round(self, execution: Execution, round_of: str) -> list[TaskRun]:
         rows = self._rows(execution)
+        self.rounds_read.append(round_of)
         return [run for _, run in sorted(rows.items()) if run.round_of == round_of]
 
     def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
