@@ -94,7 +94,7 @@ class ScopeBuilder:
         iteration = inner_iteration(loop.iteration, index)
         inside = TaskInstance(scheduler.children(loop.name)[0], iteration)
         scope = self.for_instance(scheduler, loop, attempt=attempt, now=now)
-        return scope.with_locals(**_loop_names(scheduler, inside), outputs=self._visible(inside))
+        return scope.with_locals(**_loop_names(scheduler, inside), **self._of_tasks(inside))
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
@@ -110,13 +110,18 @@ class ScopeBuilder:
             roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
         )
         # Variables may read inputs and the like, never outputs (section 1).
+        return bare.with_locals(
+            **self._of_tasks(instance), vars=LazyVariables(self._plan.variables, bare)
+        )
+
+    def _of_tasks(self, instance: TaskInstance | None) -> dict[str, Any]:
+        """Return what a task instance reads of other tasks."""
         loops = self._loops[instance.name] if instance else ()
         iteration = instance.iteration if instance else ""
-        return bare.with_locals(
-            outputs=Outputs(self._outputs.visible(loops, iteration), self.read),
-            tasks=TaskStates(self._states.visible(loops, iteration)),
-            vars=LazyVariables(self._plan.variables, bare),
-        )
+        return {
+            "outputs": Outputs(self._outputs.visible(loops, iteration), self.read),
+            "tasks": TaskStates(self._states.visible(loops, iteration)),
+        }
 
     def _roots(self) -> Mapping[str, Any]:
         execution = self._execution

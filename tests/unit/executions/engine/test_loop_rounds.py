@@ -45,6 +45,7 @@ def outputs(bench: Bench, key: str) -> Any:
         ("{{ outputs.see.n == 1 }}", 2),
         ("index == 1", 2),
         ("loops.poll.index == 2", 3),
+        ("tasks.see.status == 'SUCCESS' and index > 0", 2),
         (True, 1),
         ("outputs.before.v", 1),
         ("inputs.nope | default(true)", 1),
