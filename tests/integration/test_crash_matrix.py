@@ -4,6 +4,7 @@ Delays are short of a second, so that the turn waits for them itself; that turns
 ones, and die there, is what `tests/property/test_engine_laws.py` tries.
 """
 
+import json
 from typing import Any
 
 import pytest
@@ -42,6 +43,11 @@ tasks:
     dependsOn: [flaky]
     allowFailure: true
     properties: {data: 1, schema: {minimum: 2}}
+  - name: poll
+    type: flow.loop
+    dependsOn: []
+    properties: {until: index == 2, interval: 50ms}
+    tasks: [{name: look, type: core.set, properties: {values: {n: '{{ index }}'}}}]
   - {name: pause, type: flow.wait, dependsOn: [], properties: {duration: 50ms}}
   - name: sub
     type: flow.subflow
@@ -58,6 +64,8 @@ finally: [{name: last, type: core.set, properties: {values: {}}}]
 EXPECTED = {
     "loop": "SUCCESS",
     "twice": "SUCCESS",
+    "poll": "SUCCESS",
+    "look": "SUCCESS",
     "choose": "SUCCESS",
     "chosen": "SUCCESS",
     "never": "SKIPPED",
@@ -78,7 +86,11 @@ def check_end(stack: MotoStack, execution_id: str) -> None:
     assert {task["taskName"]: task["status"] for task in detail["tasks"]} == EXPECTED
     assert detail["execution"]["status"] == "FAILED"
     assert detail["execution"]["error"]["taskName"] == "broken"
-    assert detail["execution"]["tasksExecuted"] == 9
+    assert detail["execution"]["tasksExecuted"] == 11
+    [poll] = [task for task in detail["tasks"] if task["taskName"] == "poll"]
+    assert json.loads(poll["outputs"])["rounds"] == 3
+    rounds = [task["iteration"] for task in detail["tasks"] if task["taskName"] == "look"]
+    assert rounds == ["0", "1", "2"]
     attempts = {task["taskName"]: task["attempt"] for task in detail["tasks"]}
     assert attempts["flaky"] == 2
 
