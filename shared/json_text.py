@@ -25,7 +25,7 @@ def number_text(value: float) -> str:
 
     From 1e16 on a float has an exponent; an integer has all its digits, however large.
     """
-    if not isinstance(value, float):
+    if isinstance(value, int):
         return str(value)
     return str(int(value)) if _is_plain(value) else repr(value)
 
@@ -70,8 +70,8 @@ def identity(value: Any) -> str:
     has sorted fields and no whole floats is written as `compact` writes it: digests of that are
     stored (ADR 20). TypeError for what is no JSON, RecursionError for what is too deep.
     """
-    written = _sorted(value)
-    return _sorted(canonical(value)) if _may_have_points(written) else written
+    written = _KEYS.encode(value)
+    return _KEYS.encode(canonical(value)) if _may_have_points(written) else written
 
 
 def key_text(value: Any) -> str:
@@ -96,12 +96,6 @@ def _converted(value: Any, is_whole: Callable[[float], bool]) -> Any:
     return int(value) if type(value) is float and is_whole(value) else value
 
 
-def _sorted(value: Any) -> str:
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_as_dict
-    )
-
-
 def _may_have_points(written: str) -> bool:
     """Tell quickly that JSON has no whole floats, as most has none; True may be wrong."""
     return ".0" in written or "e+" in written
@@ -119,3 +113,9 @@ def is_map(value: Any) -> bool:
     `isinstance` would ask a foreign object what it is.
     """
     return type(value) is dict or issubclass(type(value), Mapping)
+
+
+_KEYS = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_as_dict
+)
+"""Made once: lists of a million items have a million keys."""

@@ -1,44 +1,26 @@
 """Secret values out of texts: whatever the form, each becomes `******`.
 
 Known are a secret as it is, in another case, base64, URL-encoded, as JSON, Python or HTML escape
-it, these mixed and inside each other, with doubled quotes; each line of a secret of several lines,
-and each value of one that is JSON. No pattern looks for secrets: escapes are undone (`text_views`),
-then forms without any (`secret_forms`) are looked for, so that the time is linear whatever texts
-and secrets are. What a credential holds comes through the same door: the values of those that an
-execution reads are more secrets of its `Masking`.
+it, these mixed and inside each other, with doubled quotes, its UTF-8 misread; each line of a secret
+of several lines, and each value of one that is JSON (`secret_forms`). What a credential holds comes
+through the same door: the values of those that an execution reads are more secrets of its
+`Masking`.
 """
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from shared.secret_forms import (
-    SHORTEST,
-    base64_forms,
-    folded,
-    folded_forms,
-    longest_first,
-    plain_forms,
-    secrets_of,
-)
-from shared.text_views import BY_SHORT_ESCAPES, View, may_hold_codes, plain, views
+from shared.secret_forms import SHORTEST
+from shared.secret_search import SecretSearch, Span
+from shared.tree_texts import chunks, places, separator, texts_of, with_texts
 
 __all__ = ["MASK", "SHORTEST", "Masking"]
 
 MASK = "******"
 MAX_QUOTED = 10_000
 """The length of what a message quotes; what comes after it is left out."""
-FRAGMENT = 8
-"""The length from which a piece of a secret is masked in what a message quotes."""
 
 _MOST_PASSES = 8
-_ALWAYS_LINEAR = 30_000
-"""The length from which CPython's search is linear; below, it is quadratic for some forms."""
-_LONG_FORM, _MUCH_WORK = 100, 1_000_000
-_SHORT_TEXT = 2_000
-
-Span = tuple[int, int]
 
 
 class Masking:
@@ -49,34 +31,18 @@ class Masking:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = secrets_of(secrets)
-        self._folded = folded_forms(self._secrets)
-        self._plain = longest_first({*self._folded, *plain_forms(self._secrets)})
-        base64s = {form: end for secret in self._secrets for form, end in base64_forms(secret)}
-        self._base64 = {form: base64s[form] for form in longest_first(base64s)}
-        self._is_ascii = all(map(str.isascii, (*self._secrets, *map(plain, self._secrets))))
-        self._has_spaces = any(" " in form for form in self._plain)
-        # Only these can come to light where no escape stands for just any character.
-        self._escaped = [form for form in self._plain if BY_SHORT_ESCAPES & set(form)]
-        self._escaped_base64 = {form: end for form, end in self._base64.items() if "/" in form}
-        self._wanted = BY_SHORT_ESCAPES.intersection(
-            "".join((*self._escaped, *self._escaped_base64))
-        )
+        self._search = SecretSearch(secrets)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to mask."""
-        return bool(self._secrets)
+        return bool(self._search)
 
     def text(self, text: str) -> str:
         """Return the text without any form of a secret."""
-        if not self._secrets or self._is_clear(text):
+        if self._search.is_clear(text):
             return text
-        for _ in range(_MOST_PASSES):
-            spans = list(self._spans(text))
-            if not spans:
-                return text
-            text = _masked(text, spans)
-        return MASK  # each mask makes another secret visible: nothing of it is worth showing
+        text, left = _settled(text, self._search.spans)
+        return MASK if left else text
 
     def quoted(self, text: str) -> str:
         """Return what a message quotes: without secrets, nor pieces of them.
@@ -84,15 +50,11 @@ class Masking:
         Steps of a path and parts of a token are short, and no longer the secret.
         """
         text = self.text(text)
-        if not self._secrets:
+        if not self._search:
             return text
         text = text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
-        for _ in range(_MOST_PASSES):
-            spans = list(self._fragments(text))
-            if not spans:
-                return text
-            text = _masked(text, spans)
-        return MASK
+        text, left = _settled(text, self._search.fragments)
+        return MASK if left else text
 
     def tree(self, value: Any) -> Any:
         """Return a JSON value whose texts, names and numbers hold no secret.
@@ -100,113 +62,38 @@ class Masking:
         A number that shows one becomes the mask; names that become equal are numbered, so that
         nothing is lost; what holds none is the same value.
         """
-        if not self._secrets or value is None or isinstance(value, bool):
+        if not self._search:
             return value
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            masked = {self.text(name): self.tree(each) for name, each in value.items()}
-            return masked if len(masked) == len(value) else self._numbered(value)
-        if isinstance(value, list):
-            return [self.tree(each) for each in value]
-        written = json.dumps(value)
-        return value if self.text(written) == written else MASK
+        texts = list(texts_of(value))
+        masked = [each for chunk in chunks(texts) for each in self._texts(chunk)]
+        return value if masked == texts else with_texts(value, iter(masked), MASK)
 
-    def _numbered(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return a masked map some of whose names become equal."""
-        given: Counter[str] = Counter()
-        masked: dict[str, Any] = {}
-        for name, each in value.items():
-            shown = self.text(name)
-            given[shown] += 1
-            masked[shown if given[shown] == 1 else f"{shown} ({given[shown]})"] = self.tree(each)
+    def _texts(self, texts: list[str]) -> list[str]:
+        """Mask several texts in one go: each look for all forms costs more than a short text."""
+        if len(texts) == 1:
+            return [self.text(texts[0])]
+        between = separator(self._search.characters.union(MASK, *texts))
+        joined = between.join(texts)
+        if self._search.is_clear(joined):
+            return texts
+        settled, left = _settled(joined, self._search.spans)
+        masked = settled.split(between)
+        for place in places(masked, (start for start, _ in left)):
+            masked[place] = MASK
         return masked
 
-    def _is_clear(self, text: str) -> bool:
-        """Tell quickly that a text holds nothing to mask, as most do; False may be wrong."""
-        if len(text) > _SHORT_TEXT or ("\\" in text and self._wanted) or may_hold_codes(text):
-            return False
-        haystack = self._haystack(text)
-        for form in self._base64:
-            if form in text:
-                return False
-        for form in self._folded:  # noqa: SIM110 - twice as fast
-            if form in haystack:
-                return False
-        return True
 
-    def _spans(self, text: str) -> Iterator[Span]:
-        """Yield the places of secrets in the text."""
-        forms, base64s, has_codes = self._folded, self._base64, may_hold_codes(text)
-        for view in views(text, wanted=self._wanted):
-            for form, end in base64s.items():
-                for start in _places(view.text, form):
-                    at = start + len(form)
-                    yield view.raw(start, at + _length_of_end(view.text[at : at + len(end)], end))
-            yield from self._folded_spans(view, forms)
-            if has_codes:
-                forms = self._plain
-            else:
-                forms, base64s = self._escaped, self._escaped_base64
+def _settled(text: str, find: Callable[[str], Iterator[Span]]) -> tuple[str, list[Span]]:
+    """Mask a text until nothing is found, or too often; return what is then still found.
 
-    def _folded_spans(self, view: View, forms: list[str]) -> Iterator[Span]:
-        haystack = self._haystack(view.text)
-        found = [(at, form) for form in forms for at in _places(haystack, form)]
-        if not found:
-            return
-        origins = _origins(view.text) if len(haystack) > len(view.text) else None
-        for at, form in found:
-            start, end = at, at + len(form)
-            if origins:
-                start, end = origins[start], origins[end - 1] + 1
-            if not self._is_ascii or view.text[start:end].isascii() or origins:
-                yield view.raw(start, end)
-
-    def _haystack(self, text: str) -> str:
-        """Return the text folded, as the forms are; of other letters than theirs nothing is left.
-
-        For ASCII alone that is ten times as fast, and each character keeps its place.
-        """
-        if self._is_ascii and not text.isascii():
-            text = text.encode("ascii", "replace").decode("ascii")
-        text = text.casefold()
-        return text.replace("+", " ") if self._has_spaces else text
-
-    def _fragments(self, text: str) -> Iterator[Span]:
-        """Yield the places of what the text has in common with a secret, piece by piece."""
-        windows: dict[str, list[tuple[View, int, int]]] = {}
-        for view in views(text):
-            origins, haystack = _origins(view.text), folded(view.text)
-            for at in range(len(haystack) - FRAGMENT + 1):
-                place = (view, origins[at], origins[at + FRAGMENT - 1] + 1)
-                windows.setdefault(haystack[at : at + FRAGMENT], []).append(place)
-        windows.pop("*" * FRAGMENT, None)
-        for form in self._plain if windows else ():
-            for at in range(len(form) - FRAGMENT + 1):
-                for view, start, end in windows.pop(form[at : at + FRAGMENT], ()):
-                    yield view.raw(start, end)
-
-
-def _places(text: str, form: str) -> Iterator[int]:
-    """Yield where a form stands in a text, each place once."""
-    size = len(text)
-    if len(form) >= _LONG_FORM and size < _ALWAYS_LINEAR and len(form) * size > _MUCH_WORK:
-        text = text.ljust(max(_ALWAYS_LINEAR, 4 * len(form)), "\0")
-    at = text.find(form)
-    while 0 <= at <= size - len(form):
-        yield at
-        at = text.find(form, at + len(form))
-
-
-def _length_of_end(text: str, end: str) -> int:
-    """Return how much of a base64 form's end is there: all, all but the padding, or nothing."""
-    bare = end.rstrip("=")
-    return next((len(each) for each in (end, bare) if text.startswith(each)), 0)
-
-
-def _origins(text: str) -> list[int]:
-    """Return for each character of a folded text which one of the text it comes from."""
-    return [at for at, char in enumerate(text) for _ in char.casefold()]
+    Where each mask makes another secret visible, nothing of the text is worth showing.
+    """
+    for _ in range(_MOST_PASSES):
+        spans = list(find(text))
+        if not spans:
+            return text, []
+        text = _masked(text, spans)
+    return text, list(find(text))
 
 
 def _masked(text: str, spans: list[Span]) -> str:

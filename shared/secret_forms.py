@@ -1,4 +1,9 @@
-"""The forms in which secrets are looked for: as they are, in another case, base64, their parts."""
+"""The forms in which secrets are looked for in texts that have no escapes (`text_views`).
+
+Each secret as it was given and as it is when its own escapes are undone; its lines, and the values
+of one that is JSON; all of these as they show where their UTF-8 was read in another charset, as
+most servers read headers, and with doubled quotes. Whole secrets are looked for in base64 too.
+"""
 
 import base64
 import json
@@ -14,15 +19,18 @@ MOST_PARTS = 256
 """The number of parts of secrets that are looked for by themselves, the longest first."""
 
 _QUOTES = ('"', "'")
-"""What is written twice between two of its own: by CSV, SQL and YAML."""
-
+"""The marks that CSV, SQL and YAML write twice between two of their own."""
 _URL_SAFE = str.maketrans("+/", "-_")
+_WINDOWS = str.maketrans(
+    {chr(byte): bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 160)}
+)
+"""The letters of cp1252 for the bytes that are control characters in latin-1."""
 
 
 def secrets_of(values: Iterable[str]) -> list[str]:
-    """Return the secrets worth looking for, the longest first: as given, and without their ends."""
-    found = {form for value in values for form in (value, value.strip())}
-    return longest_first(each for each in found if len(each) >= SHORTEST and each.strip("*"))
+    """Return the secrets worth looking for, the longest first: as given, stripped, and decoded."""
+    given = {form for value in values for form in (value, value.strip())}
+    return longest_first(filter(_is_worth, (*given, *map(plain, given))))
 
 
 def longest_first(forms: Iterable[str]) -> list[str]:
@@ -34,22 +42,21 @@ def folded(text: str) -> str:
     return text.casefold().replace("+", " ")
 
 
+def origins(text: str) -> list[int]:
+    """Return for each character of a folded text which one of the text it comes from."""
+    return [at for at, char in enumerate(text) for _ in char.casefold()]
+
+
 def folded_forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets and their parts, folded."""
+    """Return the secrets and their parts, as they are, misread, or with doubled quotes, folded."""
     secrets = list(secrets)
     parts = longest_first(part for secret in secrets for part in _parts(secret))[:MOST_PARTS]
-    forms = [*secrets, *parts]
+    known = [*secrets, *parts]
+    forms = [*known, *_misread(known)]
     doubled = longest_first(
         form.replace(mark, 2 * mark) for mark in _QUOTES for form in forms if mark in form
     )[:MOST_PARTS]
     return longest_first(filter(_is_worth, map(folded, (*forms, *doubled))))
-
-
-def plain_forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets without what looks like an escape in them, folded."""
-    changed = ((secret, plain(secret)) for secret in secrets)
-    forms = (folded(without) for secret, without in changed if without != secret)
-    return longest_first(filter(_is_worth, forms))
 
 
 def base64_forms(secret: str) -> Iterator[tuple[str, str]]:
@@ -72,8 +79,7 @@ def base64_forms(secret: str) -> Iterator[tuple[str, str]]:
 def _parts(secret: str) -> Iterator[str]:
     """Yield what is worth hiding alone: lines, and what a secret holds that is a JSON document."""
     values = [*_values(secret)]
-    unescaped = plain(secret) if "\\" in secret or "%" in secret else secret
-    lines = [line for text in {secret, unescaped, *values} for line in _lines(text)]
+    lines = [line for text in (secret, *values) for line in _lines(text)]
     yield from (part for part in (*values, *lines) if len(part) >= SHORTEST_PART)
 
 
@@ -96,6 +102,14 @@ def _values(secret: str) -> Iterator[str]:
             found += value.values() if isinstance(value, dict) else value
         elif isinstance(value, str):
             yield value
+
+
+def _misread(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what other than ASCII looks like when its UTF-8 is read as latin-1, or as cp1252."""
+    for text in texts:
+        if not text.isascii():
+            latin = text.encode(errors="replace").decode("latin-1")
+            yield from (latin, latin.translate(_WINDOWS))
 
 
 def _is_worth(form: str) -> bool:

@@ -20,6 +20,8 @@ _SHORT |= {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _ASIDE = "\0"
 BY_SHORT_ESCAPES = frozenset(_SHORT.values())
 """The characters that a backslash and one more character stand for."""
+COLUMNS = 64
+"""The length from which lines of base64 are broken: 64 in PEM, 76 in MIME."""
 
 
 class _Family(NamedTuple):
@@ -111,6 +113,16 @@ def views(text: str, *, wanted: frozenset[str] = BY_SHORT_ESCAPES) -> Iterator[V
         )
         if there:
             yield from _rounds(raw, (_short_escapes(there),))
+
+
+def has_broken_base64(text: str) -> bool:
+    """Tell whether a text has lines that look like broken base64."""
+    return _LINE_BREAK.pattern.search(text) is not None
+
+
+def joined_lines(view: View) -> View:
+    """Return the view with its lines of base64 joined; itself if it has none."""
+    return view.decoded(_LINE_BREAK)
 
 
 def _decoded(raw: View, *, with_short_escapes: bool) -> Iterator[View]:
@@ -226,3 +238,8 @@ _REFERENCE = _Family(
     "&", re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"), _reference
 )
 _FAMILIES = (_BACKSLASH, _PERCENT, _REFERENCE)
+_LINE = rf"[A-Za-z0-9+/_-]{{{COLUMNS}}}"
+_LINE_BREAK = _Family(
+    "\n", re.compile(rf"\n(?<={_LINE}\n)|\r\n(?<={_LINE}\r\n)"), lambda _found: ""
+)
+"""The line breaks in base64: looked for first, then what stands before them, which is cheap."""

@@ -30,7 +30,8 @@ NO_PAGES = (
 CLOSED = "the emulator's administration is closed: stop the stack and remove its home to reset it"
 UNSIGNED = (
     "requests to the AWS emulator are signed with the key pair of this stack's home: set "
-    "AWS_SHARED_CREDENTIALS_FILE to its file `credentials`"
+    "AWS_SHARED_CREDENTIALS_FILE to its file `credentials`, and unset AWS_ACCESS_KEY_ID, "
+    "AWS_SECRET_ACCESS_KEY and AWS_PROFILE, which win over it"
 )
 
 

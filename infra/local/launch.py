@@ -131,7 +131,7 @@ def _announce(local: Local) -> None:
     unfinished = local.description.with_suffix(".new")
     unfinished.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
     unfinished.replace(local.description)
-    _say(f"ready: {local.api_url} (open to this machine, closed to foreign pages; Ctrl-C stops)")
+    _say(f"ready: {local.api_url} (for this machine, no foreign pages; Ctrl-C or make down)")
 
 
 @contextmanager

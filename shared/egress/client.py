@@ -26,17 +26,19 @@ def tls_context() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def pinned_client(
+def pinned_transport(
     guard: EgressGuard, remaining: Remaining, *, tls: ssl.SSLContext | None = None
-) -> httpx.Client:
-    """Make a client for one exchange: no proxies, no netrc, all of it within `remaining`."""
+) -> "PinnedTransport":
+    """Make a transport for one exchange, all of it within `remaining`.
+
+    It sends what it is given: no client adds headers, cookies, proxies or netrc.
+    """
     pool = httpcore.ConnectionPool(
         ssl_context=tls or tls_context(),
         network_backend=PinnedBackend(guard, remaining),
         max_keepalive_connections=0,
     )
-    transport = PinnedTransport(pool)
-    return httpx.Client(transport=transport, trust_env=False, timeout=None)  # noqa: S113 - `remaining`
+    return PinnedTransport(pool)
 
 
 class PinnedTransport(httpx.BaseTransport):

@@ -16,6 +16,8 @@ MAX_INPUT_BYTES = 200_000
 MAX_SECRET_BYTES = 8192
 """The size of a SECRET input: masking looks for each in everything its execution yields."""
 
+_NAMED_SO = "have an undeclared name that holds a secret: names are shown, give it as a value"
+
 
 def check_inputs(
     declared: Sequence[InputDefinition], given: Mapping[str, Any], secrets: Iterable[str] = ()
@@ -40,6 +42,8 @@ def check_inputs(
         problems.append(
             Problem(path="inputs", message=f"take more than {MAX_INPUT_BYTES} bytes together")
         )
+    if not problems and _names_a_secret(declared, accepted, secrets):
+        problems.append(Problem(path="inputs", message=_NAMED_SO))
     if problems:
         sentence = "; ".join(f"{problem.path} {problem.message}" for problem in problems)
         raise InvalidInputsError(sentence, problems=problems)
@@ -62,6 +66,14 @@ def _masking(
 ) -> Masking:
     own = (given.get(each.name) for each in declared if each.type is InputType.SECRET)
     return Masking([*(str(each) for each in own if each is not None), *secrets])
+
+
+def _names_a_secret(
+    declared: Sequence[InputDefinition], accepted: Mapping[str, Any], secrets: Iterable[str]
+) -> bool:
+    undeclared = accepted.keys() - {each.name for each in declared}
+    names = "\0".join(undeclared)
+    return bool(names) and _masking(declared, accepted, secrets).text(names) != names
 
 
 def _size(value: Any) -> int:

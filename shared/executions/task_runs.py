@@ -44,11 +44,20 @@ MAX_CHARACTERS = 8_000
 ROOM_TO_SAY_SO = 40
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, characters: int | None = None) -> str:
     """Cut a text that was masked, and say so; one that was cut stays as it is."""
-    if len(text) <= MAX_CHARACTERS + ROOM_TO_SAY_SO:
+    characters = characters or MAX_CHARACTERS
+    if len(text) <= characters + ROOM_TO_SAY_SO:
         return text
-    return f"{text[:MAX_CHARACTERS]}… ({len(text)} characters, cut)"
+    return f"{text[:characters]}… ({len(text)} characters, cut)"
+
+
+class Cause(Record):
+    """The failure of a task's last attempt, when something else ended the task before the next."""
+
+    code: str
+    message: str
+    status_code: int | None = None
 
 
 class Failure(Record):
@@ -60,6 +69,14 @@ class Failure(Record):
     status: str | None = None
     status_code: int | None = None
     retry_after_seconds: float | None = Field(default=None, exclude=True)
+    cause: Cause | None = Field(default=None, exclude_if=lambda cause: cause is None)
+
+    def caused_by(self, earlier: "Failure | None") -> "Failure":
+        """Return this failure with the one that the task was about to get over."""
+        if earlier is None:
+            return self
+        cause = Cause(code=earlier.code, message=earlier.message, status_code=earlier.status_code)
+        return self.model_copy(update={"cause": cause})
 
 
 def duration_ms(started: datetime | None, finished: datetime | None) -> int | None:
@@ -114,6 +131,8 @@ class TaskRun(Record):
     stored: Stored | None = Field(default=None, exclude=True)
     # To which attempts of the containers round it the run belongs: see `task_tree.py`.
     rounds: str = Field(default="", exclude=True)
+    # Of a loop in which some iterations never began: how many it has.
+    iterations: int | None = Field(default=None, exclude=True)
     # When the attempt under way began, of what waits or ends outside; None in the first one.
     began_at: Timestamp | None = Field(default=None, exclude=True)
     # To which round of the innermost `flow.loop` round it the run belongs: `poll#3`, or nothing.

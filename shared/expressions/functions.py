@@ -61,10 +61,14 @@ def length(_: Run, value: Json, /) -> int:
 
 
 def from_json(run: Run, value: Json, /) -> Json:
-    """Parse JSON text; what is no text any more passes, as bodies often are parsed already."""
+    """Parse JSON text; what is no text any more passes, as bodies often are parsed already.
+
+    One byte order mark before it is ignored.
+    """
     if type(value) is not str:
         return value
     run.room(len(value))
+    value = value.removeprefix("\ufeff")
     try:
         parsed = json.loads(
             value, parse_constant=_refuse_constant, parse_float=_float, parse_int=_integer

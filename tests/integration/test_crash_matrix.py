@@ -48,6 +48,12 @@ tasks:
     dependsOn: []
     properties: {until: index == 2, interval: 50ms}
     tasks: [{name: look, type: core.set, properties: {values: {n: '{{ index }}'}}}]
+  - name: fan
+    type: flow.foreach
+    dependsOn: [allowed]
+    allowFailure: true
+    properties: {items: [1, 0, 2], collect: outputs.part.result}
+    tasks: [{name: part, type: util.math, properties: {operation: div, a: 1, b: '{{ item }}'}}]
   - {name: pause, type: flow.wait, dependsOn: [], properties: {duration: 50ms}}
   - name: sub
     type: flow.subflow
@@ -59,7 +65,13 @@ tasks:
     properties: {data: 1, schema: {minimum: '{{ outputs.sub.outputs.n }}'}}
   - {name: behind, type: core.set, dependsOn: [broken], properties: {values: {}}}
 errors: [{name: mourn, type: core.set, properties: {values: {of: '{{ error.taskName }}'}}}]
-finally: [{name: last, type: core.set, properties: {values: {}}}]
+finally:
+  - name: last
+    type: core.set
+    properties:
+      values:
+        fan: '{{ outputs.fan }}'
+        ends: '{{ [tasks.fan.status, tasks.behind.status, execution.status, error.code] }}'
 """
 EXPECTED = {
     "loop": "SUCCESS",
@@ -71,12 +83,32 @@ EXPECTED = {
     "never": "SKIPPED",
     "flaky": "SUCCESS",
     "allowed": "FAILED",
+    "fan": "FAILED",
+    "part": "SKIPPED",
     "pause": "SUCCESS",
     "sub": "SUCCESS",
     "broken": "FAILED",
     "behind": "SKIPPED",
     "mourn": "SUCCESS",
     "last": "SUCCESS",
+}
+PARTS = [("0", "SUCCESS"), ("1", "FAILED"), ("2", "SKIPPED")]
+TOLD = {
+    "fan": {
+        "count": 3,
+        "failed": 1,
+        "results": [1, None, None],
+        "errors": [
+            {
+                "index": 1,
+                "key": None,
+                "taskName": "part",
+                "code": "division_by_zero",
+                "message": "division by zero",
+            }
+        ],
+    },
+    "ends": ["FAILED", "SKIPPED", "FAILED", "validation_failed"],
 }
 MAX_CALLS = 120
 
@@ -86,11 +118,15 @@ def check_end(stack: MotoStack, execution_id: str) -> None:
     assert {task["taskName"]: task["status"] for task in detail["tasks"]} == EXPECTED
     assert detail["execution"]["status"] == "FAILED"
     assert detail["execution"]["error"]["taskName"] == "broken"
-    assert detail["execution"]["tasksExecuted"] == 11
+    assert detail["execution"]["tasksExecuted"] == 13
     [poll] = [task for task in detail["tasks"] if task["taskName"] == "poll"]
     assert json.loads(poll["outputs"])["rounds"] == 3
     rounds = [task["iteration"] for task in detail["tasks"] if task["taskName"] == "look"]
     assert rounds == ["0", "1", "2"]
+    rows = detail["tasks"]
+    parts = [(row["iteration"], row["status"]) for row in rows if row["taskName"] == "part"]
+    assert parts == PARTS
+    assert json.loads(rows[-1]["outputs"]) == TOLD
     attempts = {task["taskName"]: task["attempt"] for task in detail["tasks"]}
     assert attempts["flaky"] == 2
 

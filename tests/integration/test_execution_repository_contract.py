@@ -16,6 +16,7 @@ from shared.executions.store.snapshots import (
     TurnFence,
 )
 from shared.executions.task_runs import (
+    Cause,
     Failure,
     LogLine,
     PassedRounds,
@@ -357,7 +358,13 @@ class TestTaskRuns:
             ),
             outputs='{"x":0.1}',
             stored=Stored(key="k", size=9),
-            error=Failure(code="x", message="m", status_code=503),
+            error=Failure(
+                code="x",
+                message="m",
+                status_code=503,
+                cause=Cause(code="y", message="n", status_code=429),
+            ),
+            iterations=3,
             started_at=NOW,
             finished_at=LATER,
             due_at=LATER,

@@ -61,7 +61,7 @@ def test_equal_maps_are_one_key_of_a_limit(moto_stack: MotoStack, create_flow: A
     for key in keys:
         execute(flow_id, {"inputs": {"k": key}})
 
-    table = boto3.resource("dynamodb").Table(moto_stack.environment["EXECUTIONS_TABLE_NAME"])
+    table: Any = boto3.resource("dynamodb").Table(moto_stack.environment["EXECUTIONS_TABLE_NAME"])
     found = [each for each in table.scan()["Items"] if "#slots#" in each["pk"]]
     waiting = [each["pk"] for each in found if each["sk"].startswith("waiting#")]
     taken = [each["pk"] for each in found if each["sk"] == "count" and each["taken"]]

@@ -21,12 +21,12 @@ from shared.egress.guard import (
     egress_guard,
     system_addresses,
 )
+from shared.plugins.http.codings import MAX_BODY
 from shared.plugins.http.request import HttpRequest, http_request
-from shared.plugins.http.response import MAX_BODY
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.certificates import tls_contexts
 from tests.support.errors import told
-from tests.support.plugins import run_plugin, task_context
+from tests.support.plugins import Lines, run_plugin, task_context
 from tests.support.servers import Reply, Server, answering, serving
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timing]
@@ -104,12 +104,13 @@ def test_other_statuses_fail_and_keep_the_answer() -> None:
         b'{"error":"busy"}',
     )
     with serving(reply) as server:
-        error = failure(f"{server.url}/path/secret?token=secret")
+        error = failure(f"{server.url}/a/path?token=secret", headers={"X-Own": "secret"})
 
     assert (error.code, error.status_code, error.retry_after_seconds) == ("http_status", 503, 7.0)
     assert error.outputs["body"] == {"error": "busy"}
     assert "secret" not in told(error)
-    assert "503 Service Unavailable" in told(error)
+    asked = f"GET http://127.0.0.1:{server.port}/a/path"
+    assert told(error) == f"{asked} was answered 503 Service Unavailable"
 
 
 def test_other_statuses_can_be_left_to_the_flow() -> None:
@@ -129,6 +130,62 @@ def test_packed_answers_are_unpacked() -> None:
     head = "HTTP/1.1 200 OK\ncontent-type: application/json\ncontent-encoding: gzip"
     with serving(answering(head, packed)) as server:
         assert get(server.url)["body"] == {"n": 1}
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "none", "json"])
+def test_a_word_that_is_no_coding_is_left_alone(coding: str) -> None:
+    head = f"HTTP/1.1 201 Made\ncontent-type: application/json\ncontent-encoding: {coding}"
+    with serving(answering(head, b'{"n": 1}')) as server:
+        outputs = get(server.url)
+
+    assert (outputs["status_code"], outputs["body"]) == (201, {"n": 1})
+    assert outputs["headers"]["content-encoding"] == coding
+
+
+def test_a_coding_that_we_do_not_know_leaves_status_and_bytes() -> None:
+    head = "HTTP/1.1 503 Busy\ncontent-type: application/json\ncontent-encoding: br"
+    with serving(answering(head, b"\x0b\x02\x80{}\x03")) as server:
+        error = failure(server.url)
+
+    assert (error.code, error.status_code) == ("http_status", 503)
+    assert (error.outputs["body"], error.outputs["bodyEncoding"]) == ("CwKAe30D", "base64")
+
+
+def test_what_is_not_packed_as_it_says_keeps_its_status() -> None:
+    with serving(answering("HTTP/1.1 503 Busy\ncontent-encoding: gzip", b"plain")) as server:
+        error = failure(f"{server.url}/path")
+
+    assert (error.code, error.status_code) == ("invalid_answer", 503)
+    assert told(error) == (
+        f"GET http://127.0.0.1:{server.port}/path, 503: the answer is not packed as it says"
+    )
+
+
+def test_several_cookies_stay_several_and_other_headers_are_joined() -> None:
+    dated = "a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT"
+    head = f"HTTP/1.1 200 OK\nSet-Cookie: {dated}\nvary: a\nset-cookie: b=2\nVary: b"
+    with serving(answering(head)) as server:
+        headers = get(server.url)["headers"]
+
+    assert headers["set-cookie"] == [dated, "b=2"]
+    assert headers["vary"] == "a, b"
+
+
+def test_null_leaves_defaults_out_on_the_wire() -> None:
+    none = {"User-Agent": None, "ACCEPT": None, "accept-encoding": None}
+    with serving(OK) as server:
+        get(server.url, headers=none)
+
+    [request] = server.requests
+    assert request == f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+
+
+def test_null_leaves_the_idempotency_key_out_on_the_wire() -> None:
+    with serving(OK) as server:
+        get(server.url, method="POST", headers={"Idempotency-Key": None})
+
+    assert b"idempotency-key" not in server.requests[0].lower()
+    assert b"Content-Length: 0\r\n" in server.requests[0]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +286,55 @@ def test_a_307_repeats_the_post_within_its_origin(status: int) -> None:
     assert server.requests[1].endswith(b"\r\n\r\nagain")
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_no_other_method_becomes_a_get(method: str, status: int) -> None:
+    with serving(inside(status)) as server:
+        get(server.url, method=method, body={"a": 1})
+
+    assert server.requests[1].startswith(f"{method} /inside ".encode())
+    assert server.requests[1].endswith(b'\r\n\r\n{"a":1}')
+    assert b"content-type: application/json" in server.requests[1]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "lines"),
+    [("POST", 302, 1), ("DELETE", 303, 1), ("GET", 303, 0), ("HEAD", 303, 0), ("DELETE", 302, 0)],
+)
+def test_a_method_that_becomes_a_get_is_told(method: str, status: int, lines: int) -> None:
+    log, plugin = Lines(), http_request(HttpRequest(guard=lambda: LOOPBACK))
+    with serving(inside(status)) as server:
+        properties = {"url": f"{server.url}/a?q=secret", "method": method}
+        run_plugin(plugin, properties, task_context(log=log))
+
+    origin = f"http://127.0.0.1:{server.port}"
+    line = f"{method} {origin}/a was answered {status}: GET {origin}/inside follows"
+    assert log.written == [("INFO", line)] * lines
+
+
+def test_ones_own_headers_and_cookies_follow_within_an_origin() -> None:
+    def reply(connection: socket.socket, request: bytes, server: Server) -> None:
+        there = answering("HTTP/1.1 302 Found\nlocation: /inside\nset-cookie: set=2")
+        (OK if b" /inside " in request else there)(connection, request, server)
+
+    with serving(reply) as server:
+        get(server.url, headers={"Cookie": "own=1", "X-Own": "mine", "User-Agent": None})
+
+    assert b"cookie: own=1; set=2\r\n" in server.requests[1].lower()
+    assert b"x-own: mine\r\n" in server.requests[1].lower()
+    assert b"user-agent" not in server.requests[1].lower()
+
+
+def test_a_default_left_out_stays_out_at_another_origin(servers: ExitStack) -> None:
+    target = servers.enter_context(serving(OK))
+    first = servers.enter_context(serving(redirecting(target.url)))
+
+    get(first.url, headers={"User-Agent": None})
+
+    assert b"user-agent" not in target.requests[0].lower()
+    assert b"accept-encoding: gzip, deflate" in target.requests[0].lower()
+
+
 @pytest.mark.parametrize("status", [307, 308])
 def test_a_body_does_not_follow_to_another_origin(status: int, servers: ExitStack) -> None:
     target = servers.enter_context(serving(OK))
@@ -287,9 +393,20 @@ def test_redirects_can_be_left_to_the_flow() -> None:
     assert outputs["headers"]["location"] == "http://169.254.169.254/"
 
 
+def test_where_nobody_follows_a_location_may_be_anything() -> None:
+    with serving(redirecting("http://[zz]/")) as server:
+        outputs = get(server.url, followRedirects=False, failOnStatus=False)
+
+    assert outputs["headers"]["location"] == "http://[zz]/"
+
+
 def test_a_redirect_loop_ends() -> None:
     with serving(redirecting("/again")) as server:
-        assert failure(server.url).code == "too_many_redirects"
+        error = failure(f"{server.url}/first?token=secret")
+
+    assert error.code == "too_many_redirects"
+    asked = f"GET http://127.0.0.1:{server.port}/first"
+    assert told(error) == f"{asked} was redirected more than 5 times"
 
     assert len(server.requests) == 6
 
@@ -376,10 +493,10 @@ def test_a_port_nobody_listens_on_is_a_connection_error() -> None:
     with socket.socket() as taken:  # but not listening, so that nobody else can
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        error = failure(f"http://127.0.0.1:{port}/secret")
+        error = failure(f"http://127.0.0.1:{port}/path?token=secret")
 
     assert error.code == "connection_error"
-    assert told(error) == f"GET http://127.0.0.1:{port}: no connection could be made"
+    assert told(error) == f"GET http://127.0.0.1:{port}/path: no connection could be made"
 
 
 def test_an_unknown_host_is_a_connection_error() -> None:

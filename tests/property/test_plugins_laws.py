@@ -3,6 +3,7 @@
 import base64
 import csv
 import functools
+import gzip
 import io
 import json
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.plugins.http.codings import unpacked
 from shared.plugins.http.response import body_of
 from shared.plugins.sdk.values import identity, parse_json
 from tests.support.plugins import run_plugin
@@ -153,3 +155,26 @@ def test_any_answer_has_a_body_that_is_json(content: bytes, content_type: str | 
     json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     if encoding == "base64":
         assert base64.b64decode(body) == content
+
+
+@given(
+    members=st.lists(st.binary(max_size=50), min_size=1, max_size=4),
+    zeros=st.integers(0, 3),
+    after=st.binary(max_size=8).filter(lambda rest: not rest.lstrip(b"\0").startswith(b"\x1f\x8b")),
+    size=st.integers(1, 60),
+)
+def test_members_of_gzip_are_one_content_whatever_follows_them(
+    members: list[bytes], zeros: int, after: bytes, size: int
+) -> None:
+    packed = bytes(zeros).join(map(gzip.compress, members)) + after
+    pieces = [packed[start : start + size] for start in range(0, len(packed), size)]
+
+    assert unpacked(pieces, "gzip") == b"".join(members)
+
+
+@given(VALUES, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gb18030"]))
+def test_json_reads_the_same_in_every_charset(value: Any, encoding: str) -> None:
+    content = json.dumps(value, ensure_ascii=False).encode(encoding)
+
+    charset = encoding.removesuffix("-sig").replace("-le", "le")
+    assert body_of(content, f"application/json; charset={charset}") == (value, "json")

@@ -150,6 +150,10 @@ class Author:
             # With several at once, which ones a failure still keeps from starting is a race.
             properties |= {"failFast": False, "concurrency": self._draw(st.integers(0, 3))}
         tasks = self._tasks(known, depth=depth, most=3, loop="items")
+        if self._rarely():
+            name = self._draw(st.sampled_from([*known, *_names(tasks[0])]))
+            read = [f"outputs.{name}.v | default(0)", f"tasks.{name}.status | default(0)"]
+            properties["collect"] = self._draw(st.sampled_from(["index", "item", *read]))
         return {"type": "flow.foreach", "properties": properties, "tasks": tasks}
 
     def _rounds(self, known: list[str], depth: int, *, loop: str) -> Task:
@@ -177,12 +181,16 @@ class Author:
         if known:
             name = self._draw(st.sampled_from(known))
             values += [f"{{{{ outputs.{name}.v | default(0) }}}}"] * 3
+            values.append(f"{{{{ tasks.{name}.status | default(0) }}}}")
         return self._draw(st.sampled_from(values))
 
     def _condition(self, known: list[str]) -> str:
         if not known:
             return str(self._draw(st.sampled_from(["true", "false"])))
-        return f"{{{{ outputs.{self._draw(st.sampled_from(known))}.v | default(0) }}}}"
+        name = self._draw(st.sampled_from(known))
+        ended = f"{{{{ tasks.{name}.status | default(0) == 'SUCCESS' }}}}"
+        read = f"{{{{ outputs.{name}.v | default(0) }}}}"
+        return str(self._draw(st.sampled_from([read, read, ended])))
 
     def _retry(self) -> Task:
         delays = [0, 2, 3600] if self._waits else [0]

@@ -1,8 +1,10 @@
 """What a flow comes to: sections 5, 6 and 10 over its graph, without time, threads or records."""
 
 from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from shared.executions.scheduling.task_tree import TaskTree
 from shared.expressions import Scope, is_true, parse_expression
 from shared.flows.plans.plan import Plan
 from tests.support.plugins import NOW
@@ -18,11 +20,32 @@ class Seen(NamedTuple):
     before: Any = ()
 
 
+class Ends(Mapping[str, Any]):
+    """How tasks ended, for who stands in `loops`, in iteration `at`: its own and those round it."""
+
+    def __init__(self, reference: "Reference", loops: tuple[str, ...], at: str) -> None:
+        self.reference, self.loops, self.at = reference, loops, at
+
+    def __getitem__(self, name: str) -> Any:
+        loops = self.reference.tree.loops[name]
+        if self.loops[: len(loops)] != loops:
+            raise KeyError(name)
+        place = ".".join(self.at[1:].split(".")[: len(loops)])
+        seen = self.reference.seen.get(f"{name}#{place}" if place else name)
+        return {"status": "SKIPPED" if seen is None or seen.status == "BLOCKED" else seen.status}
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.reference.tree.loops if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Reference:
     """A flow run to its end; `seen` by name and iteration. `attempt` makes one of one task."""
 
     def __init__(self, plan: Plan, attempt: Any) -> None:
-        self.plan, self.attempt = plan, attempt
+        self.plan, self.attempt, self.tree = plan, attempt, TaskTree(plan)
         for number in range(1, (plan.retry.max_attempts if plan.retry else 1) + 1):
             self.seen, self.roots = dict[str, Seen](), dict[str, Any](execution={"attempt": number})
             self.roots |= {"inputs": {}, "outputs": {each.task.name: {} for each in plan.tasks}}
@@ -36,6 +59,9 @@ class Reference:
     def run(self, place: str, branch: str | None, at: str, roots: Any) -> set[str]:
         """Run one list in any order its edges allow; the failures that may have come first."""
         here = [p for p in self.plan.tasks if (p.parent or p.section, p.branch) == (place, branch)]
+        roots = (
+            {**roots, "tasks": Ends(self, self.tree.loops[here[0].task.name], at)} if here else {}
+        )
         todo, first = {planned.task.name: planned for planned in here}, dict[str, set[str]]()
         while todo:
             name = next(n for n in todo if all(b.name not in todo for b in todo[n].predecessors))
@@ -78,16 +104,26 @@ class Reference:
         return self.run(task.name, taken, at, roots), outputs
 
     def loop(self, task: Any, at: str, roots: Any, given: Any) -> tuple[set[str], Any]:
-        items, causes, results = given["items"], set[str](), list[Any]()
+        items, causes = given["items"], set[str]()
+        results, collected, errors = list[Any](), list[Any](), list[Any]()
         for index, key in enumerate(items):
             results.append({})
+            collected.append(None)
             if not causes or not given.get("failFast", True):
                 local = {"index": index, "item": items[key] if isinstance(items, dict) else key}
                 local["outputs"] = ChainMap(results[-1], roots["outputs"])
                 place = f"{at}.{index}" if at else f"#{index}"
                 failed = self.run(task.name, "tasks", place, {**roots, **local})
+                if "collect" in given:
+                    ends = Ends(self, (*self.tree.loops[task.name], task.name), place)
+                    scope = Scope({**roots, **local, "tasks": ends}, "", NOW)
+                    picked = parse_expression(given["collect"]).evaluate(scope)
+                    collected[-1] = None if failed else picked
                 causes |= set() if causes and given.get("concurrency", 1) == 1 else failed
-        return causes, {"count": len(items), "results": results}
+                named = key if isinstance(items, dict) else None
+                errors += [{"index": index, "key": named}] if failed else []
+        told = {"results": collected if "collect" in given else results, "errors": errors}
+        return causes, {"count": len(items), "failed": len(errors), **told}
 
     def rounds(self, task: Any, at: str, roots: Any, given: Any) -> tuple[set[str], Any]:
         causes, outputs, index, is_last = set[str](), dict[str, Any](), 0, False

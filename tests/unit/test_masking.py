@@ -1,9 +1,12 @@
 """Masking, by example."""
 
+import base64
 import csv
 import io
 import json
+import textwrap
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -91,6 +94,21 @@ def test_a_secret_full_of_backslashes_is_looked_for_without_delay():
 )
 def test_a_secret_is_found_in_other_spellings(written: str):
     assert Masking([KEY]).text(written).strip("b'\"") == "******"
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("secret", ['Zebra"Quartz/77+Lümen$x', "naïve-“pass”-Å", "Straße Åland €"])
+def test_a_secret_is_found_whose_utf_8_a_service_reads_in_another_charset(
+    secret: str, charset: str
+):
+    misread = secret.encode().decode(charset, "surrogateescape")
+    written = "".join(chr(ord(each) - 0xDC00) if each >= "\ud800" else each for each in misread)
+    masking = Masking([secret])
+
+    assert masking.text(f"got {written}.") == "got ******."
+    assert masking.text(json.dumps(f"got {written}.")) == '"got ******."'
+    assert masking.text(f"got {written.upper().lower()}.") == "got ******."
+    assert masking.quoted(f"got {written[1:]}.") == "got ******."
 
 
 def test_base64_goes_with_its_padding_and_in_escapes():
@@ -186,3 +204,53 @@ def test_a_secret_is_found_where_its_quotes_are_doubled(mark: str):
 
     assert masking.tree(row) == {"text": f"{mark}key=******{mark},{mark}b{mark}\r\n"}
     assert masking.text(json.dumps(row)) == json.dumps(masking.tree(row))
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("p%40ss-word-long", "p@ss-word-long"),
+        ("-----BEGIN-----\\nMIIEvQIBADANBgkq\\nAQEFAASC\\n", "MIIEvQIBADANBgkq"),
+        ('{\n "key": "-----BEGIN-----\\nMIIEvQIBADANBgkq\\n"\n}', "MIIEvQIBADANBgkq"),
+    ],
+)
+def test_a_secret_that_is_written_with_escapes_is_found_without_them(secret: str, text: str):
+    assert Masking([secret]).text(f"it is {text}.") == "it is ******."
+
+
+LONG = "".join(f"{number:x}-" for number in range(900, 960))
+
+
+@pytest.mark.parametrize("before", ["", "user:", "a", "x" * 100])
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+@pytest.mark.parametrize("columns", [64, 76])
+def test_a_long_secret_is_found_in_base64_with_line_breaks(
+    columns: int, line_break: str, before: str
+):
+    encoded = base64.b64encode(f"{before}{LONG}".encode()).decode()
+    written = line_break.join(textwrap.wrap(encoded, columns))
+    middle = encoded[-100:-80]
+
+    for text in (f"it is\n{written}\n", json.dumps({"a": written}), quote(written)):
+        masked = Masking([LONG]).text(text)
+
+        assert "******" in masked
+        assert middle not in masked.replace("\\r", "").replace("\\n", "").replace("\n", "")
+    assert Masking([LONG]).text(f"it is\n{written}\nend").startswith("it is\n")
+    assert Masking([LONG]).text(f"it is\n{written}\nend").endswith("\nend")
+
+
+def test_forms_of_parts_are_found_in_forms_of_charsets_and_quotes():
+    masking = Masking(
+        [json.dumps({"key": 'sch"l\u00fcssel-5', "next": "line-one-1\nline-zw\u00f6lf"})]
+    )
+
+    assert masking.text("Line-One-1, LINE-ZWÖLF") == "******, ******"
+    for found in ('sch"lüssel-5', 'sch""lÃ¼ssel-5', "line-zwÃ¶lf", "line-zw%C3%B6lf"):
+        assert masking.text(f"({found})") == "(******)"
+
+
+def test_a_secret_that_is_written_with_escapes_is_found_in_base64_as_it_is_meant():
+    encoded = base64.b64encode(b"p@ss-word-long").decode()
+
+    assert Masking(["p%40ss-word-long"]).text(f"Basic {encoded}") == "Basic ******"

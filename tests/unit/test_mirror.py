@@ -24,7 +24,7 @@ REFUSALS = f"{FLOWS}/validation/test_validator_refusals.py"
 # Nothing is added without a reason: a module that gets its test file goes from here.
 COVERED_BY = {
     "unit/test_docs.py": "config errors",
-    "unit/test_masking.py": "secret_forms",
+    "unit/test_masking.py": "secret_forms secret_search",
     "unit/http/test_app.py": """
         ids times records validation paging observability
         http/bodies http/headers http/paging http/problems http/responses
@@ -37,7 +37,9 @@ COVERED_BY = {
     "integration/test_http_request.py": """
         egress/client plugins/http/exchange plugins/http/request
         """,
-    "unit/plugins/util/test_validate.py": "json_schema/validator json_schema/builders",
+    "unit/plugins/util/test_validate.py": """
+        json_schema/validator json_schema/builders json_schema/refusals
+        """,
     "unit/plugins/test_properties.py": "json_schema/messages plugins/sdk/plugin",
     "unit/plugins/util/test_math.py": "plugins/sdk/numbers",
     "unit/plugins/util/test_url.py": "plugins/sdk/urls",
@@ -58,7 +60,7 @@ COVERED_BY = {
         """,
     f"{EXECUTIONS}/tasks/test_waits.py": "executions/engine/waits executions/tasks/conditions",
     f"{EXECUTIONS}/tasks/test_attempts.py": "executions/logs executions/tasks/outcomes",
-    f"{EXECUTIONS}/tasks/test_scopes.py": "executions/mocks",
+    f"{EXECUTIONS}/tasks/test_scopes.py": "executions/mocks executions/tasks/iteration_values",
     f"{EXECUTIONS}/engine/test_durable_tasks.py": "executions/tasks/durable",
     f"{EXECUTIONS}/engine/test_containers.py": """
         executions/scheduling/containers

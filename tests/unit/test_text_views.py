@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.text_views import ROUNDS, plain, views
+from shared.text_views import ROUNDS, View, has_broken_base64, joined_lines, plain, views
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,23 @@ def test_a_view_knows_its_places_in_the_raw_text() -> None:
 def test_layers_beyond_the_last_round_stay() -> None:
     assert plain("%" + "25" * (ROUNDS + 1) + "41") != "A"
     assert plain("%" + "25" * (ROUNDS - 1) + "41") == "A"
+
+
+def test_lines_of_base64_are_joined_and_know_their_places() -> None:
+    line = "Aa0+/_-" * 10
+    raw = View(f"a\nb\n{line}\n{line}\r\nend\n")
+
+    joined = joined_lines(raw)
+
+    assert joined.text == f"a\nb\n{line}{line}end\n"
+    assert joined.raw(4, 4 + 143) == (4, 4 + 146)
+    assert joined.raw(4, 4 + 70) == (4, 4 + 70)
+    assert joined.raw(4 + 70, 4 + 71) == (4 + 71, 4 + 72)
+    assert has_broken_base64(raw.text)
+
+
+def test_other_lines_are_not_joined() -> None:
+    raw = View(f"{'a' * 63}\n{'b' * 70} \n\n")
+
+    assert joined_lines(raw) is raw
+    assert not has_broken_base64(raw.text)

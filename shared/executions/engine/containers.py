@@ -6,6 +6,7 @@ holds is kept apart: see `scheduling/task_tree.py` and ADR 23.
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,13 @@ from shared.executions.engine.budget import TurnBudget
 from shared.executions.engine.context import TaskKind, TurnContext
 from shared.executions.engine.loop_rounds import LoopRounds
 from shared.executions.scheduling.containers import leave
+from shared.executions.scheduling.foreach_outputs import Inside
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.container_entry import open_container
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.timeouts import MALFORMED
+from shared.expressions import Scope
 from shared.masking import Masking
 from shared.plugins.sdk.plugin import PluginError
 
@@ -80,7 +83,7 @@ class ContainerRunner:
                 if self._rounds.goes_on(instance, this, rounds):
                     return
                 failure = rounds.failure
-            outputs = leave(context.scheduler, instance, scope, context.scopes.read)
+            outputs = leave(context.scheduler, instance, scope, self._inside(instance, scope))
             outcome = _left(outputs, failure, context.masking)
         except MALFORMED as error:
             # Its fields could be read when it was opened: what takes too long may do so by a hair.
@@ -146,12 +149,21 @@ class ContainerRunner:
             self._limits[instance.key] = (this.began_at + found.timeout, instance)
         recorder.entered(instance)
 
+    def _inside(self, instance: TaskInstance, scope: Scope) -> Inside:
+        context = self._context
+        return Inside(
+            outputs=context.scopes.read,
+            scope=lambda index: context.scopes.inside(context.scheduler, instance, index, scope),
+        )
+
     def _settle(self, instance: TaskInstance, attempt: int, outcome: Outcome) -> None:
         """Settle a container, or have it wait for its next attempt."""
         context, scheduler = self._context, self._context.scheduler
         for each in (instance, *scheduler.inside(instance)) if self._limits else ():
             self._limits.pop(each.key, None)
-        told = context.with_error_line(outcome, attempt)
+        entered = scheduler.entered.get(instance.key)
+        counted = replace(outcome, iterations=entered.never_all_begun if entered else None)
+        told = context.with_error_line(counted, attempt)
         started_at = context.recorder.ready_at(instance)
         if context.settle(instance, told, attempt=attempt, started_at=started_at):
             scheduler.entered.pop(instance.key, None)

@@ -61,9 +61,10 @@ class LoopRounds:
         context, recorder = self._context, self._context.recorder
         began_at, over_at = self._span(instance, rounds)
         now = max(began_at, over_at)
-        scope = context.scopes.after_round(
-            context.scheduler, instance, rounds.index, attempt=this.attempt, now=now
+        bare = context.scopes.for_instance(
+            context.scheduler, instance, attempt=this.attempt, now=now
         )
+        scope = context.scopes.inside(context.scheduler, instance, rounds.index, bare)
         if is_last(instance.planned.task.properties, scope):
             return False
         if rounds.index + 1 >= rounds.limit:

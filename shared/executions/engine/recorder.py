@@ -141,7 +141,10 @@ class Recorder:
     def cancelled(
         self, instance: TaskInstance, failure: Failure, *, started_at: datetime | None
     ) -> None:
-        self._end(instance, TaskStatus.CANCELLED, started_at, error=failure)
+        """Cancel a task; one between two attempts keeps why the last one failed."""
+        earlier = self._scheduler.runs.get(instance.key)
+        error = failure.caused_by(earlier.error if earlier else None)
+        self._end(instance, TaskStatus.CANCELLED, started_at, error=error)
 
     def restarted(self, instance: TaskInstance, *, attempt: int, began_at: datetime) -> None:
         """Begin another attempt of a container: what earlier ones recorded counts no more.
@@ -283,6 +286,7 @@ class Recorder:
             started_at=started_at,
             finished_at=self._now() if is_over else None,
             due_at=due_at,
+            iterations=outcome.iterations if is_over else None,
             logs=(*outcome.logs, self._announced(attempt, due_at)) if due_at else outcome.logs,
         )
 

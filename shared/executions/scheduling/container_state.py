@@ -44,6 +44,12 @@ class ContainerState:
         """Tell whether nothing inside may run until another round has begun."""
         return self.rounds is not None and not self.rounds.has_begun
 
+    @property
+    def never_all_begun(self) -> int | None:
+        """Return how many iterations a loop has if some of them have not begun, else None."""
+        number = len(self.items or ())
+        return number if self.next < number else None
+
     def has_room(self, *, busy: int, waiting: int) -> bool:
         """Tell whether another iteration may begin while so many are open (busy or waiting)."""
         if self.concurrency:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.executions.scheduling.container_state import ContainerState
+from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.rounds import Rounds, read_rounds
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.task_runs import TaskRun, node_key
+from shared.executions.task_runs import node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.json_text import Json, key_text, whole_number
 from shared.messages import Message
@@ -92,10 +93,8 @@ def taken(scheduler: Scheduler, instance: TaskInstance, entered: ContainerState)
     return entered
 
 
-def leave(
-    scheduler: Scheduler, instance: TaskInstance, scope: Scope, read: Callable[[TaskRun], Json]
-) -> Outputs:
-    """Return a container's outputs once all in it is settled; `read` returns a task run's own."""
+def leave(scheduler: Scheduler, instance: TaskInstance, scope: Scope, inside: Inside) -> Outputs:
+    """Return a container's outputs once all in it is settled."""
     entered = scheduler.entered[instance.key]
     kind = instance.planned.task.type
     if kind == "flow.if":
@@ -105,12 +104,9 @@ def leave(
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
     if entered.rounds is not None:
-        return _loop_outputs(scheduler, instance, entered.rounds, read)
+        return _loop_outputs(scheduler, instance, entered.rounds, inside)
     if entered.items is not None:
-        return {
-            "count": len(entered.items),
-            "results": _results(scheduler, instance, entered, read),
-        }
+        return foreach_outputs(scheduler, instance, entered, inside)
     return {"count": len(scheduler.list_of(instance.name, "tasks"))}
 
 
@@ -120,40 +116,16 @@ def _if_outputs(instance: TaskInstance, entered: ContainerState, scope: Scope) -
 
 
 def _loop_outputs(
-    scheduler: Scheduler,
-    instance: TaskInstance,
-    rounds: Rounds,
-    read: Callable[[TaskRun], Json],
+    scheduler: Scheduler, instance: TaskInstance, rounds: Rounds, inside: Inside
 ) -> Outputs:
-    names = [planned.task.name for planned in scheduler.inner(instance.name)]
     iteration = inner_iteration(instance.iteration, rounds.index)
+    names = (planned.task.name for planned in scheduler.inner(instance.name))
+    found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
     return {
         "rounds": rounds.index + 1,
         "exhausted": rounds.is_exhausted,
-        "outputs": _outputs_of(scheduler, names, iteration, read),
+        "outputs": {name: inside.outputs(run) for name, run in found if run},
     }
-
-
-def _results(
-    scheduler: Scheduler,
-    instance: TaskInstance,
-    entered: ContainerState,
-    read: Callable[[TaskRun], Json],
-) -> list[Json]:
-    names = [planned.task.name for planned in scheduler.inner(instance.name)]
-    results = []
-    for index in range(len(entered.items or ())):
-        iteration = inner_iteration(instance.iteration, index)
-        results.append(_outputs_of(scheduler, names, iteration, read))
-    return results
-
-
-def _outputs_of(
-    scheduler: Scheduler, names: list[str], iteration: str, read: Callable[[TaskRun], Json]
-) -> Outputs:
-    """Return the outputs of those of the tasks that ran in an iteration, by name."""
-    found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
-    return {name: read(run) for name, run in found if run is not None}
 
 
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:

@@ -123,6 +123,10 @@ class Scheduler(TaskTree):
         """Return the failure that came first in a section, among those that are not allowed."""
         return self._first_failure(self.list_of(section, None), "")
 
+    def failure_in(self, loop: TaskInstance, iteration: str) -> Failure | None:
+        """Return the failure that came first in one iteration of a loop."""
+        return self._first_failure(self.list_of(loop.name, "tasks"), iteration)
+
     def is_open(self, key: str) -> bool:
         """Tell whether the task of this key is a container that waits for nothing but its tasks."""
         entered = self.entered.get(key)

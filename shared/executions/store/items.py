@@ -37,7 +37,7 @@ BUT_OUTPUTS = (
     *("id", "flowId", "flowName", "namespace", "status", "isParked", "inputs", "labels", "trigger"),
     *("secrets", "hiddenInputs", "inheritedSecrets", "retentionSeconds", "expiresAt"),
     *("mocks", "slot", "error", "test", "createdBy"),
-    *("type", "fence", "blocked", "stored", "beganAt", "logs", "passed"),
+    *("type", "fence", "blocked", "stored", "beganAt", "iterations", "logs", "passed"),
 )
 """The attributes that are read of these items: all but outputs, which are up to 300 KB each."""
 
@@ -164,6 +164,8 @@ def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
         item["blocked"] = True
     if run.passed:
         item["passed"] = run.passed.model_dump(by_alias=True)
+    if run.iterations is not None:
+        item["iterations"] = run.iterations
     if run.logs:
         item["logs"] = [
             {
@@ -194,6 +196,7 @@ def run_from_item(item: Mapping[str, Any]) -> TaskRun:
         fence=int(item["fence"]),
         blocked=item.get("blocked", False),
         outputs=item.get("outputs"),
+        iterations=int(item["iterations"]) if "iterations" in item else None,
         stored=Stored(**item["stored"]) if "stored" in item else None,
         error=_failure(item.get("error")),
         started_at=from_rfc3339(item["startedAt"]) if "startedAt" in item else None,
@@ -221,5 +224,10 @@ def _passed(stored: Mapping[str, Any] | None) -> PassedRounds | None:
 def _failure(stored: Mapping[str, Any] | None) -> Failure | None:
     if stored is None:
         return None
+    cause = {"cause": _with_whole_code(stored["cause"])} if "cause" in stored else {}
+    return Failure.model_validate({**_with_whole_code(stored), **cause})
+
+
+def _with_whole_code(stored: Mapping[str, Any]) -> dict[str, Any]:
     code = {"statusCode": int(stored["statusCode"])} if "statusCode" in stored else {}
-    return Failure.model_validate({**stored, **code})
+    return {**stored, **code}

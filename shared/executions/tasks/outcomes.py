@@ -17,12 +17,16 @@ MAX_OUTPUT_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of an attempt; `outputs` is JSON text, null where the plugin was never called."""
+    """The outcome of an attempt; `outputs` is JSON text, null where the plugin was never called.
+
+    `iterations` is how many a loop has, where some of them never began.
+    """
 
     status: TaskStatus
     outputs: str | None = None
     error: Failure | None = None
     logs: tuple[LogLine, ...] = ()
+    iterations: int | None = None
 
 
 def failure_of(error: PluginError | TemplateError, masking: Masking) -> Failure:

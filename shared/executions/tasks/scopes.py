@@ -87,14 +87,11 @@ class ScopeBuilder:
             scope.with_locals(**_loop_names(scheduler, instance)) if instance.iteration else scope
         )
 
-    def after_round(
-        self, scheduler: Scheduler, loop: TaskInstance, index: int, *, attempt: int, now: datetime
-    ) -> Scope:
-        """Return the scope of a `flow.loop` after a round: it reads what that one came to."""
+    def inside(self, scheduler: Scheduler, loop: TaskInstance, index: int, scope: Scope) -> Scope:
+        """Return the scope of a loop with the names that are known inside one of its iterations."""
         iteration = inner_iteration(loop.iteration, index)
-        inside = TaskInstance(scheduler.children(loop.name)[0], iteration)
-        scope = self.for_instance(scheduler, loop, attempt=attempt, now=now)
-        return scope.with_locals(**_loop_names(scheduler, inside), **self._of_tasks(inside))
+        inner = TaskInstance(scheduler.children(loop.name)[0], iteration)
+        return scope.with_locals(**_loop_names(scheduler, inner), **self._reach(inner))
 
     def for_outputs(self, *, now: datetime) -> Scope:
         return self._scope(seed=f"{self._execution.id}/outputs", now=now)
@@ -111,11 +108,11 @@ class ScopeBuilder:
         )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
-            **self._of_tasks(instance), vars=LazyVariables(self._plan.variables, bare)
+            **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
         )
 
-    def _of_tasks(self, instance: TaskInstance | None) -> dict[str, Any]:
-        """Return what a task instance reads of other tasks."""
+    def _reach(self, instance: TaskInstance | None) -> dict[str, Any]:
+        """Return what tasks left, as far as a task instance can see it."""
         loops = self._loops[instance.name] if instance else ()
         iteration = instance.iteration if instance else ""
         return {

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 from shared.executions.models import Execution, Status
 from shared.executions.scheduling.container_attempts import latest_runs
-from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import LOOPS
 from shared.executions.task_runs import TaskRun, TaskStatus, node_key
@@ -33,10 +34,15 @@ def listed(scheduler: Scheduler, execution: Execution) -> Iterator[TaskRun]:
             yield from _with_inner(scheduler, execution, inside, TaskInstance(planned))
 
 
+MAX_UNBEGUN = 10_000
+"""The rows shown of an execution's iterations that never began."""
+
+
 class _Inside:
     """The containers that have records inside, and for loops the iterations that have."""
 
     def __init__(self, scheduler: Scheduler) -> None:
+        self._room = MAX_UNBEGUN
         self._containers: set[str] = set()
         self._iterations: dict[str, set[str]] = {}
         for run in scheduler.runs.values():
@@ -59,7 +65,20 @@ class _Inside:
 
     def iterations(self, instance: TaskInstance) -> list[str]:
         found = self._iterations.get(instance.key, ())
-        return sorted(found, key=lambda each: int(each.rpartition(".")[2]))
+        return sorted(found, key=_index)
+
+    def unbegun(self, instance: TaskInstance, run: TaskRun | None, rows: int) -> list[str]:
+        """Return the iterations of a loop that is over which never began, as far as there is room.
+
+        Each takes so many rows.
+        """
+        if run is None or run.iterations is None or not run.status.is_terminal:
+            return []
+        begun = self._iterations.get(instance.key, set())
+        every = (inner_iteration(instance.iteration, index) for index in range(run.iterations))
+        found = list(islice((each for each in every if each not in begun), self._room // rows))
+        self._room -= len(found) * rows
+        return found
 
 
 def _with_inner(
@@ -67,13 +86,23 @@ def _with_inner(
 ) -> Iterator[TaskRun]:
     yield scheduler.runs.get(instance.key) or _unrecorded(scheduler, execution, instance)
     inner = scheduler.children(instance.name)
-    iterations = inside.iterations(instance)
-    found = (TaskInstance(planned, iteration) for iteration in iterations for planned in inner)
-    if not iterations:
-        found = (TaskInstance(planned, instance.iteration) for planned in inner)
-    for each in found:
-        if not iterations or each.key in scheduler.runs or inside.has_any(each):
+    begun = inside.iterations(instance)
+    if not begun:
+        for planned in inner:
+            each = TaskInstance(planned, instance.iteration)
             yield from _with_inner(scheduler, execution, inside, each)
+        return
+    unbegun = set(inside.unbegun(instance, scheduler.runs.get(instance.key), len(inner)))
+    for iteration in sorted((*begun, *unbegun), key=_index):
+        for each in (TaskInstance(planned, iteration) for planned in inner):
+            if iteration in unbegun:
+                yield _unrecorded(scheduler, execution, each)
+            elif each.key in scheduler.runs or inside.has_any(each):
+                yield from _with_inner(scheduler, execution, inside, each)
+
+
+def _index(iteration: str) -> int:
+    return int(iteration.rpartition(".")[2])
 
 
 def _unrecorded(scheduler: Scheduler, execution: Execution, instance: TaskInstance) -> TaskRun:

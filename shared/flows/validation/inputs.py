@@ -9,6 +9,7 @@ from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
+from shared.json_schema.refusals import why_refused
 from shared.messages import reason
 from shared.times import from_rfc3339
 
@@ -53,9 +54,7 @@ def _pattern(spot: Spot) -> str | None:
     try:
         re2.compile(pattern, options)
     except re2.error as error:
-        reason = error.args[0] if error.args else "not a regular expression"
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        spot.refuse(f"bad pattern: {reason}")
+        spot.refuse(f"bad pattern: {why_refused(error)}")
         return None
     return pattern
 
@@ -201,4 +200,6 @@ def _with_default(spot: Spot, definition: InputDefinition) -> InputDefinition:
     except (ValueError, TypeError) as error:
         child.refuse(f"the default {reason(error).unmasked()}")
         return definition
+    if definition.type is InputType.SECRET and value:
+        child.warn("the default of a SECRET input is no secret: whoever reads the flow reads it")
     return definition.model_copy(update={"default": value})

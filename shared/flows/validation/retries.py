@@ -23,7 +23,8 @@ def _reasons(spot: Spot) -> tuple[int | str, ...] | None:
     """Read what is repeated, exactly; a list that names nothing would forbid every repeat."""
     if spot.node.items == []:
         spot.refuse('names nothing; without "on" the usual failures are repeated')
-    return _LIST(spot)
+    found: tuple[int | str, ...] | None = _LIST(spot)
+    return found
 
 
 _LIST = fields.list_of(_reason)

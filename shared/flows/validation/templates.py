@@ -69,9 +69,9 @@ def place_of(task: WrittenTask) -> Place:
     return Place(roots, where, task.definition.name, has_credentials=True)
 
 
-def after_round(place: Place) -> Place:
-    """Return the place of a `flow.loop`'s `until`: it reads what its own tasks came to."""
-    return replace(place, reader=place.reader.inside(place.reader_name, "flow.loop", "tasks"))
+def inside(place: Place, kind: str) -> Place:
+    """Return the place of an expression of a loop over what an iteration of it came to."""
+    return replace(place, reader=place.reader.inside(place.reader_name, kind, "tasks"))
 
 
 def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:

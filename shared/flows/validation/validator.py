@@ -18,8 +18,8 @@ from shared.flows.validation.templates import (
     OUTPUTS,
     VARIABLES,
     TemplateRules,
-    after_round,
     deferred_locals,
+    inside,
     place_of,
 )
 from shared.flows.validation.triggers import check_trigger_templates
@@ -135,5 +135,6 @@ def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
         if name not in deferred:
             rules.check_tree(spot, place)
         elif not (name == "by" and isinstance(spot.value, str) and may_be_field(spot.value)):
-            is_after = task.definition.type == "flow.loop"
-            rules.check_deferred(spot, after_round(place) if is_after else place, deferred[name])
+            is_over = name in ("collect", "until")
+            at = inside(place, task.definition.type) if is_over else place
+            rules.check_deferred(spot, at, deferred[name])

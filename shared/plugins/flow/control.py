@@ -152,13 +152,36 @@ BRANCHES = (
                     "Iterations at the same time; 0 is no limit.", minimum=0, default=1
                 ),
                 "failFast": boolean("Start nothing more after a failure.", default=True),
+                "collect": deferred(
+                    "What `results` holds of an iteration: an expression over what is known in it, "
+                    "or a map of field to expression.",
+                    type=["string", "object"],
+                    additionalProperties={"type": ["string", "number", "boolean", "null"]},
+                    **{"x-locals": ["item", "index", "key", "loops"]},
+                ),
             },
             required=["items"],
         ),
         outputs(
             {
                 "count": integer("Iterations."),
-                "results": array("Per item, in item order, a map of task name to outputs."),
+                "failed": integer("Iterations that failed."),
+                "results": array(
+                    "Per item, in item order, a map of task name to outputs, or what `collect` "
+                    "says of an iteration that did not fail."
+                ),
+                "errors": array(
+                    "Why iterations failed: the first failure of each.",
+                    items=outputs(
+                        {
+                            "index": integer("The iteration, from 0."),
+                            "key": string("The key of a map.", type=["string", "null"]),
+                            "taskName": string("The task that failed."),
+                            "code": string("The code of its error."),
+                            "message": string("The message of its error."),
+                        }
+                    ),
+                ),
             }
         ),
     ),

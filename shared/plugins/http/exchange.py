@@ -1,6 +1,6 @@
 """One HTTP exchange, redirects included; whatever goes wrong in it becomes a PluginError.
 
-Messages name the origin only: paths, queries and addresses may be secret.
+Messages name method, origin and path: queries and addresses may be secret.
 """
 
 import ssl
@@ -10,18 +10,18 @@ from contextlib import contextmanager
 import httpcore
 import httpx
 
-from shared.egress.client import Remaining, pinned_client
+from shared.egress.client import Remaining, pinned_transport
 from shared.egress.guard import EgressGuard, EgressRefusedError
 from shared.messages import Message
-from shared.plugins.http.call import DEFAULT_HEADERS, Call
-from shared.plugins.http.response import Answer, limited, reserved, unpacked
-from shared.plugins.sdk.plugin import PluginError
+from shared.plugins.http.call import Call
+from shared.plugins.http.codings import limited, reserved, unpacked
+from shared.plugins.http.origins import named
+from shared.plugins.http.redirects import no_url, redirected
+from shared.plugins.http.response import Answer
+from shared.plugins.sdk.plugin import PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
 
 MAX_REDIRECTS = 5
-
-_OF_THE_CONNECTION = frozenset({"connection", "content-length", "host"})
-"""The headers that go to another origin, beside the defaults: any other may be a credential."""
 
 
 def exchange(
@@ -30,95 +30,86 @@ def exchange(
     remaining: Remaining,
     *,
     tls: ssl.SSLContext | None = None,
-    reserve: Callable[[int], None],
+    context: TaskContext,
 ) -> Answer:
-    """Send `call` and read the answer, all within `remaining`; `reserve` bytes as they come.
+    """Send `call` and read the answer, all within `remaining`; reserve bytes as they come.
 
-    Codes of the PluginError: `egress_refused`, `timeout`, `connection_error`,
-    `too_many_redirects`, `redirect_refused`, `answer_too_large`, `invalid_answer`, `invalid_value`.
+    A redirect that makes a GET of another method is logged. Codes of the PluginError:
+    `egress_refused`, `timeout`, `connection_error`, `too_many_redirects`, `redirect_refused`,
+    `answer_too_large`, `invalid_answer`, `invalid_value`.
     """
-    with pinned_client(guard, remaining, tls=tls) as client:
-        request = _request(client, call)
+    request, cookies = _request(call), httpx.Cookies()
+    first = named(request)
+    with pinned_transport(guard, remaining, tls=tls) as transport:
         for _ in range(MAX_REDIRECTS + 1):
             with _told(request):
                 guard.check_url(request.url.scheme, request.url.userinfo, request.url.host)
-                response = client.send(request, stream=True, auth=None, follow_redirects=False)
+                response = transport.handle_request(request)
                 try:
-                    following = response.next_request if call.follows_redirects else None
-                    if following is None:
-                        return _answer(response, reserve)
+                    if not (call.follows_redirects and response.has_redirect_location):
+                        return _answer(request, response, context.reserve)
                 finally:
                     response.close()
-            request = _followed(following, request.url)
+            request = _followed(request, response, cookies, context)
     raise PluginError(
-        Message(f"{{method}} was redirected more than {MAX_REDIRECTS} times", method=call.method),
+        Message(f"{{first}} was redirected more than {MAX_REDIRECTS} times", first=first),
         code="too_many_redirects",
     )
 
 
-def _request(client: httpx.Client, call: Call) -> httpx.Request:
+def _request(call: Call) -> httpx.Request:
     try:
-        request = client.build_request(
-            call.method, call.url, headers=call.headers, content=call.content
-        )
-        origin(request.url)  # which decodes the host
+        request = httpx.Request(call.method, call.url, headers=call.headers, content=call.content)
+        named(request)  # which decodes the host
     except (httpx.InvalidURL, ValueError):
         raise invalid("url is malformed") from None
     return request
 
 
-def _answer(response: httpx.Response, reserve: Callable[[int], None]) -> Answer:
-    encoding = response.headers.get("content-encoding", "")
+def _answer(
+    request: httpx.Request, response: httpx.Response, reserve: Callable[[int], None]
+) -> Answer:
+    asked, encoding = named(request), response.headers.get("content-encoding", "")
+    try:
+        content = unpacked(limited(reserved(response.iter_raw(), reserve)), encoding, reserve)
+    except PluginError as error:
+        status = response.status_code
+        raise PluginError(
+            Message("{asked}, {status}: {why}", asked=asked, status=status, why=error.message),
+            code=error.code,
+            status_code=status,
+        ) from None
     return Answer(
+        asked=asked,
         status=response.status_code,
         reason=response.reason_phrase,
         headers={name.lower(): value for name, value in response.headers.items()},
-        content=unpacked(limited(reserved(response.iter_raw(), reserve)), encoding, reserve),
+        cookies=response.headers.get_list("set-cookie"),
+        content=content,
     )
 
 
-def _followed(request: httpx.Request, came_from: httpx.URL) -> httpx.Request:
-    """Return the request that a redirect asks for, without what is not for another origin."""
-    try:
-        there = origin(request.url)
-    except ValueError:
-        raise _no_url(request.method, origin(came_from)) from None
-    if there == origin(came_from):
-        return request
-    if came_from.scheme == "https" and request.url.scheme == "http":
-        raise _refused_redirect("from https to http")
-    if request.headers.get("content-length", "0") != "0":
-        raise _refused_redirect("to another origin, which is not given the body")
-    for name in set(request.headers) - _OF_THE_CONNECTION:
-        del request.headers[name]
-    request.headers.update(DEFAULT_HEADERS)
-    return request
-
-
-def _refused_redirect(how: str) -> PluginError:
-    sentence = "the request was redirected {how}: with followRedirects false the flow decides"
-    return PluginError(Message(sentence, how=Message.of(how)), code="redirect_refused")
-
-
-def _no_url(method: str, to: str) -> PluginError:
-    message = Message("{method} {to} was redirected to no URL", method=method, to=to)
-    return PluginError(message, code="invalid_answer")
-
-
-def origin(url: httpx.URL) -> str:
-    """Return scheme, host and, unless it is the scheme's own, port."""
-    if not url.host:
-        return "a URL without a host"
-    default = {"http": 80, "https": 443}.get(url.scheme)
-    port = f":{url.port}" if url.port not in (None, default) else ""
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    return f"{url.scheme}://{host}{port}"
+def _followed(
+    request: httpx.Request,
+    response: httpx.Response,
+    cookies: httpx.Cookies,
+    context: TaskContext,
+) -> httpx.Request:
+    response.request = request  # which the cookies' domain and path come from
+    cookies.extract_cookies(response)
+    following = redirected(request, response, cookies)
+    if following.method != request.method:
+        sentence = "{asked} was answered {status}: {next} follows"
+        status, after = response.status_code, named(following)
+        message = Message(sentence, asked=named(request), status=status, next=after)
+        context.log("INFO", context.shown(message))
+    return following
 
 
 @contextmanager
 def _told(request: httpx.Request) -> Iterator[None]:
     """Turn what httpx, httpcore and the guard raise into a sentence about this request."""
-    what = Message("{method} {origin}", method=request.method, origin=origin(request.url))
+    what = named(request)
     try:
         yield
     except EgressRefusedError as error:
@@ -139,7 +130,7 @@ def _told(request: httpx.Request) -> Iterator[None]:
             Message("{what}: the connection broke", what=what), code="connection_error"
         ) from None
     except (httpx.RemoteProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
-        raise _no_url(request.method, origin(request.url)) from None
+        raise no_url(request) from None
 
 
 def _reason(error: Exception) -> Message:

@@ -24,12 +24,13 @@ from shared.json_schema.builders import (
 )
 from shared.messages import Message
 from shared.plugins.http.call import call_of
-from shared.plugins.http.response import Answer, body_of, retry_after
+from shared.plugins.http.codings import is_packed
+from shared.plugins.http.response import Answer, body_of, retry_after, shown_headers
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
 
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
-_NO_REASON = "{method} was answered {status}"
+_NO_REASON = "{asked} was answered {status}"
 _SCALARS = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
 
 
@@ -54,14 +55,14 @@ class HttpRequest:
             self._guard(),
             lambda: end - self.clock(),
             tls=self.tls,
-            reserve=context.reserve,
+            context=context,
         )
         result = _outputs(answer, self.clock() - started, context.reserve)
         if answer.status // 100 != 2 and properties.get("failOnStatus", True):
             raise PluginError(
                 Message(
-                    "{method} was answered {status} {reason}" if answer.reason else _NO_REASON,
-                    method=call.method,
+                    "{asked} was answered {status} {reason}" if answer.reason else _NO_REASON,
+                    asked=answer.asked,
                     status=answer.status,
                     reason=answer.reason,
                 ),
@@ -87,12 +88,17 @@ def _seconds(timeout: Any) -> float:
 
 
 def _outputs(answer: Answer, seconds: float, reserve: Callable[[int], None]) -> dict[str, Any]:
-    body, encoding = body_of(answer.content, answer.headers.get("content-type"), reserve)
+    body, encoding = body_of(
+        answer.content,
+        answer.headers.get("content-type"),
+        reserve,
+        is_packed=is_packed(answer.headers.get("content-encoding", "")),
+    )
     return {
         "status_code": answer.status,
         "body": body,
         "bodyEncoding": encoding,
-        "headers": dict(answer.headers),
+        "headers": shown_headers(answer),
         "durationMs": round(seconds * 1000),
     }
 
@@ -109,9 +115,10 @@ _MANIFEST = Manifest(
     description=(
         "Calls a URL. An answer other than 2xx fails the task, with its status, body and "
         "headers kept. POST, PUT, PATCH and DELETE carry an Idempotency-Key that stays the "
-        "same when the call is repeated after a crash. At most 5 redirects are followed; to "
-        "another origin none of your own headers goes along, and no body: a redirect that would "
-        "carry one there, or lead from https to http, fails. An answer has 10 MiB at most."
+        "same when the call is repeated after a crash. At most 5 redirects are followed: 301 and "
+        "302 make a GET of POST alone, 303 of all but HEAD, which is logged. To another origin "
+        "none of your own headers goes along, and no body: a redirect that would carry one there, "
+        "or lead from https to http, fails. An answer has 10 MiB at most."
     ),
     input_schema=closed(
         {
@@ -156,9 +163,14 @@ _MANIFEST = Manifest(
     output_schema=outputs(
         {
             "status_code": integer("The answer's status."),
-            "body": anything("Decoded when it is JSON, else text; base64 when it is no text."),
+            "body": anything(
+                "Decoded when it is JSON, else text; base64 when it is no text, or still packed."
+            ),
             "bodyEncoding": choice("What the body is given as.", "json", "text", "base64"),
-            "headers": mapping("The answer's headers, their names in lower case."),
+            "headers": mapping(
+                "The answer's headers, their names in lower case, as text; what is there several "
+                "times is joined by commas, but several cookies (`set-cookie`) are a list."
+            ),
             "durationMs": integer("Milliseconds that it took, redirects included."),
         }
     ),

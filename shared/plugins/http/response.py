@@ -1,109 +1,36 @@
-"""The content of an HTTP answer: its body unpacked and decoded, its headers, when to come again."""
+"""The content of an HTTP answer: its body decoded, its headers, when to come again."""
 
 import base64
 import math
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from shared.messages import Message
-from shared.plugins.sdk.plugin import PluginError
-from shared.plugins.sdk.values import parse_json
-
-MAX_BODY = 10 * 1024 * 1024
-"""Bytes of an answer, before and after it is unpacked."""
+from shared.plugins.http.charsets import decoded
+from shared.plugins.sdk.values import BYTE_ORDER_MARK, parse_json
 
 _CHARSET = re.compile(r"""; *charset *= *["']?([^\s"';,]{1,40})""", re.IGNORECASE)
+_END_OF_KIND = re.compile("[;,]")
 _LONGEST_TYPE = 1000
 """Characters of a `Content-Type` that are looked at."""
 _MAX_SECONDS = 366 * 24 * 3600
-_CHARSETS = frozenset(
-    [
-        *("utf-8", "utf8", "us-ascii", "ascii", "latin-1", "latin1", "koi8-r", "koi8-u"),
-        *("utf-16", "utf-16le", "utf-16be", "shift_jis", "euc-jp", "gb2312", "gbk", "gb18030"),
-        *("big5", "euc-kr"),
-        *(f"iso-8859-{part}" for part in range(1, 17) if part != 12),
-        *(f"windows-{page}" for page in range(1250, 1259)),
-    ]
-)
-"""Decoders that take linear time; a stranger may name any other in its answer."""
 
 
 class Answer(NamedTuple):
-    """An answer read to its end; header names in lower case, `content` unpacked."""
+    """An answer read to its end; header names in lower case, `content` unpacked if we can.
 
+    `asked` names the request that was answered, the last one when redirects were followed.
+    """
+
+    asked: Message
     status: int
     reason: str
     headers: Mapping[str, str]
+    cookies: Sequence[str]
     content: bytes
-
-
-def limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass chunks on until they are more than an answer may hold; PluginError then."""
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise PluginError(
-                f"the answer is larger than {MAX_BODY // 1024 // 1024} MiB",
-                code="answer_too_large",
-            )
-        yield chunk
-
-
-def reserved(chunks: Iterable[bytes], reserve: Callable[[int], None]) -> Iterator[bytes]:
-    """Pass chunks on, each once its bytes may be taken."""
-    for chunk in chunks:
-        reserve(len(chunk))
-        yield chunk
-
-
-def unpacked(
-    chunks: Iterable[bytes], encoding: str, reserve: Callable[[int], None] = lambda _size: None
-) -> bytes:
-    """Undo `Content-Encoding`, a bounded piece at a time, so that a bomb stays small.
-
-    Bytes are reserved for what comes out; those that come in are the caller's to reserve.
-    """
-    encoding = encoding.strip().lower()
-    if encoding in {"", "identity"}:
-        return b"".join(chunks)
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
-        sentence = 'the answer is packed as "{encoding:40}", which was not asked for'
-        raise _invalid(Message(sentence, encoding=encoding))
-    pieces = limited(_inflated(chunks, is_deflate=encoding == "deflate"))
-    return b"".join(reserved(pieces, reserve))
-
-
-def _inflated(chunks: Iterable[bytes], *, is_deflate: bool) -> Iterator[bytes]:
-    unpack, is_first = zlib.decompressobj(zlib.MAX_WBITS | 32), True
-    for chunk in chunks:
-        waiting = chunk
-        if is_deflate and is_first and chunk and not _has_zlib_header(chunk):
-            unpack = zlib.decompressobj(-zlib.MAX_WBITS)
-        is_first = is_first and not chunk
-        while waiting:
-            if unpack.eof:  # gzip may have several members
-                unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
-            try:
-                yield unpack.decompress(waiting, MAX_BODY)
-            except zlib.error:
-                raise _invalid("the answer is not packed as it says") from None
-            waiting = unpack.unconsumed_tail or unpack.unused_data
-    if not (unpack.eof or is_first):
-        raise _invalid("the answer ends before it is unpacked")
-
-
-def _has_zlib_header(chunk: bytes) -> bool:
-    """Tell whether data has zlib's header (8 in the low half byte): some servers send none."""
-    return chunk[0] & 0x0F == zlib.DEFLATED
-
-
-def _invalid(message: Message | str) -> PluginError:
-    return PluginError(message, code="invalid_answer")
 
 
 def parsed_size(content: bytes) -> int:
@@ -117,37 +44,48 @@ def parsed_size(content: bytes) -> int:
 
 
 def body_of(
-    content: bytes, content_type: str | None, reserve: Callable[[int], None] = lambda _size: None
+    content: bytes,
+    content_type: str | None,
+    reserve: Callable[[int], None] = lambda _size: None,
+    *,
+    is_packed: bool = False,
 ) -> tuple[Any, str]:
     """Return the body and how it is given: `json`, `text` or `base64`."""
+    if is_packed and content:
+        return base64.b64encode(content).decode(), "base64"
     written = (content_type or "")[:_LONGEST_TYPE]
     charset = _CHARSET.search(written)
-    text = _text(content, charset[1].lower() if charset else "utf-8")
+    kind = _END_OF_KIND.split(written, maxsplit=1)[0].strip().lower()
+    text = decoded(content, charset[1] if charset else None, is_text=_is_text(kind))
     if text is None:
         return base64.b64encode(content).decode(), "base64"
     if not text.isascii():
         reserve(4 * len(text))  # one character beyond ASCII widens all of them, up to four bytes
-    kind = written.partition(";")[0].strip().lower()
     if _may_be_json(kind if content_type else None, text):
         reserve(parsed_size(content))
         try:
-            return parse_json(text.removeprefix("\ufeff")), "json"
+            return parse_json(text), "json"
         except ValueError:
             pass
     return text, "text"
 
 
-def _text(content: bytes, charset: str) -> str | None:
-    try:
-        return content.decode(charset if charset in _CHARSETS else "utf-8")
-    except UnicodeDecodeError:
-        return None
+def _is_text(kind: str) -> bool:
+    return kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "csv"))
 
 
 def _may_be_json(kind: str | None, text: str) -> bool:
     if kind is None:
-        return text.lstrip().startswith(("{", "["))
+        return text.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(("{", "["))
     return kind == "application/json" or kind.endswith("+json")
+
+
+def shown_headers(answer: Answer) -> dict[str, Any]:
+    """Return the headers for outputs: several cookies as a list, for no sign could join them."""
+    headers: dict[str, Any] = dict(answer.headers)
+    if len(answer.cookies) > 1:
+        headers["set-cookie"] = list(answer.cookies)
+    return headers
 
 
 def retry_after(written: str | None, now: datetime) -> float | None:

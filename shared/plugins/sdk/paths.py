@@ -27,9 +27,9 @@ def steps_in(value: Any, path: str) -> Steps:
 def check_bounds(path: str, mark: str = ".") -> None:
     """Raise PluginError for a path that is too long, or has too many steps."""
     if len(path) > MAX_NAME:
-        raise invalid(f"path has more than {MAX_NAME} characters")
+        raise invalid(f"a field's path has more than {MAX_NAME} characters")
     if path.count(mark) >= MAX_STEPS + (mark == "/"):
-        raise invalid(f"path has more than {MAX_STEPS} steps")
+        raise invalid(f"a field's path has more than {MAX_STEPS} steps")
 
 
 def read(value: Any, steps: Steps) -> Any:

@@ -15,6 +15,8 @@ MAX_RESULT = 10 * 1024 * 1024
 MAX_DEPTH = 100
 """The depth to which lists and maps of a text from outside may nest."""
 
+BYTE_ORDER_MARK = "\ufeff"
+
 _NAMES = {
     bool: "a boolean",
     int: "a number",
@@ -75,8 +77,9 @@ def parse_json(source: str) -> Any:
     """Read strict JSON that is safe to keep; ValueError for anything else.
 
     Refused besides bad syntax: NaN and numbers beyond a double, half surrogate pairs, and
-    nesting beyond `MAX_DEPTH`.
+    nesting beyond `MAX_DEPTH`. One byte order mark before it is ignored.
     """
+    source = source.removeprefix(BYTE_ORDER_MARK)
     try:
         value = json.loads(source, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:

@@ -19,10 +19,11 @@ from shared.json_schema.builders import (
 from shared.messages import Message, reason
 from shared.plugins.sdk.items import check_time, in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
-from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large
+from shared.plugins.sdk.values import BYTE_ORDER_MARK, MAX_RESULT, invalid, text, too_large
 
 _MAX_CELLS = 1_000_000
-_BYTE_ORDER_MARK = "\ufeff"
+_EXTRA = "_extra"
+"""The name under which a row keeps what no column of the header names."""
 
 
 def _csv(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -34,7 +35,8 @@ def _csv(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, An
     if not isinstance(source, str):
         raise invalid("data must be text to be parsed")
     rows = _read(source, delimiter, quote, context)
-    parsed: list[Any] = _with_header(rows, context) if has_header else rows
+    extra = properties.get("extraColumns", "fail")
+    parsed: list[Any] = _with_header(rows, extra, context) if has_header else rows
     return {"rows": parsed, "count": len(parsed)}
 
 
@@ -52,7 +54,7 @@ def _dialect(properties: Mapping[str, Any]) -> tuple[str, str]:
 
 def _read(source: str, delimiter: str, quote: str, context: TaskContext) -> list[list[str]]:
     csv.field_size_limit(MAX_RESULT)  # the module's own limit is 128 KiB for the whole process
-    stream = io.StringIO(source.removeprefix(_BYTE_ORDER_MARK), newline="")
+    stream = io.StringIO(source.removeprefix(BYTE_ORDER_MARK), newline="")
     reader = csv.reader(stream, delimiter=delimiter, quotechar=quote, strict=True)
     rows: list[list[str]] = []
     cells = 0
@@ -70,23 +72,46 @@ def _read(source: str, delimiter: str, quote: str, context: TaskContext) -> list
     return rows
 
 
-def _with_header(rows: list[list[str]], context: TaskContext) -> list[dict[str, str]]:
+def _with_header(
+    rows: list[list[str]], extra: str, context: TaskContext
+) -> list[dict[str, str | list[str]]]:
     if not rows:
         return []
     header, *records = rows
+    _check_header(header, extra)
+    if len(header) * len(records) > _MAX_CELLS:
+        raise too_large("the table")
+    if extra == "fail":
+        _check_lengths(header, records, context)
+    return [_record(header, record, extra) for _, record in in_time(context, records)]
+
+
+def _check_header(header: list[str], extra: str) -> None:
     if len(set(header)) < len(header):
         twice = Counter(header).most_common(1)[0][0]
         raise invalid(Message('column "{name}" appears more than once in the header', name=twice))
-    if len(header) * len(records) > _MAX_CELLS:
-        raise too_large("the table")
+    if extra == "keep" and _EXTRA in header:
+        raise invalid(
+            f"column {_EXTRA} is in the header: extraColumns cannot be kept under its name"
+        )
+
+
+def _check_lengths(header: list[str], records: list[list[str]], context: TaskContext) -> None:
     for index, record in in_time(context, records):
         if len(record) > len(header):
-            sentence = f"row {{number}} has {len(record)} fields, the header has {len(header)}"
+            sentence = (
+                f"row {{number}} has {len(record)} fields, the header has {len(header)}"
+                " (extraColumns can keep or drop the rest)"
+            )
             raise invalid(Message(sentence, number=index + 1))
-    return [
-        dict(zip(header, record + [""] * (len(header) - len(record)), strict=True))
-        for record in records
-    ]
+
+
+def _record(header: list[str], record: list[str], extra: str) -> dict[str, str | list[str]]:
+    cells = record + [""] * (len(header) - len(record))
+    named: dict[str, str | list[str]] = dict(zip(header, cells, strict=False))
+    if extra == "keep" and len(record) > len(header):
+        named[_EXTRA] = record[len(header) :]
+    return named
 
 
 def _lines(rows: Any, context: TaskContext, *, has_header: bool) -> Iterator[Sequence[Any]]:
@@ -130,8 +155,9 @@ PLUGINS = (
             category="transform",
             description=(
                 "Reads or writes comma-separated values (RFC 4180). Rows that are too short are "
-                "filled with empty text, rows that are too long are an error, empty lines are "
-                "skipped. Written lines end with CRLF; lists and maps in cells become JSON."
+                "filled with empty text, rows that are too long are an error unless extraColumns "
+                "says otherwise, empty lines are skipped. Written lines end with CRLF; lists and "
+                "maps in cells become JSON."
             ),
             input_schema=closed(
                 {
@@ -140,12 +166,20 @@ PLUGINS = (
                     "delimiter": string("One character between cells.", default=","),
                     "header": boolean("The first line names the columns.", default=True),
                     "quote": string("One character around cells that need it.", default='"'),
+                    "extraColumns": choice(
+                        "What to do with a row longer than the header: fail, keep the rest as a "
+                        f"list named `{_EXTRA}`, or drop it.",
+                        *("fail", "keep", "drop"),
+                        default="fail",
+                    ),
                 },
                 required=["operation", "data"],
             ),
             output_schema=outputs(
                 {
-                    "rows": array("Read: maps, or lists without a header; all values text."),
+                    "rows": array(
+                        f"Read: maps, or lists without a header; all values text but `{_EXTRA}`."
+                    ),
                     "count": integer("Read: how many rows there are."),
                     "text": string("Written: columns in order of first appearance."),
                 },

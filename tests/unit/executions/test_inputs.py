@@ -155,3 +155,21 @@ def test_a_secret_is_bounded_for_all_that_is_yielded_is_searched_for_it():
         "is a secret of more than 8192 bytes"
     )
     assert check_inputs(declared("STRING"), {"x": longest + "a"}) == {"x": longest + "a"}
+
+
+def test_the_name_of_an_undeclared_input_tells_no_secret() -> None:
+    secret = InputDefinition.model_validate({"name": "token", "type": "SECRET"})
+    given = {"token": "hunter-22", "x-hunter-22": 1}
+
+    with pytest.raises(InvalidInputsError) as caught:
+        check_inputs([secret], given)
+
+    problem = caught.value.problems[0]
+    assert problem.path == "inputs"
+    assert problem.message == (
+        "have an undeclared name that holds a secret: names are shown, give it as a value"
+    )
+    assert "hunter" not in str(caught.value)
+    assert check_inputs([secret], {"token": "token", "other": "hunter"})
+    with pytest.raises(InvalidInputsError):
+        check_inputs([], {"hunter-22": 1}, ["hunter-22"])

@@ -104,6 +104,7 @@ def failure(source: str, **more: Any) -> str:
         ("{{ range(3) + range(5, 0, -2) + range(2, 4) + range(3, 1) }}", [0, 1, 2, 5, 3, 1, 2, 3]),
         ("{{ fromJson('{\"a\": [1, 2.5, null]}').a }}", [1, 2.5, None]),
         ("{{ fromJson([1]) }}", [1]),
+        ('{{ fromJson(\'\ufeff {"a": "\ufeff"}\') }}', {"a": "\ufeff"}),
         ("{{ now() }}", "2026-02-03T04:05:06.789Z"),
     ],
 )
@@ -218,6 +219,8 @@ def test_default_and_defined_cover_what_is_missing(source: str, expected: Any) -
         ("{{ range('3') }}", "expected a whole number, not text"),
         ("{{ randomInt(3, 1) }}", "randomInt(lo, hi) needs lo <= hi"),
         ("{{ fromJson('{') }}", "the text is not JSON"),
+        ("{{ fromJson('\ufeff') }}", "the text is not JSON"),
+        ("{{ fromJson('\ufeff\ufeff1') }}", "the text is not JSON"),
         ("{{ fromJson('NaN') }}", "NaN is not JSON"),
         ("{{ fromJson('1e999') }}", "the number is too large"),
         ("{{ fromJson('\"\\\\ud800\"') }}", "the text holds half of a surrogate pair"),

@@ -193,7 +193,9 @@ def test_a_loop_gives_results_in_the_order_of_its_items():
 
     assert outputs(bench, "loop") == {
         "count": 3,
+        "failed": 0,
         "results": [{"work": {"n": 1}}, {"work": {"n": 2}}, {"work": {"n": 3}}],
+        "errors": [],
     }
 
 
@@ -245,7 +247,7 @@ def test_an_empty_loop_succeeds():
     bench = Bench(plan_of(loop([], setting("x"))))
     bench.turn()
 
-    assert outputs(bench, "loop") == {"count": 0, "results": []}
+    assert outputs(bench, "loop") == {"count": 0, "failed": 0, "results": [], "errors": []}
 
 
 @pytest.mark.timing
@@ -303,6 +305,31 @@ def test_a_loop_that_fails_fast_starts_nothing_more():
 
     assert bench.statuses() == {"work#0": "SUCCESS", "work#1": "FAILED", "loop": "FAILED"}
     assert outputs(bench, "loop")["results"][2] == {}
+    assert bench.runs["loop"].iterations == 4
+
+
+@pytest.mark.parametrize(
+    ("items", "fields"), [(["a", 5], {}), ([5, "a", 6], {"failFast": False}), (["a"], {})]
+)
+def test_a_loop_whose_iterations_all_began_counts_none_that_did_not(items: Any, fields: Any):
+    checked = {"data": "{{ item }}", "schema": {"type": "string"}}
+    body = task("work", type="util.validate", properties=checked)
+    bench = Bench(plan_of(loop(items, body, **fields)))
+    bench.turn()
+
+    assert bench.runs["loop"].iterations is None
+
+
+def test_iterations_that_a_loops_time_out_kept_from_beginning_are_counted():
+    wait = task("w", type="flow.wait", properties={"duration": "1h"})
+    each = task(
+        "each", type="flow.foreach", timeout=60, properties={"items": [1, 2, 3]}, tasks=[wait]
+    )
+    bench = Bench(plan_of(each))
+    bench.run()
+
+    assert bench.statuses() == {"w#0": "CANCELLED", "each": "TIMED_OUT"}
+    assert bench.runs["each"].iterations == 3
 
 
 def test_a_loop_that_does_not_fail_fast_runs_all_and_fails():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.executions.models import Status, TerminationReason
+from shared.executions.task_runs import Cause, Failure
 from shared.plugins.sdk.plugin import TaskContext
 from tests.support.executions.bench import Bench, failing
 from tests.support.plans import plan_of, task
@@ -145,3 +146,44 @@ def test_a_cancelled_execution_settles_runs_finally_and_nothing_else():
 
     assert bench.now.status is Status.CANCELLED
     assert bench.statuses() == {"w": "CANCELLED", "bye": "SUCCESS"}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_the_flows_timeout_cut_off_between_attempts_keeps_why_the_last_one_failed(
+    *, inside: bool
+):
+    retried = task("a", type="t.fail", retry={"maxAttempts": 3, "delay": 3600})
+    box = task("box", type="flow.parallel", tasks=[retried])
+    told = task("told", properties={"values": {"x": "{{ tasks.a.error.code }}"}})
+    plan = plan_of(box if inside else retried, timeout=60, **{"finally": [told]})
+    bench = Bench(plan, {"t.fail": failing()})
+
+    assert bench.run().status is Status.TIMED_OUT
+    assert bench.runs["a"].error == Failure(
+        code="flow_timeout",
+        message="the flow's timeout has passed",
+        cause=Cause(code="broken", message="it broke", status_code=503),
+    )
+    assert json.loads(bench.runs["told"].outputs or "") == {"x": "flow_timeout"}
+
+
+def test_what_a_cancel_or_the_time_out_of_a_container_cut_off_keeps_it_too():
+    retried = task("a", type="t.fail", retry={"maxAttempts": 3, "delay": 3600})
+    box = task("box", type="flow.parallel", timeout=60, tasks=[retried])
+    bench = Bench(plan_of(box), {"t.fail": failing()})
+    bench.run()
+
+    error = bench.runs["a"].error
+    assert error is not None
+    assert (error.code, error.cause and error.cause.code) == ("timeout", "broken")
+
+
+def test_what_had_not_failed_has_no_cause():
+    plan = plan_of(task("w", type="flow.wait", properties={"duration": "1h"}), timeout=60)
+    bench = Bench(plan)
+    bench.run()
+
+    error = bench.runs["w"].error
+    assert error is not None
+    assert error.cause is None
+    assert "cause" not in error.model_dump(by_alias=True)

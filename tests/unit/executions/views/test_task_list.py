@@ -1,12 +1,13 @@
 """What a list of task runs shows, of runs that are there and of those that are not."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from shared.executions.task_runs import TaskRun, TaskStatus
-from shared.executions.views.task_list import task_runs
+from shared.executions.views.task_list import MAX_UNBEGUN, task_runs
 from shared.flows.plans.plan import Plan
 from tests.support.executions.repository import execution_of
 from tests.support.plans import START, plan_of, runs, task
@@ -125,6 +126,54 @@ def test_iterations_are_shown_in_their_order_as_far_as_anything_is_recorded():
         ("b", "2", "FAILED"),
         ("a", "10", "SUCCESS"),
     ]
+
+
+def over(name: str, iterations: int, status: str = "FAILED", **fields: Any) -> dict[str, TaskRun]:
+    run = TaskRun(
+        task_name=name,
+        task_type="flow.foreach",
+        status=TaskStatus(status),
+        iterations=iterations,
+        **fields,
+    )
+    return {name: run}
+
+
+def test_iterations_that_never_began_are_skipped():
+    box = task("box", type="flow.parallel", tasks=[task("deep")])
+    plan = plan_of(loop("each", task("a"), box))
+    recorded = {**at("a", "0", "FAILED"), **at("a", "2"), **over("each", 4)}
+
+    assert listed(plan, recorded, status="FAILED") == [
+        ("each", None, "FAILED"),
+        ("a", "0", "FAILED"),
+        ("a", "1", "SKIPPED"),
+        ("box", "1", "SKIPPED"),
+        ("a", "2", "SUCCESS"),
+        ("a", "3", "SKIPPED"),
+        ("box", "3", "SKIPPED"),
+    ]
+
+
+def test_a_loop_that_is_not_over_may_still_begin_iterations():
+    plan = plan_of(loop("each", task("a")))
+    recorded = {**at("a", "0", "FAILED"), **over("each", 4, "RETRYING")}
+
+    assert listed(plan, recorded) == [("each", None, "RETRYING"), ("a", "0", "FAILED")]
+
+
+def test_the_rows_of_iterations_that_never_began_are_bounded():
+    plan = plan_of(loop("each", task("a"), task("b")), loop("more", task("c")))
+    recorded = {
+        **at("a", "0", "FAILED"),
+        **over("each", 10_000),
+        **at("c", "0", "FAILED"),
+        **over("more", 10_000),
+    }
+
+    shown = listed(plan, recorded, status="FAILED")
+    skipped = Counter(name for name, _, status in shown if status == "SKIPPED")
+    assert skipped == {"a": MAX_UNBEGUN // 2, "b": MAX_UNBEGUN // 2}
 
 
 def test_loops_in_loops_are_shown_while_both_are_open():

@@ -14,6 +14,8 @@ from tests.support.filters import render
         ("{'a': [1]} | tojson(2)", '{\n  "a": [\n    1\n  ]\n}'),
         ("{'a': 1} | pprint", '{\n  "a": 1\n}'),
         ("'[1, {\"a\": null}]' | fromjson", [1, {"a": None}]),
+        ("'\ufeff[1]' | fromjson", [1]),
+        ("'77u/WzFd' | base64decode | fromjson", [1]),
         ("'é+/?' | base64encode", "w6krLz8="),
         ("'w6krLz8=' | base64decode", "é+/?"),
         ("'Pz8_' | base64decode", "???"),

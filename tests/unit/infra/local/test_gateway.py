@@ -181,7 +181,9 @@ def test_a_refusal_of_the_emulators_door_is_a_message(gateway: Gateway, emulator
     start, body = request(gateway, scope("/", port=4566, headers=[(b"host", b"127.0.0.1:4566")]))
 
     assert start["status"] == 403
-    assert "AWS_SHARED_CREDENTIALS_FILE" in json.loads(body["body"])["message"]
+    told = json.loads(body["body"])["message"]
+    assert "AWS_SHARED_CREDENTIALS_FILE" in told
+    assert "unset AWS_ACCESS_KEY_ID" in told
     assert emulator.scope == {}
 
 

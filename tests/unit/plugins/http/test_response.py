@@ -1,102 +1,17 @@
-"""How answers are unpacked and decoded, and what Retry-After means."""
+"""How answers are decoded and shown, and what Retry-After means."""
 
-import gzip
+import base64
 import json
 import tracemalloc
-import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from shared.plugins.http.response import (
-    MAX_BODY,
-    body_of,
-    limited,
-    parsed_size,
-    retry_after,
-    unpacked,
-)
-from shared.plugins.sdk.plugin import PluginError
-from tests.support.errors import refusal
+from shared.messages import Message
+from shared.plugins.http.response import Answer, body_of, parsed_size, retry_after, shown_headers
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
-TEXT = b"the channel that brings water " * 50
-
-
-def raw_deflate(content: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return packer.compress(content) + packer.flush()
-
-
-def gzipped(content: bytes) -> bytes:
-    return gzip.compress(content, mtime=0)  # the time would give every worker another test name
-
-
-def in_pieces(content: bytes, size: int = 7) -> Iterator[bytes]:
-    yield b""
-    for start in range(0, len(content), size):
-        yield content[start : start + size]
-
-
-@pytest.mark.parametrize(
-    ("content", "encoding"),
-    [
-        (TEXT, ""),
-        (TEXT, "identity"),
-        (gzipped(TEXT), "gzip"),
-        (gzipped(TEXT), " X-GZIP "),
-        (gzipped(TEXT[:100]) + gzipped(TEXT[100:]), "gzip"),
-        (zlib.compress(TEXT), "deflate"),
-        (raw_deflate(TEXT), "deflate"),
-    ],
-)
-def test_packed_answers_are_unpacked(content: bytes, encoding: str) -> None:
-    assert unpacked(in_pieces(content), encoding) == TEXT
-    assert unpacked([content], encoding) == TEXT
-
-
-def test_an_empty_answer_may_claim_to_be_packed() -> None:
-    assert unpacked([], "gzip") == b""
-
-
-@pytest.mark.parametrize(
-    ("content", "encoding"),
-    [
-        (b"plain", "gzip"),
-        (gzipped(TEXT)[:-10], "gzip"),
-        (TEXT, "br"),
-        (gzipped(gzipped(TEXT)), "gzip, gzip"),
-    ],
-)
-def test_answers_that_cannot_be_unpacked_are_refused(content: bytes, encoding: str) -> None:
-    with pytest.raises(PluginError) as refused:
-        unpacked(in_pieces(content), encoding)
-
-    assert refused.value.code == "invalid_answer"
-
-
-def test_a_bomb_is_stopped_at_the_limit() -> None:
-    bomb = gzip.compress(b"\0" * (MAX_BODY * 4), compresslevel=1)
-
-    with pytest.raises(PluginError) as refused:
-        unpacked([bomb], "gzip")
-
-    assert refused.value.code == "answer_too_large"
-
-
-def test_an_endless_answer_is_stopped_at_the_limit() -> None:
-    def endless() -> Iterator[bytes]:
-        while True:
-            yield b"x" * 1_000_000
-
-    with refusal(PluginError, match="larger than 10 MiB"):
-        list(limited(endless()))
-
-
-def test_an_answer_of_exactly_the_limit_passes() -> None:
-    assert sum(map(len, limited([b"x" * MAX_BODY]))) == MAX_BODY
 
 
 @pytest.mark.parametrize(
@@ -111,6 +26,14 @@ def test_an_answer_of_exactly_the_limit_passes() -> None:
         (b"5", None, "5", "text"),
         (b'{"a": 1}', "text/plain", '{"a": 1}', "text"),
         (b"{broken", "application/json", "{broken", "text"),
+        (b'\xef\xbb\xbf{"a": 1}', None, {"a": 1}, "json"),
+        (b"\xef\xbb\xbf [1]", "application/vnd.api+json; charset=latin1", [1], "json"),
+        (b"\xef\xbb\xbfa,b", "text/csv", "\ufeffa,b", "text"),
+        ('{"a": "é"}'.encode("utf-16"), "application/json", {"a": "é"}, "json"),
+        (b"\xff\xfea\x00", "application/octet-stream", "//5hAA==", "base64"),
+        (b"\xff\xfea\x00", None, "//5hAA==", "base64"),
+        ('{"a": "é"}'.encode("latin-1"), "application/json;charset=ISO8859-1", {"a": "é"}, "json"),
+        (b'{"a": 1}', "application/json, application/json", {"a": 1}, "json"),
         (b"[NaN]", "application/json", "[NaN]", "text"),
         (b"[1e999]", "application/json", "[1e999]", "text"),
         (b'["\\ud800"]', "application/json", '["\\ud800"]', "text"),
@@ -133,6 +56,39 @@ def test_bodies_are_decoded(
     content: bytes, content_type: str | None, body: Any, encoding: str
 ) -> None:
     assert body_of(content, content_type) == (body, encoding)
+
+
+@pytest.mark.parametrize("content", [b"\x0b\x02\x80{}\x03", b"{}", b"text"])
+def test_what_is_still_packed_is_given_as_bytes(content: bytes):
+    body, kind = body_of(content, "application/json", is_packed=True)
+
+    assert kind == "base64"
+    assert base64.b64decode(body) == content
+
+
+def test_an_answer_without_a_body_is_empty_text_whatever_packed_it():
+    assert body_of(b"", "application/json", is_packed=True) == ("", "text")
+
+
+_DATED = "a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("cookies", "shown"),
+    [
+        ([_DATED], {"set-cookie": _DATED}),
+        ([_DATED, "b=2"], {"set-cookie": [_DATED, "b=2"]}),
+        (["a=1", "a=1"], {"set-cookie": ["a=1", "a=1"]}),
+        (["a=1", ""], {"set-cookie": ["a=1", ""]}),
+        (["a=1", "b=2", "c=3"], {"set-cookie": ["a=1", "b=2", "c=3"]}),
+    ],
+)
+def test_several_cookies_are_a_list_and_one_is_text(cookies: list[str], shown: dict[str, Any]):
+    headers = {"vary": "Accept, Origin", "set-cookie": ", ".join(cookies)}
+
+    answer = Answer(Message("GET"), 200, "OK", headers, cookies, b"")
+
+    assert shown_headers(answer) == {"vary": "Accept, Origin"} | shown
 
 
 @pytest.mark.parametrize(
@@ -183,14 +139,6 @@ def test_bytes_are_reserved_for_a_body_before_it_is_parsed():
     assert reserved == [parsed_size(b'{"a": [1, 2]}')]
     assert body_of(b"plain, text", "text/plain", reserved.append) == ("plain, text", "text")
     assert len(reserved) == 1
-
-
-def test_bytes_are_reserved_for_what_is_unpacked():
-    reserved: list[int] = []
-
-    assert unpacked([gzip.compress(b"x" * 5000)], "gzip", reserved.append) == b"x" * 5000
-
-    assert sum(reserved) == 5000
 
 
 @pytest.mark.parametrize(

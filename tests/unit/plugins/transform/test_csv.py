@@ -24,6 +24,8 @@ def write(data: Any, **more: Any) -> Any:
         ("a,b\n1,2\n", {}, [{"a": "1", "b": "2"}]),
         ("a,b\n1,2", {}, [{"a": "1", "b": "2"}]),
         ("\ufeffa\n1", {}, [{"a": "1"}]),
+        ('\ufeff"a,b"\n\ufeff1', {}, [{"a,b": "\ufeff1"}]),
+        ("\ufeff1,2", {"header": False}, [["1", "2"]]),
         ('a\n"x ""y"", z\r\nw"', {}, [{"a": 'x "y", z\r\nw'}]),
         ("a,b\n1\n\n2,3", {}, [{"a": "1", "b": ""}, {"a": "2", "b": "3"}]),
         ("a;b\n1;2", {"delimiter": ";"}, [{"a": "1", "b": "2"}]),
@@ -37,6 +39,41 @@ def write(data: Any, **more: Any) -> Any:
 )
 def test_parse(text: str, more: dict[str, Any], rows: Any) -> None:
     assert parse(text, **more) == {"rows": rows, "count": len(rows)}
+
+
+@pytest.mark.parametrize(
+    ("text", "extra", "rows"),
+    [
+        ("a,b\n1,2,3,4\n5,6\n7", "keep", [("1", "2", ["3", "4"]), ("5", "6"), ("7", "")]),
+        ("a,b\n1,2,3,4\n5,6\n7", "drop", [("1", "2"), ("5", "6"), ("7", "")]),
+        ("a,b\n1,2,", "keep", [("1", "2", [""])]),
+        ("a,b\n1,2,", "drop", [("1", "2")]),
+        ("a,b\n1,2", "fail", [("1", "2")]),
+        ("a,b\n1,2", "keep", [("1", "2")]),
+        ("a,b\n", "keep", []),
+        ('a,b\n1,2,"x,y\n"', "keep", [("1", "2", ["x,y\n"])]),
+    ],
+)
+def test_rows_longer_than_the_header(text: str, extra: str, rows: list[tuple[Any, ...]]) -> None:
+    expected = [dict(zip(("a", "b", "_extra"), row, strict=False)) for row in rows]
+
+    assert parse(text, extraColumns=extra)["rows"] == expected
+
+
+@pytest.mark.parametrize("extra", ["fail", "keep", "drop"])
+def test_without_a_header_no_column_is_extra(extra: str) -> None:
+    assert parse("1\n2,3", header=False, extraColumns=extra)["rows"] == [["1"], ["2", "3"]]
+
+
+def test_what_was_kept_can_be_written() -> None:
+    rows = parse("a\n1,2,3\n4", extraColumns="keep")["rows"]
+
+    assert write(rows) == 'a,_extra\r\n1,"[""2"",""3""]"\r\n4,\r\n'
+
+
+@pytest.mark.parametrize("extra", ["fail", "drop"])
+def test_a_column_may_have_the_name_of_what_is_not_kept(extra: str) -> None:
+    assert parse("_extra\n1", extraColumns=extra)["rows"] == [{"_extra": "1"}]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +103,12 @@ def test_stringify(data: Any, more: dict[str, Any], text: str) -> None:
         ({"operation": "parse", "data": 'a\n"b'}, "data is no CSV: line 2"),
         ({"operation": "parse", "data": 'a\n"b"c'}, "data is no CSV: line 2"),
         ({"operation": "parse", "data": "a\n1,2"}, "row 1 has 2 fields, the header has 1"),
+        ({"operation": "parse", "data": "a\n1,2"}, "extraColumns can keep or drop the rest"),
+        (
+            {"operation": "parse", "data": "_extra\n1", "extraColumns": "keep"},
+            "column _extra is in the header",
+        ),
+        ({"operation": "parse", "data": "a", "extraColumns": "cut"}, "fail, keep, drop"),
         ({"operation": "parse", "data": "a,a\n1,2"}, 'column "a" appears more than once'),
         ({"operation": "parse", "data": "a", "delimiter": "ab"}, "delimiter must be one"),
         ({"operation": "parse", "data": "a", "delimiter": "\n"}, "delimiter must be one"),

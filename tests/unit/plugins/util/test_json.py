@@ -15,6 +15,8 @@ VALUE = {"a": {"b": [1, {"c": 2}]}, "x.y": 3, "s/t~": 4, "": 5}
     ("properties", "result"),
     [
         ({"operation": "parse", "data": '{"a": [1, null]}'}, {"a": [1, None]}),
+        ({"operation": "parse", "data": '\ufeff{"a": "\ufeff"}'}, {"a": "\ufeff"}),
+        ({"operation": "parse", "data": "\ufeff\r\n[]"}, []),
         ({"operation": "stringify", "data": {"a": [1, None, "é"]}}, '{"a":[1,null,"é"]}'),
         ({"operation": "get", "data": VALUE, "path": "a.b.1.c"}, 2),
         ({"operation": "get", "data": VALUE, "path": "/a/b/0"}, 1),
