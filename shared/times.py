@@ -1,5 +1,7 @@
-"""Instants as the API shows them: RFC 3339, UTC, milliseconds, `Z`."""
+"""Instants as the API shows them, RFC 3339, UTC, milliseconds, `Z`, and the order of such texts."""
 
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,7 +12,12 @@ from shared.messages import InvalidValueError, Message
 
 def to_rfc3339(instant: datetime) -> str:
     """Write an instant in fixed width, so that text sorts as time does; milliseconds at most."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_local_rfc3339(instant.astimezone(UTC))
+
+
+def to_local_rfc3339(instant: datetime) -> str:
+    """Write an instant with its own offset, in the same width; an offset of nothing is `Z`."""
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_rfc3339(text: str) -> datetime:
@@ -27,6 +34,54 @@ def from_rfc3339(text: str) -> datetime:
     except OverflowError:
         message = Message('"{text:40}" is in no year of UTC from 1 to 9999', text=text)
         raise InvalidValueError(message) from None
+
+
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,18}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_LENGTHS = range(20, 46)
+_AFTER_DATE = 10
+
+
+def time_order(value: Any) -> tuple[datetime, str] | None:
+    """Return by what times are ordered, whatever offset and fraction their texts have.
+
+    None if the value is no time of RFC 3339 with an offset: then texts are ordered as texts.
+    """
+    if type(value) is not str or len(value) not in _LENGTHS or value[_AFTER_DATE] not in "Tt ":
+        return None
+    found = _RFC_3339.fullmatch(value)
+    if found is None:
+        return None
+    try:
+        second = datetime.fromisoformat(found[1].upper() + found[3].upper())
+    except ValueError:
+        return None
+    return second, (found[2] or "").rstrip("0")
+
+
+def time_orders(
+    values: Iterable[Any], look: Callable[[], None] = lambda: None
+) -> list[tuple[datetime, str]] | None:
+    """Return the orders of values that are times, all of them, or None; `look` is called for each.
+
+    One text among them that is no time makes all of them texts: an order must be one order.
+    """
+    orders = []
+    for value in values:
+        look()
+        order = time_order(value)
+        if order is None:
+            return None
+        orders.append(order)
+    return orders
+
+
+def is_before(left: str, right: str) -> bool:
+    """Order two texts: as times if both are some, else as texts."""
+    a = time_order(left)
+    b = time_order(right) if a else None
+    return a < b if a and b else left < right
 
 
 def utc_now() -> datetime:

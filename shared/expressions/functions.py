@@ -9,17 +9,20 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from shared.expressions.errors import TemplateError
+from shared.expressions.moments import in_minutes, in_zone
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import TOO_DEEP, Json, is_map, kind, utf8
+from shared.field_paths import ABSENT
 from shared.json_text import whole_number
 from shared.messages import Message
+from shared.times import to_local_rfc3339
 
 _MOST_DIGITS = 310
 
 
-def now(run: Run, /) -> str:
-    moment = run.scope.now.astimezone(UTC).isoformat(timespec="milliseconds")
-    return moment.removesuffix("+00:00") + "Z"
+def now(run: Run, /, zone: Json = ABSENT) -> str:
+    """Return when the attempt began, in UTC or by the clock of an IANA zone."""
+    return to_local_rfc3339(in_minutes(in_zone(run.scope.now.astimezone(UTC), zone)))
 
 
 def new_uuid(run: Run, /) -> str:

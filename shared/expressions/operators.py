@@ -10,6 +10,7 @@ from shared.expressions.scope import Run, finite
 from shared.expressions.values import SCALARS, Json, is_map, is_number, key_of, kind, measure
 from shared.json_text import whole_number
 from shared.messages import Message
+from shared.times import is_before
 
 _LENGTHS = (str, list)
 
@@ -137,10 +138,12 @@ def unequal(run: Run, left: Json, right: Json) -> bool:
 
 
 def less(run: Run, left: Json, right: Json) -> bool:
-    """Order two numbers, two texts or two lists of such; nothing else has an order."""
+    """Order two numbers, texts or lists of such; two texts of times as times. Nothing else."""
     if type(left) not in SCALARS:
         run.charge_compared(left, depth=MAX_ORDERED_DEPTH)
         run.charge_compared(right, depth=MAX_ORDERED_DEPTH)
+    if type(left) is str and type(right) is str:
+        return is_before(left, right)
     if (is_number(left) and is_number(right)) or (
         type(left) is type(right) and type(left) in _LENGTHS
     ):

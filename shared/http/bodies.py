@@ -12,6 +12,7 @@ from pydantic import SkipValidation, WrapValidator
 
 from shared.errors import BodyTooLargeError, MalformedBodyError, Problem, UnsupportedMediaTypeError
 from shared.json_text import Json
+from shared.library_words import in_our_words
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
@@ -83,7 +84,8 @@ def parse_json_object(text: str) -> dict[str, Json]:
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        place = Problem(path="", message=error.msg, line=error.lineno, column=error.colno)
+        why, line, column = in_our_words(error), error.lineno, error.colno
+        place = Problem(path="", message=why, line=line, column=column)
         raise MalformedBodyError("the body is not valid JSON", problems=[place]) from None
     except RecursionError:
         raise MalformedBodyError("the body is nested too deeply") from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.durations import parse_duration
 from shared.json_schema.builders import MAX_PATTERN
-from shared.json_schema.refusals import why_refused
+from shared.json_schema.pattern_errors import explained
 from shared.json_text import identity
 from shared.messages import InvalidValueError, Message
 from shared.times import from_rfc3339
@@ -184,9 +184,11 @@ def compile_pattern(pattern: str, flags: str = "") -> Any:
         raise PatternError(f"a pattern has more than {MAX_PATTERN} characters")
     try:
         return re2.compile(f"(?{flags}){pattern}" if flags else pattern, _options())
-    except (re2.error, UnicodeError) as error:
+    except UnicodeError:
+        raise PatternError("the pattern holds half of a surrogate pair") from None
+    except re2.error as error:
         sentence = 'pattern "{pattern:100}" is not supported: {why}'
-        raise PatternError(Message(sentence, pattern=pattern, why=why_refused(error))) from None
+        raise PatternError(Message(sentence, pattern=pattern, why=explained(error))) from None
 
 
 def _error(**details: Any) -> "ValidationError":

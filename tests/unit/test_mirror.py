@@ -96,6 +96,10 @@ COVERED_BY = {
         expressions/nodes expressions/operators expressions/parsing expressions/roots
         expressions/scope expressions/tokens expressions/values expressions/variables
         """,
+    f"{EXPRESSIONS}/test_moments.py": """
+        expressions/layouts/choice expressions/layouts/go expressions/layouts/letters
+        expressions/layouts/parts expressions/layouts/strftime
+        """,
     f"{EXPRESSIONS}/filters/test_filters.py": """
         expressions/filters/choosing expressions/filters/fields expressions/filters/lists
         expressions/filters/markup expressions/filters/ordering expressions/filters/wrapping

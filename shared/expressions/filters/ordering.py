@@ -8,6 +8,7 @@ from shared.expressions.limits import MAX_KEYS_BYTES, MAX_ORDERED_DEPTH, MAX_SOR
 from shared.expressions.scope import Run, steps_of
 from shared.expressions.values import SCALARS, Json, is_map, key_of
 from shared.field_paths import ABSENT
+from shared.times import time_orders
 
 
 def sort(
@@ -18,12 +19,17 @@ def sort(
     case_sensitive: Json = None,
     attribute: Json = None,
 ) -> list[Json]:
-    """Sort, stably; `attribute` may be several fields: `"age,name"`."""
+    """Sort, stably, times as times; `attribute` may be several fields: `"age,name"`."""
     items = items_of(value)
     names = _names(attribute, items)
     reads = [folding(getter(name), case_sensitive) for name in names]
-    key = reads[0] if len(reads) == 1 else lambda item: [read(item) for read in reads]
-    return _sorted(run, items, key, is_reverse=bool(reverse))
+    if len(reads) == 1:
+        return _sorted(run, items, reads[0], _one, is_reverse=bool(reverse))
+
+    def key(item: Json) -> list[Json]:
+        return [read(item) for read in reads]
+
+    return _sorted(run, items, key, _several, is_reverse=bool(reverse))
 
 
 def _names(attribute: Json, items: list[Json]) -> list[Json]:
@@ -35,12 +41,32 @@ def _names(attribute: Json, items: list[Json]) -> list[Json]:
     return list(attribute.split(","))
 
 
+def _one(run: Run, keys: list[Json]) -> list[Json]:
+    """Return what keys are compared by: as times if all of them are."""
+    return time_orders(keys, run.look) or keys
+
+
+def _several(run: Run, keys: list[Json]) -> list[Json]:
+    """Return what keys of several fields are compared by, each field by itself."""
+    fields = [_one(run, list(field)) for field in zip(*keys, strict=True)]
+    return list(zip(*fields, strict=True))
+
+
+def _as_they_are(_: Run, keys: list[Json]) -> list[Json]:
+    return keys
+
+
 def _sorted(
-    run: Run, items: Iterable[Json], key: Getter, *, is_reverse: bool = False
+    run: Run,
+    items: Iterable[Json],
+    key: Getter,
+    compared: Callable[[Run, list[Json]], list[Json]] = _as_they_are,
+    *,
+    is_reverse: bool = False,
 ) -> list[Json]:
     found = list(items)
     run.charge(len(found) * len(found).bit_length())
-    keys = _keys(run, found, key)
+    keys = compared(run, _keys(run, found, key))
     try:
         order = sorted(range(len(found)), key=keys.__getitem__, reverse=is_reverse)
     except TypeError:
@@ -80,7 +106,7 @@ def dictsort(
         raise TemplateError('dictsort sorts by "key" or by "value"')
     key = folding(getter(0 if by == "key" else 1), case_sensitive)
     pairs = ([name, item] for name, item in map_of(value).items())
-    return _sorted(run, pairs, key, is_reverse=bool(reverse))
+    return _sorted(run, pairs, key, _one, is_reverse=bool(reverse))
 
 
 def smallest(run: Run, value: Json, /, case_sensitive: Json = None, attribute: Json = None) -> Json:
@@ -92,7 +118,7 @@ def largest(run: Run, value: Json, /, case_sensitive: Json = None, attribute: Js
 
 
 def _extreme(choose: Callable[..., Json], run: Run, items: list[Json], key: Getter) -> Json:
-    keys = _keys(run, items, key)
+    keys = _one(run, _keys(run, items, key))
     try:
         found = choose(range(len(items)), key=keys.__getitem__, default=None)
     except TypeError:

@@ -1,7 +1,6 @@
 """Filters over text; any other value is written as text first, as in Jinja2."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 
 from shared.expressions import operators
@@ -11,14 +10,13 @@ from shared.expressions.formatting import percent
 from shared.expressions.functions import whole
 from shared.expressions.scope import Run
 from shared.expressions.values import Json, is_true, scalar_text
+from shared.slugs import slug
 
 _WORD_START = re.compile(r"([-\s({\[<]+)")
 _WORD = re.compile(r"\w+")
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _MOST_TRIMMED = 256
 """Each character of the text is looked for among them."""
 _LONGEST_SLUG_SOURCE = 4096
-"""Unicode's normal form takes quadratic time over a run of combining marks."""
 
 
 def upper(run: Run, value: Json, /) -> str:
@@ -100,12 +98,11 @@ def contains(run: Run, value: Json, /, item: Json) -> bool:
 
 
 def slugify(run: Run, value: Json, /) -> str:
-    """Keep letters and digits, in lower case and without accents, and join them by `-`."""
+    """Keep Latin letters and digits, in lower case and without accents, and join them by `-`."""
     source = run.text(value)
     if len(source) > _LONGEST_SLUG_SOURCE:
         raise TemplateError(f"slugify takes at most {_LONGEST_SLUG_SOURCE} characters")
-    plain = unicodedata.normalize("NFKD", source).encode("ascii", "ignore").decode()
-    return _NOT_SLUG.sub("-", plain.lower()).strip("-")
+    return slug(source)
 
 
 def boolean(_: Run, value: Json, /) -> bool:

@@ -9,7 +9,7 @@ from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
-from shared.json_schema.refusals import why_refused
+from shared.json_schema.pattern_errors import explained
 from shared.messages import reason
 from shared.times import from_rfc3339
 
@@ -54,7 +54,7 @@ def _pattern(spot: Spot) -> str | None:
     try:
         re2.compile(pattern, options)
     except re2.error as error:
-        spot.refuse(f"bad pattern: {why_refused(error)}")
+        spot.refuse(f"bad pattern: {explained(error).unmasked()}")
         return None
     return pattern
 

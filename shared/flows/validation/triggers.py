@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
 from shared.flows.validation.templates import FLOW, TemplateRules
+from shared.messages import InvalidValueError
+from shared.zones import zone_named
 
 _NICKNAMES: Final = (
     "@yearly",
@@ -82,9 +83,9 @@ def _timezone(spot: Spot) -> str | None:
     if value is None:
         return None
     try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):
-        spot.refuse(f'unknown time zone "{fields.shorten(value)}"')
+        zone_named(value)
+    except InvalidValueError as error:
+        spot.refuse(error.message.unmasked())
         return None
     return value
 

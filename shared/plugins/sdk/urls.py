@@ -3,6 +3,8 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from shared.messages import InvalidValueError
+
 MAX_AUTHORITY = 1_000
 _AUTHORITY = re.compile(r"[^/?#]*/[\t\r\n]*/([^/?#]*)")
 """As `urlsplit` reads it, which drops tabs and line breaks."""
@@ -15,5 +17,5 @@ def split_url(url: str) -> SplitResult:
     """
     authority = _AUTHORITY.match(url)
     if authority and len(authority[1]) > MAX_AUTHORITY:
-        raise ValueError(f"the host has more than {MAX_AUTHORITY} characters")
+        raise InvalidValueError(f"the host has more than {MAX_AUTHORITY} characters")
     return urlsplit(url)

@@ -16,7 +16,8 @@ from shared.json_schema.builders import (
     outputs,
     string,
 )
-from shared.messages import Message, reason
+from shared.library_words import in_our_words
+from shared.messages import Message
 from shared.plugins.sdk.items import check_time, in_time
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import BYTE_ORDER_MARK, MAX_RESULT, invalid, text, too_large
@@ -68,7 +69,8 @@ def _read(source: str, delimiter: str, quote: str, context: TaskContext) -> list
                 rows.append(row)
     except csv.Error as error:
         sentence = "data is no CSV: line {line}: {why}"
-        raise invalid(Message(sentence, line=reader.line_num, why=reason(error))) from None
+        why = Message.of(in_our_words(error))
+        raise invalid(Message(sentence, line=reader.line_num, why=why)) from None
     return rows
 
 

@@ -18,6 +18,7 @@ from shared.plugins.sdk.items import in_time, keys_of
 from shared.plugins.sdk.numbers import Number, number_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import invalid, type_name
+from shared.times import time_orders
 
 
 def _sort(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
@@ -27,8 +28,10 @@ def _sort(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, A
         keys = [_as_number(key, index) for index, key in in_time(context, keys)]
     order = [index for index, key in enumerate(keys) if key is not None]
     _check_comparable(keys, order, context)
+    times = time_orders(keys[index] for _, index in in_time(context, order))
+    compared = dict(zip(order, times, strict=True)) if times else keys
     try:
-        order.sort(key=keys.__getitem__, reverse=properties.get("order") == "desc")
+        order.sort(key=compared.__getitem__, reverse=properties.get("order") == "desc")
     except (TypeError, RecursionError):
         raise invalid("the keys of some items cannot be compared with each other") from None
     last = [index for index, key in enumerate(keys) if key is None]

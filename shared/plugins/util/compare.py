@@ -8,6 +8,7 @@ from shared.json_schema.validator import PatternError, search
 from shared.messages import reason
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import identity, invalid, is_number, type_name
+from shared.times import time_orders
 
 Test = Callable[[Any, Any], bool]
 
@@ -24,7 +25,8 @@ def _ordered(test: Test) -> Test:
     def compare(a: Any, b: Any) -> bool:
         if not (is_number(a) and is_number(b)) and not (isinstance(a, str) and isinstance(b, str)):
             raise invalid(f"{type_name(a)} and {type_name(b)} have no order")
-        return test(a, b)
+        orders = time_orders((a, b))
+        return test(*orders) if orders else test(a, b)
 
     return compare
 
@@ -81,7 +83,7 @@ PLUGINS = (
             category="utility",
             description=(
                 "Compares two values. 1 equals 1.0, but neither true nor the string 1; only "
-                "numbers with numbers and strings with strings have an order."
+                "numbers with numbers and strings with strings have an order, times as times."
             ),
             input_schema=closed(
                 {

@@ -1,9 +1,11 @@
 """JSON text and what is inside JSON values."""
 
 from collections.abc import Callable, Mapping
+from json import JSONDecodeError
 from typing import Any
 
 from shared.json_schema.builders import MAX_NAME, anything, choice, closed, outputs, string
+from shared.library_words import in_our_words
 from shared.messages import Message, reason
 from shared.plugins.sdk.paths import read, steps_in, written
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
@@ -22,6 +24,10 @@ def _parse(properties: Properties) -> Any:
         raise invalid(f"data must be text to be parsed, not {type_name(source)}")
     try:
         return parse_json(source)
+    except JSONDecodeError as error:
+        sentence = "data is no JSON: {why} at line {line}, column {column}"
+        why, line, column = Message.of(in_our_words(error)), error.lineno, error.colno
+        raise invalid(Message(sentence, why=why, line=line, column=column)) from None
     except ValueError as error:
         raise invalid(Message("data is no JSON: {why}", why=reason(error))) from None
 

@@ -1,7 +1,5 @@
 """Operations on text, a character (code point) at a time."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,11 +7,11 @@ from shared.json_schema.builders import anything, choice, closed, integer, outpu
 from shared.messages import Message
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import MAX_RESULT, invalid, text, too_large, type_name
+from shared.slugs import slug
 
 Properties = Mapping[str, Any]
 
 _MAX_PIECES = 1_000_000
-_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def _string(properties: Properties, _context: TaskContext) -> Mapping[str, Any]:
@@ -98,17 +96,6 @@ def _reverse(properties: Properties) -> str | list[Any]:
     return value[::-1] if isinstance(value, list) else _text(properties)[::-1]
 
 
-def slugify(value: str) -> str:
-    """Return lower-case ASCII letters and digits, joined by single hyphens."""
-    # One by one: normalising a long run of accents takes quadratic time, to sort what goes anyway.
-    plain = value.translate({ord(each): _ascii(each) for each in set(value)}).lower()
-    return _NOT_IN_A_SLUG.sub("-", plain).strip("-")
-
-
-def _ascii(character: str) -> str:
-    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-
-
 _OPERATIONS: Mapping[str, Callable[[Properties], Any]] = {
     "upper": lambda properties: _text(properties).upper(),
     "lower": lambda properties: _text(properties).lower(),
@@ -123,7 +110,7 @@ _OPERATIONS: Mapping[str, Callable[[Properties], Any]] = {
     "contains": _contains,
     "startsWith": lambda properties: _text(properties).startswith(properties["search"]),
     "endsWith": lambda properties: _text(properties).endswith(properties["search"]),
-    "slugify": lambda properties: slugify(_text(properties)),
+    "slugify": lambda properties: slug(_text(properties)),
     "reverse": _reverse,
 }
 

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlunsplit
 
 from shared.json_schema.builders import anything, choice, closed, integer, mapping, outputs, string
-from shared.messages import Message, reason
+from shared.library_words import in_our_words
+from shared.messages import InvalidValueError, Message
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.urls import split_url
 from shared.plugins.sdk.values import invalid, text
@@ -33,8 +34,11 @@ _PARTS = closed(
 def _url(properties: Properties, _context: TaskContext) -> Mapping[str, Any]:
     try:
         return _OPERATIONS[properties["operation"]](properties)
-    except (ValueError, UnicodeError) as error:
-        raise invalid(Message("url is malformed: {why}", why=reason(error))) from None
+    except InvalidValueError as error:
+        raise invalid(Message("url is malformed: {why}", why=error.message)) from None
+    except ValueError as error:
+        why = Message.of(in_our_words(error))
+        raise invalid(Message("url is malformed: {why}", why=why)) from None
 
 
 def _parse(properties: Properties) -> Mapping[str, Any]:

@@ -173,13 +173,10 @@ def test_list_and_map_filters(expression: str, expected: Any) -> None:
         ("'x' | date", "the value is not a time"),
         ("1e300 | date", "the value is not a time"),
         ("[] | date", "expected a time, not a list"),
-        ("0 | date('%Q')", "date knows no %Q"),
-        ("0 | date('qq')", "date knows no 'qq'; letters that stay go in quotes"),
-        ("0 | dateadd(1, 'eons')", "dateadd needs a number and a unit such as days"),
-        ("0 | dateadd('1', 'days')", "dateadd needs a number and a unit such as days"),
+        ("0 | dateadd('1', 'days')", "dateadd needs a number, not text"),
         ("0 | dateadd(99999, 'years')", "the time is outside the years 1 to 9999"),
         ("0 | dateadd(1e300, 'days')", "the time is outside the years 1 to 9999"),
-        ("0 | dateadd(0.5, 'months')", "expected a whole number, not a number"),
+        ("0 | dateadd(0.5, 'months')", "months and years are added whole"),
     ],
 )
 def test_a_filter_that_cannot_work_is_a_template_error(expression: str, reason: str) -> None:

@@ -102,8 +102,11 @@ def test_at_most_a_hundred_errors_are_listed() -> None:
     [
         ({"type": "strange"}, "schema is wrong"),
         ({"minimum": "1"}, "schema is wrong: minimum must be a number"),
-        ({"pattern": "(?=a)"}, "supported: invalid perl operator: (?= (RE2 has no lookaround and"),
-        ({"pattern": "a{2000}"}, "supported: invalid repetition size: {2000} (at most 1000, those"),
+        ({"pattern": "(?=a)"}, 'supported: RE2 cannot look around: "(?="'),
+        (
+            {"pattern": "a{2000}"},
+            "supported: counts rise, up to 1000, nested ones multiplied",
+        ),
         ({"pattern": "(a"}, "is not supported"),
         ({"$ref": "https://example.com/schema.json"}, "nothing is fetched"),
         ({"$ref": "http://169.254.169.254/latest"}, "nothing is fetched"),
