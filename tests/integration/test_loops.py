@@ -127,7 +127,7 @@ def test_rounds_and_what_they_stored_are_kept_no_longer_than_the_rest(
     moto_stack.wait_for_execution(execute(create_flow(KEPT)["id"]))
 
     table = boto3.resource("dynamodb").Table(moto_stack.environment["EXECUTIONS_TABLE_NAME"])
-    rows = {str(row["sk"]): row for row in table.scan()["Items"]}
+    rows: dict[str, Any] = {str(row["sk"]): row for row in table.scan()["Items"]}
     assert set(rows) == {
         *("execution", "segment#main", "task#poll"),
         *("within#poll#0/big#0", "within#poll#1/big#1"),

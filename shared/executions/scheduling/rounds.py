@@ -113,7 +113,7 @@ def _factor(value: Json) -> float:
 
 def _duration(name: str, value: Json) -> timedelta:
     try:
-        return parse_duration(value)  # type: ignore[arg-type]  # it refuses what is no duration
+        return parse_duration(value)
     except (ValueError, TypeError) as error:
         raise PluginError(
             Message("properties.{name}: {why}", name=Message.of(name), why=reason(error)),

@@ -121,8 +121,9 @@ def test_until_is_an_expression_its_braces_optional(*, until: Any, is_over: bool
 
 def test_only_a_loop_without_rounds_left_has_failed_and_only_if_it_is_to():
     fails, goes_on = read(maxRounds=2), read(maxRounds=2, onExhausted="continue")
-    assert fails.failure is None
+    before = [each.failure for each in (fails, goes_on)]
     fails.is_exhausted = goes_on.is_exhausted = True
 
+    assert before == [None, None]
     assert fails.failure
     assert (fails.failure.code, goes_on.failure) == ("loop_exhausted", None)
