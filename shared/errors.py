@@ -35,7 +35,7 @@
   x UnavailableError                  503, tell when to come again
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -71,6 +71,11 @@ class PlatformError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.problems = tuple(problems)
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        """The members that an answer has beside those of every error."""
+        return {}
 
 
 class InvalidRequestError(PlatformError):
@@ -150,7 +155,17 @@ class ConflictError(PlatformError):
 
 
 class FlowNameTakenError(ConflictError):
+    """The name is that of another flow, `flow_id`."""
+
     code = "flow_name_taken"
+
+    def __init__(self, detail: str, *, flow_id: str) -> None:
+        super().__init__(detail)
+        self.flow_id = flow_id
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        return {"flowId": self.flow_id}
 
 
 class FlowNotRunnableError(ConflictError):

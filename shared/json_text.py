@@ -20,6 +20,20 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def kind(value: Any) -> str:
+    """Name the type of a JSON value for a message, with its article."""
+    return "null" if value is None else _KINDS.get(type(value), "a map")
+
+
+_KINDS: Mapping[type, str] = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+}
+
+
 def number_text(value: float) -> str:
     """Write a number as every text shows it: 5.0 is `5`, 0.5 is `0.5`.
 

@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSc
 
 from shared.messages import InvalidValueError, Message
 
+_BARE_PLUS = re.compile(r"[0-9] [0-9]{2}:?[0-9]{2}$")
+"""The end of a time whose offset began with a `+` that was not encoded."""
+
 
 def to_rfc3339(instant: datetime) -> str:
     """Write an instant in fixed width, so that text sorts as time does; milliseconds at most."""
@@ -95,12 +98,21 @@ def _from_text(value: Any) -> Any:
     return from_rfc3339(str(value))
 
 
+def _from_query(value: Any) -> Any:
+    if isinstance(value, str) and _BARE_PLUS.search(value):
+        raise InvalidValueError('a "+" in a query means a blank: write it %2B')
+    return value
+
+
 Instant = Annotated[
     datetime,
     BeforeValidator(_from_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant that a client sends."""
+
+QueryInstant = Annotated[Instant, BeforeValidator(_from_query)]
+"""The same in a query, where a `+` means a blank unless it is encoded."""
 
 Timestamp = Annotated[
     AwareDatetime,

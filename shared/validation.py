@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shared import json_text
 from shared.errors import InvalidRequestError, PreconditionFailedError, Problem
 from shared.json_text import Json
 from shared.records import Record
@@ -55,7 +56,24 @@ def _problem(error: Mapping[str, Any], names: Sequence[str]) -> Problem:
     if kind == "missing":
         message = "is required" if place != [""] else "a JSON body is required"
         return Problem(path=_path(place), message=message)
+    if kind in _EXPECTED:
+        message = f"must be {_EXPECTED[kind]}, not {json_text.kind(error['input'])}"
+        return Problem(path=_path(place), message=message)
     return Problem(path=_path(place), message=error["msg"].removeprefix("Value error, "))
+
+
+_EXPECTED: Mapping[str, str] = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "model_attributes_type": "a map",
+}
+"""The values that pydantic's types of errors ask for."""
 
 
 def _path(place: Sequence[str | int]) -> str:

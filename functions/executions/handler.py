@@ -25,7 +25,7 @@ from shared.http.caller import Caller
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page
-from shared.times import Instant
+from shared.times import QueryInstant
 
 app = http_app()
 app.include_router(starts.router)
@@ -49,8 +49,8 @@ def list_executions(
     flow_id: Annotated[Word | None, Query(alias="flowId")] = None,
     namespace: Word | None = None,
     status: Status | None = None,
-    since: Instant | None = None,
-    until: Instant | None = None,
+    since: QueryInstant | None = None,
+    until: QueryInstant | None = None,
     label: Label | None = None,
     correlation_id: Annotated[Word | None, Query(alias="correlationId")] = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -96,7 +96,7 @@ def list_log_lines(
     caller: Caller,
     level: Level | None = None,
     task_name: Annotated[str | None, Query(alias="taskName")] = None,
-    since: Instant | None = None,
+    since: QueryInstant | None = None,
     cursor: Cursor = None,
 ) -> Response[list[ExecutionLogLine]]:
     wanted = LogFilter(level=level, task_name=task_name, since=since)

@@ -16,6 +16,8 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     for kind in ("executions", "results"):
         function.may("s3:GetObject", on=on.objects(kind))
         function.may("s3:PutObject", on=on.objects(kind))
+    # An execution that ends before it runs lets go of its inputs.
+    function.may("s3:PutObjectTagging", on=on.objects("executions"))
     function.may_list("executions/", on=on.bucket)
     function.may(*ANSWERS, on=on.table("idempotency"))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from shared.executions.models import Execution, Status
+from shared.flows.models import has_label
 from shared.ids import highest_id_at, lowest_id_at
 
 Index = Literal["recent", "by-flow", "by-correlation"]
@@ -51,5 +52,4 @@ class ExecutionFilter:
         )
 
     def _has_label(self, execution: Execution) -> bool:
-        key, _, value = (self.label or "").partition(":")
-        return self.label is None or execution.labels.get(key) == value
+        return self.label is None or has_label(execution.labels, self.label)

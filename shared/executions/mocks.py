@@ -16,7 +16,7 @@ MAX_MOCK_BYTES = 50_000
 class MockedError(BaseModel):
     """The failure of a mocked task; `statusCode` is what a called service would have answered."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     code: str = "mocked"
     message: str = "the mock fails"

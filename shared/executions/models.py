@@ -71,7 +71,8 @@ class Execution(Record):
     """One run of one revision of a flow.
 
     `tasksTotal` counts the tasks of its text, `tasksExecuted` those that came to an end of their
-    own; `currentTask` is one that runs now. `inputs` show a mask in place of SECRET values.
+    own; `currentTask` is one that runs now. `inputs` show a mask in place of SECRET values; large
+    ones are null, and at `inputsUrl`.
     `outputs` come with the end; large ones are at `outputsUrl`. `attempt` counts those of the whole
     flow, `dueAt` is when the next of them begins, while one is waited for. `retryOf` is the
     execution that this one repeats, `parent` the task that started it as a subflow, `test` says
@@ -104,6 +105,9 @@ class Execution(Record):
     expires_at: int | None = Field(default=None, exclude=True)
     mocks: dict[str, dict[str, Any]] = Field(default={}, exclude=True, repr=False)
     slot: Slot | None = Field(default=None, exclude=True)
+    # Inputs too large for the row; of those, what is hidden from clients.
+    stored_inputs: Stored | None = Field(default=None, exclude=True)
+    stored_hidden_inputs: Stored | None = Field(default=None, exclude=True)
     # How many executions there are above it.
     depth: int = Field(default=0, exclude=True)
     # Outputs too large for the row.
@@ -119,7 +123,8 @@ class Execution(Record):
     tasks_total: int
     tasks_executed: int = 0
     current_task: str | None = None
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] | None = {}
+    inputs_url: str | None = None
     outputs: dict[str, Any] | None = None
     outputs_url: str | None = None
     labels: dict[str, str] = {}
@@ -144,7 +149,9 @@ class Execution(Record):
 
     @property
     def real_inputs(self) -> dict[str, Any]:
-        """The inputs with their secrets: for templates of this execution only."""
+        """The inputs with their secrets, in the row: for templates of this execution only."""
+        if self.inputs is None:
+            raise ValueError("the inputs are not in the row")
         return {**self.inputs, **self.secrets, **self.hidden_inputs}
 
     @property

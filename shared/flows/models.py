@@ -24,7 +24,10 @@ Namespace = Annotated[
     str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=MAX_NAMESPACE_LENGTH)
 ]
 LabelName = Annotated[str, StringConstraints(min_length=1)]
-Label = Annotated[str, StringConstraints(pattern=r"^[^:]+:", max_length=1000)]
+MAX_LABEL_LENGTH = 16_000
+"""The characters of the longest label that a start can give, or a flow."""
+Label = Annotated[str, StringConstraints(pattern=r"^[\s\S]+:", max_length=MAX_LABEL_LENGTH)]
+"""A label as `key:value`."""
 
 
 MAX_FULL_NAME_LENGTH = MAX_NAMESPACE_LENGTH + 1 + MAX_NAME_LENGTH
@@ -37,6 +40,14 @@ def is_full_name(text: str) -> bool:
     if len(namespace) > MAX_NAMESPACE_LENGTH or len(name) > MAX_NAME_LENGTH:
         return False
     return bool(re.fullmatch(NAMESPACE_PATTERN, namespace) and re.fullmatch(NAME_PATTERN, name))
+
+
+def has_label(labels: Mapping[str, str], wanted: str) -> bool:
+    """Tell whether there is a label that reads `key:value`; each of them may have colons itself.
+
+    So `a:b:c` finds the label `a` with `b:c`, and `a:b` with `c` too.
+    """
+    return any(wanted == f"{key}:{value}" for key, value in labels.items())
 
 
 class FlowStatus(StrEnum):
@@ -196,8 +207,7 @@ class FlowFilter(BaseModel):
         )
 
     def _has_label(self, flow: FlowRecord) -> bool:
-        key, _, value = (self.label or "").partition(":")
-        return self.label is None or flow.labels.get(key) == value
+        return self.label is None or has_label(flow.labels, self.label)
 
     def _is_named(self, flow: FlowRecord) -> bool:
         text = f"{flow.name}\n{flow.description or ''}".casefold()

@@ -92,8 +92,12 @@ class FlowRepository:
         """
         if not is_full_name(namespace_and_name):
             return None
+        flow_id = self._named(namespace_and_name)
+        return None if flow_id is None else self.find(flow_id)
+
+    def _named(self, namespace_and_name: str) -> str | None:
         item = self._get(items.name_partition(self._tenant), namespace_and_name)
-        return None if item is None else self.find(str(item["flowId"]))
+        return None if item is None else str(item["flowId"])
 
     def find_text(self, flow_id: str, revision: int) -> str | None:
         partition = items.revision_partition(self._tenant, flow_id)
@@ -133,7 +137,18 @@ class FlowRepository:
         """Try once: whoever meets another writer has to read anew."""
         reasons = transact_once(self._table, writes)
         if reasons:
-            raise _refusal(reasons, flow)
+            raise self._refusal(reasons, flow)
+
+    def _refusal(self, reasons: Mapping[str, Reason], flow: FlowRecord) -> Exception:
+        """Return the error that tells what stood in the way of a change of this flow."""
+        if reasons.get("flow") not in _CHANGED and reasons.get("name") is Reason.CONDITION:
+            owner = self._named(items.name_key(flow))
+            if owner is not None:  # else its flow has let go of it in between
+                place = f"{flow.name!r} in namespace {flow.namespace!r}"
+                return FlowNameTakenError(f"there is a flow named {place} already", flow_id=owner)
+        if _CHANGED & set(reasons.values()):
+            return FlowChangedError("the flow is being changed by somebody else, try again")
+        return UnavailableError("the store is busy, try again")
 
     def _name(self, flow: FlowRecord) -> dict[str, Item]:
         return {"name": _put(items.name_item(self._tenant, flow), IS_NEW)}
@@ -160,16 +175,6 @@ def _unchanged(flow: FlowRecord) -> Item:
         "ConditionExpression": IS_UNCHANGED,
         "ExpressionAttributeValues": {":version": flow.version},
     }
-
-
-def _refusal(reasons: Mapping[str, Reason], flow: FlowRecord) -> Exception:
-    """Return the error that tells what stood in the way of a change of this flow."""
-    if reasons.get("flow") not in _CHANGED and reasons.get("name") is Reason.CONDITION:
-        place = f"{flow.name!r} in namespace {flow.namespace!r}"
-        return FlowNameTakenError(f"there is a flow named {place} already")
-    if _CHANGED & set(reasons.values()):
-        return FlowChangedError("the flow is being changed by somebody else, try again")
-    return UnavailableError("the store is busy, try again")
 
 
 @cache

@@ -127,12 +127,13 @@ def _problem_schemas() -> Json:
         "code": {"type": "string", "pattern": r"^[a-z_]+$"},
         "requestId": {"type": "string"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
+        "flowId": {"type": "string", "description": "The flow whose name is taken."},
     }
     refusal = {
         "type": "object",
         "description": "RFC 9457; `code` is stable.",
         "properties": fields,
-        "required": [name for name in fields if name != "errors"],
+        "required": [name for name in fields if name not in {"errors", "flowId"}],
     }
     return {"Problem": Problem.model_json_schema(), "Refusal": refusal}
 

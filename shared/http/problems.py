@@ -51,6 +51,7 @@ def refusal(method: str, path: str, request_id: str, error: Exception) -> Respon
         "detail": told.detail,
         "code": told.code,
         "requestId": request_id,
+        **told.members,
     }
     if told.problems:
         problem["errors"] = [place.model_dump() for place in told.problems]

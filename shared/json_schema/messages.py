@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shared.json_text import text_json
+from shared.json_text import kind, text_json
 from shared.messages import Message, reason
 
 if TYPE_CHECKING:
@@ -59,10 +59,13 @@ def _say(error: "_Error", subject: Message) -> Message:
     return say(subject, error.validator_value, error)
 
 
-def _types(subject: Message, wanted: Any, _error: "_Error") -> Message:
+def _types(subject: Message, wanted: Any, error: "_Error") -> Message:
     names = [wanted] if isinstance(wanted, str) else wanted
     kinds = either([_TYPES.get(name, name) for name in names])
-    return Message("{subject} must be {kinds}", subject=subject, kinds=kinds)
+    is_broken = "integer" in names and isinstance(error.instance, float)
+    given = "one with a fraction" if is_broken else kind(error.instance)
+    sentence = "{subject} must be {kinds}, not {given}"
+    return Message(sentence, subject=subject, kinds=kinds, given=given)
 
 
 def either(words: Sequence[str]) -> str:

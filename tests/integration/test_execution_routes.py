@@ -50,6 +50,7 @@ def test_a_finished_execution_tells_everything(run: Finished):
         *("id", "flowId", "flowName", "namespace", "flowRevision", "status", "tasksTotal"),
         *("tasksExecuted", "currentTask", "inputs", "outputs", "labels", "triggerType", "trigger"),
         *(
+            "inputsUrl",
             "outputsUrl",
             "parent",
             "correlationId",

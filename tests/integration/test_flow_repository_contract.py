@@ -56,10 +56,12 @@ class Contract:
         assert flows.texts([]) == {}
 
     def test_a_name_is_taken_once_in_each_namespace(self, flows: FlowRepository) -> None:
-        flows.add(a_flow(), a_revision())
+        first = a_flow()
+        flows.add(first, a_revision())
 
-        with pytest.raises(FlowNameTakenError):
+        with pytest.raises(FlowNameTakenError) as caught:
             flows.add(a_flow(), a_revision())
+        assert caught.value.flow_id == first.id
         flows.add(a_flow(namespace="team"), a_revision())
 
     def test_a_replacement_needs_the_version_it_was_made_from(self, flows: FlowRepository) -> None:
@@ -93,8 +95,9 @@ class Contract:
         flows.add(other, a_revision())
 
         taken = old.model_copy(update={"version": 2, "name": "other"})
-        with pytest.raises(FlowNameTakenError):
+        with pytest.raises(FlowNameTakenError) as caught:
             flows.replace(old, taken)
+        assert caught.value.flow_id == other.id
         assert flows.find(old.id) == old
         moved = old.model_copy(update={"version": 2, "name": "b", "namespace": "team"})
         flows.replace(old, moved)

@@ -89,12 +89,20 @@ def test_a_mock_can_fail(tried: Any):
     [
         ({"fech": {}}, "mocks.fech", 'unknown task "fech", did you mean "fetch"?'),
         ({"fetch": {"error": {"cod": "x"}}}, "mocks.fetch.error.cod", 'unknown field "cod"'),
-        ({"fetch": {"error": 5}}, "mocks.fetch.error", "valid"),
+        ({"fetch": {"error": 5}}, "mocks.fetch.error", "must be a map, not a number"),
         (
             # A number that DynamoDB does not hold: such a run would never end.
             {"fetch": {"error": {"statusCode": int("123456789" * 5)}}},
             "mocks.fetch.error.statusCode",
             "less than or equal to 599",
+        ),
+        *(
+            ({"fetch": {"error": {"statusCode": given}}}, "mocks.fetch.error.statusCode", said)
+            for given, said in (
+                ("4_04", "must be a whole number, not a string"),
+                (True, "must be a whole number, not a boolean"),
+                (404.0, "must be a whole number, not a number"),
+            )
         ),
         ({"fetch": {"x": "y" * 60_000}}, "mocks", "take more than 50000 bytes"),
     ],

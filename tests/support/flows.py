@@ -97,7 +97,7 @@ class InMemoryFlows(FlowRepository):
         place = (flow.namespace, flow.name)
         for other in self.flows.values():
             if other.id != flow.id and (other.namespace, other.name) == place:
-                raise FlowNameTakenError("taken")
+                raise FlowNameTakenError("taken", flow_id=other.id)
 
 
 def compile_line(text: str, envelope: Envelope) -> Compiled:

@@ -12,6 +12,7 @@ from shared.executions.retention import Retentions, expires_at
 from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End
 from shared.executions.task_runs import Failure
+from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import NOW, InMemoryExecutions, as_stored
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
 
@@ -149,6 +150,7 @@ class Queueing:
             slots=self.slots,
             promoter=self.promoter,
             retentions=Retentions({}),
+            payloads=InMemoryPayloads(),
             now=lambda: self.at,
         )
         self.states: Any = SentTokens()

@@ -33,7 +33,7 @@ def subflows_of(executions: InMemoryExecutions, plan: Plan, flows: Any) -> Subfl
     def now() -> datetime:
         return datetime.now(UTC)
 
-    slots, engine = InMemorySlots(executions), FakeEngine()
+    slots, engine, payloads = InMemorySlots(executions), FakeEngine(), InMemoryPayloads()
     return Subflows(
         flows=lambda tenant: FlowRepository(flows, tenant),
         executions=executions,
@@ -44,7 +44,8 @@ def subflows_of(executions: InMemoryExecutions, plan: Plan, flows: Any) -> Subfl
             slots=slots,
             promoter=Promoter(slots, engine, now),
             retentions=Retentions.parse(""),
+            payloads=payloads,
             now=now,
         ),
-        payloads=InMemoryPayloads(),
+        payloads=payloads,
     )

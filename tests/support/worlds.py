@@ -76,6 +76,7 @@ class World(Bench):
             executions=self.store,
             engine=self.engine,
             slots=InMemorySlots(self.store),
+            payloads=self.payloads,
             wake=lambda _tenant, _id: None,
             now=lambda: datetime.now(UTC) + self.ahead,
         )

@@ -11,6 +11,7 @@ from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.scheduling.container_attempts import latest_runs
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.secrets import masking_of
+from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState
@@ -51,6 +52,7 @@ class Completion:
         }
         known = (run.stored for run in (*began.earlier, *latest.values()))
         self._limit(execution, [stored, *context.recorder.objects, *known])
+        expire_inputs(self.payloads, execution, self.now())
         self._limit_outside(segment, [*began.earlier, *latest.values()])
         error = error and bearable(error)
         end = End(

@@ -18,6 +18,7 @@ from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status
 from shared.executions.orchestration.wakeups import Waker
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.secrets import masking_of
+from shared.executions.store.inputs import inputs_of
 from shared.executions.store.payloads import OutputReader, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import ExecutionState, Suspension, TurnFence
@@ -182,7 +183,8 @@ class SegmentRunner:
         self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
     ) -> SegmentTurn:
         scheduler = Scheduler(plan)
-        scopes = ScopeBuilder(execution, plan, OutputReader(self._payloads))
+        read = OutputReader(self._payloads)
+        scopes = ScopeBuilder(execution, plan, read, inputs_of(execution, read.stored))
         masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,

@@ -14,6 +14,8 @@ from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, Unavai
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status, TerminationReason
 from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.orchestration.wakeups import waker
+from shared.executions.store.inputs import expire_inputs
+from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.slots import SlotRepository, slot_repository
 from shared.executions.task_runs import Failure
@@ -31,6 +33,7 @@ class Canceller:
     executions: ExecutionRepository
     engine: StateMachine
     slots: SlotRepository
+    payloads: PayloadStore
     wake: Callable[[str, str], object]
     now: Callable[[], datetime]
 
@@ -51,6 +54,8 @@ class Canceller:
                 if self.slots.leave(
                     execution, CANCELLED, now=self.now(), also=keep.write_with(left)
                 ):
+                    # Not before: one that got its slot in between may run for long.
+                    self._try(self._let_inputs_go, left)
                     self._tell_parent(left)
                     return left
             elif execution.closing is TerminationReason.CANCEL:
@@ -74,6 +79,9 @@ class Canceller:
         return self.executions.terminate(
             execution, TerminationReason.CANCEL, check_at=check_at, also=keep.write_with(execution)
         )
+
+    def _let_inputs_go(self, execution: Execution) -> None:
+        expire_inputs(self.payloads, execution, self.now())
 
     def _tell_parent(self, execution: Execution) -> None:
         """Wake the parent of an execution that waited for a slot: nobody else can."""
@@ -99,7 +107,7 @@ class Canceller:
         try:
             call(execution)
         except (ClientError, BotoCoreError):
-            logger.exception("left to the reconciler", extra={"id": execution.id})
+            logger.exception("not done after a cancel", extra={"id": execution.id})
 
 
 @cache
@@ -108,6 +116,7 @@ def canceller(machine_arn: str | None = None) -> Canceller:
         executions=execution_repository(),
         engine=state_machine(machine_arn),
         slots=slot_repository(),
+        payloads=payload_store(),
         wake=waker().wake,
         now=utc_now,
     )

@@ -13,6 +13,8 @@ from shared.executions.lifecycle.concurrency import Promoter, promoter
 from shared.executions.models import Execution, Slot, Status
 from shared.executions.orchestration.state_machine import StateMachine, state_machine
 from shared.executions.retention import Retentions, expires_at
+from shared.executions.store.inputs import expire_inputs, with_inputs_url, with_stored_inputs
+from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.slots import Admission, SlotRepository, slot_repository
 from shared.executions.task_runs import Failure
@@ -38,6 +40,7 @@ class Launcher:
     slots: SlotRepository
     promoter: Promoter
     retentions: Retentions
+    payloads: PayloadStore
     now: Callable[[], datetime]
 
     def launch(self, execution: Execution, *, replayed: bool) -> Started:
@@ -61,7 +64,8 @@ class Launcher:
 
     def _started(self, execution: Execution, *, replayed: bool) -> Started:
         self.run(execution)
-        return Started(execution.as_created(), replayed=replayed)
+        shown = with_inputs_url(self.payloads, execution.as_created())
+        return Started(shown, replayed=replayed)
 
     def again(self, tenant: str, execution_id: str) -> Started | None:
         """Go on with an execution that an earlier try put; None when none has."""
@@ -71,10 +75,15 @@ class Launcher:
     def put(self, execution: Execution) -> Execution:
         """Put an execution as it begins: free, waiting, with a slot, or refused for want of one.
 
-        One that was put before is answered as it is now.
+        One that was put before is answered as it is now. Large inputs are stored first, so that no
+        row names what is not there.
         """
-        put = self._put(self.retentions.applied(execution))
+        put = self._put(self.stored(execution))
         return put or self.executions.find(execution.tenant, execution.id) or execution
+
+    def stored(self, execution: Execution) -> Execution:
+        """Return an execution as it may be put: its retention known, its large inputs stored."""
+        return with_stored_inputs(self.payloads, self.retentions.applied(execution))
 
     def run(self, execution: Execution) -> None:
         """Start the run of what has not begun; what waits for a slot gets its turn in its group.
@@ -94,6 +103,14 @@ class Launcher:
         else:
             self.engine.start(execution)
 
+    def add_ended(self, execution: Execution) -> Execution | None:
+        """Put an execution that has ended before it began; None when it has been put before."""
+        if not self.executions.add(execution):
+            return None
+        # Not before: what is there already may be another end of the same start, or run.
+        expire_inputs(self.payloads, execution, self.now())
+        return execution
+
     def _put(self, execution: Execution) -> Execution | None:
         slot = execution.slot
         if slot is None:
@@ -104,7 +121,7 @@ class Launcher:
         admission = self.slots.take(holding)
         if admission is Admission.FULL:
             refused = _refused(execution, slot, now=self.now())
-            return refused if self.executions.add(refused) else None
+            return self.add_ended(refused)
         return holding if admission is Admission.ADMITTED else None
 
 
@@ -131,5 +148,6 @@ def launcher(machine_arn: str | None = None) -> Launcher:
         slots=slot_repository(),
         promoter=promoter(machine_arn),
         retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
+        payloads=payload_store(),
         now=utc_now,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.launch import Launcher, Started, launcher
@@ -15,6 +17,8 @@ from shared.executions.models import RETRYABLE_STATUSES, Execution, Trigger
 from shared.executions.scheduling.reuse import reusable_runs
 from shared.executions.secrets import secret_values
 from shared.executions.store.copies import CopyRepository, copy_repository
+from shared.executions.store.inputs import read_inputs
+from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
 from shared.executions.task_runs import TaskRun
@@ -45,6 +49,7 @@ class RetryService:
     plans: PlanRepository
     executions: ExecutionRepository
     copies: CopyRepository
+    payloads: PayloadStore
     claims: StartClaims
     launcher: Launcher
 
@@ -67,7 +72,7 @@ class RetryService:
         revision = revision or (flow.revision if request.is_latest else own)
         before = self.plans.get(request.tenant, flow.id, own)
         plan = before if revision == own else self.plans.get(request.tenant, flow.id, revision)
-        inputs = execution.real_inputs
+        inputs = self._inputs(execution)
         kept = [] if request.is_full else _kept(source, plan, before)
         return Prepared(
             flow=_as_it_was(execution),
@@ -82,6 +87,14 @@ class RetryService:
             origin=_origin(execution),
             before_put=lambda new: self.copies.put(new, kept),
         )
+
+    def _inputs(self, execution: Execution) -> dict[str, Any]:
+        try:
+            return read_inputs(execution, self.payloads)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            raise ExecutionNotRetryableError("its inputs are gone: start it anew") from error
 
     def _source(self, request: RetryRequest) -> ExecutionState:
         execution_id = request.execution_id
@@ -144,6 +157,7 @@ def retry_service(machine_arn: str | None = None) -> RetryService:
         plans=plan_repository(),
         executions=execution_repository(),
         copies=copy_repository(),
+        payloads=payload_store(),
         claims=start_claims(),
         launcher=launcher(machine_arn),
     )

@@ -84,6 +84,7 @@ class Subflows:
             executions=self.executions,
             engine=self.launcher.engine,
             slots=self.launcher.slots,
+            payloads=self.payloads,
             wake=lambda _tenant, _parent: None,
             now=lambda: poll.now,
         )
@@ -101,12 +102,13 @@ class Subflows:
     def _forestall(self, poll: Poll, child_id: str) -> bool:
         """Put a child that has ended; False when somebody has put it in between."""
         try:
-            child = self.launcher.retentions.applied(self._child(poll, child_id))
+            child = self.launcher.stored(self._child(poll, child_id))
         except PluginError:
             return True  # it cannot be started either
         ended = {"status": Status.CANCELLED, "finished_at": poll.now, "error": CANCELLED}
         nothing_due = {"slot": None, "check_at": None}
-        return self.executions.add(child.model_copy(update={**ended, **nothing_due}))
+        put = self.launcher.add_ended(child.model_copy(update={**ended, **nothing_due}))
+        return put is not None
 
     def _make(self, poll: Poll, child_id: str) -> Execution:
         return self.launcher.put(self._child(poll, child_id))

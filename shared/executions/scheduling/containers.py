@@ -10,7 +10,7 @@ from shared.executions.scheduling.rounds import Rounds, read_rounds
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
-from shared.json_text import Json, key_text, whole_number
+from shared.json_text import Json, key_text, kind, whole_number
 from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 
@@ -51,9 +51,8 @@ def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> ContainerStat
     elif isinstance(items, list):
         pairs = [(None, item) for item in items]
     else:
-        kind = type(items).__name__
         raise PluginError(
-            Message("items must be a list or a map, not {kind}", kind=kind),
+            f"items must be a list or a map, not {kind(items)}",
             code="invalid_properties",
         )
     if len(pairs) > MAX_ITEMS:

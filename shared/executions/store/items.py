@@ -23,7 +23,7 @@ from shared.times import from_rfc3339, to_rfc3339
 # What is empty is left out: an item's kilobytes are its price.
 _AS_THEY_ARE = (
     *("currentTask", "correlationId", "requestId", "retryOf"),
-    *("closing", "parent", "storedOutputs"),
+    *("closing", "parent", "storedOutputs", "storedInputs", "storedHiddenInputs"),
 )
 _NUMBERS = (
     *("flowRevision", "tasksTotal", "tasksExecuted", "attempt", "generation"),
@@ -55,7 +55,7 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
             mode="json",
             by_alias=True,
             exclude={
-                *("inputs", "outputs", "outputs_url", "duration_ms"),
+                *("inputs", "inputs_url", "outputs", "outputs_url", "duration_ms"),
                 *("trigger", "trigger_type", "test"),
             },
             exclude_none=True,
@@ -73,11 +73,14 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
 def _optional(execution: Execution) -> dict[str, Any]:
     """Return the attributes most executions lack; empty values are left out of the item."""
     correlation, trigger = execution.correlation_id, execution.trigger
+    stored, hidden = execution.stored_inputs, execution.stored_hidden_inputs
     masked = {*execution.secrets, *execution.hidden_inputs}
-    shown = {name: value for name, value in execution.inputs.items() if name not in masked}
+    shown = {name: value for name, value in (execution.inputs or {}).items() if name not in masked}
     return {
         "checkAt": execution.check_at and to_rfc3339(execution.check_at),
         "inputs": shown and compact(shown),
+        "storedInputs": stored and stored.model_dump(),
+        "storedHiddenInputs": hidden and hidden.model_dump(),
         "secrets": execution.secrets and compact(execution.secrets),
         "hiddenInputs": execution.hidden_inputs and compact(execution.hidden_inputs),
         "inheritedSecrets": list(execution.inherited_secrets),
@@ -119,7 +122,7 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "namespace": item["namespace"],
             "status": Status(item["status"]),
             "isParked": item.get("isParked", False),
-            "inputs": shown,
+            "inputs": None if "storedInputs" in item else shown,
             "secrets": secrets,
             "hiddenInputs": hidden,
             "retentionSeconds": item.get("retentionSeconds"),

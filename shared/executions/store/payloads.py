@@ -124,10 +124,11 @@ class OutputReader:
     def __call__(self, run: TaskRun) -> Any:
         """Return a task run's outputs; an empty map where there are none."""
         if run.stored:
-            return self._read(run.stored)
+            return self.stored(run.stored)
         return json.loads(run.outputs) if run.outputs else {}
 
-    def _read(self, stored: Stored) -> Any:
+    def stored(self, stored: Stored) -> Any:
+        """Return an object's JSON."""
         with self._lock:
             if stored.key not in self._parsed:
                 self._parsed[stored.key] = json.loads(self._text(stored))
@@ -143,7 +144,7 @@ class OutputReader:
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey":
                 raise
-            raise UnavailableError("outputs cannot be read now, try again") from error
+            raise UnavailableError("a stored value cannot be read now, try again") from error
 
     def _make_room(self, newest: str) -> None:
         while sum(self._sizes.values()) > CACHED_BYTES and next(iter(self._parsed)) != newest:

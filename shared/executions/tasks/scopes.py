@@ -20,14 +20,19 @@ from shared.times import to_rfc3339
 class ScopeBuilder:
     """The builder of one execution's scopes; recorded outputs are parsed once.
 
-    `read` gives a task run's outputs.
+    `read` gives a task run's outputs, `inputs` are given where they are not all in the row.
     """
 
     def __init__(
-        self, execution: Execution, plan: Plan, read: Callable[[TaskRun], dict[str, Any]]
+        self,
+        execution: Execution,
+        plan: Plan,
+        read: Callable[[TaskRun], dict[str, Any]],
+        inputs: Mapping[str, Any] | None = None,
     ) -> None:
         self.read = read
         self._execution = execution
+        self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
         self._loops = TaskTree(plan).loops
         self._outputs = IterationValues[Any](self._loops)
@@ -124,7 +129,7 @@ class ScopeBuilder:
         execution = self._execution
         started_at = execution.started_at or execution.created_at
         return {
-            "inputs": execution.real_inputs,
+            "inputs": self._inputs,
             "labels": execution.labels,
             "trigger": execution.trigger.model_dump(by_alias=True),
             "execution": {

@@ -11,6 +11,7 @@ from shared.executions.filters import ExecutionFilter
 from shared.executions.models import Execution
 from shared.executions.scheduling.container_attempts import past_runs
 from shared.executions.store.indexes import ExecutionIndex, execution_index
+from shared.executions.store.inputs import with_inputs_url
 from shared.executions.store.payloads import OutputReader, PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
@@ -168,7 +169,7 @@ class ExecutionReader:
 
     def _shown(self, execution: Execution) -> Execution:
         """Return an execution as it is shown: outputs outside of its row have an address."""
-        shown = self._awaiting(execution)
+        shown = with_inputs_url(self._payloads, self._awaiting(execution))
         if shown.stored_outputs is None:
             return shown
         url = self._payloads.url(shown.stored_outputs)

@@ -1,13 +1,15 @@
 """A value in the type that an input declares: coerced when nothing is lost."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from shared import strict_json
 from shared.durations import parse_duration
 from shared.flows.language.definition import InputDefinition, InputType
-from shared.json_text import text_json
+from shared.json_text import identity, kind, text_json
 from shared.messages import InvalidValueError, Message
 from shared.times import from_rfc3339
 
@@ -18,43 +20,60 @@ def coerce(definition: InputDefinition, value: Any) -> Any:
     _check_values(definition, coerced)
     _check_bounds(definition, coerced)
     _check_pattern(definition, coerced)
+    strict_json.text_of(coerced)
     return coerced
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATETIME = re.compile(
+    rf"{_DATE.pattern}[Tt ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?"
+    r"(?:Z|[-+][0-9]{2}:?[0-9]{2})"
+)
+_LARGEST_EXACT = 2**53
+"""The number beyond which doubles leave whole numbers out."""
 
 
 def _string(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
+        strict_json.text_of(value)
         return text_json(value)
-    raise InvalidValueError(f"must be a string, not {_kind(value)}")
+    raise InvalidValueError(f"must be a string, not {kind(value)}")
 
 
 def _int(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            message = Message("must be an integer, not '{value:40}'", value=value)
-            raise InvalidValueError(message) from None
-    raise InvalidValueError(f"must be an integer, not {_kind(value)}")
+        return _exact(value)
+    if not isinstance(value, str):
+        raise InvalidValueError(f"must be an integer, not {kind(value)}")
+    if not _INTEGER.fullmatch(value):
+        raise InvalidValueError(Message("must be an integer, not '{value:40}'", value=value))
+    return strict_json.whole_number(value)
+
+
+def _exact(value: float) -> int:
+    if abs(value) > _LARGEST_EXACT:
+        sentence = "{value} may have lost digits: write it without a point and an exponent"
+        raise InvalidValueError(Message(sentence, value=value))
+    return int(value)
 
 
 def _float(value: Any) -> float | int:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            message = Message("must be a number, not '{value:40}'", value=value)
-            raise InvalidValueError(message) from None
-        if number - number == 0:
-            return number
-    raise InvalidValueError(f"must be a finite number, not {_kind(value)}")
+    if not isinstance(value, str):
+        raise InvalidValueError(f"must be a finite number, not {kind(value)}")
+    if _NOT_FINITE.fullmatch(value):
+        raise InvalidValueError("must be a finite number, not a string")
+    if not _FLOAT.fullmatch(value):
+        raise InvalidValueError(Message("must be a number, not '{value:40}'", value=value))
+    return strict_json.decimal_number(value)
 
 
 def _boolean(value: Any) -> bool:
@@ -62,14 +81,18 @@ def _boolean(value: Any) -> bool:
         return value
     if value in ("true", "false"):
         return bool(value == "true")
-    raise InvalidValueError(f"must be true or false, not {_kind(value)}")
+    raise InvalidValueError(f"must be true or false, not {kind(value)}")
 
 
-def _parsed(parse: Callable[[Any], Any], example: str) -> Callable[[Any], Any]:
-    """Check text by parsing it; the text itself is kept, so that nothing is lost."""
+def _parsed(
+    parse: Callable[[Any], Any], example: str, form: re.Pattern[str] | None = None
+) -> Callable[[Any], Any]:
+    """Check text by its form and by parsing it; the text itself is kept: nothing is lost."""
 
     def check(value: Any) -> Any:
         try:
+            if form and not form.fullmatch(value):
+                raise InvalidValueError("another form")
             parse(value)
         except (ValueError, TypeError):
             sentence = "must look like {example}, not '{value:40}'"
@@ -82,15 +105,13 @@ def _parsed(parse: Callable[[Any], Any], example: str) -> Callable[[Any], Any]:
 
 def _array(value: Any) -> list[Any]:
     if isinstance(value, str):
-        from shared.plugins.sdk.values import parse_json  # noqa: PLC0415 - few lists come as text
-
         try:
-            value = parse_json(value)
-        except ValueError:
+            value = strict_json.parse(value.removeprefix("\ufeff"))
+        except json.JSONDecodeError:
             raise InvalidValueError("must be a list, not a string") from None
     if isinstance(value, list):
         return value
-    raise InvalidValueError(f"must be a list, not {_kind(value)}")
+    raise InvalidValueError(f"must be a list, not {kind(value)}")
 
 
 def _unchanged(value: Any) -> Any:
@@ -102,8 +123,8 @@ _COERCIONS: Mapping[InputType, Callable[[Any], Any]] = {
     InputType.INT: _int,
     InputType.FLOAT: _float,
     InputType.BOOLEAN: _boolean,
-    InputType.DATE: _parsed(date.fromisoformat, "2026-01-31"),
-    InputType.DATETIME: _parsed(from_rfc3339, "2026-01-31T12:00:00Z"),
+    InputType.DATE: _parsed(date.fromisoformat, "2026-01-31", _DATE),
+    InputType.DATETIME: _parsed(from_rfc3339, "2026-01-31T12:00:00Z", _DATETIME),
     InputType.DURATION: _parsed(parse_duration, "1h30m"),
     InputType.JSON: _unchanged,
     InputType.ARRAY: _array,
@@ -113,7 +134,10 @@ _COERCIONS: Mapping[InputType, Callable[[Any], Any]] = {
 
 
 def _check_values(definition: InputDefinition, value: Any) -> None:
-    if definition.values is not None and value not in definition.values:
+    if definition.values is None:
+        return
+    # Python's `in` finds true among 0 and 1.
+    if identity(value) not in map(identity, definition.values):
         allowed = ", ".join(json.dumps(item, ensure_ascii=False) for item in definition.values)
         raise InvalidValueError(Message("must be one of {allowed:10000}", allowed=allowed))
 
@@ -155,8 +179,3 @@ def _check_pattern(definition: InputDefinition, value: Any) -> None:
 
     if not re2.fullmatch(definition.pattern, value):
         raise InvalidValueError(Message("must match {pattern:10000}", pattern=definition.pattern))
-
-
-def _kind(value: Any) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string"}
-    return names.get(type(value), "null" if value is None else "a list or map")

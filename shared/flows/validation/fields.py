@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.durations import parse_duration
 from shared.flows.source.report import Spot
-from shared.json_text import Json
+from shared.json_text import Json, kind
 from shared.messages import reason
 
 Reader = Callable[[Spot], Any]
@@ -63,31 +63,15 @@ def shorten(text: str) -> str:
     return text if len(text) <= _MAX_GUESSED else text[:_MAX_GUESSED] + "…"
 
 
-def kind_of(value: Json) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-        case _:
-            return "a map"
-
-
 def refuse_kind(spot: Spot, expected: str) -> None:
-    spot.refuse(f"must be {expected}, not {kind_of(spot.value)}")
+    spot.refuse(f"must be {expected}, not {kind(spot.value)}")
 
 
 def text(spot: Spot) -> str | None:
     if isinstance(spot.value, str):
         return spot.value
     hint = "; quote it" if spot.node.scalar and spot.value is not None else ""
-    spot.refuse(f"must be text, not {kind_of(spot.value)}{hint}")
+    spot.refuse(f"must be text, not {kind(spot.value)}{hint}")
     return None
 
 

@@ -10,6 +10,7 @@ from shared.flows.source.report import Spot
 from shared.flows.validation import fields
 from shared.flows.validation.fields import Field, read_fields
 from shared.json_schema.pattern_errors import explained
+from shared.json_text import kind
 from shared.messages import reason
 from shared.times import from_rfc3339
 
@@ -65,9 +66,7 @@ def _values(spot: Spot) -> tuple[Any, ...] | None:
         return None
     for child in spot.items():
         if child.node.scalar is None or child.value is None:
-            child.refuse(
-                f"must be text, a number, true or false, not {fields.kind_of(child.value)}"
-            )
+            child.refuse(f"must be text, a number, true or false, not {kind(child.value)}")
     return tuple(spot.value)
 
 

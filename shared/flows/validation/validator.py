@@ -7,7 +7,6 @@ from shared.errors import Problem
 from shared.flows.language.definition import FlowDefinition
 from shared.flows.source.reader import read_source
 from shared.flows.source.report import Report, Spot, root_spot
-from shared.flows.validation import fields
 from shared.flows.validation.cycles import check_cycles, check_dependencies, check_variables
 from shared.flows.validation.flow import Envelope, WrittenFlow, read_flow
 from shared.flows.validation.properties import PropertyRules
@@ -23,6 +22,7 @@ from shared.flows.validation.templates import (
     place_of,
 )
 from shared.flows.validation.triggers import check_trigger_templates
+from shared.json_text import kind
 from shared.plugins.sdk.items import may_be_field
 
 
@@ -65,7 +65,7 @@ def check_flow(
     if source.root is not None:
         root = root_spot(source.root, report)
         if source.root.entries is None:
-            root.refuse(f"a flow is a map, not {fields.kind_of(root.value)}")
+            root.refuse(f"a flow is a map, not {kind(root.value)}")
         else:
             flow = read_flow(root, Envelope(name, namespace))
             _check(flow, known_credential)

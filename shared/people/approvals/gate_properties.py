@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.durations import parse_duration
+from shared.json_text import kind
 from shared.messages import Message, reason
 from shared.people.approvals.models import Decision, Escalation
 from shared.plugins.sdk.plugin import PluginError
@@ -66,7 +67,7 @@ def read_gate(properties: Mapping[str, Any]) -> GateProperties:
 def _escalations(properties: Mapping[str, Any]) -> Iterator[Escalation]:
     steps = properties.get("escalate") or []
     if not isinstance(steps, list):
-        raise _wrong("escalate", "not a list")
+        raise _wrong("escalate", f"must be a list, not {kind(steps)}")
     if len(steps) > MAX_ESCALATIONS:
         raise _wrong("escalate", f"more than {MAX_ESCALATIONS}")
     for each in steps:
@@ -78,7 +79,7 @@ def _escalations(properties: Mapping[str, Any]) -> Iterator[Escalation]:
 
 def _durations(values: Any) -> Iterator[timedelta]:
     if not isinstance(values, list):
-        raise _wrong("remind", "not a list")
+        raise _wrong("remind", f"must be a list, not {kind(values)}")
     if len(values) > MAX_REMINDERS:
         raise _wrong("remind", f"more than {MAX_REMINDERS}")
     for value in values:

@@ -17,15 +17,6 @@ MAX_DEPTH = 100
 
 BYTE_ORDER_MARK = "\ufeff"
 
-_NAMES = {
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "a list",
-    dict: "a map",
-}
-
 
 def invalid(message: Message | str) -> PluginError:
     """Return the error of a property whose value the task cannot work with."""
@@ -38,7 +29,7 @@ def too_large(what: Message | str) -> PluginError:
 
 
 def type_name(value: Any) -> str:
-    return "null" if value is None else _NAMES.get(type(value), "an unknown value")
+    return json_text.kind(value)
 
 
 def is_number(value: Any) -> bool:

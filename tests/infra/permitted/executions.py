@@ -16,6 +16,7 @@ PERMITTED = {
     "s3:GetObject": {"Payloads/executions/*", "Payloads/results/*"},
     "s3:ListBucket": {"Payloads"},
     "s3:PutObject": {"Payloads/executions/*", "Payloads/results/*"},
+    "s3:PutObjectTagging": {"Payloads/executions/*"},
     "states:SendTaskSuccess": {"OneSegment"},
     "states:StartExecution": {"OneSegment"},
     "states:StopExecution": {"OneSegment:*"},

@@ -28,6 +28,15 @@ def refused(definitions: list[InputDefinition], given: dict[str, Any]) -> str:
         ("STRING", 5.0, "5"),
         ("STRING", 0.5, "0.5"),
         ("STRING", True, "true"),
+        ("STRING", 2.5, "2.5"),
+        ("INT", "+5", 5),
+        ("INT", "9" * 30, int("9" * 30)),
+        ("INT", 2.0**53, 2**53),
+        ("FLOAT", "-.5e1", -5.0),
+        ("FLOAT", 9007199254740993, 9007199254740993),
+        ("FLOAT", "0.10000000000000001", 0.1),
+        ("ARRAY", "\ufeff[1]", [1]),
+        ("DATETIME", "2026-02-28 10:00:00.1234567Z", "2026-02-28 10:00:00.1234567Z"),
         ("INT", 5, 5),
         ("INT", "5", 5),
         ("INT", "-5", -5),
@@ -55,7 +64,8 @@ def test_a_value_is_coerced_when_nothing_is_lost(kind: str, given: Any, expected
 @pytest.mark.parametrize(
     ("kind", "given", "message"),
     [
-        ("STRING", [1], "must be a string, not a list or map"),
+        ("STRING", [1], "must be a string, not a list"),
+        ("STRING", {}, "must be a string, not a map"),
         ("INT", 5.5, "must be an integer, not a number"),
         ("INT", "five", "must be an integer, not 'five'"),
         ("INT", True, "must be an integer, not a boolean"),
@@ -69,13 +79,56 @@ def test_a_value_is_coerced_when_nothing_is_lost(kind: str, given: Any, expected
         ("DATETIME", "2026-02-28T10:00:00", "must look like 2026-01-31T12:00:00Z"),
         ("DURATION", "soon", "must look like 1h30m, not 'soon'"),
         ("ARRAY", "no", "must be a list, not a string"),
-        ("ARRAY", {"a": 1}, "must be a list, not a list or map"),
-        ("ARRAY", "[NaN]", "must be a list, not a string"),
-        ("ARRAY", "[-Infinity, 1]", "must be a list, not a string"),
-        ("ARRAY", "[1e999]", "must be a list, not a string"),
-        ("ARRAY", r'["\ud800"]', "must be a list, not a string"),
-        ("ARRAY", "[" * 101 + "]" * 101, "must be a list, not a string"),
-        ("ARRAY", "[" * 5000 + "]" * 5000, "must be a list, not a string"),
+        ("ARRAY", '{"a": 1}', "must be a list, not a map"),
+        ("ARRAY", "[NaN]", "is not valid JSON: NaN is not a JSON number"),
+        ("ARRAY", "[Infinity]", "is not valid JSON: Infinity is not a JSON number"),
+        ("ARRAY", "[1e999]", "is not valid JSON: 1e999 is too large a number"),
+        ("ARRAY", "[9007199254740993.0]", "is not valid JSON: 9007199254740993.0 cannot be held"),
+        ("ARRAY", '["\\ud800"]', "holds half of a surrogate pair"),
+        ("ARRAY", '[{"a": 1, "a": 2}]', 'is not valid JSON: the key "a" occurs twice'),
+        ("ARRAY", "[" * 101 + "]" * 101, "is nested too deeply"),
+        ("ARRAY", [float("nan")], "holds what is no JSON: NaN"),
+        ("JSON", {"a": float("inf")}, "holds what is no JSON: NaN, Infinity"),
+        ("JSON", {"\udc00": 1}, "holds half of a surrogate pair"),
+        ("STRING", "\ud800", "holds half of a surrogate pair"),
+        ("STRING", float("nan"), "holds what is no JSON: NaN"),
+        ("INT", "1_000", "must be an integer, not '1_000'"),
+        ("INT", " 5 ", "must be an integer, not ' 5 '"),
+        ("INT", "5\n", "must be an integer, not '5\n'"),
+        ("INT", "\u0665", "must be an integer, not '\u0665'"),
+        ("INT", "\uff15", "must be an integer, not '\uff15'"),
+        ("INT", "0x10", "must be an integer, not '0x10'"),
+        ("INT", "1e3", "must be an integer, not '1e3'"),
+        ("INT", "9" * 5000, f"{'9' * 40}… is too large a number"),
+        ("INT", 1e23, "1e+23 may have lost digits: write it without a point and an exponent"),
+        ("INT", float("inf"), "must be an integer, not a number"),
+        ("FLOAT", "1_0.5", "must be a number, not '1_0.5'"),
+        ("FLOAT", " 1.5", "must be a number, not ' 1.5'"),
+        ("FLOAT", "\u0661.\u0665", "must be a number, not"),
+        ("FLOAT", "-Infinity", "must be a finite number, not a string"),
+        ("FLOAT", "1e999", "1e999 is too large a number"),
+        ("FLOAT", "1e-400", "1e-400 cannot be held as a number, the nearest is 0"),
+        ("FLOAT", "9007199254740993", "9007199254740993 cannot be held as a number"),
+        ("FLOAT", float("nan"), "holds what is no JSON: NaN, Infinity"),
+        ("BOOLEAN", "True", "must be true or false, not a string"),
+        ("BOOLEAN", 0, "must be true or false, not a number"),
+        ("BOOLEAN", [], "must be true or false, not a list"),
+        ("DATE", "20260228", "must look like 2026-01-31, not '20260228'"),
+        ("DATE", "2026-W09-6", "must look like 2026-01-31, not '2026-W09-6'"),
+        ("DATE", "\u0662026-02-28", "must look like 2026-01-31"),
+        ("DATE", 20260228, "must look like 2026-01-31, not '20260228'"),
+        ("DATE", True, "must look like 2026-01-31, not 'true'"),
+        ("DATETIME", "2026-02-28_10:00:00Z", "must look like 2026-01-31T12:00:00Z"),
+        ("DATETIME", "2026-02-28\ud80010:00:00Z", "must look like 2026-01-31T12:00:00Z"),
+        ("DATETIME", "20260228T100000Z", "must look like 2026-01-31T12:00:00Z"),
+        ("DATETIME", 1767225600, "must look like 2026-01-31T12:00:00Z"),
+        ("DURATION", "1_0s", "must look like 1h30m, not '1_0s'"),
+        ("DURATION", "\u0665s", "must look like 1h30m"),
+        ("DURATION", True, "must look like 1h30m, not 'true'"),
+        ("DURATION", float("nan"), "must look like 1h30m"),
+        ("ARRAY", {"a": 1}, "must be a list, not a map"),
+        ("ARRAY", "[-Infinity, 1]", "is not valid JSON: -Infinity is not a JSON number"),
+        ("ARRAY", "[" * 5000 + "]" * 5000, "is nested too deeply"),
     ],
 )
 def test_a_value_of_another_type_is_refused(kind: str, given: Any, message: str):
@@ -96,6 +149,23 @@ def test_an_optional_input_may_be_left_out_or_null():
 
     assert check_inputs(optional, {}) == {}
     assert check_inputs(optional, {"x": None}) == {"x": None}
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [(True, [0, 1]), (False, [0, 1]), (1, [True]), ("1", [1]), (0, [False, ""]), ([1], [1])],
+)
+def test_an_enum_takes_equal_json_only(value: Any, allowed: list[Any]):
+    assert refused(declared("ENUM", values=allowed), {"x": value}).startswith("must be one of")
+
+
+def test_one_is_one_however_it_is_written():
+    assert check_inputs(declared("ENUM", values=[0, 1]), {"x": 1.0}) == {"x": 1.0}
+
+
+@pytest.mark.parametrize("value", [float("nan"), {"a": ["\ud800"]}, [{"\udfff": 1}]])
+def test_what_json_cannot_hold_is_refused_undeclared_too(value: Any):
+    assert refused([], {"x": value}).startswith("holds ")
 
 
 def test_undeclared_inputs_are_kept():

@@ -352,8 +352,8 @@ def test_a_loop_that_does_not_fail_fast_runs_all_and_fails():
 @pytest.mark.parametrize(
     ("items", "message"),
     [
-        ("{{ 'text' }}", "items must be a list or a map, not str"),
-        ("{{ range(0) | length }}", "items must be a list or a map, not int"),
+        ("{{ 'text' }}", "items must be a list or a map, not a string"),
+        ("{{ range(0) | length }}", "items must be a list or a map, not a number"),
         (list(range(MAX_ITEMS + 1)), "items has 10001 items, 10000 at most"),
     ],
 )

@@ -25,6 +25,7 @@ def canceller(bench: Bench, engine: FakeEngine | None = None) -> Canceller:
         executions=bench.store,
         engine=engine or FakeEngine(),
         slots=InMemorySlots(bench.store),
+        payloads=bench.payloads,
         wake=lambda _tenant, _parent: None,
         now=lambda: datetime.now(UTC),
     )

@@ -68,6 +68,18 @@ def test_a_cursor_of_somebody_elses_making_is_refused(cursor: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "query", ["since=2026-01-31T12:00:00+01:00", "until=2026-01-31T12:00:00.5+0100"]
+)
+def test_a_bare_plus_in_a_time_is_told(query: str) -> None:
+    answer = get(f"?{query}")
+
+    assert answer.status == 400
+    message = answer.json["errors"][0]["message"]
+    assert message == 'a "+" in a query means a blank: write it %2B'
+    assert get(f"?{query.replace('+', '%2B')}").status == 200
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "limit=0",

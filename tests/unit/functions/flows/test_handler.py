@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -133,11 +134,13 @@ def test_a_bad_envelope_names_its_field(api: Api, body: dict[str, Any], path: st
 
 
 def test_a_name_is_taken_once_in_a_namespace(api: Api) -> None:
-    api.made("a")
+    first = api.made("a")
 
-    refused(api("POST", "", {"yamlContent": "a"}), 409, "flow_name_taken")
+    taken = refused(api("POST", "", {"yamlContent": "a"}), 409, "flow_name_taken")
     other = api.made("a", namespace="team")
-    refused(api("PUT", f"/{other['id']}", {"namespace": "default"}), 409, "flow_name_taken")
+    moved = api("PUT", f"/{other['id']}", {"namespace": "default"})
+    moved_onto = refused(moved, 409, "flow_name_taken")
+    assert [taken["flowId"], moved_onto["flowId"]] == [first["id"]] * 2
 
 
 @pytest.mark.parametrize("flow_id", [UNKNOWN, "1", "..", UNKNOWN.upper(), "%20"])
@@ -263,6 +266,18 @@ def test_a_deleted_flow_is_gone_and_its_name_free(api: Api) -> None:
 def names(found: Answer) -> list[str]:
     assert found.status == 200, found.text
     return [flow["name"] for flow in found.json]
+
+
+@pytest.mark.parametrize("label", ["a:b:c", "::v", "k:", "x:" + "y" * 1200, "l\nn:v"])
+def test_every_label_is_found(api: Api, label: str) -> None:
+    for at, character in enumerate(label):
+        if at and character == ":":
+            api.made(f"f{at}", labels={label[:at]: label[at + 1 :]})
+    api.made("other", labels={label: "v"})
+
+    found = names(api("GET", f"?label={quote(label)}"))
+
+    assert found == [f"f{at}" for at in range(len(label), 0, -1) if label[at : at + 1] == ":"]
 
 
 def test_the_list_is_newest_first_and_filtered(api: Api) -> None:

@@ -601,7 +601,7 @@ def test_an_approval_shows_no_secret():
         ({"timeout": "{{ 'soon' }}"}, "properties.timeout: "),
         ({"onTimeout": "{{ 'maybe' }}"}, "properties.onTimeout: 'maybe' is none of"),
         ({"onTimeout": "{{ ['reject'] }}"}, "properties.onTimeout: '[\"reject\"]' is none of"),
-        ({"escalate": "{{ 'x' }}"}, "properties.escalate: not a list"),
+        ({"escalate": "{{ 'x' }}"}, "properties.escalate: must be a list, not a string"),
         ({"escalate": ["{{ 'x' }}"]}, "properties.escalate: not a list of maps with after and to"),
         (
             {"escalate": ["{{ {'after': 1} }}"]},
@@ -609,7 +609,7 @@ def test_an_approval_shows_no_secret():
         ),
         ({"approvers": "{{ [1] }}"}, "properties.approvers: not a list"),
         ({"approvers": "{{ range(101) }}"}, "properties.approvers: more than 100"),
-        ({"remind": "{{ 'x' }}"}, "properties.remind: not a list"),
+        ({"remind": "{{ 'x' }}"}, "properties.remind: must be a list, not a string"),
         ({"message": "{{ 'x' * 9000 }}"}, "message: more than 8192 bytes"),
         ({"remind": "{{ range(101) }}"}, "properties.remind: more than 100"),
         ({"escalate": [{"after": 1, "to": "a"}] * 11}, "properties.escalate: more than 10"),

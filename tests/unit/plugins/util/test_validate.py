@@ -79,7 +79,7 @@ def test_failing_can_be_left_to_the_flow() -> None:
 
     assert outputs == {
         "valid": False,
-        "errors": [{"path": "", "message": "the value must be a list"}],
+        "errors": [{"path": "", "message": "the value must be a list, not a map"}],
     }
 
 
@@ -124,7 +124,7 @@ def test_a_bad_schema_is_refused_in_a_sentence(schema: Any, message: str) -> Non
 
 
 def test_only_a_map_is_a_schema() -> None:
-    assert told(refusal(1, True)) == "schema must be a map"
+    assert told(refusal(1, True)) == "schema must be a map, not a boolean"
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_additional_properties_may_have_a_schema_of_their_own() -> None:
 
     outputs = validate({"a": 1, "b": 2}, schema, failOnError=False)
 
-    assert outputs["errors"] == [{"path": "b", "message": "b must be a string"}]
+    assert outputs["errors"] == [{"path": "b", "message": "b must be a string, not a number"}]
 
 
 def nested(levels: int) -> list[Any]:
