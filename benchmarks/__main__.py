@@ -78,7 +78,7 @@ def show_features() -> None:
     print("\nWhat it adds: transitions, invocations, write units, reads")
     for name, added in rows.items():
         print(f"{name:>22}", *(f"{used:>6g}" for used in added.values()))
-    print(f"A foreach of 10: divide by 10 for an iteration. {written}")
+    print(f"A foreach of 10: by 10 for an iteration; a loop of 3: by 3 for a round. {written}")
 
 
 def _cost(text: str, *, child: str | None = None) -> dict[str, float]:

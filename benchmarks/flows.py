@@ -22,6 +22,9 @@ FEATURES = {
     " then: [{name: y, type: core.set, properties: {values: {}}}]}",
     "a foreach of 10 tasks": "  - {name: x, type: flow.foreach, properties:"
     " {items: '{{ range(10) }}'}, tasks: [{name: y, type: core.set, properties: {values: {}}}]}",
+    "a loop of 3 rounds": "  - {name: x, type: flow.loop, properties:"
+    " {until: index == 2, interval: 2s}, tasks: [{name: y, type: core.set,"
+    " properties: {values: {}}}]}",
     "a subflow of one task": "  - {name: x, type: flow.subflow,"
     " properties: {namespace: default, name: child}}",
 }

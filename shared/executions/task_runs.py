@@ -102,12 +102,24 @@ class LogLine(Record):
     attempt: int = 1
 
 
+class PassedRounds(Record):
+    """The rounds of a `flow.loop` that are over, and were found not to be the last.
+
+    With the bytes of outputs and log lines in them, those of past container attempts included.
+    """
+
+    count: int = 0
+    output_bytes: int = 0
+    log_bytes: int = 0
+
+
 class TaskRun(Record):
     """One task of an execution, in one iteration of its loops (`0`, `2.1`).
 
     `dueAt` is when a RETRYING task is tried again, or a waiting one goes on; of a RUNNING container
-    when its present attempt began. `outputs` is a string holding JSON, null when the task has not
-    run, or when it did not fit into the answer and waits at `outputsUrl`.
+    when its present attempt began, of a `flow.loop` when its present round did or does. `outputs`
+    is a string holding JSON, null when the task has not run, or when it did not fit into the answer
+    and waits at `outputsUrl`.
     """
 
     # The turn that wrote the row.
@@ -121,8 +133,12 @@ class TaskRun(Record):
     rounds: str = Field(default="", exclude=True)
     # Of a loop in which some iterations never began: how many it has.
     iterations: int | None = Field(default=None, exclude=True)
-    # When the attempt under way began, of a wait or of what ends outside; None in the first one.
+    # When the attempt under way began, of what waits or ends outside; None in the first one.
     began_at: Timestamp | None = Field(default=None, exclude=True)
+    # To which round of the innermost `flow.loop` round it the run belongs: `poll#3`, or nothing.
+    round_of: str = Field(default="", exclude=True)
+    # Of a `flow.loop`: the rounds that are over.
+    passed: PassedRounds | None = Field(default=None, exclude=True)
 
     task_name: str
     task_type: str

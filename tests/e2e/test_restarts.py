@@ -42,6 +42,13 @@ tasks:
   - {name: nap, type: flow.wait, properties: {duration: 10s}}
   - {name: say, type: util.log, properties: {message: awake}}
 """
+POLL = """
+tasks:
+  - name: poll
+    type: flow.loop
+    properties: {until: index == 2, interval: 6s}
+    tasks: [{name: look, type: util.log, properties: {message: 'round {{ index }}'}}]
+"""
 SNAPSHOT_SECONDS = 5
 """What a kill may lose."""
 CALL = """
@@ -115,6 +122,26 @@ def test_a_kill_loses_nothing_older_than_five_seconds_and_what_ran_goes_on(
         answer = finished(execution_id, seconds=120)
     assert answer["execution"]["status"] == "SUCCESS"
     assert [run["status"] for run in answer["tasks"]] == ["SUCCESS"] * 3
+
+
+def test_a_loop_that_waits_goes_on_after_a_restart_with_the_round_that_is_due(
+    stack: Stack,
+    api: httpx.Client,
+    saved: Callable[[str], Any],
+    finished: Callable[..., Any],
+) -> None:
+    flow = saved(POLL)
+    execution_id = api.post(f"/api/v1/flows/{flow['id']}/execute").json()["executionId"]
+    time.sleep(3)
+
+    stack.restart()
+
+    answer = finished(execution_id, seconds=120)
+    assert answer["execution"]["status"] == "SUCCESS"
+    rounds = [run["iteration"] for run in answer["tasks"] if run["taskName"] == "look"]
+    assert rounds == ["0", "1", "2"]
+    [poll] = [run for run in answer["tasks"] if run["taskName"] == "poll"]
+    assert json.loads(poll["outputs"])["rounds"] == 3
 
 
 def test_a_snapshot_that_a_kill_cut_short_is_never_loaded(

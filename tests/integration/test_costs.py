@@ -14,6 +14,7 @@ ADDED = {
     "a gate, approved": (3, 3, 4),
     "an if with a task": (0, 0, 0),
     "a foreach of 10 tasks": (0, 0, 0),
+    "a loop of 3 rounds": (6, 2, 6),
     "a subflow of one task": (6, 3, 6),
 }
 """State transitions, invocations and reads beyond those of a plain task alone: 3, 2 and 2."""

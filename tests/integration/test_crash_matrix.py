@@ -43,6 +43,11 @@ tasks:
     dependsOn: [flaky]
     allowFailure: true
     properties: {data: 1, schema: {minimum: 2}}
+  - name: poll
+    type: flow.loop
+    dependsOn: []
+    properties: {until: index == 2, interval: 50ms}
+    tasks: [{name: look, type: core.set, properties: {values: {n: '{{ index }}'}}}]
   - name: fan
     type: flow.foreach
     dependsOn: [allowed]
@@ -71,6 +76,8 @@ finally:
 EXPECTED = {
     "loop": "SUCCESS",
     "twice": "SUCCESS",
+    "poll": "SUCCESS",
+    "look": "SUCCESS",
     "choose": "SUCCESS",
     "chosen": "SUCCESS",
     "never": "SKIPPED",
@@ -111,7 +118,11 @@ def check_end(stack: MotoStack, execution_id: str) -> None:
     assert {task["taskName"]: task["status"] for task in detail["tasks"]} == EXPECTED
     assert detail["execution"]["status"] == "FAILED"
     assert detail["execution"]["error"]["taskName"] == "broken"
-    assert detail["execution"]["tasksExecuted"] == 11
+    assert detail["execution"]["tasksExecuted"] == 13
+    [poll] = [task for task in detail["tasks"] if task["taskName"] == "poll"]
+    assert json.loads(poll["outputs"])["rounds"] == 3
+    rounds = [task["iteration"] for task in detail["tasks"] if task["taskName"] == "look"]
+    assert rounds == ["0", "1", "2"]
     rows = detail["tasks"]
     parts = [(row["iteration"], row["status"]) for row in rows if row["taskName"] == "part"]
     assert parts == PARTS

@@ -15,7 +15,16 @@ from shared.executions.store.snapshots import (
     Suspension,
     TurnFence,
 )
-from shared.executions.task_runs import Cause, Failure, LogLine, Stored, TaskRun, TaskStatus
+from shared.executions.task_runs import (
+    Cause,
+    Failure,
+    LogLine,
+    PassedRounds,
+    Stored,
+    TaskRun,
+    TaskStatus,
+    row_key,
+)
 from shared.masking import MASK
 from tests.support.clocks import SetClock
 from tests.support.executions.repository import NOW, InMemoryExecutions, execution_of
@@ -365,6 +374,43 @@ class TestTaskRuns:
         assert store.record(stored, run) == run
 
         assert loaded(store, stored).runs == {"a@2#2.1": run}
+
+    @pytest.mark.parametrize("attempt", [1, 2])
+    def test_a_round_of_a_loop_is_read_by_itself_and_all_else_without_rounds(
+        self, attempt: int, store: ExecutionRepository, stored: Execution
+    ):
+        passed = PassedRounds(count=2, output_bytes=7, log_bytes=9)
+        loop = a_run("poll", status="RUNNING", passed=passed)
+        now, past, inner = (
+            a_run("see", iteration="2", rounds="2", round_of="poll#2"),
+            a_run("see", iteration="20", round_of="poll#20"),
+            a_run("deep", iteration="2.5", round_of="poll#2"),
+        )
+        if attempt > 1:
+            assert store.next_attempt(stored, fence=1, due_at=NOW)
+            stored = stored.model_copy(update={"attempt": attempt})
+        for run in (loop, now, past, inner):
+            assert store.record(stored, run) == run
+
+        assert sorted(store.load_round(stored, "poll#2"), key=row_key) == [inner, now]
+        assert store.load_round(stored, "poll#1") == []
+        without = store.load("default", stored.id, has_rounds=False)
+        assert without
+        assert without.runs == {"poll": loop}
+        assert set(loaded(store, stored).runs) == {"poll", "see@2#2", "see#20", "deep#2.5"}
+
+    def test_rounds_of_earlier_attempts_of_the_whole_are_read_with_those(
+        self, store: ExecutionRepository, stored: Execution
+    ):
+        run = a_run("see", iteration="0", round_of="poll#0")
+        assert store.record(stored, run)
+        assert store.next_attempt(stored, fence=1, due_at=NOW)
+
+        assert loaded(store, stored).runs == {}
+        assert list(loaded(store, stored).earlier) == [run]
+        without = store.load("default", stored.id, has_rounds=False)
+        assert without
+        assert list(without.earlier) == []
 
     def test_advice_of_a_failure_is_not_recorded(
         self, store: ExecutionRepository, stored: Execution

@@ -62,7 +62,7 @@ def run_plugin(
 
 
 Calls = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
-CONTAINERS = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach"})
+CONTAINERS = frozenset({"flow.if", "flow.switch", "flow.parallel", "flow.foreach", "flow.loop"})
 
 
 def attempt_of(

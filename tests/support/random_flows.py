@@ -36,7 +36,7 @@ class Author:
             flow["retry"] = self._retry()
         return flow
 
-    def _tasks(self, readable: list[str], *, depth: int, most: int, loop: bool = False) -> Any:
+    def _tasks(self, readable: list[str], *, depth: int, most: int, loop: str = "") -> Any:
         is_graph = self._draw(st.booleans())
         tasks: list[Task] = []
         known = list(readable)
@@ -49,7 +49,7 @@ class Author:
             known += _names(task)
         return tasks
 
-    def _task(self, known: list[str], *, depth: int, loop: bool) -> Task:
+    def _task(self, known: list[str], *, depth: int, loop: str) -> Task:
         task: Task = {"name": f"t{next(self._numbers)}"} | self._kind(known, depth, loop=loop)
         if self._rarely():
             task["when"] = self._draw(st.sampled_from([False, "false", self._condition(known)]))
@@ -61,7 +61,7 @@ class Author:
             task["disabled"] = True
         return task
 
-    def _kind(self, known: list[str], depth: int, *, loop: bool) -> Task:
+    def _kind(self, known: list[str], depth: int, *, loop: str) -> Task:
         kinds: list[Callable[..., Task]] = [self._set, self._check, self._check, self._gate]
         if self._waits:
             kinds += [self._wait, self._call]
@@ -70,8 +70,9 @@ class Author:
         write: Callable[..., Task] = self._draw(st.sampled_from(kinds))
         return write(known, depth - 1, loop=loop)
 
-    def _container(self, known: list[str], depth: int, *, loop: bool) -> Task:
+    def _container(self, known: list[str], depth: int, *, loop: str) -> Task:
         kinds: list[Callable[..., Task]] = [self._if, self._switch, self._parallel, self._foreach]
+        kinds += [self._rounds]
         write = self._draw(st.sampled_from([*kinds, self._foreach]))
         outer, is_retried = self._is_retried, self._rarely()
         self._is_retried = outer or is_retried
@@ -79,10 +80,10 @@ class Author:
         self._is_retried = outer
         return task | ({"retry": self._retry()} if is_retried else {})
 
-    def _set(self, known: list[str], _depth: int, *, loop: bool) -> Task:
+    def _set(self, known: list[str], _depth: int, *, loop: str) -> Task:
         return {"type": "core.set", "properties": {"values": {"v": self._value(known, loop=loop)}}}
 
-    def _check(self, known: list[str], _depth: int, *, loop: bool) -> Task:
+    def _check(self, known: list[str], _depth: int, *, loop: str) -> Task:
         values = ["{{ task.attempt }}", "{{ execution.attempt }}", self._value(known, loop=loop)]
         schema = {"type": "number", "minimum": self._draw(st.integers(1, 3))}
         properties = {"data": self._draw(st.sampled_from(values)), "schema": schema}
@@ -91,19 +92,19 @@ class Author:
             task["retry"] = self._retry()
         return task
 
-    def _wait(self, _known: list[str], _depth: int, *, loop: bool) -> Task:
+    def _wait(self, _known: list[str], _depth: int, *, loop: str) -> Task:
         del loop
         duration = self._draw(st.sampled_from([2, 60, 3600]))
         return {"type": "flow.wait", "properties": {"duration": duration}}
 
-    def _call(self, _known: list[str], _depth: int, *, loop: bool) -> Task:
+    def _call(self, _known: list[str], _depth: int, *, loop: str) -> Task:
         """A call of a service that never answers."""
         del loop
         timeout = self._draw(st.sampled_from([1, "2s", "{{ 1 + 1 }}"]))
         task = {"type": "http.request", "properties": {"url": NOWHERE}, "timeout": timeout}
         return task | ({"retry": self._retry()} if self._draw(st.booleans()) else {})
 
-    def _gate(self, _known: list[str], _depth: int, *, loop: bool) -> Task:
+    def _gate(self, _known: list[str], _depth: int, *, loop: str) -> Task:
         """A question whose message is what becomes of it: `yes`, `no`, or `late`."""
         del loop
         answers = ["yes", "no", "late"] if self._waits else ["yes", "no"]
@@ -115,7 +116,7 @@ class Author:
         task = {"type": "flow.gate", "properties": properties}
         return task | ({"retry": self._retry()} if self._rarely() else {})
 
-    def _if(self, known: list[str], depth: int, *, loop: bool) -> Task:
+    def _if(self, known: list[str], depth: int, *, loop: str) -> Task:
         conditions = ["{{ task.attempt - 1 }}", self._condition(known)]
         condition = self._draw(st.sampled_from(conditions))
         task: Task = {"type": "flow.if", "properties": {"condition": condition}}
@@ -124,7 +125,7 @@ class Author:
             task["else"] = self._tasks(known, depth=depth, most=2, loop=loop)
         return task
 
-    def _switch(self, known: list[str], depth: int, *, loop: bool) -> Task:
+    def _switch(self, known: list[str], depth: int, *, loop: str) -> Task:
         values = ["{{ task.attempt }}", 2, self._value(known, loop=loop)]
         value = self._draw(st.sampled_from(values))
         task: Task = {"type": "flow.switch", "properties": {"value": value}}
@@ -133,14 +134,14 @@ class Author:
             task["default"] = self._tasks(known, depth=depth, most=2, loop=loop)
         return task
 
-    def _parallel(self, known: list[str], depth: int, *, loop: bool) -> Task:
+    def _parallel(self, known: list[str], depth: int, *, loop: str) -> Task:
         return {
             "type": "flow.parallel",
             "properties": {"concurrency": self._draw(st.integers(0, 2))},
             "tasks": self._tasks(known, depth=depth, most=3, loop=loop),
         }
 
-    def _foreach(self, known: list[str], depth: int, *, loop: bool) -> Task:
+    def _foreach(self, known: list[str], depth: int, *, loop: str) -> Task:
         del loop
         ranges = ["{{ range(3) }}", "{{ range(3 - task.attempt) }}"]
         items = st.sampled_from([[], [1], [0, 1, 2], {"a": 1, "b": 2}, *ranges])
@@ -148,17 +149,32 @@ class Author:
         if self._draw(st.booleans()):
             # With several at once, which ones a failure still keeps from starting is a race.
             properties |= {"failFast": False, "concurrency": self._draw(st.integers(0, 3))}
-        tasks = self._tasks(known, depth=depth, most=3, loop=True)
+        tasks = self._tasks(known, depth=depth, most=3, loop="items")
         if self._rarely():
             name = self._draw(st.sampled_from([*known, *_names(tasks[0])]))
             read = [f"outputs.{name}.v | default(0)", f"tasks.{name}.status | default(0)"]
             properties["collect"] = self._draw(st.sampled_from(["index", "item", *read]))
         return {"type": "flow.foreach", "properties": properties, "tasks": tasks}
 
-    def _value(self, known: list[str], *, loop: bool) -> Any:
+    def _rounds(self, known: list[str], depth: int, *, loop: str) -> Task:
+        """A loop, until what may hold at once, later or never."""
+        del loop
+        tasks = self._tasks(known, depth=depth, most=3, loop="rounds")
+        read = self._draw(st.sampled_from([name for task in tasks for name in _names(task)]))
+        holds = ["index", "index > 1", "task.attempt - 1", f"outputs.{read}.v | default(0)", False]
+        properties: Task = {"until": self._draw(st.sampled_from(holds))}
+        properties["maxRounds"] = self._draw(st.integers(1, 3))
+        if self._draw(st.booleans()):
+            properties["onExhausted"] = "continue"
+        if self._waits and self._draw(st.booleans()):
+            backoff = {"delay": 2, "type": "exponential", "factor": 40, "maxDelay": "1h"}
+            properties["interval"] = self._draw(st.sampled_from([2, "30m", backoff]))
+        return {"type": "flow.loop", "properties": properties, "tasks": tasks}
+
+    def _value(self, known: list[str], *, loop: str) -> Any:
         values: list[Any] = [0, 1, "{{ 1 + 1 }}"]
         if loop:
-            values += ["{{ index }}", "{{ item }}"]
+            values += ["{{ index }}", "{{ item }}" if loop == "items" else "{{ index + 1 }}"]
         elif not self._is_retried:
             # With one that is never retried beside one that is, which comes first is a race.
             values.append("{{ inputs.nope }}")

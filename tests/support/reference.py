@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shared.executions.scheduling.task_tree import TaskTree
-from shared.expressions import Scope, parse_expression
+from shared.expressions import Scope, is_true, parse_expression
 from shared.flows.plans.plan import Plan
 from tests.support.plugins import NOW
 
@@ -75,10 +75,12 @@ class Reference:
         return set[str]().union(*first.values())
 
     def attempts(self, task: Any, at: str, roots: Any) -> Seen:
-        run_inside, earlier = self.loop if task.type == "flow.foreach" else self.branch, self.seen
+        kinds, earlier = {"flow.foreach": self.loop, "flow.loop": self.rounds}, self.seen
+        run_inside = kinds.get(task.type, self.branch)
         for number in range(1, (task.retry.max_attempts if task.retry else 1) + 1):
             self.seen, inside = {**earlier}, ChainMap({}, roots["outputs"])
-            status, outputs, is_final = self.attempt(task, {**roots, "task": {"attempt": number}})
+            roots = {**roots, "task": {"attempt": number}}
+            status, outputs, is_final = self.attempt(task, roots)
             causes = {task.name} if status in {"FAILED", "TIMED_OUT"} else set[str]()
             if status == "ENTERED":
                 causes, outputs = run_inside(task, at, {**roots, "outputs": inside}, outputs)
@@ -122,6 +124,20 @@ class Reference:
                 errors += [{"index": index, "key": named}] if failed else []
         told = {"results": collected if "collect" in given else results, "errors": errors}
         return causes, {"count": len(items), "failed": len(errors), **told}
+
+    def rounds(self, task: Any, at: str, roots: Any, given: Any) -> tuple[set[str], Any]:
+        causes, outputs, index, is_last = set[str](), dict[str, Any](), 0, False
+        for index in range(given["maxRounds"]):
+            outputs = {}
+            local = {**roots, "index": index, "outputs": ChainMap(outputs, roots["outputs"])}
+            causes = self.run(task.name, "tasks", f"{at}.{index}" if at else f"#{index}", local)
+            is_last = is_true(parse_expression(str(given["until"])).evaluate(Scope(local, "", NOW)))
+            if causes or is_last:
+                break
+        exhausted = not causes and not is_last
+        if exhausted and given.get("onExhausted") != "continue":
+            causes = {task.name}
+        return causes, {"rounds": index + 1, "exhausted": exhausted, "outputs": outputs}
 
 
 def skip(task: Any, before: list[Seen]) -> Seen | None:

@@ -7,7 +7,8 @@ the same methods, `advance` (begin or go on), `cancel` and `is_open`:
 
 * INLINE, `inline`: a plugin in a thread of this turn; so is every task that a test mocks.
 * WAIT, `waits`: `flow.wait`, a moment in the task's record.
-* CONTAINER, `containers`: `flow.if`, `flow.switch`, `flow.parallel`, `flow.foreach`.
+* CONTAINER, `containers`: `flow.if`, `flow.switch`, `flow.parallel`, `flow.foreach`, `flow.loop`
+  (its rounds: `loop_rounds`).
 * DURABLE, `durable_tasks`: what ends outside (gates, subflows), polled and never waited for.
 
 `budget` says whether another INLINE or DURABLE task may begin in this turn (waits and containers

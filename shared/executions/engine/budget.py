@@ -30,6 +30,12 @@ class TurnBudget:
         self.has_deferred = self.has_deferred or not has_room
         return has_room
 
+    def allows_round(self) -> bool:
+        """Tell whether a loop may begin another round: thousands may come without any pause."""
+        has_time = self._remaining() > RESERVE_SECONDS
+        self.has_deferred = self.has_deferred or not has_time
+        return has_time
+
     def take(self, kind: TaskKind) -> None:
         """Take note that a task of a kind has begun: the next is not the turn's first."""
         self._begun.add(kind)

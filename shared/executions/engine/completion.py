@@ -8,6 +8,8 @@ from shared.executions.engine.turn import SegmentTurn
 from shared.executions.limits import bearable
 from shared.executions.models import Execution
 from shared.executions.retention import GRACE, day_class, expires_at
+from shared.executions.scheduling.container_attempts import latest_runs
+from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.secrets import masking_of
 from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
@@ -40,19 +42,22 @@ class Completion:
             scope = context.scopes.for_outputs(now=context.recorder.settled_at())
             outputs, error = flow_outputs(plan.outputs, scope, masking_of(execution))
         stored = None
+        if context.scheduler.has_rounds:
+            # Turns leave rounds that are over where they are; the end is of them too.
+            began = self.executions.load(execution.tenant, execution.id) or began
         if outputs and len((text := compact(outputs)).encode()) > FLOW_ROW_BYTES:
             outputs, stored = None, self.payloads.put_for(execution, text)
-        objects = (*context.recorder.objects, *(run.stored for run in began.earlier))
-        self._limit(execution, [stored, *objects])
-        expire_inputs(self.payloads, execution, self.now())
         latest = {
             row_key(run): run for run in (*began.runs.values(), *context.scheduler.runs.values())
         }
+        known = (run.stored for run in (*began.earlier, *latest.values()))
+        self._limit(execution, [stored, *context.recorder.objects, *known])
+        expire_inputs(self.payloads, execution, self.now())
         self._limit_outside(segment, [*began.earlier, *latest.values()])
         error = error and bearable(error)
         end = End(
             end_status(execution.closing, error),
-            context.scheduler.executed(),
+            _executed(context.scheduler, began),
             outputs,
             error,
             stored,
@@ -77,3 +82,8 @@ class Completion:
             for run in runs:
                 if run.task_type in externals:
                     externals[run.task_type].keep_until(execution, run, end + GRACE)
+
+
+def _executed(scheduler: Scheduler, state: ExecutionState) -> int:
+    passed = latest_runs(scheduler, state.runs) if scheduler.has_rounds else {}
+    return scheduler.executed(passed.values())

@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from shared.executions.engine.budget import TurnBudget
 from shared.executions.engine.context import TaskKind, TurnContext
+from shared.executions.engine.loop_rounds import LoopRounds
 from shared.executions.scheduling.containers import leave
 from shared.executions.scheduling.foreach_outputs import Inside
 from shared.executions.scheduling.nodes import TaskInstance
@@ -36,8 +38,9 @@ class ContainerRunner:
     is_open = False
     """Always False: the open tasks inside a container have runners of their own."""
 
-    def __init__(self, context: TurnContext) -> None:
+    def __init__(self, context: TurnContext, budget: TurnBudget) -> None:
         self._context = context
+        self._rounds = LoopRounds(context, budget)
         self._limits: dict[str, tuple[datetime, TaskInstance]] = {}
 
     @property
@@ -48,12 +51,16 @@ class ContainerRunner:
     def advance(self, instance: TaskInstance, run: TaskRun | None, due: list[datetime]) -> bool:
         """Open a container, or settle it at once if it is not wanted or cannot be read.
 
-        `run` is there from the first failure on: RETRYING, or RUNNING if this attempt had begun.
+        `run` is there from the first failure on: RETRYING, or RUNNING if this attempt had begun; of
+        a loop also from its first round on. One that is open begins its next round.
         """
-        if moment := self._context.awaited(run):
-            due.append(moment)
-            return False
+        entered = self._context.scheduler.entered.get(instance.key)
+        if entered and entered.rounds:
+            return self._rounds.advance(instance, entered.rounds, due)
         if run and run.status is TaskStatus.RETRYING:
+            if moment := self._context.awaited(run):
+                due.append(moment)
+                return False
             self._context.recorder.forget_inside(instance)
         self._enter(instance, run)
         return True
@@ -63,11 +70,19 @@ class ContainerRunner:
         return False
 
     def complete(self, instance: TaskInstance, failure: Failure | None) -> None:
-        """Settle a container in which all is settled; its outputs are kept even if it failed."""
+        """Settle a container in which all is settled; its outputs are kept even if it failed.
+
+        A loop may have another round to go instead.
+        """
         context = self._context
         this = context.attempt_of(instance, context.run_of(instance))
         scope = context.scope_of(instance, this)
+        rounds = context.scheduler.entered[instance.key].rounds
         try:
+            if rounds and failure is None:
+                if self._rounds.goes_on(instance, this, rounds):
+                    return
+                failure = rounds.failure
             outputs = leave(context.scheduler, instance, scope, self._inside(instance, scope))
             outcome = _left(outputs, failure, context.masking)
         except MALFORMED as error:
@@ -110,6 +125,8 @@ class ContainerRunner:
             found = open_container(context.scheduler, context.scopes, instance, this)
             if found:
                 context.scheduler.entered[instance.key] = found.entered
+                if found.entered.rounds:
+                    self._rounds.join(instance, found.entered.rounds)
                 return True
         return False
 

@@ -1,5 +1,6 @@
 """The context of a turn: what its parts work with, and the kind and attempt of each task."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -38,7 +39,10 @@ class TaskKind(Enum):
 
 @dataclass(frozen=True)
 class TurnContext:
-    """The collaborators of one turn; `execution` as it was when the turn began."""
+    """The collaborators of one turn; `execution` as it was when the turn began.
+
+    `read_round` returns what is recorded in a round of a loop (`poll#3`): turns begin without.
+    """
 
     plan: Plan
     execution: Execution
@@ -49,6 +53,7 @@ class TurnContext:
     threads: Threads
     clocks: Clocks
     durable_tasks: DurableTasks
+    read_round: Callable[[Execution, str], Sequence[TaskRun]]
 
     def kind_of(self, instance: TaskInstance) -> TaskKind:
         """Return the kind of a task; one that the execution mocks is INLINE, whatever its type."""

@@ -48,7 +48,7 @@ class Dispatcher:
         self._context = context
         self.budget = TurnBudget(remaining, is_isolated=context.plan.isolation == "task")
         self.inline = InlineRunner(context, self.budget)
-        self.containers = ContainerRunner(context)
+        self.containers = ContainerRunner(context, self.budget)
         self.runners: Mapping[TaskKind, TaskRunner] = {
             TaskKind.INLINE: self.inline,
             TaskKind.WAIT: WaitRunner(context),

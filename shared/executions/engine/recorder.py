@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from shared.executions.engine.round_bytes import RoundBytes
 from shared.executions.limits import (
     MAX_EXECUTION_BYTES,
     MAX_EXECUTION_LOG_BYTES,
@@ -13,12 +14,22 @@ from shared.executions.limits import (
 )
 from shared.executions.logs import joined, log_size
 from shared.executions.models import Execution
+from shared.executions.scheduling.current_attempt import CurrentAttempt
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.scheduling.scheduler import Scheduler
+from shared.executions.scheduling.task_tree import LOOP
 from shared.executions.secrets import masked_run
 from shared.executions.store.payloads import PayloadStore, size_of
 from shared.executions.store.repository import ExecutionRepository
-from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, node_key
+from shared.executions.task_runs import (
+    Failure,
+    LogLine,
+    PassedRounds,
+    Stored,
+    TaskRun,
+    TaskStatus,
+    node_key,
+)
 from shared.executions.tasks.durable import DurableState
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.scopes import ScopeBuilder
@@ -60,6 +71,7 @@ class Recorder:
         self._masking = masking
         self._payloads = payloads
         self._kept_bytes = self._log_bytes = 0
+        self._round_bytes = RoundBytes()
         self.objects: list[Stored] = []
         """The objects in S3 that the turn knows of, those of past container attempts included."""
         self._now = now
@@ -75,17 +87,26 @@ class Recorder:
 
     def count(self, run: TaskRun) -> None:
         """Count what a row holds: those of past container attempts are read in each turn too."""
-        self._kept_bytes += size_of(run)
-        self._log_bytes += log_size(run.logs)
+        size, log = size_of(run), log_size(run.logs)
+        self._kept_bytes += size
+        self._log_bytes += log
+        self._round_bytes.add(run, size, log)
         if run.stored:
             self.objects.append(run.stored)
+
+    def count_passed(self, run: TaskRun) -> None:
+        """Count the rounds of a recorded loop that are over: nobody reads them again."""
+        if run.passed:
+            self._kept_bytes += run.passed.output_bytes
+            self._log_bytes += run.passed.log_bytes
+            self._round_bytes.add(run, run.passed.output_bytes, run.passed.log_bytes)
 
     def ready_at(self, instance: TaskInstance) -> datetime:
         """Return when the last predecessor settled, and its loop had room for the iteration.
 
         The same however often a turn is repeated.
         """
-        opened_at = self._opened_at(instance)
+        opened_at = self.opened_at(instance)
         ends = (
             self._scheduler.runs[node_key(before.name, instance.iteration)].finished_at
             for before in instance.planned.predecessors
@@ -93,7 +114,7 @@ class Recorder:
         # What was copied from another execution ended before this one began.
         return max((end for end in ends if end and end > opened_at), default=opened_at)
 
-    def _opened_at(self, instance: TaskInstance) -> datetime:
+    def opened_at(self, instance: TaskInstance) -> datetime:
         """Return when the list that a task stands in could begin."""
         parent = self._scheduler.parent_of(instance)
         if parent is None:
@@ -137,8 +158,34 @@ class Recorder:
             status=TaskStatus.RUNNING,
             attempt=attempt,
             started_at=earlier.started_at,
+            began_at=began_at if earlier.task_type == LOOP else None,
             due_at=began_at,
+            passed=earlier.passed and earlier.passed.model_copy(update={"count": 0}),
         )
+        self._check_open(instance)
+
+    def round_passed(
+        self, instance: TaskInstance, this: CurrentAttempt, index: int, *, due_at: datetime
+    ) -> None:
+        """Record that a round of a loop was not its last, and when the next begins.
+
+        This is written before that, so that no round is repeated or left out. Raises
+        StaleReadError if an older turn has settled the loop in the meantime.
+        """
+        earlier = self._scheduler.runs.get(instance.key)
+        passed = (earlier and earlier.passed) or PassedRounds()
+        self._write(
+            instance,
+            status=TaskStatus.RUNNING,
+            attempt=this.attempt,
+            started_at=(earlier and earlier.started_at) or this.began_at,
+            began_at=this.began_at if this.attempt > 1 else None,
+            due_at=due_at,
+            passed=passed.model_copy(update={"count": index + 1}),
+        )
+        self._check_open(instance)
+
+    def _check_open(self, instance: TaskInstance) -> None:
         if self._scheduler.runs[instance.key].status.is_terminal:
             raise StaleReadError
 
@@ -279,6 +326,8 @@ class Recorder:
 
     def _write(self, instance: TaskInstance, **fields: Any) -> None:
         earlier = self._scheduler.runs.get(instance.key)
+        if earlier and earlier.passed:
+            fields.setdefault("passed", earlier.passed)
         if earlier and earlier.logs:
             fields["logs"] = joined(earlier.logs, fields.get("logs", ()))
         run = TaskRun(
@@ -286,9 +335,12 @@ class Recorder:
             task_type=instance.planned.task.type,
             iteration=instance.iteration or None,
             rounds=self._scheduler.rounds(instance),
+            round_of=self._scheduler.round_of(instance),
             fence=self._fence,
             **fields,
         )
+        if run.task_type == LOOP:
+            run = run.model_copy(update={"passed": self._round_bytes.take(run, run.passed)})
         recorded = self._executions.record(self._execution, self._storable(run))
         if recorded is None or recorded.fence > self._fence:
             raise FencedError

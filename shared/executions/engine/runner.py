@@ -96,7 +96,7 @@ class SegmentRunner:
         )
         if entry and entry.superseded_token:
             self._services.waker.release(entry.superseded_token)
-        state = self._executions.load(turn.tenant, turn.execution_id)
+        state = self._executions.load(turn.tenant, turn.execution_id, has_rounds=False)
         if entry is None or state is None or not _is_ours(state.execution, turn):
             if state and state.execution.status.is_terminal:
                 # The turn that ended it may have died before it could say so.
@@ -111,16 +111,16 @@ class SegmentRunner:
         if running is None:
             return DONE
         if entry.turn - running.turns_before > self._most_turns:
-            return self._continue_as_new(running, entry, records=len(state.runs))
+            return self._continue_as_new(running, entry)
         return self._run_segment(replace(state, execution=running), entry, remaining)
 
-    def _continue_as_new(
-        self, execution: Execution, entry: TurnFence, *, records: int
-    ) -> TurnResponse:
+    def _continue_as_new(self, execution: Execution, entry: TurnFence) -> TurnResponse:
         """Go on in a new run, before this one's history is full.
 
         If the start does not come to pass, the reconciler finds a generation without a run.
         """
+        state = self._executions.load(execution.tenant, execution.id, has_outputs=False)
+        records = len(state.runs) if state else 0
         moved = self._executions.continue_as_new(
             execution,
             turns=entry.turn,
@@ -211,6 +211,7 @@ class SegmentRunner:
             ),
             clocks=self._clocks,
             durable_tasks=self._services.durable_tasks,
+            read_round=self._executions.load_round,
         )
         return SegmentTurn(context, self._limits(context, remaining))
 

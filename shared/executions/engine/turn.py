@@ -92,6 +92,8 @@ class SegmentTurn:
             self.context.recorder.count(run)
         for run in latest.values():
             self.context.recorder.apply(run)
+        for run in recorded.values():
+            self.context.recorder.count_passed(run)
         self._looked_at = self._clocks.monotonic()
         try:
             return self._run()
@@ -216,7 +218,7 @@ class SegmentTurn:
         is_paused = all(
             run.status is TaskStatus.PAUSED or run.status.is_terminal
             for key, run in self._scheduler.runs.items()
-            if key not in self._scheduler.entered
+            if not self._scheduler.is_open(key)
         )
         return TurnResult(
             TurnEnd.SUSPENDED, self._until(due_at, is_main=is_main), is_paused=is_paused

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
+from shared.executions.scheduling.rounds import Rounds
 from shared.executions.task_runs import Failure
 
 MAX_WINDOW = 64
@@ -24,7 +25,7 @@ class ContainerState:
     A branch names the list that runs, None for no list. A loop has `items`: pairs of the key that
     templates see (None in a list) and the item. Its iterations begin in order, as far as
     `concurrency` leaves room: `open` are under way, those from `next` on have not begun, `started`
-    tells when each had room, None for when the loop began.
+    tells when each had room, None for when the loop began. A `flow.loop` has `rounds` instead.
     """
 
     branch: str | None = None
@@ -36,6 +37,12 @@ class ContainerState:
     started: dict[int, datetime | None] = field(default_factory=dict)
     ends: list[datetime] = field(default_factory=list)
     failure: Failure | None = None
+    rounds: Rounds | None = None
+
+    @property
+    def is_between_rounds(self) -> bool:
+        """Tell whether nothing inside may run until another round has begun."""
+        return self.rounds is not None and not self.rounds.has_begun
 
     @property
     def never_all_begun(self) -> int | None:

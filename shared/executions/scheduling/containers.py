@@ -5,8 +5,10 @@ from typing import Any
 
 from shared.executions.scheduling.container_state import ContainerState
 from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs
-from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
+from shared.executions.scheduling.rounds import Rounds, read_rounds
 from shared.executions.scheduling.scheduler import Scheduler
+from shared.executions.task_runs import node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.json_text import Json, key_text, kind, whole_number
 from shared.messages import Message
@@ -66,11 +68,16 @@ def _enter_foreach(properties: Mapping[str, Any], scope: Scope) -> ContainerStat
     )
 
 
+def _enter_loop(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
+    return ContainerState(branch="tasks", rounds=read_rounds(properties, scope))
+
+
 _ENTER: Mapping[str, Callable[[Mapping[str, Any], Scope], ContainerState]] = {
     "flow.if": _enter_if,
     "flow.switch": _enter_switch,
     "flow.parallel": _enter_parallel,
     "flow.foreach": _enter_foreach,
+    "flow.loop": _enter_loop,
 }
 CONTAINERS = frozenset(_ENTER)
 
@@ -95,6 +102,8 @@ def leave(scheduler: Scheduler, instance: TaskInstance, scope: Scope, inside: In
         value = render_tree(instance.planned.task.properties["value"], scope, "properties.value")
         branch = (entered.branch or "none").removeprefix("cases.")
         return {"value": value, "branch": branch}
+    if entered.rounds is not None:
+        return _loop_outputs(scheduler, instance, entered.rounds, inside)
     if entered.items is not None:
         return foreach_outputs(scheduler, instance, entered, inside)
     return {"count": len(scheduler.list_of(instance.name, "tasks"))}
@@ -103,6 +112,19 @@ def leave(scheduler: Scheduler, instance: TaskInstance, scope: Scope, inside: In
 def _if_outputs(instance: TaskInstance, entered: ContainerState, scope: Scope) -> Outputs:
     result = _enter_if(instance.planned.task.properties, scope).branch == "then"
     return {"result": result, "branch": entered.branch or "none"}
+
+
+def _loop_outputs(
+    scheduler: Scheduler, instance: TaskInstance, rounds: Rounds, inside: Inside
+) -> Outputs:
+    iteration = inner_iteration(instance.iteration, rounds.index)
+    names = (planned.task.name for planned in scheduler.inner(instance.name))
+    found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
+    return {
+        "rounds": rounds.index + 1,
+        "exhausted": rounds.is_exhausted,
+        "outputs": {name: inside.outputs(run) for name, run in found if run},
+    }
 
 
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.executions.scheduling.containers import CONTAINERS
 from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.scheduling.task_tree import LOOP
 from shared.executions.task_runs import TaskRun, TaskStatus
 
 
@@ -29,6 +30,8 @@ def current_attempt(
         return CurrentAttempt(1, ready_at(instance), None)
     if run.status is TaskStatus.RETRYING:
         return CurrentAttempt(run.attempt + 1, run.due_at or ready_at(instance), None)
-    # Nothing else of an open container is due, so its record has its beginning there.
-    began_at = run.due_at if run.task_type in CONTAINERS else run.began_at
+    # Nothing else of an open container is due, so its record has its beginning there; of a loop
+    # its next round is.
+    is_dated = run.task_type in CONTAINERS and run.task_type != LOOP
+    began_at = run.due_at if is_dated else run.began_at
     return CurrentAttempt(run.attempt, began_at or ready_at(instance), run)

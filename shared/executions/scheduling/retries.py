@@ -40,7 +40,7 @@ def next_delay(
     """
     if attempt >= policy.max_attempts or not _is_retryable(policy, failure):
         return None
-    delay = _policy_delay(policy, attempt, Random(f"{seed}/{attempt}"))
+    delay = policy_delay(policy, attempt, seed)
     if failure.retry_after_seconds is not None:
         delay = max(delay, timedelta(seconds=failure.retry_after_seconds))
     if policy.max_duration is not None and elapsed + delay > policy.max_duration:
@@ -64,7 +64,9 @@ def _is_usual(failure: Failure) -> bool:
     return status is None or not 400 <= status < 500 or status in RETRYABLE_4XX
 
 
-def _policy_delay(policy: RetryPolicy, attempt: int, random: Random) -> timedelta:
+def policy_delay(policy: RetryPolicy, attempt: int, seed: str) -> timedelta:
+    """Return the delay after attempt `attempt` (from 1), whatever that one came to."""
+    random = Random(f"{seed}/{attempt}")
     if policy.type == "random":
         longest = policy.max_delay or policy.delay
         return policy.delay + (longest - policy.delay) * random.random()

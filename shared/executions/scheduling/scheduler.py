@@ -6,9 +6,13 @@ which became settled.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice, pairwise, takewhile
+from itertools import chain, islice, pairwise, takewhile
 
-from shared.executions.scheduling.container_state import BEFORE_ALL, ContainerState, room_made
+from shared.executions.scheduling.container_state import (
+    BEFORE_ALL,
+    ContainerState,
+    room_made,
+)
 from shared.executions.scheduling.nodes import (
     Action,
     Complete,
@@ -17,7 +21,8 @@ from shared.executions.scheduling.nodes import (
     TaskInstance,
     inner_iteration,
 )
-from shared.executions.scheduling.task_tree import TaskTree
+from shared.executions.scheduling.rounds import Rounds
+from shared.executions.scheduling.task_tree import TaskTree, attempt_numbers
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
 from shared.flows.language.definition import RunWhen
 from shared.flows.plans.plan import Plan, PlanTask, Section
@@ -69,6 +74,14 @@ class Scheduler(TaskTree):
         """Return the attempts of its containers that a task instance is in (see `task_tree.py`)."""
         return self.container_attempts_of(instance.name, instance.iteration, self._round)
 
+    def shares_attempts(self, run: TaskRun, instance: TaskInstance) -> bool:
+        """Tell whether a run is of the present attempts of the containers round an instance.
+
+        It may be further inside, and of a past attempt there.
+        """
+        known = attempt_numbers(self.rounds(instance), self.retried_above(instance.name))
+        return attempt_numbers(run.rounds, len(known))[: len(known)] == known
+
     def _round(self, name: str, iteration: str, _rounds: str) -> int:
         run = self.runs.get(node_key(name, iteration))
         return run.attempt if run else 1
@@ -114,10 +127,18 @@ class Scheduler(TaskTree):
         """Return the failure that came first in one iteration of a loop."""
         return self._first_failure(self.list_of(loop.name, "tasks"), iteration)
 
-    def executed(self) -> int:
-        """Return how many tasks of the text ran to an end; a task in a loop counts once."""
+    def is_open(self, key: str) -> bool:
+        """Tell whether the task of this key is a container that waits for nothing but its tasks."""
+        entered = self.entered.get(key)
+        return entered is not None and not entered.is_between_rounds
+
+    def executed(self, passed: Iterable[TaskRun] = ()) -> int:
+        """Return how many tasks of the text ran to an end; a task in a loop counts once.
+
+        `passed` are runs that the scheduler knows no more.
+        """
         ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
-        names = {run.task_name for run in self.runs.values() if run.status in ends}
+        names = {run.task_name for run in chain(self.runs.values(), passed) if run.status in ends}
         return sum(self.tasks[name].section == "main" for name in names if name in self.tasks)
 
     def _visit(
@@ -157,9 +178,22 @@ class Scheduler(TaskTree):
         if entered.items is not None:
             self._visit_loop(instance, entered, found)
             return
+        if entered.rounds is not None:
+            self._visit_round(instance, entered.rounds, found)
+            return
         tasks = self.list_of(instance.name, entered.branch) if entered.branch else []
         if self._visit(tasks, instance.iteration, found, entered.concurrency):
             found.append(Complete(instance, self._first_failure(tasks, instance.iteration)))
+
+    def _visit_round(self, instance: TaskInstance, rounds: Rounds, found: list[Action]) -> None:
+        """Collect the actions of a round; the next is to be started like a task, when it is due."""
+        if not rounds.has_begun:
+            found.append(Start(instance))
+            return
+        body = self.list_of(instance.name, "tasks")
+        iteration = inner_iteration(instance.iteration, rounds.index)
+        if self._visit(body, iteration, found):
+            found.append(Complete(instance, self._first_failure(body, iteration)))
 
     def _visit_loop(
         self, instance: TaskInstance, entered: ContainerState, found: list[Action]

@@ -8,9 +8,12 @@ of them are in their first attempt. So no two container attempts share a row.
 from collections.abc import Callable, Iterator
 
 from shared.executions.scheduling.nodes import TaskInstance
+from shared.executions.task_runs import node_key
 from shared.flows.plans.plan import Plan, PlanTask
 
-LOOP = "flow.foreach"
+FOREACH, LOOP = "flow.foreach", "flow.loop"
+LOOPS = frozenset({FOREACH, LOOP})
+"""The containers whose tasks run in iterations: for items, or in rounds."""
 
 Round = Callable[[str, str, str], int]
 """The attempt that a container is in, by name, iteration and its own `rounds`; from 1."""
@@ -31,9 +34,10 @@ class TaskTree:
             loops, retried = self.loops.get(parent or "", ()), self._retried.get(parent or "", ())
             if parent:
                 self._children.setdefault(parent, []).append(planned)
-                loops += (parent,) if self.tasks[parent].task.type == LOOP else ()
+                loops += (parent,) if self.tasks[parent].task.type in LOOPS else ()
                 retried += (parent,) if self.tasks[parent].task.retry else ()
             self.loops[name], self._retried[name] = loops, retried
+        self.has_rounds = any(planned.task.type == LOOP for planned in plan.tasks)
         self.has_container_retries = any(self._retried.values())
 
     def list_of(self, place: str, branch: str | None) -> list[PlanTask]:
@@ -74,6 +78,15 @@ class TaskTree:
         depth = len(self.loops[name])
         return ".".join(inner.split(".")[:depth]) if depth else ""
 
+    def round_of(self, instance: TaskInstance) -> str:
+        """Return the round of the innermost `flow.loop` that an instance is in: `poll#3`, or ``."""
+        loops = self.loops[instance.name]
+        for depth in range(len(loops), 0, -1):
+            if self.tasks[loops[depth - 1]].task.type == LOOP:
+                indices = instance.iteration.split(".")[:depth]
+                return node_key(loops[depth - 1], ".".join(indices))
+        return ""
+
     def container_attempts_of(self, name: str, iteration: str, round_of: Round) -> str:
         """Return the attempts of the containers above it that a task is in now (`2.1`)."""
         numbers: list[int] = []
@@ -81,6 +94,15 @@ class TaskTree:
             its_iteration = self.iteration(container, iteration)
             numbers.append(round_of(container, its_iteration, _joined(numbers)))
         return _joined(numbers)
+
+    def retried_above(self, name: str) -> int:
+        """Return how many containers round a task have a `retry`."""
+        return len(self._retried[name])
+
+
+def attempt_numbers(rounds: str, usual: int) -> list[int]:
+    """Return the numbers in a run's `rounds`; where all are 1, as many as is `usual`."""
+    return [int(number) for number in rounds.split(".")] if rounds else [1] * usual
 
 
 def _joined(numbers: list[int]) -> str:

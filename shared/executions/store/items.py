@@ -8,7 +8,14 @@ from typing import Any
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
 from shared.executions.store.keys import execution_key, open_shard, run_key
-from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus
+from shared.executions.task_runs import (
+    Failure,
+    LogLine,
+    PassedRounds,
+    Stored,
+    TaskRun,
+    TaskStatus,
+)
 from shared.json_text import compact
 from shared.masking import MASK
 from shared.times import from_rfc3339, to_rfc3339
@@ -30,7 +37,7 @@ BUT_OUTPUTS = (
     *("id", "flowId", "flowName", "namespace", "status", "isParked", "inputs", "labels", "trigger"),
     *("secrets", "hiddenInputs", "inheritedSecrets", "retentionSeconds", "expiresAt"),
     *("mocks", "slot", "error", "test", "createdBy"),
-    *("type", "fence", "blocked", "stored", "beganAt", "iterations", "logs"),
+    *("type", "fence", "blocked", "stored", "beganAt", "iterations", "logs", "passed"),
 )
 """The attributes that are read of these items: all but outputs, which are up to 300 KB each."""
 
@@ -158,6 +165,8 @@ def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
     item |= {name: to_rfc3339(time) for name, time in times.items() if time}
     if run.blocked:
         item["blocked"] = True
+    if run.passed:
+        item["passed"] = run.passed.model_dump(by_alias=True)
     if run.iterations is not None:
         item["iterations"] = run.iterations
     if run.logs:
@@ -174,12 +183,16 @@ def run_to_item(execution: Execution, run: TaskRun) -> dict[str, Any]:
 
 
 def run_from_item(item: Mapping[str, Any]) -> TaskRun:
-    _, name, *iteration = item["sk"].split("#")
+    _, _, place = item["sk"].partition("#")
+    round_of, _, row = place.rpartition("/")
+    name, _, iteration = row.partition("#")
     name, _, rounds = name.partition("@")
     return TaskRun(
         task_name=name,
         rounds=rounds,
-        iteration=iteration[0] if iteration else None,
+        iteration=iteration or None,
+        round_of=round_of,
+        passed=_passed(item.get("passed")),
         task_type=item["type"],
         status=TaskStatus(item["status"]),
         attempt=int(item["attempt"]),
@@ -203,6 +216,12 @@ def run_from_item(item: Mapping[str, Any]) -> TaskRun:
             for line in item.get("logs", ())
         ),
     )
+
+
+def _passed(stored: Mapping[str, Any] | None) -> PassedRounds | None:
+    if stored is None:
+        return None
+    return PassedRounds.model_validate({name: int(value) for name, value in stored.items()})
 
 
 def _failure(stored: Mapping[str, Any] | None) -> Failure | None:

@@ -26,7 +26,10 @@ from shared.executions.store.keys import (
     ANY_RUN,
     COUNT,
     OPEN_SHARDS,
+    ROUNDS,
     execution_key,
+    round_prefix,
+    rounds_prefix,
     run_key,
     run_prefix,
 )
@@ -84,23 +87,29 @@ class ExecutionRepository(SegmentRepository):
         return execution_from_item(item) if item and not is_over(item, self._now()) else None
 
     def load(
-        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+        self,
+        tenant: str,
+        execution_id: str,
+        *,
+        has_outputs: bool = True,
+        has_rounds: bool = True,
     ) -> ExecutionState | None:
         """Read the execution and everything recorded of it, consistently.
 
         Outputs may be 100 MB together: who doesn't look at them leaves them where they are, and
-        finds None.
+        finds None. Without `has_rounds` nothing is read that is inside a `flow.loop`.
         """
         pk = execution_key(tenant, execution_id)["pk"]
         execution: Execution | None = None
         runs: dict[str, TaskRun] = {}
         earlier: list[TaskRun] = []
         turns = 0
-        of_it: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(pk), "ConsistentRead": True}
+        rows = Key("pk").eq(pk) if has_rounds else Key("pk").eq(pk) & Key("sk").lt(ROUNDS)
+        of_it: dict[str, Any] = {"KeyConditionExpression": rows, "ConsistentRead": True}
         for item in query_all(self._table, **of_it, **({} if has_outputs else _BARE)):
             if item["sk"] == "execution" and not is_over(item, self._now()):
                 execution = execution_from_item(item)
-            elif execution and item["sk"].startswith(run_prefix(execution.attempt)):
+            elif execution and item["sk"].startswith(_current_runs(execution)):
                 run = run_from_item(item)
                 runs[row_key(run)] = run
             elif execution and item["sk"].startswith(ANY_RUN):
@@ -108,6 +117,14 @@ class ExecutionRepository(SegmentRepository):
             elif "turn" in item:
                 turns = int(str(item["turn"]))
         return ExecutionState(execution, runs, earlier, turns) if execution else None
+
+    def load_round(self, execution: Execution, round_of: str) -> list[TaskRun]:
+        """Read what is recorded in one round of a `flow.loop` (`poll#3`), consistently."""
+        pk = execution_key(execution.tenant, execution.id)["pk"]
+        prefix = round_prefix(execution.attempt, round_of)
+        condition = Key("pk").eq(pk) & Key("sk").begins_with(prefix)
+        found = query_all(self._table, KeyConditionExpression=condition, ConsistentRead=True)
+        return [run_from_item(item) for item in found]
 
     def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
         """Record that an execution waits for something outside, and when to check it."""
@@ -329,6 +346,10 @@ class ExecutionRepository(SegmentRepository):
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+def _current_runs(execution: Execution) -> tuple[str, str]:
+    return run_prefix(execution.attempt), rounds_prefix(execution.attempt)
 
 
 def _overdue(key: Mapping[str, Any]) -> DueExecution | DueGroup:

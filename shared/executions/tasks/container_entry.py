@@ -32,4 +32,7 @@ def open_container(
     if not is_wanted(instance.planned.task, scope):
         return None
     timeout = read_timeout(instance.planned.task, scope)
-    return ContainerEntry(taken(scheduler, instance, enter(instance, scope)), timeout)
+    entered = taken(scheduler, instance, enter(instance, scope))
+    if entered.rounds and this.run and this.run.passed:
+        entered.rounds.index = this.run.passed.count
+    return ContainerEntry(entered, timeout)

@@ -8,7 +8,7 @@ from shared.executions.models import Execution, Status
 from shared.executions.scheduling.container_attempts import latest_runs
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.scheduling.task_tree import LOOP
+from shared.executions.scheduling.task_tree import LOOPS
 from shared.executions.task_runs import TaskRun, TaskStatus, node_key
 from shared.flows.plans.plan import Plan
 
@@ -53,7 +53,7 @@ class _Inside:
 
     def _note(self, scheduler: Scheduler, instance: TaskInstance) -> None:
         while parent := scheduler.parent_of(instance):
-            if parent.planned.task.type == LOOP:
+            if parent.planned.task.type in LOOPS:
                 self._iterations.setdefault(parent.key, set()).add(instance.iteration)
             if parent.key in self._containers:
                 return  # what stands round it is noted too

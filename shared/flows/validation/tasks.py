@@ -21,11 +21,12 @@ _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "flow.if": ("then", "else"),
     "flow.switch": ("cases", "default"),
     "flow.foreach": ("tasks",),
+    "flow.loop": ("tasks",),
     "flow.parallel": ("tasks",),
 }
 """The lists of tasks that a type takes; the first is required."""
 
-LOOP_TYPES: Final = frozenset({"flow.foreach"})
+LOOP_TYPES: Final = frozenset({"flow.foreach", "flow.loop"})
 """The types whose tasks run more than once."""
 
 
@@ -49,6 +50,12 @@ class Surroundings:
     def loops(self) -> tuple[str, ...]:
         """The names of the loops round it, outermost first."""
         return tuple(name for name, kind, _ in self.containers if kind in LOOP_TYPES)
+
+    @property
+    def is_in_rounds(self) -> bool:
+        """Tell whether the innermost loop has rounds, no items."""
+        kinds = [kind for _, kind, _ in self.containers if kind in LOOP_TYPES]
+        return kinds[-1:] == ["flow.loop"]
 
     @property
     def is_in_loop(self) -> bool:

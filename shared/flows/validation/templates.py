@@ -28,6 +28,7 @@ MAX_TEMPLATES: Final = 5000
 
 _EVERYWHERE: Final = frozenset({"inputs", "vars", "trigger", "execution", "flow", "labels"})
 _LOOP: Final = frozenset({"item", "index", "key", "loops"})
+_OF_ITEMS: Final = frozenset({"item", "key"})
 _ITEM: Final = frozenset({"item", "index"})
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
@@ -63,6 +64,7 @@ def place_of(task: WrittenTask) -> Place:
     where = task.surroundings
     roots = _EVERYWHERE | TASK_ROOTS | {"task"}
     roots |= _LOOP if where.is_in_loop else frozenset()
+    roots -= _OF_ITEMS if where.is_in_rounds else frozenset()
     roots |= {"error"} if where.section != "tasks" else frozenset()
     return Place(roots, where, task.definition.name, has_credentials=True)
 
@@ -184,7 +186,10 @@ def _check_loops(spot: Spot, found: References, reader: Surroundings) -> None:
 
 def _check_root(spot: Spot, root: str, place: Place) -> None:
     """Refuse a name that is known elsewhere; one that nothing has fails its task later."""
-    if root in _ELSEWHERE:
+    if root in _OF_ITEMS and place.reader.is_in_rounds:
+        message = f'"{root}" is known only inside a flow.foreach; of one further out: loops["…"].'
+        spot.refuse(message + root, offset=offset_of(spot, root))
+    elif root in _ELSEWHERE:
         spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
     elif not spot.report.is_full("warning"):
         hint = suggest(root, place.roots, spot)
@@ -205,6 +210,8 @@ def _why_not_run(read: Surroundings, reader: Surroundings) -> str:
             continue
         if kind == "flow.foreach":
             return f'it runs inside the loop "{container}", read outputs["{container}"].results'
+        if kind == "flow.loop":
+            return f'it runs inside the loop "{container}", read outputs["{container}"].outputs'
         if kind in ("flow.if", "flow.switch"):
             return f'it is in the branch "{key}" of "{container}"'
     if read.section not in (reader.section, "tasks"):

@@ -135,6 +135,6 @@ def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
         if name not in deferred:
             rules.check_tree(spot, place)
         elif not (name == "by" and isinstance(spot.value, str) and may_be_field(spot.value)):
-            is_over = name == "collect"
+            is_over = name in ("collect", "until")
             at = inside(place, task.definition.type) if is_over else place
             rules.check_deferred(spot, at, deferred[name])

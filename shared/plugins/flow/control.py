@@ -17,8 +17,10 @@ from shared.json_schema.builders import (
     instant,
     integer,
     mapping,
+    number,
     outputs,
     string,
+    when,
 )
 from shared.plugins.sdk.plugin import Manifest, Plugin
 
@@ -38,12 +40,30 @@ _ESCALATE = array(
     ),
 )
 
+MAX_ROUNDS = 10_000
+"""The rounds of a loop at most."""
+USUAL_ROUNDS = 100
+_INTERVAL = duration(
+    "The pause after each round: a duration, or how it grows, in the fields of a `retry`.",
+    type=["integer", "string", "object"],
+    properties={
+        "delay": duration("The pause, or the first one."),
+        "type": choice("How it goes on.", "constant", "exponential", "random", default="constant"),
+        "maxDelay": duration("The longest pause."),
+        "factor": number("What an exponential one is multiplied by.", minimum=1, default=2),
+        "jitter": boolean("Draw each pause between 0 and what it would be.", default=False),
+    },
+    required=["delay"],
+    additionalProperties=False,
+    allOf=[when("type", "random", ["maxDelay"])],
+)
 
 BY_ENGINE = frozenset(
     {
         "flow.foreach",
         "flow.gate",
         "flow.if",
+        "flow.loop",
         "flow.parallel",
         "flow.subflow",
         "flow.switch",
@@ -162,6 +182,36 @@ BRANCHES = (
                         }
                     ),
                 ),
+            }
+        ),
+    ),
+    _durable(
+        "flow.loop",
+        "Loop",
+        "Repeats its tasks, with pauses, until a condition holds; waiting costs nothing.",
+        "refresh-cw",
+        closed(
+            {
+                "until": deferred(
+                    "An expression over the outputs of the round that is over: true ends the loop.",
+                    type=["string", "boolean"],
+                    **{"x-locals": ["index", "loops"]},
+                ),
+                "interval": _INTERVAL,
+                "maxRounds": integer(
+                    "Rounds at most.", minimum=1, maximum=MAX_ROUNDS, default=USUAL_ROUNDS
+                ),
+                "onExhausted": choice(
+                    "What happens after those.", "fail", "continue", default="fail"
+                ),
+            },
+            required=["until"],
+        ),
+        outputs(
+            {
+                "rounds": integer("Rounds that were run."),
+                "exhausted": boolean("Whether they were all, without `until` holding."),
+                "outputs": mapping("Of the last round, a map of task name to outputs."),
             }
         ),
     ),

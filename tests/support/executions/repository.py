@@ -72,6 +72,10 @@ class InMemoryExecutions(InMemorySegments):
         self.fences: dict[tuple[str, str], int] = {}
         self.written: list[TaskRun] = []
         self.looks = 0
+        self.rounds_read: list[str] = []
+        """The rounds of loops that were read, in order."""
+        self.rows_read: list[int] = []
+        """How many task runs each turn began with."""
         self.watched: dict[str, datetime] = {}
         """Lines that are to be looked at, and when."""
         self.is_broken = False
@@ -93,7 +97,12 @@ class InMemoryExecutions(InMemorySegments):
         return self._kept(tenant, execution_id)
 
     def load(
-        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+        self,
+        tenant: str,
+        execution_id: str,
+        *,
+        has_outputs: bool = True,
+        has_rounds: bool = True,
     ) -> ExecutionState | None:
         execution = self._kept(tenant, execution_id)
         if execution is None:
@@ -106,8 +115,18 @@ class InMemoryExecutions(InMemorySegments):
             for _, run in sorted(rows.items())
         ]
         _, turns = self.turns.get((tenant, execution_id, "main"), (0, 0))
+        if not has_rounds:
+            runs = {key: run for key, run in runs.items() if not run.round_of}
+            earlier = [run for run in earlier if not run.round_of]
+        if not has_rounds:
+            self.rows_read.append(len(runs))
         state = ExecutionState(execution, runs, earlier, turns)
         return state if has_outputs else without_outputs(state)
+
+    def load_round(self, execution: Execution, round_of: str) -> list[TaskRun]:
+        rows = self._rows(execution)
+        self.rounds_read.append(round_of)
+        return [run for _, run in sorted(rows.items()) if run.round_of == round_of]
 
     def suspend(self, execution: Execution, parked: Suspension, *, fence: int) -> bool:
         moved = self._replace(

@@ -47,4 +47,5 @@ def context_of(plan: Plan, durable_tasks: DurableTasks | None = None, **fields: 
         threads=threads,
         clocks=clocks,
         durable_tasks=durable_tasks or {},
+        read_round=InMemoryExecutions().load_round,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.executions.scheduling.reuse import reusable_runs
-from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key, row_key
 from shared.flows.plans.plan import Plan
 from tests.support.executions.bench import Bench, failing
 from tests.support.plans import plan_of, runs, task
@@ -175,3 +175,83 @@ def _by_key(recorded: Mapping[str, TaskRun]) -> dict[str, TaskRun]:
         f"{run.task_name}#{run.iteration}" if run.iteration else run.task_name: run
         for run in recorded.values()
     }
+
+
+def _loop(*tasks: Any, **fields: Any) -> Any:
+    return task("loop", type="flow.loop", properties={"until": "false"}, tasks=tasks, **fields)
+
+
+def _rounds(**statuses: str) -> dict[str, TaskRun]:
+    """Records of a loop: `a_0` is task `a` in round 0."""
+    found = runs(statuses)
+    rounds = {}
+    for name, run in found.items():
+        task_name, _, iteration = name.partition("_")
+        key = node_key(task_name, iteration)
+        rounds[key] = run.model_copy(
+            update={"task_name": task_name, "iteration": iteration or None}
+        )
+    return rounds
+
+
+def _keys(plan: Plan, found: Mapping[str, TaskRun]) -> list[str]:
+    return sorted(row_key(run) for run in reusable_runs(plan, plan, found))
+
+
+def test_a_loop_that_failed_goes_on_in_the_round_that_did():
+    plan = plan_of(_loop(task("a"), task("b")), task("after"))
+
+    statuses = {"a_0": "SUCCESS", "b_0": "SUCCESS", "a_1": "SUCCESS", "b_1": "FAILED"}
+    found = _rounds(**statuses, loop="FAILED", after="BLOCKED")
+    assert _keys(plan, found) == ["a#0", "a#1", "b#0"]
+
+
+def test_rounds_behind_one_that_runs_again_run_again_too():
+    plan = plan_of(_loop(task("a", allowFailure=True), task("b")))
+
+    statuses = {"a_0": "SUCCESS", "b_0": "SUCCESS", "a_1": "FAILED", "b_1": "SUCCESS"}
+    statuses |= {"a_2": "SUCCESS", "b_2": "SUCCESS", "a_10": "SUCCESS", "b_10": "FAILED"}
+    found = _rounds(**statuses, loop="FAILED")
+    assert _keys(plan, found) == ["a#0", "b#0", "b#1"]
+
+
+def test_a_loop_that_succeeded_is_kept_with_its_rounds_whatever_they_came_to():
+    plan = plan_of(_loop(task("a", allowFailure=True), task("b")), task("after"))
+
+    statuses = {"a_0": "FAILED", "b_0": "SUCCESS", "a_1": "SUCCESS", "b_1": "SUCCESS"}
+    found = _rounds(**statuses, loop="SUCCESS", after="FAILED")
+    assert _keys(plan, found) == ["a#1", "b#0", "b#1", "loop"]
+
+
+def test_a_loop_whose_rounds_are_used_up_begins_anew():
+    plan = plan_of(task("first"), _loop(task("a")))
+
+    found = _rounds(first="SUCCESS", a_0="SUCCESS", a_1="SUCCESS", loop="FAILED")
+    error = Failure(code="loop_exhausted", message="m")
+    found["loop"] = found["loop"].model_copy(update={"error": error})
+    assert _keys(plan, found) == ["first"]
+
+
+def test_a_loop_that_was_cut_off_goes_on_with_its_last_round():
+    plan = plan_of(_loop(task("a")))
+
+    found = _rounds(a_0="SUCCESS", a_1="SUCCESS", a_2="CANCELLED", loop="TIMED_OUT")
+    assert _keys(plan, found) == ["a#0", "a#1"]
+
+
+def test_a_container_in_a_round_runs_again_with_the_rounds_behind_it():
+    held = task("box", type="flow.parallel", tasks=[task("a"), task("b")], allowFailure=True)
+    plan = plan_of(_loop(held))
+
+    statuses = {"a_0": "SUCCESS", "b_0": "FAILED", "box_0": "FAILED"}
+    statuses |= {"a_1": "SUCCESS", "b_1": "SUCCESS", "box_1": "SUCCESS"}
+    found = _rounds(**statuses, loop="FAILED")
+    assert _keys(plan, found) == ["a#0"]
+
+
+def test_a_new_loop_in_place_of_another_keeps_nothing_of_it():
+    before = plan_of(_loop(task("a")), task("after"))
+    plan = plan_of(_loop(task("a"), retry={"maxAttempts": 2}), task("after"))
+
+    found = _rounds(a_0="SUCCESS", loop="SUCCESS", after="FAILED")
+    assert reusable_runs(plan, before, found) == []
