@@ -1,4 +1,4 @@
-"""What the errors of Python's libraries say, in our words: theirs change with its versions."""
+"""Errors of Python's libraries, in our words: theirs change with its versions."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ _SENTENCES: Mapping[str, str] = {
     "netloc": "the host holds characters that are not those of a host",
 }
 _AFTER_A_QUOTE = " expected after "
-"""What csv says of a field that goes on behind its closing quote; it begins with the delimiter."""
+"""The words of csv about a field that goes on behind its closing quote, after the delimiter."""
 
 
 def in_our_words(error: Exception) -> str:
