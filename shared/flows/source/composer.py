@@ -10,7 +10,8 @@ import yaml
 from shared.errors import Problem
 from shared.flows.source.nodes import SourceEntry, SourceNode
 from shared.flows.source.paths import child_path, item_path
-from shared.flows.source.scalars import Scalar, resolve
+from shared.flows.source.scalars import Scalar, has_leading_zero, resolve
+from shared.flows.source.unquoted import MESSAGE, is_template_at
 
 MAX_EXPANSION: Final = 1024 * 1024
 MAX_DEPTH: Final = 100
@@ -54,14 +55,23 @@ class _Open:
     size: int = _PUNCTUATION
     height: int = 0
     is_templated: bool = False
+    is_template: bool = False
+    """Whether it is no map at all, but a template without quotes."""
 
 
 class Composer:
-    """The composer of nodes from parser events: not recursive, it counts before it expands."""
+    """The composer of nodes from parser events: not recursive, it counts before it expands.
 
-    def __init__(self) -> None:
+    `text` is what the events were parsed from; a template in it without quotes is refused, and
+    read as if it had them.
+    """
+
+    def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.root: SourceNode | None = None
+        self._text = text
+        self._refused_lines: set[int] = set()
         self._open: list[_Open] = []
         self._anchors: dict[str, SourceNode | None] = {}
         self._expanded = 0
@@ -77,9 +87,18 @@ class Composer:
         raise RefusedError(message, mark.line + 1, mark.column + 1, self._path())
 
     def _problem(self, message: str, line: int, column: int) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
-            problem = Problem(path=self._path(), message=message, line=line, column=column)
-            self.problems.append(problem)
+        self._report(self.problems, message, line, column)
+
+    def _report(self, found: list[Problem], message: str, line: int, column: int) -> None:
+        if len(found) < MAX_PROBLEMS and not self._is_in_template():
+            found.append(Problem(path=self._path(), message=message, line=line, column=column))
+
+    def _is_in_template(self) -> bool:
+        return any(level.is_template for level in self._open)
+
+    def has_refused_template(self, line: int) -> bool:
+        """Tell whether what breaks off in a line is a template that has been refused already."""
+        return self._is_in_template() or line in self._refused_lines
 
     def _path(self) -> str:
         path = ""
@@ -112,6 +131,9 @@ class Composer:
             self._problem(str(error), mark.line + 1, mark.column + 1)
         if _SURROGATES.search(text):
             self._problem("half a surrogate pair is no text", mark.line + 1, mark.column + 1)
+        if type(value) in (int, float) and has_leading_zero(text) and not self._is_at_key():
+            message = f"{text} is read as the number {value}: quote it if it is text"
+            self._report(self.warnings, message, mark.line + 1, mark.column + 1)
         node = SourceNode(
             value,
             mark.line + 1,
@@ -124,6 +146,9 @@ class Composer:
         if event.anchor:
             self._anchors[event.anchor] = node
         self._place(node)
+
+    def _is_at_key(self) -> bool:
+        return bool(self._open) and self._open[-1].is_map and self._open[-1].key is None
 
     def take_alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
@@ -145,27 +170,33 @@ class Composer:
         if event.anchor:
             self._anchors[event.anchor] = None
         self._expanded += _PUNCTUATION
-        self._open.append(_Open(event, isinstance(event, yaml.MappingStartEvent), event.anchor))
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        mark = event.start_mark
+        is_template = is_map and event.flow_style and is_template_at(self._text, mark.index)
+        if is_template:
+            self._problem(MESSAGE, mark.line + 1, mark.column + 1)
+        self._open.append(_Open(event, is_map, event.anchor, is_template=is_template))
 
-    def end(self, _event: Any) -> None:
+    def end(self, event: Any) -> None:
         level = self._open.pop()
-        entries = {**level.merged, **level.entries} if level.is_map else None
-        items = None if level.is_map else level.items
-        node = SourceNode(
-            {key: entry.node.value for key, entry in entries.items()}
-            if entries is not None
-            else [item.value for item in level.items],
-            level.event.start_mark.line + 1,
-            level.event.start_mark.column + 1,
-            entries=entries,
-            items=items,
-            is_templated=level.is_templated,
-            size=level.size,
-            height=level.height + 1,
-        )
+        node = self._template(level, event) if level.is_template else _collection(level)
         if level.anchor:
             self._anchors[level.anchor] = node
         self._place(node)
+
+    def _template(self, level: _Open, event: Any) -> SourceNode:
+        """Return the text that a template without quotes was meant to be."""
+        mark, end = level.event.start_mark, event.end_mark
+        self._refused_lines.add(end.line + 1)
+        text = self._text[mark.index : end.index]
+        return SourceNode(
+            text,
+            mark.line + 1,
+            mark.column + 1,
+            scalar=Scalar(text, "", mark.index, end.index),
+            is_templated=True,
+            size=len(text) + _PUNCTUATION,
+        )
 
     def _place(self, node: SourceNode) -> None:
         if not self._open:
@@ -210,6 +241,23 @@ class Composer:
                 continue
             for text, entry in source.entries.items():
                 level.merged.setdefault(text, entry)
+
+
+def _collection(level: _Open) -> SourceNode:
+    entries = {**level.merged, **level.entries} if level.is_map else None
+    items = None if level.is_map else level.items
+    return SourceNode(
+        {key: entry.node.value for key, entry in entries.items()}
+        if entries is not None
+        else [item.value for item in level.items],
+        level.event.start_mark.line + 1,
+        level.event.start_mark.column + 1,
+        entries=entries,
+        items=items,
+        is_templated=level.is_templated,
+        size=level.size,
+        height=level.height + 1,
+    )
 
 
 _HANDLERS: Final[Mapping[type, Callable[[Composer, Any], None]]] = {

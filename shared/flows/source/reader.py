@@ -10,6 +10,7 @@ from shared.errors import Problem
 from shared.flows.source.composer import Composer, RefusedError
 from shared.flows.source.nodes import SourceNode
 from shared.flows.source.scalars import locate
+from shared.flows.source.unquoted import MESSAGE, find_unquoted
 
 MAX_TEXT: Final = 256 * 1024
 
@@ -28,6 +29,7 @@ class Source:
     text: str
     root: SourceNode | None
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
     def position(self, node: SourceNode, offset: int | None) -> tuple[int, int]:
         """Return line and column of a character in a text, or of its start where that is unsure."""
@@ -45,26 +47,26 @@ def read_source(text: str | bytes, *, loader: Any = LOADER) -> Source:
 
     Bare words mean what YAML 1.2's core schema says. Refused, each with its place: what is no
     UTF-8, control characters, syntax errors, a second document, tags, directives but %YAML,
-    duplicate keys, numbers that JSON cannot hold, more than 100 levels, aliases of themselves or
-    that expand past 1 MiB. `loader` is libyaml's where it is there; PyYAML's own finds the same,
+    duplicate keys, numbers that JSON cannot hold, templates without quotes, more than 100 levels,
+    aliases of themselves or that expand past 1 MiB. Numbers with a leading zero are warnings. `loader` is libyaml's where it is there; PyYAML's own finds the same,
     some ten times slower.
     """
     try:
         readable = _readable(text)
     except RefusedError as refusal:
         return Source("", None, (refusal.problem,))
-    composer = Composer()
+    composer = Composer(readable)
     try:
         for event in yaml.parse(readable, Loader=loader):
             composer.take(event)
     except RefusedError as refusal:
         return Source(readable, None, (*composer.problems, refusal.problem))
     except yaml.MarkedYAMLError as error:
-        return Source(readable, None, (*composer.problems, _syntax_problem(readable, error)))
+        return Source(readable, None, (*composer.problems, *_syntax(readable, error, composer)))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         problem = Problem(path="", message=f"YAML syntax: {error}", line=1, column=1)
         return Source(readable, None, (*composer.problems, problem))
-    return Source(readable, composer.root, tuple(composer.problems))
+    return Source(readable, composer.root, tuple(composer.problems), tuple(composer.warnings))
 
 
 def _readable(text: str | bytes) -> str:
@@ -101,6 +103,19 @@ def _join_pairs(text: str) -> str:
         return f"\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08X}"
 
     return _ESCAPED_PAIR.sub(join, text)
+
+
+def _syntax(text: str, error: yaml.MarkedYAMLError, composer: Composer) -> tuple[Problem, ...]:
+    """Return what broke the text off: a template without quotes is told once, and as that."""
+    problem = _syntax_problem(text, error)
+    number = problem.line or 1
+    if composer.has_refused_template(number):
+        return ()
+    line = text.splitlines()[number - 1 : number]
+    found = find_unquoted(line[0]) if line else None
+    if found is None:
+        return (problem,)
+    return (Problem(path="", message=MESSAGE, line=number, column=found + 1),)
 
 
 def _syntax_problem(text: str, error: yaml.MarkedYAMLError) -> Problem:

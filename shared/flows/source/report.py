@@ -35,7 +35,7 @@ class Report:
         self._ends_at = clock() + MAX_SECONDS
         self._found: dict[Severity, dict[Problem, None]] = {
             "error": dict.fromkeys(source.problems),
-            "warning": {},
+            "warning": dict.fromkeys(source.warnings),
             "unsupported": {},
         }
 

@@ -18,6 +18,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _ESCAPE = re.compile(r"\\(?:x..|u....|U........|.)|[^\\]", re.DOTALL)
 
@@ -48,6 +49,11 @@ def resolve(text: str) -> Json:
     if _NOT_FINITE.fullmatch(text):
         raise ValueError(f"{text} is no finite number")
     return text
+
+
+def has_leading_zero(number: str) -> bool:
+    """Tell whether a number as written (`0123`) may be meant as text, or as YAML 1.1's octal."""
+    return _LEADING_ZERO.match(number) is not None
 
 
 def _integer(text: str, radix: int) -> int:
