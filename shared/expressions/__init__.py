@@ -6,6 +6,7 @@ its result before it builds it.
 """
 
 from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
+from shared.expressions.habits import instead_of
 from shared.expressions.limits import Budget
 from shared.expressions.roots import ROOTS, TASK_ROOTS
 from shared.expressions.scope import Scope
@@ -34,6 +35,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "TemplateSyntaxError",
+    "instead_of",
     "is_true",
     "parse_expression",
     "parse_template",

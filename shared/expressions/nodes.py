@@ -82,6 +82,22 @@ class Member(Node):
         return Message("{target}{key}", target=self.target.label(), key=key)
 
 
+def path_of(node: Node) -> tuple[str, ...]:
+    """Return the root and the names read from it, up to what is worked out; empty without a root.
+
+    `outputs.a.rows[0].id` is `("outputs", "a", "rows")`.
+    """
+    names: list[str] = []
+    while isinstance(node, Member):
+        key = node.key.constant if isinstance(node.key, Constant) else None
+        if isinstance(key, str):
+            names.append(key)
+        else:
+            names.clear()
+        node = node.target
+    return (node.name, *reversed(names)) if isinstance(node, Name) else ()
+
+
 def only_reads(node: Node) -> bool:
     """Tell whether a node is a constant, or reads constant keys of a root: that takes no time.
 

@@ -10,6 +10,7 @@ from shared.expressions import nodes
 from shared.expressions.errors import TemplateSyntaxError
 from shared.expressions.filters import FILTERS
 from shared.expressions.functions import FUNCTIONS
+from shared.expressions.habits import instead_of
 from shared.expressions.lexing import environment, stream
 from shared.expressions.limits import MAX_TREE_DEPTH
 from shared.expressions.operators import ARITHMETIC, COMPARISONS, negative, positive
@@ -17,16 +18,23 @@ from shared.expressions.predicates import TESTS
 
 TOO_DEEP = "the expression is nested too deeply"
 _NULL = nodes.Constant(None)
+_MAX_PATH = 8
+"""Names of a path that is gathered; nothing is known of what lies deeper."""
 
 
 @dataclass
 class Facts:
-    """The names that one template's expressions read and call, gathered during conversion."""
+    """The names that one template's expressions read and call, gathered during conversion.
+
+    `paths` are those that must be there, `tested` those that the template asks for.
+    """
 
     roots: set[str] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     members: set[tuple[str, str]] = field(default_factory=set)
+    paths: set[tuple[str, ...]] = field(default_factory=set)
+    tested: set[tuple[str, ...]] = field(default_factory=set)
 
 
 def parse(source: str, facts: Facts, offset: int = 0) -> nodes.Node:
@@ -109,7 +117,11 @@ class _Conversion:
             key = self.convert(node.arg)
         if type(target) is nodes.Name and type(key) is nodes.Constant and type(key.constant) is str:
             self._facts.members.add((target.name, key.constant))
-        return nodes.Member(target, key)
+        member = nodes.Member(target, key)
+        path = nodes.path_of(member)
+        if len(path) > 1 and _base(node) is not self._covered:
+            self._facts.paths.add(path[:_MAX_PATH])
+        return member
 
     def _bounds(self, node: Any) -> tuple[nodes.Node | None, nodes.Node | None, nodes.Node | None]:
         start, stop, step = (
@@ -127,7 +139,10 @@ class _Conversion:
 
     def compare(self, node: Any) -> nodes.Node:
         rest = [(COMPARISONS[operand.op], self.convert(operand.expr)) for operand in node.ops]
-        return nodes.Compare(self.convert(node.expr), tuple(rest))
+        first = self.convert(node.expr)
+        if node.ops[0].op in ("in", "notin") and type(first) is nodes.Constant:
+            self._facts.tested.add((*nodes.path_of(rest[0][1]), str(first.constant)))
+        return nodes.Compare(first, tuple(rest))
 
     def conditional(self, node: Any) -> nodes.Node:
         otherwise = self.convert(node.expr2) if node.expr2 else _NULL
@@ -159,14 +174,13 @@ class _Conversion:
         call = self._call(function, node, node.name, (target,))
         if not is_question:
             return call
+        self._facts.tested.add(nodes.path_of(target))
         defined = nodes.Defined(target)
         return defined if node.name == "defined" else nodes.Not(defined)
 
     def _covering(self, node: Any) -> nodes.Node:
         """Convert what may be missing: the name it starts from need not be there."""
-        self._covered = node
-        while type(self._covered).__name__ in ("Getattr", "Getitem"):
-            self._covered = self._covered.node
+        self._covered = _base(node)
         return self.convert(node)
 
     def _call(
@@ -183,6 +197,13 @@ class _Conversion:
         return nodes.Call(function, arguments, named, name)
 
 
+def _base(node: Any) -> Any:
+    """Return the name that a chain of members starts from, or whatever else it does."""
+    while type(node).__name__ in ("Getattr", "Getitem"):
+        node = node.node
+    return node
+
+
 def _listed(known: Mapping[str, Callable[..., Any]], kind: str, node: Any) -> Callable[..., Any]:
     if node.name not in known:
         raise TemplateSyntaxError(unknown(kind, node.name, known), node.lineno)
@@ -195,7 +216,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name[:80], known, n=1)
     hint = f", did you mean '{near[0]}'?" if near else ""
-    return f"unknown {kind} '{name[:80]}'{hint}"
+    instead = instead_of(name) if kind == "function" else ""
+    return f"unknown {kind} '{name[:80]}'{instead or hint}"
 
 
 def _unary(make: Callable[[nodes.Node], nodes.Node]) -> Callable[[_Conversion, Any], nodes.Node]:

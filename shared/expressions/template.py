@@ -32,7 +32,9 @@ class References:
     `reads` are the tasks whose outputs or end are read by a constant name, `roots` all root names,
     `needed` those of them that are read where no `default` covers what is missing, `functions` the
     functions called, `credentials` the names in `${NAME}`; `members` pairs a root with each
-    constant name that is read from it (`("vars", "greeting")`).
+    constant name that is read from it (`("vars", "greeting")`). `paths` are the roots with the
+    names that are read from them, one after the other, where nothing covers what is missing;
+    `tested` those that the template asks for (`is defined`, `in`).
     """
 
     reads: frozenset[str] = frozenset()
@@ -41,6 +43,8 @@ class References:
     credentials: frozenset[str] = frozenset()
     members: frozenset[tuple[str, str]] = frozenset()
     needed: frozenset[str] = frozenset()
+    paths: frozenset[tuple[str, ...]] = frozenset()
+    tested: frozenset[tuple[str, ...]] = frozenset()
 
     def __or__(self, other: "References") -> "References":
         return References(
@@ -50,6 +54,8 @@ class References:
             self.credentials | other.credentials,
             self.members | other.members,
             self.needed | other.needed,
+            self.paths | other.paths,
+            self.tested | other.tested,
         )
 
 
@@ -255,6 +261,8 @@ def _references(facts: Facts, credentials: set[str]) -> References:
         frozenset(credentials),
         frozenset(facts.members),
         frozenset(facts.needed),
+        frozenset(facts.paths),
+        frozenset(facts.tested),
     )
 
 

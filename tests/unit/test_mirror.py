@@ -92,8 +92,9 @@ COVERED_BY = {
         executions/store/open_executions flows/items flows/repository
         """,
     f"{EXPRESSIONS}/test_template.py": """
-        expressions/errors expressions/formatting expressions/functions expressions/lexing
-        expressions/nodes expressions/operators expressions/parsing expressions/roots
+        expressions/errors expressions/formatting expressions/functions expressions/habits
+        expressions/lexing expressions/nodes expressions/operators expressions/parsing
+        expressions/roots
         expressions/scope expressions/tokens expressions/values expressions/variables
         """,
     f"{EXPRESSIONS}/test_moments.py": """
@@ -110,7 +111,7 @@ COVERED_BY = {
         """,
     f"{FLOWS}/source/test_reader.py": """
         flows/source/composer flows/source/nodes flows/source/paths flows/source/report
-        flows/source/scalars
+        flows/source/scalars flows/source/unquoted
         """,
     f"{FLOWS}/validation/test_validator.py": """
         flows/language/definition flows/validation/defaults flows/validation/properties

@@ -48,8 +48,8 @@ def read_source(text: str | bytes, *, loader: Any = LOADER) -> Source:
     Bare words mean what YAML 1.2's core schema says. Refused, each with its place: what is no
     UTF-8, control characters, syntax errors, a second document, tags, directives but %YAML,
     duplicate keys, numbers that JSON cannot hold, templates without quotes, more than 100 levels,
-    aliases of themselves or that expand past 1 MiB. Numbers with a leading zero are warnings. `loader` is libyaml's where it is there; PyYAML's own finds the same,
-    some ten times slower.
+    aliases of themselves or that expand past 1 MiB. Numbers with a leading zero are warnings.
+    `loader` is libyaml's where it is there; PyYAML's own finds the same, some ten times slower.
     """
     try:
         readable = _readable(text)

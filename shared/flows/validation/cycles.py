@@ -13,7 +13,7 @@ from shared.flows.validation.templates import offset_of, templated
 
 def check_dependencies(task: WrittenTask, tasks: Mapping[str, WrittenTask]) -> None:
     """Refuse names in `dependsOn` that are no task of the same list."""
-    siblings = {sibling.definition.name for sibling in task.siblings}
+    siblings = dict.fromkeys(sibling.definition.name for sibling in task.siblings)
     for spot in _names(task.spot.entry("dependsOn")):
         name = spot.value
         if not isinstance(name, str) or name in siblings:

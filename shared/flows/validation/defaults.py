@@ -64,7 +64,7 @@ def check_defaults(spot: Spot | None) -> None:
             properties.refuse_key(f'no plugin matches "{fields.shorten(pattern)}"{hint}')
         for key, child in properties.entries():
             if matched and not any(_knows(plugin, key) for plugin in matched):
-                known = {name for each in matched for name in _declared(each)}
+                known = [name for each in matched for name in _declared(each)]
                 hint = suggest(key, known, child)
                 child.refuse_key(f'unknown property "{fields.shorten(key)}"{hint}')
 

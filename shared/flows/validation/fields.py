@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 
 from shared.durations import parse_duration
@@ -16,6 +16,8 @@ Reader = Callable[[Spot], Any]
 """The reader of a value: it returns that at a spot, or None after it has refused it."""
 
 _MAX_GUESSED = 100
+_UNLIKE = 0.59
+"""The likeness of words (of 1) up to which no one would take them for each other."""
 
 UNNAMED = "?"
 """The prefix of a stand-in for a missing name; no name can begin with it."""
@@ -30,8 +32,17 @@ class Field:
     takes_null: bool = False
 
 
-def read_fields(spot: Spot, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """Read each field that is there; name the unknown and the missing ones."""
+def _no_advice(_name: str) -> str:
+    return ""
+
+
+def read_fields(
+    spot: Spot, fields: Mapping[str, Field], advice: Callable[[str], str] = _no_advice
+) -> dict[str, Any]:
+    """Read each field that is there; name the unknown and the missing ones.
+
+    `advice` says what to write instead of an unknown one, if it knows better than a likely name.
+    """
     if spot.node.entries is None:
         refuse_kind(spot, "a map")
         return {}
@@ -40,7 +51,7 @@ def read_fields(spot: Spot, fields: Mapping[str, Field]) -> dict[str, Any]:
         field = fields.get(name)
         if field is None:
             place = spot.path or "the top of the flow"
-            hint = suggest(name, fields, child)
+            hint = advice(name) or suggest(name, fields, child)
             child.refuse_key(f'unknown field "{shorten(name)}" at {place}{hint}')
         elif child.value is not None or field.takes_null:
             values[name] = field.read(child)
@@ -51,12 +62,26 @@ def read_fields(spot: Spot, fields: Mapping[str, Field]) -> dict[str, Any]:
 
 
 def suggest(word: str, known: Iterable[str], spot: Spot) -> str:
-    """Return ` (did you mean "x"?)`, or nothing if no name comes close or errors are too many."""
+    """Return ` (did you mean "x"?)`, or nothing if no name comes close or errors are too many.
+
+    Of names that are equally close the first of `known` is meant: they come in the text's order.
+    """
     if spot.report.is_full() or len(word) > _MAX_GUESSED:
         return ""
-    names = {name.lower(): name for name in known if not name.startswith(UNNAMED)}
-    close = get_close_matches(word.lower(), names, n=1)
-    return f' (did you mean "{names[close[0]]}"?)' if close else ""
+    closest = _closest(word.lower(), (name for name in known if not name.startswith(UNNAMED)))
+    return f' (did you mean "{closest}"?)' if closest else ""
+
+
+def _closest(word: str, names: Iterable[str]) -> str:
+    matcher = SequenceMatcher()
+    matcher.set_seq2(word)
+    closest, likeness = "", _UNLIKE
+    for name in names:
+        matcher.set_seq1(name.lower())
+        bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+        if all(bound() > likeness for bound in bounds):
+            closest, likeness = name, matcher.ratio()
+    return closest
 
 
 def shorten(text: str) -> str:

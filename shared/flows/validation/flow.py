@@ -1,7 +1,7 @@
 """The reading of a whole flow: its own fields, then its tasks under its defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from shared.flows.language.definition import Concurrency, FlowDefinition
@@ -105,7 +105,7 @@ class WrittenFlow:
 
 
 def read_flow(root: Spot, envelope: Envelope) -> WrittenFlow:
-    values = read_fields(root, _FIELDS)
+    values = read_fields(_without_extensions(root), _FIELDS)
     _apply_envelope(root, envelope, values)
     tasks = Tasks(Defaults(root.entry("defaults")))
     for section in _SECTIONS:
@@ -118,6 +118,15 @@ def read_flow(root: Spot, envelope: Envelope) -> WrittenFlow:
     kept = {key: value for key, value in values.items() if value is not None}
     definition = FlowDefinition.model_construct(**{"name": "", "tasks": (), **kept})
     return WrittenFlow(root, definition, tasks)
+
+
+def _without_extensions(root: Spot) -> Spot:
+    """Return the flow without its fields `x-…`, which are a place for anchors and mean nothing."""
+    entries = root.node.entries
+    if entries is None:
+        return root
+    kept = {name: entry for name, entry in entries.items() if not name.startswith("x-")}
+    return replace(root, node=root.node._replace(entries=kept))
 
 
 def _check_tasks_given(root: Spot) -> None:

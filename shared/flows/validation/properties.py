@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shared.expressions import TemplateSyntaxError, parse_template
 from shared.flows.source.paths import child_path
 from shared.flows.source.report import Spot
+from shared.flows.validation.task_fields import TASK_FIELDS
 from shared.flows.validation.tasks import WrittenTask
 from shared.plugins.properties import validate_written_properties
 from shared.plugins.sdk.plugin import Manifest
@@ -45,7 +46,8 @@ def _is_template(source: str) -> bool:
 
 def _refuse(task: WrittenTask, written: Spot, path: Sequence[str | int], message: str) -> None:
     if not path:
-        written.refuse_key(message)
+        if not _misplaced(task):
+            written.refuse_key(message)
         return
     parent, spot = written, task.properties.get(str(path[0]))
     for step in path[1:]:
@@ -67,7 +69,14 @@ def _refuse_missing(
     task: WrittenTask, parent: Spot, path: Sequence[str | int], message: str
 ) -> None:
     """Refuse the absence of a property: at the key of the map that lacks it."""
+    if len(path) == 1 and path[0] in _misplaced(task):
+        return
     place = parent.path if parent.path != task.spot.path else f"{parent.path}.properties"
     subject = message.removesuffix(" is required")
     missing = message if subject == message else f'missing property "{subject}"'
     parent.at(child_path(place, str(path[-1]))).refuse_key(missing)
+
+
+def _misplaced(task: WrittenTask) -> frozenset[str]:
+    """Return the fields that stand beside `properties`: they were refused when it was read."""
+    return frozenset(name for name, _ in task.spot.entries() if name not in TASK_FIELDS)

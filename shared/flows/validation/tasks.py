@@ -107,7 +107,7 @@ class Tasks:
     def _read_task(
         self, spot: Spot, surroundings: Surroundings, siblings: list[WrittenTask]
     ) -> None:
-        values = read_fields(spot, TASK_FIELDS)
+        values = read_fields(spot, TASK_FIELDS, lambda name: _as_property(name, spot))
         kind = values.get("type") or ""
         plugin = find(kind)
         place = len(self.written)
@@ -151,6 +151,14 @@ class Tasks:
             case: self.read_list(child, inside.at(f"cases.{case}"), kind="flow.switch")
             for case, child in spot.entries()
         }
+
+
+def _as_property(name: str, task: Spot) -> str:
+    """Say that a field is a property of the task's type, if it is one."""
+    kind = task.entry("type")
+    plugin = find(kind.value) if kind and isinstance(kind.value, str) else None
+    is_known = plugin and name in plugin.manifest.input_schema.get("properties", {})
+    return f": write it under properties, as properties.{name}" if is_known else ""
 
 
 def _check_given(spot: Spot, key: str, nested: Mapping[str, Any]) -> None:

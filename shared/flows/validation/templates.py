@@ -12,13 +12,15 @@ from shared.expressions import (
     References,
     Template,
     TemplateSyntaxError,
+    instead_of,
     parse_expression,
     parse_template,
 )
 from shared.flows.source.report import Spot
 from shared.flows.validation.fields import shorten, suggest
+from shared.flows.validation.members import Members, Path, is_tested
 from shared.flows.validation.support import UNSUPPORTED_FUNCTIONS
-from shared.flows.validation.tasks import Surroundings, WrittenTask
+from shared.flows.validation.tasks import Section, Surroundings, WrittenTask
 from shared.plugins.sdk.plugin import Plugin
 
 Parse = Callable[[str], Template | Expression]
@@ -46,12 +48,21 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """The names a template knows at its place; `has_credentials` when it may say `${NAME}`."""
+    """The names a template knows at its place; `has_credentials` when it may say `${NAME}`.
+
+    `tested` are the paths that are asked for before anything at this place is rendered.
+    """
 
     roots: frozenset[str]
     reader: Surroundings = Surroundings("tasks")  # noqa: RUF009 - frozen
     reader_name: str = ""
     has_credentials: bool = False
+    tested: frozenset[Path] = frozenset()
+
+    @property
+    def section(self) -> Section | None:
+        """The section of the flow that it belongs to; variables are read in all of them."""
+        return self.reader.section if self.roots >= TASK_ROOTS else None
 
 
 FLOW = Place(_EVERYWHERE)
@@ -59,14 +70,14 @@ VARIABLES = Place(_EVERYWHERE | {"task"})
 OUTPUTS = Place(_EVERYWHERE | TASK_ROOTS)
 
 
-def place_of(task: WrittenTask) -> Place:
+def place_of(task: WrittenTask, tested: frozenset[Path]) -> Place:
     """Return the place of a task's templates, deferred expressions apart."""
     where = task.surroundings
     roots = _EVERYWHERE | TASK_ROOTS | {"task"}
     roots |= _LOOP if where.is_in_loop else frozenset()
     roots -= _OF_ITEMS if where.is_in_rounds else frozenset()
     roots |= {"error"} if where.section != "tasks" else frozenset()
-    return Place(roots, where, task.definition.name, has_credentials=True)
+    return Place(roots, where, task.definition.name, has_credentials=True, tested=tested)
 
 
 def inside(place: Place, kind: str) -> Place:
@@ -88,12 +99,16 @@ def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
 class TemplateRules:
     """The checker of templates against known names; `read_at` remembers who reads whom where."""
 
-    tasks: Mapping[str, WrittenTask]
+    members: Members
     variables: AbstractSet[str]
     known_credential: Callable[[str], bool]
     read_at: dict[tuple[str, str], Spot] = field(default_factory=dict)
     _parsed: dict[tuple[Parse, str], References] = field(default_factory=dict)
     _has_too_many: bool = False
+
+    @property
+    def tasks(self) -> Mapping[str, WrittenTask]:
+        return self.members.tasks
 
     def check_tree(self, spot: Spot, place: Place) -> None:
         """Check every string below as a template."""
@@ -122,6 +137,7 @@ class TemplateRules:
         if place.has_credentials:
             self._check_credentials(spot, found)
         self._check_variables(spot, found)
+        self._check_members(spot, found, place)
         if "loops" in place.roots:
             _check_loops(spot, found, place.reader)
         if place.roots >= TASK_ROOTS:
@@ -161,6 +177,12 @@ class TemplateRules:
                 hint = suggest(name, self.variables, spot)
                 spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=offset_of(spot, name))
 
+    def _check_members(self, spot: Spot, found: References, place: Place) -> None:
+        tested = found.tested | place.tested
+        for path in sorted(found.paths):
+            if path[0] in place.roots and not is_tested(path, tested):
+                self.members.check(spot, path, place.section, offset_of(spot, path[-1]))
+
     def _check_read(self, spot: Spot, name: str, place: Place) -> None:
         read = self.tasks.get(name)
         if read is None:
@@ -192,7 +214,7 @@ def _check_root(spot: Spot, root: str, place: Place) -> None:
     elif root in _ELSEWHERE:
         spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
     elif not spot.report.is_full("warning"):
-        hint = suggest(root, place.roots, spot)
+        hint = instead_of(root) or suggest(root, sorted(place.roots), spot)
         spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset_of(spot, root))
 
 

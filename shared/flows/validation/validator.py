@@ -9,6 +9,7 @@ from shared.flows.source.reader import read_source
 from shared.flows.source.report import Report, Spot, root_spot
 from shared.flows.validation.cycles import check_cycles, check_dependencies, check_variables
 from shared.flows.validation.flow import Envelope, WrittenFlow, read_flow
+from shared.flows.validation.members import Members, input_members, tested_around
 from shared.flows.validation.properties import PropertyRules
 from shared.flows.validation.support import check_support
 from shared.flows.validation.tasks import WrittenTask
@@ -81,7 +82,8 @@ def check_flow(
 
 def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
     by_name = _names(flow.tasks.written)
-    rules = TemplateRules(by_name, flow.definition.variables.keys(), known_credential)
+    members = Members(input_members(flow.root), by_name)
+    rules = TemplateRules(members, flow.definition.variables.keys(), known_credential)
     _check_flow_templates(flow.root, rules)
     if flow.definition.variables:  # none if there are too many to check
         _check_variables(flow.root.entry("variables"), rules)
@@ -125,7 +127,7 @@ def _check_variables(spot: Spot | None, rules: TemplateRules) -> None:
 
 
 def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
-    place = place_of(task)
+    place = place_of(task, tested_around(task, rules.tasks))
     if when := task.spot.entry("when"):
         rules.check_expression(when, place)
     if timeout := task.spot.entry("timeout"):

@@ -514,3 +514,32 @@ def test_the_budget_of_a_scope_is_shared_by_its_copies() -> None:
 
     with refusal(TemplateError, match="too large together"):
         expression.evaluate(second)
+
+
+@pytest.mark.parametrize(
+    ("source", "paths", "tested"),
+    [
+        ("{{ outputs.a.rows[0].id }}", ["outputs.a", "outputs.a.rows"], []),
+        ("{{ outputs['a b'].rows[i] }}", ["outputs.a b", "outputs.a b.rows"], []),
+        ("{{ inputs.a | default(inputs.b) }}", ["inputs.b"], []),
+        ("{{ inputs.a.b.c | d(1) }}", [], []),
+        ("{{ inputs.a.b is defined and inputs.a.b }}", ["inputs.a", "inputs.a.b"], ["inputs.a.b"]),
+        ("{{ inputs.a[0].b is undefined }}", [], ["inputs.a"]),
+        ("{{ 'x' in inputs.a and 'y' not in vars }}", ["inputs.a"], ["inputs.a.x", "vars.y"]),
+        ("{{ 'x' ~ inputs }}", [], []),
+        ("{{ r.a.b.c }}", ["r.a", "r.a.b", "r.a.b.c"], []),
+    ],
+)
+def test_the_paths_that_a_template_reads_and_asks_for_are_known(
+    source: str, paths: list[str], tested: list[str]
+) -> None:
+    found = parse_template(source).references
+
+    assert sorted(".".join(path) for path in found.paths) == paths
+    assert sorted(".".join(path) for path in found.tested) == tested
+
+
+def test_braces_that_are_no_template_are_written_as_text_in_one() -> None:
+    template = parse_template("a {{ '{{' }} b {{ '}}' }} {{ '{% raw %} {# x #}' }}")
+
+    assert template.render(scope(), "x") == "a {{ b }} {% raw %} {# x #}"
