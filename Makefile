@@ -44,6 +44,7 @@ bench: .venv/ready
 
 fmt: .venv/ready
 	python -m functions.openapi
+	python -m functions.guide
 	ruff check --fix .
 	ruff format .
 

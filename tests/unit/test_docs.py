@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.budget import budget
+from functions.guide import written as written_guide
 from infra.options import Options
 from infra.routes import ROUTES
 from shared.config import Settings
@@ -154,6 +155,11 @@ def test_each_plugin_is_told_and_those_that_cannot_run_as_such():
     assert [p.manifest.id for p in all_plugins() if not written(GUIDE, p.manifest.id)] == []
     available = {p.manifest.id for p in available_plugins()}
     assert told == {p.manifest.id for p in all_plugins()} - available
+
+
+def test_the_table_of_properties_is_that_of_the_manifests():
+    assert "| `http.request` | `url` | string | required |" in GUIDE
+    assert written_guide(GUIDE) == GUIDE, "run make fmt"
 
 
 def test_each_filter_function_and_test_of_expressions_is_told():

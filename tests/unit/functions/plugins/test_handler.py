@@ -56,3 +56,23 @@ def test_one_plugin_is_read_by_its_id_dot_and_all() -> None:
     assert (found.status, found.json["id"]) == (200, "util.log")
     missing = call(lambda_handler, "GET", "/api/v1/plugins/util.nope")
     assert (missing.status, missing.json["code"]) == (404, "plugin_not_found")
+
+
+def test_the_page_of_a_plugin_is_html_that_can_run_nothing() -> None:
+    found = call(lambda_handler, "GET", "/docs/plugins/http.request")
+
+    policy = found.headers["content-security-policy"]
+    assert (found.status, found.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert "<h1><code>http.request</code></h1>" in (found.text or "")
+
+
+@pytest.mark.parametrize("name", ["util.nope", "worker.job", "<b>"])
+def test_there_is_no_page_where_there_is_no_plugin(name: str) -> None:
+    found = call(lambda_handler, "GET", f"/docs/plugins/{name}")
+
+    assert (found.status, found.json["code"]) == (404, "plugin_not_found")
+    assert found.headers["content-type"] == "application/problem+json"
