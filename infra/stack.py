@@ -37,6 +37,8 @@ class PlatformStack(Stack):
         self._values = {
             **storage.variables,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
+            "HEADRACE_STAGE": options.stage,
+            "HEADRACE_AUTH": "off" if options.auth == "off" else "on",
             "HEADRACE_EGRESS_ALLOW": options.egress_allow,
             "HEADRACE_EGRESS_DENY": options.egress_deny,
             "HEADRACE_RETENTION": options.retention,

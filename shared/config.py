@@ -41,6 +41,13 @@ class EngineSettings(Settings):
     state_machine_arn: str
 
 
+class StackSettings(Settings):
+    """The options that the stack was made with."""
+
+    headrace_stage: str
+    headrace_auth: Literal["on", "off"]
+
+
 class EgressSettings(Settings):
     headrace_egress_allow: str = ""
     headrace_egress_deny: str = ""

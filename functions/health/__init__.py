@@ -1,1 +1,1 @@
-"""The function of /health, of the API's document and of unknown paths."""
+"""The function of /health, of the API's document, of /info and of unknown paths."""

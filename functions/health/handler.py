@@ -1,4 +1,4 @@
-"""The health of the platform, its API's document, and 404 or 405 for all other requests."""
+"""The health of the platform, what it is, its API's document, and 404 or 405 for the rest."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Depends, Response
 from pydantic import BaseModel
 
+from functions.health.info import Info, info
 from shared.config import FlowsTableSettings, settings
 from shared.errors import UnavailableError
 from shared.http import openapi
@@ -45,6 +46,11 @@ def get_readiness(needed: Annotated[Checks, Depends(checks)]) -> Health:
 @app.get("/openapi.json", summary="This document")
 def get_openapi() -> Response[Any]:
     return Response(HTTPStatus.OK, "application/json", openapi.document())
+
+
+@app.get("/api/v1/info", summary="What this stack is, and its limits")
+def get_info() -> Info:
+    return info()
 
 
 def _ask_store() -> object:

@@ -1,4 +1,4 @@
-"""The routes of `health`: whether the platform answers, its document, and all that is no route."""
+"""The routes of `health`: whether the platform answers, what it is, and all that is no route."""
 
 DEFAULT_ROUTE = "$default"
 
@@ -6,5 +6,6 @@ ROUTES = (
     "GET /healthz",
     "GET /readyz",
     "GET /openapi.json",
+    "GET /api/v1/info",
     DEFAULT_ROUTE,
 )

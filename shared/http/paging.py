@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-Limit = Annotated[int, Query(ge=1, le=500, description="At most so many items.")]
+MAX_LIMIT = 500
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="At most so many items.")]
 Cursor = Annotated[
     str | None, Query(description="Where to go on, from the link of the page before.")
 ]

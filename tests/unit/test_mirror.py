@@ -10,6 +10,7 @@ SHARED = TESTS.parent / "shared"
 ROOTS = {"functions": TESTS.parent, "infra": TESTS.parent, "support": TESTS}
 """Where what is tested stands, by the first folder of the test; for all others it is `shared/`."""
 OF_THE_WHOLE = {
+    "test_bounds_of_the_guide.py",
     "test_cold_start.py",
     "test_docs.py",
     "test_docstrings.py",
