@@ -110,3 +110,12 @@ def test_a_flow_has_five_thousand_different_templates_at_most():
     assert messages(f"name: a\n{TASKS}{outputs(5010)}") == [
         "outputs.o[5000]: more than 5000 different templates"
     ]
+
+
+def test_fields_for_anchors_count_to_the_bound_of_aliases() -> None:
+    text = "name: f\nx-a: &a [" + "x" * 1000 + "]\nx-b: [" + "*a, " * 1100 + "]\n" + "tasks: []\n"
+
+    [error] = check_flow(text).errors
+
+    assert error.message == "the aliases expand past 1048576 bytes"
+    assert (error.path.partition("[")[0], error.line) == ("x-b", 3)
