@@ -58,8 +58,9 @@ BOUNDS = {
     ),
     "In a template: parameters that mean text": (),
     "All expressions of one task": (BUDGET._seconds, BUDGET._size),
-    "Inputs of an execution; labels of a flow, of a start": (
-        *(inputs.MAX_INPUT_BYTES, records.MAX_LABEL_BYTES),
+    "Inputs of an execution, of them SECRET; labels of a flow, of a start": (
+        *(bodies.MAX_BODY_BYTES, inputs.MAX_INPUT_BYTES, inputs.MAX_SECRETS_BYTES),
+        records.MAX_LABEL_BYTES,
     ),
     "Outputs of a task or flow; of all tasks of an execution": (
         *(outcomes.MAX_OUTPUT_BYTES, limits.MAX_EXECUTION_BYTES),
