@@ -1,4 +1,4 @@
-"""What a client may want to know of a stack before it sends anything."""
+"""The description of a stack for clients: its version, its options, its limits."""
 
 import json
 from typing import Literal

@@ -26,7 +26,7 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""What forbids the page everything but its own style."""
+"""The headers that forbid the page everything but its own style."""
 
 
 def page_of(manifest: Manifest, example: str) -> str:

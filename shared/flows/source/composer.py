@@ -56,7 +56,7 @@ class _Open:
     height: int = 0
     is_templated: bool = False
     is_template: bool = False
-    """Whether it is no map at all, but a template without quotes."""
+    """True of what is no map at all, but a template without quotes."""
 
 
 class Composer:
