@@ -21,6 +21,7 @@ from shared.flows.validation import flow, tasks, templates
 from shared.flows.validation import inputs as declared
 from shared.http import bodies, paging
 from shared.json_schema import builders
+from shared.plugins.flow import control
 from tests.support.api import call
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "flow-language.md").read_text("utf-8")
@@ -71,7 +72,7 @@ BOUNDS = {
     ),
     "Tasks at a time": (attempt_threads.MAX_THREADS,),
     "Answers of HTTP calls of all tasks at a time": (in_flight.MAX_BYTES_IN_FLIGHT,),
-    "Items of a loop": (containers.MAX_ITEMS,),
+    "Items of a `flow.foreach`; rounds of a `flow.loop`": (containers.MAX_ITEMS,),
     "One task": (runner.FUNCTION.seconds // 60, budget.RESERVE_SECONDS),
 }
 """What each row says, in its order; a row is known by how it begins."""
@@ -108,8 +109,9 @@ def test_a_row_says_what_the_constants_are(row: str):
     assert bound(row) == list(BOUNDS[row])
 
 
-def test_labels_of_a_start_have_the_bound_of_a_flows():
+def test_what_a_row_says_once_for_two_is_of_both():
     assert start.MAX_LABEL_BYTES == records.MAX_LABEL_BYTES
+    assert control.MAX_ROUNDS == containers.MAX_ITEMS
 
 
 def test_each_row_is_compared():
