@@ -1,4 +1,4 @@
-"""What is wrong with a regular expression, in our words: RE2 tells it in bytes and in its own."""
+"""Errors of regular expressions, in our words: RE2 tells it in bytes and in its own."""
 
 from collections.abc import Mapping
 

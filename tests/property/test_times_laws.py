@@ -43,6 +43,10 @@ def test_days_keep_the_wall_clock_if_it_is_there(moment: datetime, zone: str, da
     assert (datetime.fromisoformat(later).replace(tzinfo=None) == wall) == is_there
 
 
+def _compared(one: str, other: str) -> int:
+    return is_before(other, one) - is_before(one, other)
+
+
 @given(st.lists(MILLISECONDS, max_size=20))
 def test_texts_of_times_sort_as_their_instants(moments: list[datetime]) -> None:
     texts = [each.isoformat() for each in moments]
@@ -50,8 +54,7 @@ def test_texts_of_times_sort_as_their_instants(moments: list[datetime]) -> None:
     found = value("texts | sort", texts=texts)
 
     assert [datetime.fromisoformat(each) for each in found] == sorted(moments)
-    by_pairs = cmp_to_key(lambda a, b: is_before(b, a) - is_before(a, b))
-    assert found == sorted(texts, key=by_pairs)
+    assert found == sorted(texts, key=cmp_to_key(_compared))
 
 
 @given(INSTANTS, st.sampled_from(["%FT%T.%f%:z", "2006-01-02T15:04:05.000000Z07:00",

@@ -39,7 +39,7 @@ COVERED_BY = {
         egress/client plugins/http/exchange plugins/http/request
         """,
     "unit/plugins/util/test_validate.py": """
-        json_schema/validator json_schema/builders json_schema/refusals
+        json_schema/validator json_schema/builders
         """,
     "unit/plugins/test_properties.py": "json_schema/messages plugins/sdk/plugin",
     "unit/plugins/util/test_math.py": "plugins/sdk/numbers",
@@ -57,7 +57,7 @@ COVERED_BY = {
     f"{EXECUTIONS}/engine/test_runner.py": """
         executions/engine/context
         executions/engine/inline executions/engine/messages executions/engine/recorder
-        executions/limits executions/tasks/attempt_threads executions/tasks/clocks
+        executions/limits executions/tasks/clocks
         """,
     f"{EXECUTIONS}/tasks/test_waits.py": "executions/engine/waits executions/tasks/conditions",
     f"{EXECUTIONS}/tasks/test_attempts.py": "executions/logs executions/tasks/outcomes",

@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True)
 class _Found:
-    """What an attempt came to, with the memory that it takes until it is recorded."""
+    """The outcome of an attempt, with the memory that it takes until it is recorded."""
 
     key: str
     thread: Thread
