@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import as_asked
 from tests.support.fixtures import WORKING, Finished, Seen
-from tests.support.language import Check, examples, faults, sections, statements
+from tests.support.language import FAULTS, Check, examples, faults, sections, statements
 from tests.support.servers import Server, answering, serving
 from tests.support.shop import shop
 
@@ -82,6 +82,38 @@ def test_what_is_no_flow_is_told_as_the_validator_tells_it(api: httpx.Client) ->
     wrong = Check(Local(api)).refuse()
 
     assert not wrong, "\n".join(wrong)
+
+
+def test_equal_maps_are_one_key_of_concurrency(api: httpx.Client) -> None:
+    flow = _saved(api, "d1-concurrency-key-map-order")
+    keys = [{"a": 1, "b": 2}, {"b": 2, "a": 1}]
+
+    answers = [
+        api.post(f"/api/v1/flows/{flow}/execute", json={"inputs": {"k": key}}) for key in keys
+    ]
+
+    paths = [f"/api/v1/executions/{answer.json()['executionId']}" for answer in answers]
+    _until(lambda: api.get(paths[0]).json()["execution"]["status"] == "RUNNING")
+    assert api.get(paths[1]).json()["execution"]["status"] == "QUEUED"
+    for path in paths:
+        api.post(f"{path}/cancel").raise_for_status()
+
+
+def test_a_label_with_a_colon_is_found(api: httpx.Client) -> None:
+    flow = _saved(api, "i5-label-with-colon")
+    started = api.post(f"/api/v1/flows/{flow}/execute").json()["executionId"]
+
+    found = api.get("/api/v1/executions", params={"label": "a:b:c", "flowId": flow}).json()
+
+    assert [each["id"] for each in found] == [started]
+
+
+def _saved(api: httpx.Client, fault: str) -> str:
+    text = (FAULTS / f"{fault}.yaml").read_text("utf-8")
+    body = {"yamlContent": text, "namespace": f"e2e-{time.time_ns()}"}
+    answer = api.post("/api/v1/flows", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 def test_the_examples_end_as_their_first_lines_say(api: httpx.Client) -> None:
