@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Union
 
-from shared.json_text import compact
+from shared.json_text import text_json
 from shared.masking import Masking
 
 QUOTED_CHARACTERS = 200
@@ -90,7 +90,7 @@ _NOTHING = Masking(())
 
 def _text(value: object) -> str:
     try:
-        return value if isinstance(value, str) else compact(value)
+        return value if isinstance(value, str) else text_json(value)
     except (TypeError, ValueError, RecursionError):
         return _LEFT_OUT  # no JSON, or nested too deeply
 

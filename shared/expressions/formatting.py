@@ -7,6 +7,7 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.limits import MAX_SPECIFIERS
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import Json, is_map, is_number, kind
+from shared.json_text import whole_number
 from shared.messages import Message
 
 _SPECIFIER = re.compile(
@@ -84,6 +85,7 @@ def _number(value: Json, letter: str) -> Json:
         )
     if letter not in "xXoc":
         return finite(value)
-    if type(value) is float or (letter == "c" and not 0 <= value < 0xD800):
+    number = int(value) if type(value) is bool else whole_number(value)
+    if number is None or (letter == "c" and not 0 <= number < 0xD800):
         raise TemplateError(Message("the format %{letter} cannot show this number", letter=letter))
-    return finite(value)
+    return finite(number)

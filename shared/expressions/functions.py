@@ -11,6 +11,7 @@ from typing import NoReturn
 from shared.expressions.errors import TemplateError
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import TOO_DEEP, Json, is_map, kind, utf8
+from shared.json_text import whole_number
 from shared.messages import Message
 
 _MOST_DIGITS = 310
@@ -34,21 +35,23 @@ def random_int(run: Run, lo: Json, hi: Json, /) -> int:
 
 
 def whole(value: Json) -> int:
-    """Take a whole number, from text or a float never."""
-    if type(value) is not int:
+    """Take a whole number, 5.0 too, from text never."""
+    found = whole_number(value)
+    if found is None:
         raise TemplateError(f"expected a whole number, not {kind(value)}")
-    number: int = finite(value)
+    number: int = finite(found)
     return number
 
 
 def number_range(run: Run, start: Json, stop: Json = None, step: Json = 1, /) -> list[int]:
     """Count as Python's range does: `range(3)` is `[0, 1, 2]`."""
     first, last = (0, whole(start)) if stop is None else (whole(start), whole(stop))
-    if whole(step) == 0:
+    by = whole(step)
+    if by == 0:
         raise TemplateError("range() needs a step that is not 0")
     # len() of a range overflows; each number has at least a digit and a comma.
-    run.room(2 * ((last - first + step - (1 if step > 0 else -1)) // step))
-    return list(range(first, last, step))
+    run.room(2 * ((last - first + by - (1 if by > 0 else -1)) // by))
+    return list(range(first, last, by))
 
 
 def length(_: Run, value: Json, /) -> int:

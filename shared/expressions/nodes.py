@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from shared.expressions.errors import TemplateError
 from shared.expressions.operators import Operator, concatenate
 from shared.expressions.scope import Run, steps_of
-from shared.expressions.values import ABSENT, Json, Missing, is_map, is_true, kind, plain
+from shared.expressions.values import Json, Missing, is_map, is_true, kind, plain
+from shared.field_paths import ABSENT
+from shared.json_text import whole_number
 from shared.messages import Message
 
 _LONGEST_NAME = 80
@@ -94,9 +96,10 @@ def lookup(target: Json, key: Json) -> Json:
     """Read a map's key or a sequence's position, or give ABSENT; no attribute is ever read."""
     if is_map(target):
         return target[key] if type(key) is str and key in target else ABSENT
-    if type(key) is int and type(target) in (list, str) and -len(target) <= key < len(target):
-        return target[key]
-    return ABSENT
+    position = whole_number(key)
+    if position is None or type(target) not in (list, str):
+        return ABSENT
+    return target[position] if -len(target) <= position < len(target) else ABSENT
 
 
 def key_label(key: Json) -> Message:
@@ -116,10 +119,11 @@ class Slice(Node):
 
     def evaluate(self, run: Run) -> Json:
         target = self.target.value(run)
-        bounds = [bound and bound.value(run) for bound in self.bounds]
+        given = [bound and bound.value(run) for bound in self.bounds]
         if type(target) not in (str, list):
             raise TemplateError(f"cannot take a slice of {kind(target)}")
-        if any(type(bound) not in (int, type(None)) for bound in bounds) or bounds[2] == 0:
+        bounds = [whole_number(bound) for bound in given]
+        if bounds[2] == 0 or bounds.count(None) > given.count(None):
             raise TemplateError("a slice's bounds are whole numbers, its step is not 0")
         return run.bounded(target[slice(*bounds)])
 

@@ -7,7 +7,8 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.formatting import percent
 from shared.expressions.limits import MAX_INTEGER_BITS, MAX_ORDERED_DEPTH
 from shared.expressions.scope import Run, finite
-from shared.expressions.values import SCALARS, Json, is_map, is_number, kind, measure
+from shared.expressions.values import SCALARS, Json, is_map, is_number, key_of, kind, measure
+from shared.json_text import whole_number
 from shared.messages import Message
 
 _LENGTHS = (str, list)
@@ -37,8 +38,9 @@ def subtract(_: Run, left: Json, right: Json) -> Json:
 def multiply(run: Run, left: Json, right: Json) -> Json:
     if type(right) in _LENGTHS:
         left, right = right, left
-    if type(left) in _LENGTHS and type(right) is int:
-        times = max(right, 0)
+    number = whole_number(right)
+    if type(left) in _LENGTHS and number is not None:
+        times = max(number, 0)
         run.room((len(left) if type(left) is str else measure(left)) * times)
         return run.bounded(left * times)
     left, right = _numbers(left, right, "cannot multiply {left} by {right}")
@@ -107,8 +109,18 @@ def _number(value: Json) -> Json:
 
 
 def equal(run: Run, left: Json, right: Json) -> bool:
+    """Compare as JSON, at every depth: 1 is 1.0 and not true, the order of fields is nothing."""
     _charge_equality(run, left, right)
-    return bool(left == right)
+    return _is_same(left, right)
+
+
+def _is_same(left: Json, right: Json) -> bool:
+    # Python takes true for 1: what it finds different is so, what it finds equal may differ there.
+    if left != right:
+        return False
+    if type(left) in SCALARS or type(left) is str:
+        return (type(left) is bool) == (type(right) is bool)
+    return key_of(left) == key_of(right)
 
 
 def _charge_equality(run: Run, left: Json, right: Json) -> None:
@@ -158,7 +170,10 @@ def is_in(run: Run, item: Json, container: Json) -> bool:
             raise TemplateError(f"cannot look for {kind(item)} in text")
         return item in container
     if type(container) is list:
-        return item in container
+        # Python takes true for 1, which only matters where it finds something.
+        return item in container and (
+            type(item) is str or any(_is_same(item, each) for each in container)
+        )
     if is_map(container):
         return type(item) is str and item in container
     raise TemplateError(f"cannot look into {kind(container)}")

@@ -6,7 +6,9 @@ from types import MappingProxyType
 from shared.expressions import operators
 from shared.expressions.functions import whole
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, Json, is_map, is_number
+from shared.expressions.values import Json, is_map, is_number
+from shared.field_paths import ABSENT
+from shared.json_text import whole_number
 
 
 def defined(_: Run, value: Json, /) -> bool:
@@ -46,7 +48,8 @@ def is_true(_: Run, value: Json, /) -> bool:
 
 
 def integer(_: Run, value: Json, /) -> bool:
-    return type(value) is int
+    """Tell a whole number, 5.0 too, as JSON Schema does."""
+    return whole_number(value) is not None
 
 
 def is_float(_: Run, value: Json, /) -> bool:
@@ -78,7 +81,7 @@ def upper(run: Run, value: Json, /) -> bool:
 
 
 def same_as(run: Run, value: Json, other: Json, /) -> bool:
-    return type(value) is type(other) and operators.equal(run, value, other)
+    return operators.equal(run, value, other)
 
 
 _COMPARISONS = {

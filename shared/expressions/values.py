@@ -1,11 +1,11 @@
 """JSON values as expressions see them: their truth, their text, their size, their kind."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.limits import MAX_RESULT_BYTES, MAX_VALUE_DEPTH
+from shared.json_text import identity, number_text, text_json
 from shared.messages import Message
 
 Json: TypeAlias = Any
@@ -27,12 +27,6 @@ SCALARS = frozenset({int, float, bool, type(None)})
 """The types that are compared, copied and written in no time."""
 _DIGITS_PER_BIT = 0.30103
 _FALSE_TEXTS = frozenset({"", "0", "false"})
-_LARGEST_BARE_INTEGER = 1e16
-"""Floats below it print all their digits, so an integral one may drop its `.0`."""
-
-
-ABSENT = object()
-"""The result of a lookup or a filter that finds nothing: the first item of an empty list."""
 
 
 class Missing:
@@ -84,8 +78,8 @@ def text(value: Json) -> str:
         return value
     if value is None:
         return ""
-    if type(value) is float:
-        return _number_text(value)
+    if type(value) is float or type(value) is int:
+        return number_text(value)
     return compact(value)
 
 
@@ -96,24 +90,20 @@ def scalar_text(value: Json) -> str:
     return text(value)
 
 
-def _number_text(value: float) -> str:
-    if value.is_integer() and abs(value) < _LARGEST_BARE_INTEGER:
-        return str(int(value))
-    return repr(value)
+def key_of(value: Json) -> str:
+    """Write a text that is equal for equal JSON values only."""
+    try:
+        return identity(value)
+    except (TypeError, ValueError):
+        raise TemplateError(NOT_JSON) from None
+    except RecursionError:
+        raise TemplateError(TOO_DEEP) from None
 
 
 def compact(value: Json, indent: int | None = None) -> str:
     """Write JSON without needless white space, or with `indent` spaces per level."""
-    separators = (",", ":") if indent is None else (",", ": ")
     try:
-        return json.dumps(
-            plain(value),
-            ensure_ascii=False,
-            separators=separators,
-            indent=indent,
-            allow_nan=False,
-            default=plain,
-        )
+        return text_json(plain(value), indent=indent, allow_nan=False)
     except (TypeError, ValueError):
         raise TemplateError(NOT_JSON) from None
     except RecursionError:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.errors import IdempotencyKeyReusedError
+from shared.json_text import canonical
 
 KEPT = timedelta(hours=24)
 MAX_SCOPE_BYTES = 2000
@@ -48,6 +49,10 @@ def claim_scope(tenant: str, path: str, key: str) -> str:
 
 
 def fingerprint(payload: Any) -> str:
-    """Return the SHA-256 of a JSON payload, whatever its keys' order; none counts as `{}`."""
-    canonical = json.dumps({} if payload is None else payload, sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """Return the SHA-256 of a JSON payload, equal for equal ones; none counts as `{}`.
+
+    Keys may come in any order, and 1.0 is 1. The spaces are those of earlier releases, whose
+    records are still compared with.
+    """
+    written = json.dumps(canonical({} if payload is None else payload), sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()

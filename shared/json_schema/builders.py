@@ -84,7 +84,7 @@ def a_pattern(description: str) -> Schema:
 
 
 def a_field(description: str, **more: Any) -> Schema:
-    """Return the schema of a dotted path to a field; no step is left to be counted per item."""
+    """Return the schema of a field's name, or dotted path; no step is counted per item."""
     steps = rf"^[^.]*(\.[^.]*){{0,{MAX_STEPS - 1}}}$"
     return a_name(f"{description} At most {MAX_STEPS} steps.", minLength=1, pattern=steps, **more)
 
@@ -128,4 +128,6 @@ def outputs(properties: Mapping[str, Schema], *, required: Iterable[str] | None 
 
 ITEMS = array("The list to work on.")
 COUNT = integer("How many there are.")
-FIELD_OR_EXPRESSION = "a field (a dotted path) or an expression over `item` and `index`"
+FIELD_OR_EXPRESSION = (
+    "a field (its name, or a dotted path) or an expression over `item` and `index`"
+)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shared.json_text import compact
+from shared.json_text import text_json
 from shared.messages import Message, reason
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def either(words: Sequence[str]) -> str:
 
 
 def _enum(subject: Message, wanted: Any, _error: "_Error") -> Message:
-    names = ", ".join(each if isinstance(each, str) else compact(each) for each in wanted)
+    names = ", ".join(each if isinstance(each, str) else text_json(each) for each in wanted)
     return Message("{subject} must be one of {names}", subject=subject, names=names)
 
 
@@ -104,7 +104,7 @@ def _otherwise(subject: Message, _wanted: Any, error: "_Error") -> Message:
 
 def _plain(sentence: str) -> _Say:
     def say(subject: Message, wanted: Any, _error: "_Error") -> Message:
-        return Message(sentence, subject=subject, wanted=compact(wanted))
+        return Message(sentence, subject=subject, wanted=text_json(wanted))
 
     return say
 

@@ -1,6 +1,7 @@
 """JSON Schema as the platform checks it: patterns in linear time, nothing fetched from anywhere."""
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -234,6 +235,21 @@ def _unique_items(validator: Any, wanted: Any, instance: Any, _schema: Any) -> E
         yield _error()
 
 
+def _multiple_of(validator: Any, unit: Any, instance: Any, _schema: Any) -> Errors:
+    """Divide as the numbers are written: 19.99 is a multiple of 0.01, its double is none."""
+    if validator.is_type(instance, "number") and not _is_multiple(instance, unit):
+        yield _error()
+
+
+def _is_multiple(number: float, unit: float) -> bool:
+    if isinstance(number, int) and isinstance(unit, int):
+        return number % unit == 0
+    try:
+        return (Fraction(repr(number)) / Fraction(repr(unit))).denominator == 1
+    except ValueError:  # NaN and infinity, which are no JSON
+        return False
+
+
 def _duration(validator: Any, wanted: Any, instance: Any, _schema: Any) -> Errors:
     is_candidate = validator.is_type(instance, "string") or validator.is_type(instance, "number")
     if not wanted or not is_candidate:
@@ -259,4 +275,6 @@ _OVERRIDES: Mapping[str, Keyword] = {
     "additionalProperties": _additional_properties,
     "required": _required,
     "uniqueItems": _unique_items,
+    "multipleOf": _multiple_of,
+    "divisibleBy": _multiple_of,
 }

@@ -13,8 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CHECKED = """
     shared/plugins shared/expressions shared/json_schema shared/egress shared/times.py
-    shared/durations.py shared/flows/language shared/executions/tasks shared/executions/engine
-    shared/executions/scheduling shared/executions/lifecycle/subflows.py
+    shared/field_paths.py shared/durations.py shared/flows/language
+    shared/executions/tasks shared/executions/engine shared/executions/scheduling
+    shared/executions/lifecycle/subflows.py
     shared/executions/bulk/task_types.py shared/people/approvals/gate.py
     shared/people/approvals/gate_properties.py
     """
@@ -30,6 +31,8 @@ In the functions among them that argument is one of their parameters.
 """
 WORDS = frozenset({"kind", "_kind", "len", "type_name", "either"})
 """Functions that return words of ours, or a count."""
+MESSAGES = frozenset({"Message", "reason", "no_such_field"})
+"""Functions that return a Message."""
 FLOW_TEXT = {
     "shared/expressions/tokens.py": "refuses the source of a template: the flow's own text",
     "shared/expressions/lexing.py": "refuses the source of a template: the flow's own text",
@@ -80,7 +83,7 @@ def is_message(value: ast.expr) -> bool:
     function = value.func
     if isinstance(function, ast.Attribute):
         return isinstance(function.value, ast.Name) and function.value.id == "Message"
-    return isinstance(function, ast.Name) and function.id in {"Message", "reason", *WORDS}
+    return isinstance(function, ast.Name) and function.id in {*MESSAGES, *WORDS}
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:

@@ -26,7 +26,7 @@ COVERED_BY = {
     "unit/test_docs.py": "config errors",
     "unit/test_masking.py": "secret_forms",
     "unit/http/test_app.py": """
-        ids times records validation paging observability json_text
+        ids times records validation paging observability
         http/bodies http/headers http/paging http/problems http/responses
         """,
     "unit/http/test_openapi.py": "http/openapi_document",

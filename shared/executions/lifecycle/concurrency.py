@@ -13,7 +13,7 @@ from shared.executions.secrets import masking_of
 from shared.executions.store.slots import Admission, First, SlotRepository, slot_repository
 from shared.flows.language.definition import Concurrency
 from shared.flows.plans.plan import Plan
-from shared.json_text import compact
+from shared.json_text import identity
 from shared.times import utc_now
 
 
@@ -34,6 +34,8 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
 
     It has no salt: whoever starts an execution must find the group of those that started before,
     under other releases too (ADR 20). So it hides a value, but not one that is easily guessed.
+    Equal values are one key; those without maps and whole floats have the digest of earlier
+    releases, maps too whose fields are in order.
     """
     # Most flows have no key, and most starts need no expressions.
     from shared.executions.tasks.scopes import ScopeBuilder  # noqa: PLC0415 - see above
@@ -53,7 +55,7 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
         is_slow = isinstance(error, TakesTooLongError)
         refused = ExpressionTooSlowError if is_slow else InvalidInputsError
         raise refused(f"concurrency.key: {message}", problems=[problem]) from None
-    return hashlib.sha256(compact(value).encode()).hexdigest()[:32]
+    return hashlib.sha256(identity(value).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

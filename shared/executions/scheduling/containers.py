@@ -1,6 +1,5 @@
 """The decisions of containers: the state on entering one, the outputs on leaving it."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import TaskRun, node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
-from shared.json_text import Json
+from shared.json_text import Json, key_text, whole_number
 from shared.messages import Message
 from shared.plugins.sdk.plugin import PluginError
 
@@ -36,7 +35,7 @@ def _enter_if(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
 
 def _enter_switch(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
     value = render_tree(properties["value"], scope, "properties.value")
-    return ContainerState(branch=f"cases.{_case(value)}")
+    return ContainerState(branch=f"cases.{key_text(value)}")
 
 
 def _enter_parallel(properties: Mapping[str, Any], scope: Scope) -> ContainerState:
@@ -127,16 +126,10 @@ def _results(
     return results
 
 
-def _case(value: Json) -> str:
-    """Return a value as the name of a case: `true`, `null` and numbers as JSON writes them."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # in a template `6 / 2` is 3.0
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def _whole(properties: Mapping[str, Any], name: str, default: int, scope: Scope) -> int:
     value = render_tree(properties.get(name, default), scope, f"properties.{name}")
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    number = whole_number(value)
+    if number is None or number < 0:
         message = Message("{name} must be a whole number from 0", name=Message.of(name))
         raise PluginError(message, code="invalid_properties")
-    return value
+    return number

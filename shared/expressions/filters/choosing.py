@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from inspect import signature
 
-from shared.expressions import operators
 from shared.expressions.errors import TemplateError
-from shared.expressions.filters.fields import find, getter, items_of, path_of, undefined
+from shared.expressions.filters.fields import Getter, finder, getter, items_of, unknown
 from shared.expressions.predicates import TESTS
 from shared.expressions.scope import Run, steps_of
-from shared.expressions.values import ABSENT, Json, is_map, is_true, kind, measure
+from shared.expressions.values import Json, is_map, is_true, kind, measure
+from shared.field_paths import ABSENT
 from shared.messages import Message, reason
 
 Function = Callable[..., Json]
@@ -109,22 +109,21 @@ def reject(run: Run, value: Json, name: Json = None, /, *args: Json) -> list[Jso
 def selectattr(
     run: Run, value: Json, attribute: Json, name: Json = None, /, *args: Json
 ) -> list[Json]:
-    return _chosen(run, items_of(value), _field_test(run, attribute, name, args))
+    """Keep the items whose field passes a test, or is true; those without the field do not."""
+    return _chosen(run, items_of(value), _field_test(run, value, attribute, name, args))
 
 
 def rejectattr(
     run: Run, value: Json, attribute: Json, name: Json = None, /, *args: Json
 ) -> list[Json]:
-    test = _field_test(run, attribute, name, args)
+    """Keep the items that `selectattr` leaves out."""
+    test = _field_test(run, value, attribute, name, args)
     return _chosen(run, items_of(value), lambda item: not test(item))
 
 
 def where(run: Run, value: Json, field: Json, wanted: Json, /) -> list[Json]:
-    """Keep the items whose field has this value."""
-    path = path_of(field)
-    return _chosen(
-        run, items_of(value), lambda item: operators.equal(run, find(item, path), wanted)
-    )
+    """Keep the items whose field has this value; those without the field have not."""
+    return selectattr(run, value, field, "eq", wanted)
 
 
 def _chosen(run: Run, items: list[Json], test: Callable[[Json], bool]) -> list[Json]:
@@ -145,20 +144,32 @@ def _test(run: Run, name: Json, args: tuple[Json, ...]) -> Callable[[Json], bool
 
 
 def _field_test(
-    run: Run, attribute: Json, name: Json, args: tuple[Json, ...]
+    run: Run, value: Json, attribute: Json, name: Json, args: tuple[Json, ...]
 ) -> Callable[[Json], bool]:
-    """Test a field; one that is missing is false, and defined or not, but has no other property."""
-    path, test = path_of(attribute), _test(run, name, args)
+    """Make the test of a field; one that is missing passes none but those of being there.
+
+    A field that none of the items has is a slip of the pen, unless that is what is asked.
+    """
+    find, test = finder(attribute), _test(run, name, args)
+    if name in _FOR_MISSING:
+        return lambda item: test(find(item))
+    if name is not None:
+        _refuse_unknown(run, attribute, items_of(value), find)
 
     def holds(item: Json) -> bool:
-        found = find(item, path)
-        if found is not ABSENT or name in _FOR_MISSING:
-            return test(found)
-        if name is None:
-            return False
-        raise undefined(attribute)
+        found = find(item)
+        return found is not ABSENT and test(found)
 
     return holds
+
+
+def _refuse_unknown(run: Run, attribute: Json, items: list[Json], find: Getter) -> None:
+    for item in items:
+        run.look()
+        if find(item) is not ABSENT:
+            return
+    if items:
+        raise unknown(attribute, items)
 
 
 CHOOSING: Mapping[str, Function] = {

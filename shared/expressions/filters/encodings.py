@@ -20,10 +20,11 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 def to_json(run: Run, value: Json, /, indent: Json = None) -> str:
     """Write compact JSON, or with `indent` spaces per level."""
-    if indent is not None and not 0 <= whole(indent) <= _MAX_INDENT:
+    spaces = None if indent is None else whole(indent)
+    if spaces is not None and not 0 <= spaces <= _MAX_INDENT:
         raise TemplateError(f"json takes an indent from 0 to {_MAX_INDENT}")
-    run.charge(measure(value, indent=indent or 0))
-    return compact(value, indent)
+    run.charge(measure(value, indent=spaces or 0))
+    return compact(value, spaces)
 
 
 def pretty(run: Run, value: Json, /) -> str:

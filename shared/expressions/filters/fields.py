@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from shared.expressions.errors import TemplateError
 from shared.expressions.limits import MAX_NAME_LENGTH, MAX_PATH_STEPS
 from shared.expressions.nodes import lookup
-from shared.expressions.values import ABSENT, Json, is_map, kind
+from shared.expressions.values import Json, is_map, kind, text
+from shared.field_paths import ABSENT, FieldPath, no_such_field
+from shared.json_text import whole_number
 from shared.messages import Message
 
 Getter = Callable[[Json], Json]
@@ -27,28 +29,27 @@ def map_of(value: Json) -> Mapping[str, Json]:
     return found
 
 
-def path_of(attribute: Json) -> list[str | int]:
-    """Take `"address.city"` or `"0.name"` or 0 apart."""
-    if type(attribute) is int:
-        return [attribute]
+def finder(attribute: Json) -> Getter:
+    """Make the function that finds a field, or gives ABSENT.
+
+    `"address.city"` is the field of that whole name, else its dotted path; a number is a position,
+    or in a map the field of its digits.
+    """
+    position = whole_number(attribute)
+    if position is None:
+        return _path_of(attribute).find
+    name = str(position)
+    return lambda item: lookup(item, name if is_map(item) else position)
+
+
+def _path_of(attribute: Json) -> FieldPath:
     if type(attribute) is not str or not attribute:
         raise TemplateError(f"a field is named by text, not by {kind(attribute)}")
     if len(attribute) > MAX_NAME_LENGTH:
         raise TemplateError(f"a field's path has at most {MAX_NAME_LENGTH} characters")
     if attribute.count(".") >= MAX_PATH_STEPS:
         raise TemplateError(f"a field's path has at most {MAX_PATH_STEPS} steps")
-    return [
-        int(part) if part.isdecimal() and len(part) < 10 else part for part in attribute.split(".")
-    ]
-
-
-def find(item: Json, path: list[str | int]) -> Json:
-    """Read a field, or give ABSENT."""
-    for key in path:
-        item = lookup(item, key)
-        if item is ABSENT:
-            break
-    return item
+    return FieldPath.of(attribute)
 
 
 def getter(attribute: Json, default: Json = ABSENT) -> Getter:
@@ -58,10 +59,10 @@ def getter(attribute: Json, default: Json = ABSENT) -> Getter:
     """
     if attribute is None:
         return lambda item: item
-    path = path_of(attribute)
+    find = finder(attribute)
 
     def read(item: Json) -> Json:
-        found = find(item, path)
+        found = find(item)
         if found is ABSENT and default is ABSENT:
             raise undefined(attribute)
         return default if found is ABSENT else found
@@ -72,6 +73,11 @@ def getter(attribute: Json, default: Json = ABSENT) -> Getter:
 def undefined(attribute: Json) -> TemplateError:
     """Return the error of a field that an item doesn't have."""
     return TemplateError(Message("'{field:80}' is undefined", field=attribute))
+
+
+def unknown(attribute: Json, items: list[Json]) -> TemplateError:
+    """Return the error of a field that none of some items has."""
+    return TemplateError(no_such_field(text(attribute), items))
 
 
 def folded(value: Json) -> Json:

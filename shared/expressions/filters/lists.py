@@ -6,7 +6,8 @@ from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import getter, items_of, map_of
 from shared.expressions.functions import length, whole
 from shared.expressions.scope import Run
-from shared.expressions.values import ABSENT, Json, kind, scalar_text
+from shared.expressions.values import Json, kind, scalar_text
+from shared.field_paths import ABSENT
 
 
 def first(_: Run, value: Json, /) -> Json:

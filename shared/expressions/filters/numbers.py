@@ -9,6 +9,8 @@ from shared.expressions.filters.fields import getter, items_of
 from shared.expressions.functions import whole
 from shared.expressions.scope import Run, finite
 from shared.expressions.values import Json, is_number, kind
+from shared.field_paths import ABSENT
+from shared.messages import Message
 
 _MAX_PRECISION = 300
 _LONGEST_NUMBER = 400
@@ -27,43 +29,65 @@ def _number(value: Json) -> Json:
 
 def rounded(_: Run, value: Json, /, precision: Json = 0, method: Json = "common") -> Json:
     """Round to `precision` decimals: the nearest (`common`), `ceil` or `floor`."""
-    number = _number(value)
-    if abs(whole(precision)) > _MAX_PRECISION:
+    number, decimals = _number(value), whole(precision)
+    if abs(decimals) > _MAX_PRECISION:
         raise TemplateError(f"round takes a precision up to {_MAX_PRECISION}")
     if method == "common":
-        return round(number, precision)
+        return round(number, decimals)
     if method not in ("ceil", "floor"):
         raise TemplateError("round's method is common, ceil or floor")
     direction = math.ceil if method == "ceil" else math.floor
-    return direction(finite(number * 10**precision)) / 10**precision
+    return direction(finite(number * 10**decimals)) / 10**decimals
 
 
-def integer(_: Run, value: Json, /, default: Json = 0, base: Json = 10) -> Json:
-    """Make a whole number, cutting decimals off; give `default` where that is impossible."""
-    if not 2 <= whole(base) <= 36:
+def integer(_: Run, value: Json, /, default: Json = ABSENT, base: Json = 10) -> Json:
+    """Make a whole number, cutting decimals off; where that is impossible, `default` or an error.
+
+    A text is a number in ASCII digits, without underscores.
+    """
+    radix = whole(base)
+    if not 2 <= radix <= 36:
         raise TemplateError("int takes a base from 2 to 36")
-    if is_number(value) or (type(value) is str and len(value) <= _LONGEST_NUMBER):
-        for convert in (_whole_text(base), int, lambda found: int(float(found))):
+    if _may_be_number(value):
+        for convert in (_whole_text(radix), int, lambda found: int(float(found))):
             try:
                 return finite(convert(value))
             except (TypeError, ValueError, OverflowError):
                 continue
-    return default
+    return _instead(value, default, "a whole number")
+
+
+def _may_be_number(value: Json) -> bool:
+    if type(value) is str:
+        return len(value) <= _LONGEST_NUMBER and value.isascii() and "_" not in value
+    return is_number(value)
+
+
+def _instead(value: Json, default: Json, what: str) -> Json:
+    """Return what was given for a value that is no number; without it that is an error."""
+    if default is not ABSENT:
+        return default
+    if type(value) is str:
+        raise TemplateError(Message("'{text:40}' is not {what}", text=value, what=Message.of(what)))
+    raise TemplateError(
+        Message("{kind} is not {what}", kind=Message(kind(value)), what=Message.of(what))
+    )
 
 
 def _whole_text(base: int) -> Callable[[Json], int]:
     return lambda value: int(value, base)
 
 
-def floating(_: Run, value: Json, /, default: Json = 0.0) -> Json:
-    """Make a number with decimals; give `default` where that is impossible."""
-    if is_number(value) or (type(value) is str and len(value) <= _LONGEST_NUMBER):
+def floating(_: Run, value: Json, /, default: Json = ABSENT) -> Json:
+    """Make a number with decimals; where that is impossible, `default` or an error."""
+    if _may_be_number(value):
         try:
             number = float(value)
         except (ValueError, OverflowError):
-            return default
-        return number if math.isfinite(number) else default
-    return default
+            return _instead(value, default, "a number")
+        if math.isfinite(number):
+            return number
+    return _instead(value, default, "a number")
 
 
 def total(run: Run, value: Json, /, attribute: Json = None, start: Json = 0) -> Json:

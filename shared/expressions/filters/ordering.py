@@ -1,14 +1,13 @@
 """Filters that compare items: sorting, extremes, groups, duplicates."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from itertools import groupby
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.filters.fields import Getter, folded, folding, getter, items_of, map_of
 from shared.expressions.limits import MAX_KEYS_BYTES, MAX_ORDERED_DEPTH, MAX_SORT_NAMES
 from shared.expressions.scope import Run, steps_of
-from shared.expressions.values import ABSENT, NOT_JSON, SCALARS, TOO_DEEP, Json, plain
+from shared.expressions.values import SCALARS, Json, is_map, key_of
+from shared.field_paths import ABSENT
 
 
 def sort(
@@ -20,14 +19,16 @@ def sort(
     attribute: Json = None,
 ) -> list[Json]:
     """Sort, stably; `attribute` may be several fields: `"age,name"`."""
-    names = _names(attribute)
+    items = items_of(value)
+    names = _names(attribute, items)
     reads = [folding(getter(name), case_sensitive) for name in names]
     key = reads[0] if len(reads) == 1 else lambda item: [read(item) for read in reads]
-    return _sorted(run, items_of(value), key, is_reverse=bool(reverse))
+    return _sorted(run, items, key, is_reverse=bool(reverse))
 
 
-def _names(attribute: Json) -> list[Json]:
-    if type(attribute) is not str:
+def _names(attribute: Json, items: list[Json]) -> list[Json]:
+    """Take several fields apart, unless the first item has one whose name has the commas."""
+    if type(attribute) is not str or (items and is_map(items[0]) and attribute in items[0]):
         return [attribute]
     if attribute.count(",") >= MAX_SORT_NAMES:
         raise TemplateError(f"sort takes at most {MAX_SORT_NAMES} fields")
@@ -110,14 +111,14 @@ def group(
     """Group by a field: a list of `{"grouper": …, "list": […]}`, sorted by it."""
     read = getter(attribute, default)
     key = folding(read, case_sensitive)
-    ordered = _sorted(run, items_of(value), key)
-    found = groupby(ordered, key)
-    groups = []
-    for _, members in found:
-        together = list(members)
-        run.charge(1 + len(together))
-        groups.append({"grouper": read(together[0]), "list": together})
-    return groups
+    groups: dict[str, Json] = {}
+    for item in _sorted(run, items_of(value), key):
+        run.look()
+        name = key_of(key(item))
+        if name not in groups:
+            groups[name] = {"grouper": read(item), "list": []}
+        groups[name]["list"].append(item)
+    return list(groups.values())
 
 
 def unique(
@@ -133,18 +134,8 @@ def unique(
         if type(compared) not in SCALARS:
             size += run.charge_compared(compared)
             _refuse_large(size)
-        seen.setdefault(_identity(compared if case_sensitive else folded(compared)), item)
+        seen.setdefault(key_of(compared if case_sensitive else folded(compared)), item)
     return list(seen.values())
-
-
-def _identity(value: Json) -> str:
-    number = float(value) if type(value) is int and abs(value) < 2**53 else value
-    try:
-        return json.dumps(number, sort_keys=True, default=plain)
-    except RecursionError:
-        raise TemplateError(TOO_DEEP) from None
-    except TypeError:
-        raise TemplateError(NOT_JSON) from None
 
 
 ORDERING: Mapping[str, Callable[..., Json]] = {

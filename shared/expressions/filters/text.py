@@ -50,8 +50,8 @@ def trim(run: Run, value: Json, /, chars: Json = None) -> str:
 def replace(run: Run, value: Json, /, old: Json, new: Json, count: Json = None) -> str:
     source, before, after = run.text(value), scalar_text(old), scalar_text(new)
     times = source.count(before)
-    if count is not None and whole(count) >= 0:
-        times = min(times, count)
+    if count is not None and (most := whole(count)) >= 0:
+        times = min(times, most)
     run.room(len(source) + times * max(0, len(after) - len(before)))
     return source.replace(before, after, times)
 
@@ -66,8 +66,9 @@ def split(run: Run, value: Json, /, sep: Json = None, maxsplit: Json = -1) -> li
 
 
 def center(run: Run, value: Json, /, width: Json = 80) -> str:
-    run.room(whole(width))
-    return run.text(value).center(width)
+    columns = whole(width)
+    run.room(columns)
+    return run.text(value).center(columns)
 
 
 def wordcount(run: Run, value: Json, /) -> int:

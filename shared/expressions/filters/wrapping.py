@@ -56,13 +56,14 @@ def wordwrap(
     wrapstring: Json = "\n",
 ) -> str:
     """Break lines at spaces so that they have at most `width` characters."""
-    if whole(width) < 1:
+    columns = whole(width)
+    if columns < 1:
         raise TemplateError("wordwrap needs a width of at least 1")
     source, newline = run.text(value), scalar_text(wrapstring)
     run.room(len(source))
     lines: list[str] = []
     for paragraph in source.splitlines():
-        for line in _wrapped(paragraph, width, is_breaking=bool(break_long_words)):
+        for line in _wrapped(paragraph, columns, is_breaking=bool(break_long_words)):
             run.charge(1)
             lines.append(line)
     run.room(len(source) + len(lines) * len(newline))

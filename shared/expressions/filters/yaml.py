@@ -5,6 +5,7 @@ import re
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.values import Json, is_map
+from shared.json_text import text_json
 
 _PLAIN = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./@+ -]*[A-Za-z0-9_./@+-])?")
 _LONGEST_KEY = 128
@@ -52,9 +53,9 @@ def _scalar(value: Json) -> str:
         return _string(value)
     if is_map(value):
         return "{}"
-    written = json.dumps(value)
+    written = text_json(value)
     # YAML 1.1 reads 1e+16 and 5e-324 as text: there, a number with an exponent needs a point.
-    is_bare = type(value) is float and "." not in written
+    is_bare = type(value) is float and "e" in written and "." not in written
     return written.replace("e", ".0e") if is_bare else written
 
 

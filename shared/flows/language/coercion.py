@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.durations import parse_duration
 from shared.flows.language.definition import InputDefinition, InputType
+from shared.json_text import text_json
 from shared.messages import InvalidValueError, Message
 from shared.times import from_rfc3339
 
@@ -24,7 +25,7 @@ def _string(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
-        return json.dumps(value)
+        return text_json(value)
     raise InvalidValueError(f"must be a string, not {_kind(value)}")
 
 

@@ -22,7 +22,7 @@ from shared.flows.validation.templates import (
     place_of,
 )
 from shared.flows.validation.triggers import check_trigger_templates
-from shared.plugins.sdk.items import is_field
+from shared.plugins.sdk.items import may_be_field
 
 
 @dataclass(frozen=True)
@@ -133,5 +133,5 @@ def _check_task_templates(task: WrittenTask, rules: TemplateRules) -> None:
     for name, spot in task.properties.items():
         if name not in deferred:
             rules.check_tree(spot, place)
-        elif not (name == "by" and isinstance(spot.value, str) and is_field(spot.value)):
+        elif not (name == "by" and isinstance(spot.value, str) and may_be_field(spot.value)):
             rules.check_deferred(spot, place, deferred[name])

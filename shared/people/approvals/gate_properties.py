@@ -9,6 +9,7 @@ from shared.durations import parse_duration
 from shared.messages import Message, reason
 from shared.people.approvals.models import Decision, Escalation
 from shared.plugins.sdk.plugin import PluginError
+from shared.plugins.sdk.values import text
 
 MAX_MESSAGE_BYTES = 8 * 1024
 MAX_APPROVERS = 100
@@ -39,7 +40,7 @@ class GateProperties:
 
 def read_gate(properties: Mapping[str, Any]) -> GateProperties:
     """Read rendered properties; raises PluginError."""
-    message = str(properties["message"])
+    message = text(properties["message"])
     if len(message.encode(errors="replace")) > MAX_MESSAGE_BYTES:
         raise PluginError(f"message: more than {MAX_MESSAGE_BYTES} bytes", code="too_large")
     on_timeout = properties.get("onTimeout", "reject")

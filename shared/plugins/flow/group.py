@@ -14,9 +14,10 @@ from shared.json_schema.builders import (
     outputs,
     string,
 )
-from shared.plugins.sdk.items import in_time, key_text, keys_of
+from shared.plugins.sdk.items import in_time, keys_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.results import NEW, Result
+from shared.plugins.sdk.values import key_text
 
 
 def _group(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:

@@ -14,8 +14,7 @@ from shared.json_schema.builders import (
     outputs,
 )
 from shared.messages import Message
-from shared.plugins.sdk.items import in_time
-from shared.plugins.sdk.paths import field_steps, read
+from shared.plugins.sdk.items import in_time, values_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, PluginError, TaskContext
 from shared.plugins.sdk.results import NEW, Result
 from shared.plugins.sdk.values import _map, compact, identity
@@ -24,10 +23,10 @@ from shared.plugins.sdk.values import _map, compact, identity
 def _lookup(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str, Any]:
     rows = _index(properties["table"], properties["tableKey"], context)
     name, missing = properties.get("as", "match"), properties.get("missing", "null")
-    steps = field_steps(properties["itemKey"])
+    keys = values_of(properties["items"], properties["itemKey"], context)
     found, unmatched = Result(), 0
     for index, item in in_time(context, properties["items"]):
-        key = read(item, steps)
+        key = keys[index]
         row, row_size = rows.get(identity(key), (None, 0)) if key is not None else (None, 0)
         if row is None:
             unmatched += 1
@@ -47,9 +46,9 @@ def _lookup(properties: Mapping[str, Any], context: TaskContext) -> Mapping[str,
 def _index(table: list[Any], key: str, context: TaskContext) -> dict[str, tuple[Any, int]]:
     """Return rows by key with the size of their JSON; the first of a key counts, null is no key."""
     rows: dict[str, tuple[Any, int]] = {}
-    steps = field_steps(key)
-    for _, row in in_time(context, table):
-        value = read(row, steps)
+    values = values_of(table, key, context, one="row")
+    for index, row in in_time(context, table):
+        value = values[index]
         if value is not None and row is not None:
             rows.setdefault(identity(value), (row, len(compact(row))))
     return rows
@@ -68,8 +67,12 @@ PLUGINS = (
                 {
                     "items": ITEMS,
                     "table": array("The rows to look in."),
-                    "itemKey": a_field("The key of an item, a dotted path."),
-                    "tableKey": a_field("The key of a row, a dotted path."),
+                    "itemKey": a_field(
+                        "The field that is an item's key: its name, or a dotted path."
+                    ),
+                    "tableKey": a_field(
+                        "The field that is a row's key: its name, or a dotted path."
+                    ),
                     "as": a_name("The field that gets the row.", default="match"),
                     "missing": choice(
                         "What becomes of an item without a row.",

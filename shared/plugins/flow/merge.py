@@ -5,8 +5,7 @@ from typing import Any
 
 from shared.json_schema.builders import a_field, anything, array, choice, closed, outputs, when
 from shared.messages import Message
-from shared.plugins.sdk.items import in_time
-from shared.plugins.sdk.paths import field_steps, read
+from shared.plugins.sdk.items import in_time, values_of
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.results import Result
 from shared.plugins.sdk.values import _map, all_merged, identity, invalid, type_name
@@ -34,12 +33,14 @@ def _all_items(sources: list[Any], context: TaskContext) -> list[Any]:
 
 
 def _merge_by_key(items: list[Any], key: str, context: TaskContext) -> list[Any]:
-    steps = field_steps(key)
+    values = values_of(items, key, context)
     merged: dict[Any, dict[str, Any]] = {}
     for index, item in in_time(context, items):
-        value = read(_map(item, index), steps)
+        value = values[index]
         place = index if value is None else identity(value)
-        merged.setdefault(place, {}).update(item)  # a copy each time would be quadratic
+        merged.setdefault(place, {}).update(
+            _map(item, index)
+        )  # a copy each time would be quadratic
     return list(merged.values())
 
 
@@ -65,7 +66,7 @@ PLUGINS = (
                 {
                     "sources": array("The lists, or for deep the maps.", minItems=1),
                     "mode": choice("How.", "append", "byKey", "deep", default="append"),
-                    "key": a_field("byKey: the key of an item, a dotted path."),
+                    "key": a_field("byKey: the field that is the key, its name or a dotted path."),
                 },
                 required=["sources"],
                 allOf=[when("mode", "byKey", ["key"])],

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.expressions import Expression, TemplateError, TemplateSyntaxError, parse_expression
+from shared.field_paths import ABSENT, FieldPath, no_such_field
+from shared.json_schema.builders import MAX_NAME, MAX_STEPS
 from shared.messages import Message
-from shared.plugins.sdk.paths import field_steps, read
+from shared.plugins.sdk.paths import check_bounds
 from shared.plugins.sdk.plugin import PluginError, TaskContext
-from shared.plugins.sdk.values import compact
+from shared.plugins.sdk.values import invalid
 
 _FIELD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_][A-Za-z0-9_-]*)*")
+_PLAIN_NAME = re.compile(r"[\w .:/@$#%&()-]+")
+_QUOTED = re.compile(r"""[{}"'\r\n]""")
+_LOCAL = re.compile(r"\b(?:item|index)\b")
 _ITEM = "item."
+_LOCALS = ("item", "index")
 
 
 @dataclass(frozen=True)
@@ -62,20 +68,46 @@ def evaluated(
 
 
 def keys_of(items: Sequence[Any], by: str | None, context: TaskContext) -> list[Any]:
-    """Return each item's key: the item itself, a field (a dotted path), or an expression's value.
+    """Return each item's key: the item itself, a field, or an expression's value.
 
-    A field that is not there is null. `item.x` means field x, unless items have a field `item`.
+    A field that an item does not have is null, one that none has an error. `by` is a field if items
+    have it: the whole name, then as a dotted path, then without `item.` before it. Else `item` is
+    the item, `index` its position; what looks like a plain field is an error; all else is an
+    expression.
     """
     if by is None:
         return list(items)
-    if not is_field(by):
-        return list(evaluated(deferred_expression(by, "by"), items, context))
-    if by.startswith(_ITEM) and not any(
-        isinstance(each, dict) and "item" in each for _, each in in_time(context, items)
-    ):
-        by = by.removeprefix(_ITEM)
-    steps = field_steps(by)
-    return [read(item, steps) for _, item in in_time(context, items)]
+    for name in (by, by.removeprefix(_ITEM)) if by.startswith(_ITEM) else (by,):
+        values = _values(items, name, context)
+        if any(value is not ABSENT for value in values):
+            return [None if value is ABSENT else value for value in values]
+    if by in _LOCALS:
+        return list(items if by == "item" else range(len(items)))
+    if is_field(by) or (may_be_field(by) and not _parses(by)):
+        return values_of(items, by.removeprefix(_ITEM), context)
+    return list(evaluated(deferred_expression(by, "by"), items, context))
+
+
+def values_of(
+    items: Sequence[Any], name: str, context: TaskContext, *, one: str = "item"
+) -> list[Any]:
+    """Return each item's field, null where it is missing; PluginError if none has it.
+
+    `one` is the word for an item in that message.
+    """
+    check_bounds(name)
+    values = _values(items, name, context)
+    if values and all(value is ABSENT for value in values):
+        raise invalid(no_such_field(name, items, one=one))
+    return [None if value is ABSENT else value for value in values]
+
+
+def _values(items: Sequence[Any], name: str, context: TaskContext) -> list[Any]:
+    """Return each item's field or ABSENT; no item has one whose path is out of bounds."""
+    if len(name) > MAX_NAME or name.count(".") >= MAX_STEPS:
+        return []
+    path = FieldPath.of(name)
+    return [path.find(item) for _, item in in_time(context, items)]
 
 
 def is_field(by: str) -> bool:
@@ -83,8 +115,25 @@ def is_field(by: str) -> bool:
     return _FIELD.fullmatch(by) is not None
 
 
-def key_text(key: Any) -> str:
-    """Write a key as a map's key: a string as it is, anything else as JSON, 2.0 as 2."""
-    if isinstance(key, float) and key.is_integer():
-        key = int(key)
-    return key if isinstance(key, str) else compact(key)
+def may_be_field(by: str) -> bool:
+    """Tell what is to be a field's name, `First Name` or `@type`, rather than an expression.
+
+    An expression over items names `item` or `index`; what cannot be parsed is a name if it looks
+    like one.
+    """
+    if is_field(by):
+        return True
+    if _QUOTED.search(by):
+        return False
+    is_plain = _PLAIN_NAME.fullmatch(by) is not None
+    if _LOCAL.search(by):
+        return is_plain and not _parses(by)
+    return is_plain or not _parses(by)
+
+
+def _parses(source: str) -> bool:
+    try:
+        parse_expression(source)
+    except TemplateSyntaxError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.field_paths import FieldPath, position_of
 from shared.json_schema.builders import MAX_NAME, MAX_STEPS
 from shared.messages import Message
 from shared.plugins.sdk.values import invalid, type_name
@@ -9,27 +10,26 @@ from shared.plugins.sdk.values import invalid, type_name
 Steps = tuple[str, ...]
 
 
-def steps_of(path: str) -> Steps:
-    """Split `a.b.0` or `/a/b/0`; the empty path is the whole value."""
+def steps_in(value: Any, path: str) -> Steps:
+    """Split `a.b.0` or `/a/b/0` as the value has it; the empty path is the whole value.
+
+    A field whose own name has the dots counts before the path.
+    """
     if not path:
         return ()
     if not path.startswith("/"):
-        return field_steps(path)
-    steps = (step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/"))
-    return _checked(path, tuple(steps))
+        check_bounds(path)
+        return FieldPath.of(path).names_in(value)
+    check_bounds(path, "/")
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/"))
 
 
-def field_steps(path: str) -> Steps:
-    """Split the dotted path of a field once, before its loop; here a slash is no pointer."""
-    return _checked(path, tuple(path.split(".")))
-
-
-def _checked(path: str, steps: Steps) -> Steps:
+def check_bounds(path: str, mark: str = ".") -> None:
+    """Raise PluginError for a path that is too long, or has too many steps."""
     if len(path) > MAX_NAME:
         raise invalid(f"path has more than {MAX_NAME} characters")
-    if len(steps) > MAX_STEPS:
+    if path.count(mark) >= MAX_STEPS + (mark == "/"):
         raise invalid(f"path has more than {MAX_STEPS} steps")
-    return steps
 
 
 def read(value: Any, steps: Steps) -> Any:
@@ -37,7 +37,7 @@ def read(value: Any, steps: Steps) -> Any:
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step)
-        elif isinstance(value, list) and (index := _index(step)) is not None:
+        elif isinstance(value, list) and (index := position_of(step)) is not None:
             value = value[index] if index < len(value) else None
         else:
             return None
@@ -55,14 +55,10 @@ def written(value: Any, steps: Steps, new: Any) -> Any:
         return {**value, step: written(value.get(step), tuple(rest), new)}
     if not isinstance(value, list):
         raise invalid(Message(f'"{{step:100}}" cannot be set in {type_name(value)}', step=step))
-    index = len(value) if step == "-" else _index(step)
+    index = len(value) if step == "-" else position_of(step)
     if index is None or index > len(value):
         raise invalid(
             Message(f'a list of {len(value)} items has no place "{{step:100}}"', step=step)
         )
     old = value[index] if index < len(value) else None
     return [*value[:index], written(old, tuple(rest), new), *value[index + 1 :]]
-
-
-def _index(step: str) -> int | None:
-    return int(step) if step.isascii() and step.isdigit() and len(step) < 10 else None

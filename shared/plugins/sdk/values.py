@@ -46,13 +46,13 @@ def is_number(value: Any) -> bool:
 def compact(value: Any) -> str:
     """Return JSON without spaces, keys in their order, other letters than ASCII as they are."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json_text.text_json(value)
     except RecursionError:
         raise invalid("a value is nested too deeply") from None
 
 
 def text(value: Any) -> str:
-    """Write a value as templates do: null as nothing, true in lower case, lists as JSON."""
+    """Write a value as templates do: null as nothing, 5.0 as 5, true and false, lists as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else compact(value)
@@ -64,6 +64,11 @@ def identity(value: Any) -> str:
         return json_text.identity(value)
     except RecursionError:
         raise invalid("a value is nested too deeply") from None
+
+
+def key_text(key: Any) -> str:
+    """Write a key as a map's key: a string as it is, anything else as the JSON of its identity."""
+    return key if isinstance(key, str) else identity(key)
 
 
 def parse_json(source: str) -> Any:

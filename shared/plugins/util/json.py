@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.json_schema.builders import MAX_NAME, anything, choice, closed, outputs, string
 from shared.messages import Message, reason
-from shared.plugins.sdk.paths import read, steps_of, written
+from shared.plugins.sdk.paths import read, steps_in, written
 from shared.plugins.sdk.plugin import Manifest, Plugin, TaskContext
 from shared.plugins.sdk.values import compact, deep_merged, invalid, parse_json, type_name
 
@@ -29,9 +29,11 @@ def _parse(properties: Properties) -> Any:
 _OPERATIONS: Mapping[str, Callable[[Properties], Any]] = {
     "parse": _parse,
     "stringify": lambda properties: compact(properties["data"]),
-    "get": lambda properties: read(properties["data"], steps_of(properties["path"])),
+    "get": lambda properties: read(
+        properties["data"], steps_in(properties["data"], properties["path"])
+    ),
     "set": lambda properties: written(
-        properties["data"], steps_of(properties["path"]), properties["value"]
+        properties["data"], steps_in(properties["data"], properties["path"]), properties["value"]
     ),
     "merge": lambda properties: deep_merged(properties["data"], properties["value"]),
 }
@@ -51,7 +53,8 @@ PLUGINS = (
                     "operation": choice("What to do.", *_OPERATIONS),
                     "data": anything("Text to parse, or the value."),
                     "path": string(
-                        "get and set: `a.b.0` or `/a/b/0`; empty is all of it.", maxLength=MAX_NAME
+                        "get and set: a field's name, `a.b.0` or `/a/b/0`; empty is all of it.",
+                        maxLength=MAX_NAME,
                     ),
                     "value": anything("set and merge: what comes in."),
                 },

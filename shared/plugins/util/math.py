@@ -110,8 +110,9 @@ def _round(operands: Sequence[Number]) -> Number:
     if not 1 <= len(operands) <= 2:
         raise invalid("round takes a number, a, and perhaps decimal places, b")
     value, places = operands[0], operands[1] if len(operands) == 2 else 0
-    if not isinstance(places, int) or abs(places) > _MAX_DIGITS:
+    if places != int(places) or abs(places) > _MAX_DIGITS:
         raise invalid(f"b, the decimal places, must be a whole number up to {_MAX_DIGITS}")
+    places = int(places)
     if isinstance(value, float) and abs(value) >= _ALREADY_WHOLE:
         value = int(value)
     with localcontext(prec=_MAX_BITS):

@@ -61,11 +61,12 @@ def _join(properties: Properties) -> str:
 
 
 def _substring(properties: Properties) -> str:
-    return _text(properties)[properties.get("start", 0) : properties.get("end")]
+    end = properties.get("end")
+    return _text(properties)[int(properties.get("start", 0)) : None if end is None else int(end)]
 
 
 def _pad(properties: Properties) -> str:
-    value, width, char = _text(properties), properties["width"], properties.get("char", " ")
+    value, width, char = _text(properties), int(properties["width"]), properties.get("char", " ")
     if width > MAX_RESULT:
         raise too_large("the text")
     if properties.get("side") == "right":
@@ -76,10 +77,10 @@ def _pad(properties: Properties) -> str:
 
 
 def _repeat(properties: Properties) -> str:
-    value, times = _text(properties), properties["times"]
+    value, times = _text(properties), int(properties["times"])
     if len(value) * times > MAX_RESULT:
         raise too_large("the text")
-    return value * int(times)
+    return value * times
 
 
 def _length(properties: Properties) -> int:

@@ -62,7 +62,7 @@ def _build(properties: Properties) -> Mapping[str, Any]:
         raise invalid("host has a character that no host has")
     netloc = f"[{host}]" if ":" in host else host
     if "port" in parts:
-        netloc += f":{parts['port']}"
+        netloc += f":{int(parts['port'])}"
     path = quote(parts.get("path", ""), safe="/%:@!$&'()*+,;=~-._")
     if netloc and path and not path.startswith("/"):
         path = f"/{path}"

@@ -15,7 +15,7 @@ _OF_THE_NETWORK = "http.request"
 _FITTING: Mapping[str, Any] = {
     "expression": "item",
     "condition": "true",
-    "by": "k",
+    "by": "item",
     "pattern": "a",
     "schema": {"type": "array"},
     "path": "k",

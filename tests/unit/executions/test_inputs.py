@@ -25,6 +25,8 @@ def refused(definitions: list[InputDefinition], given: dict[str, Any]) -> str:
     [
         ("STRING", "a", "a"),
         ("STRING", 5, "5"),
+        ("STRING", 5.0, "5"),
+        ("STRING", 0.5, "0.5"),
         ("STRING", True, "true"),
         ("INT", 5, 5),
         ("INT", "5", 5),

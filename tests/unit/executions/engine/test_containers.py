@@ -86,6 +86,27 @@ def test_a_switch_compares_its_value_as_text(value: Any, branch: str):
     assert outputs(bench, "choose") == {"value": value, "branch": branch}
 
 
+@pytest.mark.parametrize("value", [{"b": 2.0, "a": [1]}, {"a": [1.0], "b": 2}])
+def test_a_switch_takes_equal_values_for_one_case(value: Any):
+    cases = {'{"a":[1],"b":2}': [setting("in-map")]}
+    plan = plan_of(task("choose", type="flow.switch", properties={"value": value}, cases=cases))
+    bench = Bench(plan)
+    bench.turn()
+
+    assert bench.statuses() == {"choose": "SUCCESS", "in-map": "SUCCESS"}
+
+
+@pytest.mark.parametrize("kind", ["flow.foreach", "flow.parallel"])
+def test_a_limit_that_was_divided_is_a_whole_number(kind: str):
+    properties = {"concurrency": "{{ 4 / 2 }}", "items": [1, 2]}
+    if kind == "flow.parallel":
+        del properties["items"]
+    bench = Bench(plan_of(task("box", type=kind, properties=properties, tasks=[setting("one")])))
+    bench.turn()
+
+    assert bench.now.status is Status.SUCCESS
+
+
 def test_a_switch_falls_back_on_its_default():
     bench = Bench(plan_of(choice("zzz", default=[setting("other")])))
     bench.turn()

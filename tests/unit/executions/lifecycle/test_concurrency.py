@@ -1,5 +1,7 @@
 """Concurrency groups and slots: who enters, who is admitted, who is refused."""
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -110,6 +112,40 @@ def test_a_line_belongs_to_a_flow_or_to_a_value_of_its_key():
     hidden = execution_of(plan, secrets={"password": "swordfish"})
     with pytest.raises(InvalidInputsError, match=r"'inputs.\*{6}' is undefined"):
         line(hidden, "inputs[inputs.password]")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        (1, 1.0, True),
+        ([{"x": 1.0}], [{"x": 1}], True),
+        (1, True, False),
+        (1, "1", False),
+        ([1], [True], False),
+        ([1, 2], [2, 1], False),
+    ],
+)
+def test_equal_keys_are_one_line(one: Any, other: Any, *, is_same: bool):
+    plan = plan_of(task("a"))
+    limit = Concurrency(limit=1, key="inputs.k")
+    slots = [
+        concurrency_slot(execution_of(plan, inputs={"k": key}), limit, lambda: plan)
+        for key in (one, other)
+    ]
+
+    assert (slots[0] == slots[1]) is is_same
+
+
+@pytest.mark.parametrize("key", ["ana", "é", 5, 0.5, True, None, ["x", 1], {"a": "é", "b": [1]}])
+def test_a_key_has_the_line_that_earlier_releases_gave_it(key: Any):
+    plan = plan_of(task("a"))
+    limit = Concurrency(limit=1, key="inputs.k")
+    slot = concurrency_slot(execution_of(plan, inputs={"k": key}), limit, lambda: plan)
+
+    written = json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+    assert slot
+    assert slot.line.endswith("#" + hashlib.sha256(written.encode()).hexdigest()[:32])
 
 
 def test_a_look_at_what_has_ended_tells_its_parent_and_hands_its_slot_on():

@@ -10,7 +10,7 @@ from tests.support.filters import render
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("{'a': [1, 2.0, 'é']} | json", '{"a":[1,2.0,"é"]}'),
+        ("{'a': [1, 2.0, 'é']} | json", '{"a":[1,2,"é"]}'),
         ("{'a': [1]} | tojson(2)", '{\n  "a": [\n    1\n  ]\n}'),
         ("{'a': 1} | pprint", '{\n  "a": 1\n}'),
         ("'[1, {\"a\": null}]' | fromjson", [1, {"a": None}]),

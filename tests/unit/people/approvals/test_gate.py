@@ -72,6 +72,14 @@ def test_a_gate_asks_and_pauses_its_execution():
     assert bench.now.wake_at == approval.expires_at
 
 
+def test_a_message_that_is_a_number_is_asked_as_templates_write_it():
+    bench = GateBench(gate(message="{{ 10 / 2 }}"))
+
+    bench.turn()
+
+    assert bench.approvals.only().message == "5"
+
+
 def test_an_approval_lets_the_flow_go_on():
     bench = GateBench(gate(), after())
     bench.turn()

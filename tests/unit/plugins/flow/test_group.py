@@ -30,6 +30,20 @@ def test_group_writes_keys_as_text() -> None:
     assert len(outputs["groups"]["1"]) == 3
 
 
+def test_equal_keys_make_one_group() -> None:
+    keys: list[Any] = [{"a": 1, "b": [2]}, {"b": [2.0], "a": 1.0}, {"a": True, "b": [2]}]
+
+    outputs = run_plugin("flow.group", {"items": [{"k": key} for key in keys], "by": "k"})
+
+    assert outputs["keys"] == ['{"a":1,"b":[2]}', '{"a":true,"b":[2]}']
+    assert [len(group) for group in outputs["groups"].values()] == [2, 1]
+
+
+def test_group_by_what_no_item_has_is_refused() -> None:
+    with refusal(PluginError, match='no item has a field "taem", did you mean "team"?'):
+        run_plugin("flow.group", {"items": PEOPLE, "by": "taem"})
+
+
 def test_a_value_nested_without_end_is_refused() -> None:
     deep: list[Any] = []
     for _ in range(100_000):

@@ -55,3 +55,24 @@ def test_a_large_row_that_matches_often_is_refused() -> None:
         run_plugin("flow.lookup", {**properties, "itemKey": "k", "tableKey": "k"})
 
     assert refused.value.code == "too_large"
+
+
+def test_keys_may_have_any_name_and_are_compared_as_json() -> None:
+    items = [{"Unit.Id": {"a": 1, "b": 2}}, {"Unit.Id": {"a": True, "b": 2}}]
+    table = [{"@id": {"b": 2.0, "a": 1.0}, "n": 1}]
+
+    outputs = lookup(items=items, table=table, itemKey="Unit.Id", tableKey="@id")
+
+    assert [each["match"] for each in outputs["items"]] == [table[0], None]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"itemKey": "by.usr"}, 'no item has a field "by.usr"'),
+        ({"tableKey": "id"}, 'no row has a field "id", did you mean "uid"?'),
+    ],
+)
+def test_a_key_that_nothing_has_is_refused(keys: dict[str, str], message: str) -> None:
+    with refusal(PluginError, match=message):
+        lookup(**keys)

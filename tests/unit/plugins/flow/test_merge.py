@@ -25,6 +25,17 @@ KEYS = {"itemKey": "by.user", "tableKey": "uid"}
         ),
         (
             {
+                "sources": [
+                    [{"p.k": {"a": 1, "b": 2}, "x": 1}],
+                    [{"p.k": {"b": 2.0, "a": 1}, "y": 2}],
+                ],
+                "mode": "byKey",
+                "key": "p.k",
+            },
+            {"items": [{"p.k": {"a": 1, "b": 2}, "x": 1, "y": 2}]},
+        ),
+        (
+            {
                 "sources": [{"a": {"x": 1, "y": [1]}, "b": 1}, {"a": {"y": [2], "z": None}}, {}],
                 "mode": "deep",
             },
@@ -48,6 +59,11 @@ def test_merge(properties: dict[str, Any], outputs: Any) -> None:
         ),
         ("flow.merge", {"sources": [[1]], "mode": "byKey"}, "key is required"),
         ("flow.merge", {"sources": [[1]], "mode": "byKey", "key": "k"}, "item 0 is a number"),
+        (
+            "flow.merge",
+            {"sources": [[{"id": 1}], [{"id": 2}]], "mode": "byKey", "key": "ID"},
+            'no item has a field "ID"',
+        ),
         ("flow.lookup", {"items": [1], "table": [], **KEYS}, "item 0 is a number, not a map"),
         ("flow.lookup", {"items": [], "table": []}, "itemKey is required"),
     ],

@@ -35,6 +35,11 @@ def test_a_get_needs_a_url_only() -> None:
         ("https://a.b/p", {"q": "x y&z", "n": 5, "t": True}, "https://a.b/p?q=x+y%26z&n=5&t=true"),
         ("https://a.b/p?a=1#f", {"b": ["x", "y"]}, "https://a.b/p?a=1&b=x&b=y#f"),
         ("https://a.b/p?a=1", {"b": None, "c": []}, "https://a.b/p?a=1"),
+        (
+            "https://a.b",
+            {"n": 5.0, "m": [1e3, 0.5, 1e16]},
+            "https://a.b?n=5&m=1000&m=0.5&m=1e%2B16",
+        ),
         ("https://a.b", {"é": "ü"}, "https://a.b?%C3%A9=%C3%BC"),
     ],
 )
@@ -49,6 +54,12 @@ def test_query_is_added_to_the_url(url: str, query: dict[str, Any], whole: str) 
         ({"body": ["é"]}, '["é"]'.encode(), "application/json"),
         ({"body": 5}, b"5", "application/json"),
         ({"body": False}, b"false", "application/json"),
+        (
+            {"body": {"page": 5.0, "at": [1.5, -0.0]}},
+            b'{"page":5,"at":[1.5,0]}',
+            "application/json",
+        ),
+        ({"form": {"page": 5.0}}, b"page=5", "application/x-www-form-urlencoded"),
         ({"body": "as is"}, b"as is", None),
         ({"body": ""}, b"", None),
         ({"body": None}, None, None),
@@ -92,9 +103,11 @@ def test_auth_makes_the_authorization_header(auth: dict[str, Any], value: str) -
 
 
 def test_headers_are_text_and_may_remove_defaults() -> None:
-    made = call(method="PUT", headers={"X-N": 5, "X-B": True, "Accept": None, "X-E": "é"})
+    made = call(
+        method="PUT", headers={"X-N": 5, "X-F": 5.0, "X-B": True, "Accept": None, "X-E": "é"}
+    )
 
-    assert headers(made)["x-n"] == "5"
+    assert headers(made)["x-n"] == headers(made)["x-f"] == "5"
     assert headers(made)["x-b"] == "true"
     assert headers(made)["x-e"] == "é"
     assert "accept" not in headers(made)

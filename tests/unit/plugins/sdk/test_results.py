@@ -8,7 +8,7 @@ import pytest
 
 from shared.expressions import Budget, Scope
 from shared.plugins.sdk.items import keys_of
-from shared.plugins.sdk.paths import field_steps, read
+from shared.plugins.sdk.paths import read, steps_in
 from shared.plugins.sdk.plugin import PluginError
 from shared.plugins.sdk.results import Result
 from shared.plugins.sdk.values import MAX_RESULT, all_merged
@@ -138,7 +138,7 @@ def test_the_longest_paths_that_are_allowed_are_read() -> None:
     for _ in range(32):
         value = {"a": value}
 
-    assert read(value, field_steps(".".join(["a"] * 32))) == 7
+    assert read(value, steps_in(value, ".".join(["a"] * 32))) == 7
     assert run_plugin("flow.group", {"items": [value], "by": ".".join(["a"] * 32)})["keys"] == ["7"]
 
 

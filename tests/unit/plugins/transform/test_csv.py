@@ -47,6 +47,7 @@ def test_parse(text: str, more: dict[str, Any], rows: Any) -> None:
         ([{"a": 'x "y"', "b": "1,2", "c": "l\nm"}], {}, 'a,b,c\r\n"x ""y""","1,2","l\nm"\r\n'),
         ([{"a": None, "b": True, "c": [1, "é"]}], {}, 'a,b,c\r\n,true,"[1,""é""]"\r\n'),
         ([{"a": 1}], {"header": False}, "1\r\n"),
+        ([[5.0, 0.5, [1.0]]], {}, "5,0.5,[1]\r\n"),
         ([["a", 1], ["b"]], {}, "a,1\r\nb\r\n"),
         ([{"a": ""}], {}, 'a\r\n""\r\n'),
         ([{}], {}, "\r\n"),

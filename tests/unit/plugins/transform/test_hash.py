@@ -50,6 +50,13 @@ def test_a_map_is_hashed_as_compact_json() -> None:
     assert of_map == of_text
 
 
+@pytest.mark.parametrize(("data", "same"), [(5.0, "5"), ([1.0, {"a": 2.0}], '[1,{"a":2}]')])
+def test_whole_numbers_are_hashed_as_templates_write_them(data: Any, same: str) -> None:
+    of_number = run_plugin("transform.hash", {"algorithm": "sha256", "data": data})
+
+    assert of_number == run_plugin("transform.hash", {"algorithm": "sha256", "data": same})
+
+
 def test_an_empty_key_still_makes_an_hmac() -> None:
     keyed = run_plugin("transform.hash", {"algorithm": "md5", "data": "a", "hmacKey": ""})
     plain = run_plugin("transform.hash", {"algorithm": "md5", "data": "a"})

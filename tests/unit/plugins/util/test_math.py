@@ -36,6 +36,7 @@ from tests.support.plugins import run_plugin
         ({"operation": "round", "a": -2.5}, -3),
         ({"operation": "round", "a": 2.675, "b": 2}, 2.68),
         ({"operation": "round", "a": 1250, "b": -2}, 1300),
+        ({"operation": "round", "a": 2.675, "b": 2.0}, 2.68),
         ({"operation": "round", "a": 1e300}, int(1e300)),
         ({"operation": "floor", "a": -1.5}, -2),
         ({"operation": "ceil", "a": -1.5}, -1),

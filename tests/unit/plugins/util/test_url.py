@@ -37,6 +37,10 @@ def test_parse_gives_the_parts() -> None:
         ),
         ({"scheme": "http", "host": "::1", "path": "/"}, "http://[::1]/"),
         ({"host": "a.b"}, "//a.b"),
+        (
+            {"scheme": "http", "host": "a.b", "port": 80.0, "query": {"n": 5.0}},
+            "http://a.b:80?n=5",
+        ),
         ({"path": "x", "query": {}}, "x"),
         ({"scheme": "mailto", "path": "a@b.c"}, "mailto:a@b.c"),
         ({"path": "/a%20b"}, "/a%20b"),

@@ -36,10 +36,31 @@ def refusal(data: Any, schema: Any, **more: Any) -> PluginError:
         ({"a": {"a": {}}}, {"additionalProperties": {"$ref": "#"}}),
         ({"type": "string"}, {"$ref": "https://json-schema.org/draft/2020-12/schema"}),
         ("x", {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {}}),
+        (19.99, {"multipleOf": 0.01}),
+        (0.3, {"multipleOf": 0.1}),
+        (4.35, {"multipleOf": 0.05}),
+        (1e22, {"multipleOf": 0.01}),
+        (1e308, {"multipleOf": 1e-308}),
+        (6.0, {"multipleOf": 3}),
+        (10**400, {"multipleOf": 0.5}),
+        (19.99, {"$schema": "http://json-schema.org/draft-07/schema#", "multipleOf": 0.01}),
+        (19.99, {"$schema": "http://json-schema.org/draft-03/schema#", "divisibleBy": 0.01}),
+        (True, {"multipleOf": 2}),
+        (5.0, {"type": "integer"}),
+        ([1, True], {"uniqueItems": True}),
     ],
 )
 def test_valid_values(data: Any, schema: Any) -> None:
     assert validate(data, schema) == {"valid": True, "errors": []}
+
+
+@pytest.mark.parametrize(
+    ("data", "unit"), [(19.995, 0.01), (7, 2), (7.5, 2), (0.35, 0.1), (1e-9, 1e-8), (3, 0.9)]
+)
+def test_what_is_no_multiple_as_it_is_written(data: float, unit: float) -> None:
+    errors = validate(data, {"multipleOf": unit}, failOnError=False)["errors"]
+
+    assert [each["message"] for each in errors] == [f"the value must be a multiple of {unit}"]
 
 
 def test_an_invalid_value_fails_the_task_and_keeps_the_errors() -> None:
