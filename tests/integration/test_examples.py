@@ -31,3 +31,16 @@ def test_an_example_ends_as_its_first_lines_say(
 @pytest.mark.parametrize("name", names())
 def test_an_example_has_less_than_forty_lines(name: str):
     assert len(example(name).text.splitlines()) < 40 or name == "containers"
+
+
+@pytest.mark.parametrize(
+    ("decision", "refunded", "branch"), [("approve", 200, "then"), ("reject", 0, "else")]
+)
+def test_a_large_refund_is_paid_as_somebody_decides(
+    decision: str, refunded: int, branch: str, run: Finished
+):
+    seen = run(example("refund").text, {"order": "A-17", "amount": 200}, decision=decision)
+
+    assert seen.execution["status"] == "SUCCESS", seen.execution["error"]
+    assert seen.results["finalOutput"]["refunded"] == refunded
+    assert seen.outputs("decide")["branch"] == branch
