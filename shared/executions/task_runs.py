@@ -39,6 +39,9 @@ _SETTLED = frozenset(
 )
 
 
+EXHAUSTED = "loop_exhausted"
+"""The error code of a loop that has had all its rounds."""
+
 MAX_CHARACTERS = 8_000
 """The limit of a failure's message and of a log line, without the words that say it was cut."""
 ROOM_TO_SAY_SO = 40

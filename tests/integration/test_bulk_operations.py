@@ -182,7 +182,7 @@ def test_a_bulk_retry_whose_flow_is_gone_fails_and_says_which(
         (RETRY, {"flowID": "x"}, "did you mean"),
         (RETRY, {"since": "yesterday"}, "since"),
         (CANCEL, {"namespace": "x" * 500_000}, "at most 500 characters"),
-        (RETRY, {"label": "x:" + "y" * 500_000}, "at most 1000 characters"),
+        (RETRY, {"label": "x:" + "y" * 500_000}, "at most 16000 characters"),
     ],
 )
 def test_a_filter_that_cannot_be_meant_is_refused(

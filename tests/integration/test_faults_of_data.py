@@ -38,6 +38,7 @@ def test_a_fault_is_mended(name: str, outputs: dict[str, Any], run: Finished):
     assert (seen.execution["status"], seen.execution["outputs"]) == ("SUCCESS", outputs)
 
 
+@pytest.mark.timing
 @pytest.mark.enable_socket
 def test_a_number_in_a_property_is_sent_as_templates_write_it(
     run: Finished, monkeypatch: pytest.MonkeyPatch

@@ -30,7 +30,7 @@ def edges_of(tasks: Tasks, *, together: bool) -> dict[tuple[str, str], bool]:
     owners = {inner.name: task.name for task in tasks for inner in walk([task])}
     edges: dict[tuple[str, str], bool] = {}
     for number, task in enumerate(tasks):
-        read = re.findall(r"outputs\.(\w+)", task.model_dump_json())
+        read = re.findall(r"(?:outputs|tasks)\.(\w+)", task.model_dump_json())
         sources = {owners[name] for name in read if name in owners} - {task.name}
         edges |= {(source, task.name): is_graph for source in sources}
         edges |= {(name, task.name): True for name in task.depends_on or ()}

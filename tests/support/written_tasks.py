@@ -11,6 +11,7 @@ TEXT, BARE = "{{ vars.text }}", "vars.text"
 INSIDE: list[dict[str, Any]] = [{"type": "util.log", "properties": {"message": TEXT}}]
 LISTS: dict[str, Mapping[str, Any]] = {
     "flow.foreach": {"tasks": INSIDE},
+    "flow.loop": {"tasks": INSIDE},
     "flow.if": {"then": INSIDE},
     "flow.parallel": {"tasks": INSIDE},
     "flow.switch": {"cases": {"x": INSIDE}, "default": INSIDE},

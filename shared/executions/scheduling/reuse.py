@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from shared.executions.scheduling.container_attempts import latest_runs
-from shared.executions.scheduling.rounds import EXHAUSTED
 from shared.executions.scheduling.task_tree import LOOP, LOOPS, TaskTree
-from shared.executions.task_runs import TaskRun, TaskStatus, node_key
+from shared.executions.task_runs import EXHAUSTED, TaskRun, TaskStatus, node_key
 from shared.flows.language.definition import RunWhen
 from shared.flows.plans.plan import Plan, PlanTask
 

@@ -7,16 +7,13 @@ from typing import Any, cast
 
 from shared.durations import parse_duration
 from shared.executions.scheduling.retries import MAX_DELAY, policy_delay
-from shared.executions.task_runs import Failure
+from shared.executions.task_runs import EXHAUSTED, Failure
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.flows.language.definition import RetryPolicy
 from shared.json_text import Json
 from shared.messages import Message, reason
 from shared.plugins.flow.control import MAX_ROUNDS, USUAL_ROUNDS
 from shared.plugins.sdk.plugin import PluginError
-
-EXHAUSTED = "loop_exhausted"
-"""The error code of a loop that has had all its rounds."""
 
 _SHAPES = ("constant", "exponential", "random")
 _PACE_FIELDS = frozenset({"type", "delay", "maxDelay", "factor", "jitter"})

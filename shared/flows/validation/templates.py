@@ -218,11 +218,21 @@ def _check_root(spot: Spot, root: str, place: Place) -> None:
         spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset_of(spot, root))
 
 
+_CONTINUED = re.compile(r"[\w-]")
+"""A character beside a name that makes it a part of another."""
+
+
 def offset_of(spot: Spot, name: str) -> int | None:
     """Return the offset of a name's first use in a template: parsed names carry no place."""
     source = spot.value
     start = max(source.find("{{"), 0)
-    found = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(source, start)
+    at = source.find(name, start)
+    if at < 0 or not _CONTINUED.search(
+        source[max(at - 1, 0) : at] + source[at + len(name) : at + len(name) + 1]
+    ):
+        return at if at >= 0 else None
+    # A pattern costs more than all else that is done for a short template.
+    found = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(source, at)
     return found.start() if found else None
 
 

@@ -20,6 +20,7 @@ EVERY_PLUGIN = pytest.mark.parametrize("plugin", all_plugins(), ids=lambda each:
 
 DURABLE = {
     "flow.foreach",
+    "flow.loop",
     "flow.gate",
     "flow.if",
     "flow.parallel",

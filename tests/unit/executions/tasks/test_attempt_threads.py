@@ -64,6 +64,7 @@ def test_what_an_answer_takes_is_given_back_once_its_outcome_is_recorded(plan: P
     assert threads.in_flight.total == 0
 
 
+@pytest.mark.timing
 def test_what_a_late_answer_takes_is_given_back_though_nobody_waits_for_it(plan: Plan):
     threads = threads_of(plan)
     start(threads, plan, "a")
