@@ -10,7 +10,8 @@ from shared.executions.engine.budget import TurnBudget
 from shared.executions.engine.context import TurnContext
 from shared.executions.scheduling.current_attempt import CurrentAttempt
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
-from shared.executions.scheduling.rounds import Rounds, is_last
+from shared.executions.scheduling.round_properties import is_last
+from shared.executions.scheduling.rounds import Rounds
 from shared.executions.task_runs import TaskRun
 
 

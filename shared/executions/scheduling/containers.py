@@ -6,7 +6,8 @@ from typing import Any
 from shared.executions.scheduling.container_state import ContainerState
 from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
-from shared.executions.scheduling.rounds import Rounds, read_rounds
+from shared.executions.scheduling.round_properties import read_rounds
+from shared.executions.scheduling.rounds import Rounds
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree

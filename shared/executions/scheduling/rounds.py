@@ -1,22 +1,11 @@
-"""The rounds of a `flow.loop`: its properties, the pause after a round, the outputs of the last."""
+"""The rounds of an open `flow.loop`: how many, and the pause after each."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
 
-from shared.durations import parse_duration
 from shared.executions.scheduling.retries import MAX_DELAY, policy_delay
 from shared.executions.task_runs import EXHAUSTED, Failure
-from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.flows.language.definition import RetryPolicy
-from shared.json_text import Json
-from shared.messages import Message, reason
-from shared.plugins.flow.control import MAX_ROUNDS, USUAL_ROUNDS
-from shared.plugins.sdk.plugin import PluginError
-
-_SHAPES = ("constant", "exponential", "random")
-_PACE_FIELDS = frozenset({"type", "delay", "maxDelay", "factor", "jitter"})
 
 
 @dataclass
@@ -45,79 +34,3 @@ class Rounds:
         if not (self.is_exhausted and self.fails_exhausted):
             return None
         return Failure(code=EXHAUSTED, message=f"until did not hold in any of {self.limit} rounds")
-
-
-def read_rounds(properties: Mapping[str, Any], scope: Scope) -> Rounds:
-    """Read the properties of a loop but `until`; TemplateError or PluginError if unreadable."""
-    given = {name: value for name, value in properties.items() if name != "until"}
-    rendered = cast("dict[str, Json]", render_tree(given, scope, "properties"))
-    on_exhausted = rendered.get("onExhausted", "fail")
-    if on_exhausted not in ("fail", "continue"):
-        raise _wrong("onExhausted", "must be fail or continue")
-    return Rounds(
-        pace=_pace(rendered.get("interval")),
-        limit=_limit(rendered.get("maxRounds", USUAL_ROUNDS)),
-        fails_exhausted=on_exhausted == "fail",
-    )
-
-
-def is_last(properties: Mapping[str, Any], scope: Scope) -> bool:
-    """Tell whether `until` holds; `scope` knows the outputs of the round that is over."""
-    until = properties["until"]
-    if isinstance(until, str):
-        until = parse_expression(until).evaluate(scope, "properties.until")
-    return is_true(until)
-
-
-def _limit(value: Json) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ROUNDS:
-        raise _wrong("maxRounds", f"must be a whole number from 1 to {MAX_ROUNDS}")
-    return value
-
-
-def _pace(value: Json) -> RetryPolicy:
-    """Read `interval`: a duration, or a retry object's fields of the delay; none is no pause."""
-    if value is None:
-        return RetryPolicy(max_attempts=1)
-    if not isinstance(value, Mapping):
-        return RetryPolicy(max_attempts=1, delay=_duration("interval", value))
-    if value.keys() - _PACE_FIELDS or "delay" not in value:
-        raise _wrong("interval", "takes delay, and type, maxDelay, factor, jitter")
-    longest = value.get("maxDelay")
-    return RetryPolicy(
-        max_attempts=1,
-        type=_shape(value.get("type", "constant")),
-        delay=_duration("interval.delay", value["delay"]),
-        max_delay=None if longest is None else _duration("interval.maxDelay", longest),
-        factor=_factor(value.get("factor", 2)),
-        jitter=is_true(value.get("jitter", False)),
-    )
-
-
-def _shape(value: Json) -> Any:
-    if value not in _SHAPES:
-        raise _wrong("interval.type", "must be constant, exponential or random")
-    return value
-
-
-def _factor(value: Json) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
-        raise _wrong("interval.factor", "must be a number from 1")
-    return value
-
-
-def _duration(name: str, value: Json) -> timedelta:
-    try:
-        return parse_duration(value)
-    except (ValueError, TypeError) as error:
-        raise PluginError(
-            Message("properties.{name}: {why}", name=Message.of(name), why=reason(error)),
-            code="invalid_properties",
-        ) from None
-
-
-def _wrong(name: str, rule: str) -> PluginError:
-    message = Message("properties.{name} {rule}", name=Message.of(name), rule=Message.of(rule))
-    return PluginError(message, code="invalid_properties")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.executions.scheduling.rounds import Rounds, is_last, read_rounds
+from shared.executions.scheduling.round_properties import is_last, read_rounds
+from shared.executions.scheduling.rounds import Rounds
 from shared.expressions import Scope
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.plans import START

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.errors import refusal
 from tests.support.plugins import run_plugin
@@ -22,12 +24,12 @@ def test_group_keeps_items_and_keys_in_order_of_appearance() -> None:
 
 
 def test_group_writes_keys_as_text() -> None:
-    items = [{"k": key} for key in (1, 1.0, "1", True, None, [1])] + [{}]
+    items = [{"k": key} for key in (1, 1.0, True, None, [1])] + [{}]
 
     outputs = run_plugin("flow.group", {"items": items, "by": "k"})
 
     assert outputs["keys"] == ["1", "true", "null", "[1]"]
-    assert len(outputs["groups"]["1"]) == 3
+    assert len(outputs["groups"]["1"]) == 2
 
 
 def test_equal_keys_make_one_group() -> None:
@@ -52,3 +54,9 @@ def test_a_value_nested_without_end_is_refused() -> None:
     for plugin in ("flow.unique", "flow.group"):
         with refusal(PluginError, match="nested too deeply"):
             run_plugin(plugin, {"items": [deep], "by": "0"})
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, "1"), (None, "null"), ("true", True), ("[1]", [1])])
+def test_group_refuses_two_keys_that_one_name_would_hold(one: Any, other: Any) -> None:
+    with refusal(PluginError, match="are two, but the name of one group"):
+        run_plugin("flow.group", {"items": [{"k": one}, {"k": other}], "by": "k"})
