@@ -71,6 +71,7 @@ COVERED_BY = {
         executions/scheduling/container_attempts
         """,
     f"{EXECUTIONS}/scheduling/test_scheduler.py": "executions/scheduling/task_tree",
+    f"{EXECUTIONS}/scheduling/test_rounds.py": "executions/scheduling/round_properties",
     f"{EXECUTIONS}/lifecycle/test_reconciler_aborts.py": "executions/termination_failure",
     f"{EXECUTIONS}/views/test_reader.py": """
         executions/filters executions/store/indexes executions/views/logs executions/views/models
