@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-_MAX_WRITTEN = 200
+_MOST_ERRORS = 200
 """The number of errors reported at once: nobody reads more, and a list may have thousands."""
 _OF_THE_WHOLE = frozenset({"anyOf", "oneOf", "not", "contains", "uniqueItems", "const", "enum"})
 
@@ -33,8 +33,8 @@ def apply_defaults(manifest: Manifest, properties: Mapping[str, Any]) -> dict[st
 
 
 def validate_properties(manifest: Manifest, properties: Mapping[str, Any]) -> list[Violation]:
-    """Return the problems of rendered properties; paths start inside `properties`."""
-    errors = _validator(manifest).iter_errors(dict(properties))
+    """Return the first problems of rendered properties; paths start inside `properties`."""
+    errors = islice(_validator(manifest).iter_errors(dict(properties)), _MOST_ERRORS)
     return [violation(error, root="properties") for error in errors]
 
 
@@ -58,7 +58,7 @@ def validate_written_properties(
 
     errors = _validator(manifest).iter_errors(dict(properties))
     closed = (error for error in errors if not is_open(error))
-    return [violation(error, root="properties") for error in islice(closed, _MAX_WRITTEN)]
+    return [violation(error, root="properties") for error in islice(closed, _MOST_ERRORS)]
 
 
 def _holds_template(value: Any, is_template: Callable[[str], bool]) -> bool:

@@ -214,3 +214,9 @@ def test_defaults_fill_what_is_absent_only() -> None:
 )
 def test_paths_are_written_as_people_do(path: tuple[str | int, ...], text: str) -> None:
     assert join_path(path) == text
+
+
+def test_of_many_problems_the_first_two_hundred_are_told():
+    found = validate_properties(manifest("util.math"), {"operation": "sum", "values": [[]] * 1000})
+
+    assert len(found) == 200
