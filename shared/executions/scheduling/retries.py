@@ -80,6 +80,8 @@ def policy_delay(policy: RetryPolicy, attempt: int, seed: str) -> timedelta:
 
 
 def _grown(policy: RetryPolicy, attempt: int) -> timedelta:
+    if not policy.delay:
+        return policy.delay  # nothing never grows, though its factor may be too large a number
     try:
         return min(policy.delay * policy.factor ** (attempt - 1), MAX_DELAY)
     except OverflowError:

@@ -53,6 +53,12 @@ def test_without_a_bound_an_exponential_delay_stops_growing_at_a_year(factor: fl
     assert delay(policy, 90) == MAX_DELAY.total_seconds()
 
 
+@pytest.mark.parametrize("attempt", [2, 1024, 1025, 1026, 9999])
+def test_no_delay_never_grows(attempt: int):
+    assert delay({"type": "exponential", "delay": 0, "maxAttempts": 10_000}, attempt) == 0
+    assert delay({"type": "exponential", "maxAttempts": 10_000, "factor": 1e300}, attempt) == 0
+
+
 def test_a_random_delay_is_between_its_bounds_and_repeats():
     policy = {"type": "random", "delay": 2, "maxDelay": 10}
     drawn = [delay(policy, attempt) for attempt in range(1, 50)]
