@@ -9,10 +9,11 @@ from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.task_runs import Failure, TaskRun, node_key, shortened
 from shared.expressions import Scope, parse_expression
-from shared.json_text import Json
+from shared.json_text import Json, compact
 
 MAX_MESSAGE = 1_000
-"""The characters of a message in `errors`: 10,000 of them fit into one output."""
+"""The bytes of a message in `errors`, as JSON, and what says that it was cut beside: 10,000 of them
+fit into one output."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,15 @@ def _error(index: int, key: str | None, failure: Failure) -> dict[str, Json]:
         "key": key,
         "taskName": failure.task_name,
         "code": failure.code,
-        "message": shortened(failure.message, MAX_MESSAGE),
+        "message": _message(failure.message),
     }
+
+
+def _message(text: str) -> str:
+    characters = MAX_MESSAGE
+    while (size := len(compact(text[:characters]).encode()) - len('""')) > MAX_MESSAGE:
+        characters = characters * MAX_MESSAGE // size
+    return shortened(text, characters)
 
 
 def _collected(collect: Any, scope: Scope, place: str = "properties.collect") -> Json:

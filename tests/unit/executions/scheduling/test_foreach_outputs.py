@@ -155,3 +155,14 @@ def test_the_messages_of_a_loop_show_no_secret():
     bench.run()
 
     assert came_to(bench)["errors"][0]["message"] == "said ******"
+
+
+@pytest.mark.parametrize("character", ["漢", "\x01", "🌊", '"'])
+def test_ten_thousand_messages_fit_into_one_output_whatever_their_letters(character: str):
+    long = failing(PluginError("plain" * 30 + character * 5_000, code="broken"))
+    bench = Bench(plan_of(loop([1], task("a", type="t.fail"), failFast=False)), {"t.fail": long})
+    bench.run()
+
+    [told] = came_to(bench)["errors"]
+    assert 10_000 * len(json.dumps(told, ensure_ascii=False).encode()) < MAX_OUTPUT_BYTES
+    assert told["message"].startswith("plain" * 30 + character)
