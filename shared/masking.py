@@ -20,7 +20,7 @@ MASK = "******"
 MAX_QUOTED = 10_000
 """The length of what a message quotes; what comes after it is left out."""
 
-_MOST_PASSES = 8
+_MOST_PASSES = 4
 
 
 class Masking:
