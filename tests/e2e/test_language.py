@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import as_asked
 from tests.support.fixtures import WORKING, Finished, Seen
-from tests.support.language import FAULTS, Check, examples, faults, sections, statements
+from tests.support.language import Check, examples, fault, faults, sections, statements
 from tests.support.servers import Server, answering, serving
 from tests.support.shop import shop
 
@@ -108,9 +108,8 @@ def test_a_label_with_a_colon_is_found(api: httpx.Client) -> None:
     assert [each["id"] for each in found] == [started]
 
 
-def _saved(api: httpx.Client, fault: str) -> str:
-    text = (FAULTS / f"{fault}.yaml").read_text("utf-8")
-    body = {"yamlContent": text, "namespace": f"e2e-{time.time_ns()}"}
+def _saved(api: httpx.Client, name: str) -> str:
+    body = {"yamlContent": fault(name), "namespace": f"e2e-{time.time_ns()}"}
     answer = api.post("/api/v1/flows", json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])

@@ -1,20 +1,15 @@
 """Inputs that would be lost, doubled or taken for others are refused; every label is found."""
 
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.support.fixtures import Finished
+from tests.support.language import fault
 from tests.support.stack import MotoStack
 
-FAULTS = Path(__file__).parents[1] / "fixtures" / "faults"
 JSON = {"content-type": "application/json"}
-
-
-def fault(name: str) -> str:
-    return (FAULTS / f"{name}.yaml").read_text("utf-8")
 
 
 def executed(stack: MotoStack, flow: Any, body: Any, kind: str = "execute") -> Any:

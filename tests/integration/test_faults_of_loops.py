@@ -1,16 +1,15 @@
 """Loops inside each other: what one of them does not have is never another's, and never null."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.fixtures import Finished
+from tests.support.language import fault
 
-FAULT = Path(__file__).parents[1] / "fixtures" / "faults" / "i1-loop-key-of-outer-map.yaml"
+FAULT = fault("i1-loop-key-of-outer-map")
 
 
 def test_the_key_of_a_loop_over_a_list_is_an_error(run: Finished):
-    seen = run(FAULT.read_text("utf-8"))
+    seen = run(FAULT)
 
     assert seen.execution["status"] == "FAILED"
     assert seen.row("t")["error"]["code"] == "template_error"
@@ -19,7 +18,7 @@ def test_the_key_of_a_loop_over_a_list_is_an_error(run: Finished):
 
 @pytest.mark.parametrize("key", ["loops.outer.key", 'loops["outer"].key', 'key | default("eu")'])
 def test_the_key_of_the_loop_around_it_is_read_by_its_name(key: str, run: Finished):
-    seen = run(FAULT.read_text("utf-8").replace("{{ key }}", f"{{{{ {key} }}}}"))
+    seen = run(FAULT.replace("{{ key }}", f"{{{{ {key} }}}}"))
 
     assert seen.execution["status"] == "SUCCESS"
     assert seen.execution["outputs"] == {"texts": ["eu-1", "eu-2"]}

@@ -215,6 +215,11 @@ def statements(section: str) -> list[Statement]:
     return [_statement(part) for part in re.split(r"^---\n", text, flags=re.MULTILINE)]
 
 
+def fault(name: str) -> str:
+    """The text of one of `faults()`, by the name of its file."""
+    return (FAULTS / f"{name}.yaml").read_text("utf-8")
+
+
 def faults() -> list[Statement]:
     """Flows that once gave wrong data without a word; the first line of each says what is right."""
     return [_statement(path.read_text("utf-8")) for path in sorted(FAULTS.glob("*.yaml"))]
