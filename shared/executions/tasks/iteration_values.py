@@ -1,7 +1,7 @@
 """Values that tasks left behind, each within reach of its own iteration only."""
 
-from collections.abc import Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 Loops = Mapping[str, tuple[str, ...]]
@@ -36,6 +36,29 @@ class IterationValues(Generic[Value]):
     def _of(self, loops: tuple[str, ...], iteration: str) -> dict[str, Value]:
         depth = depth_of(iteration)
         return self._values.setdefault((loops[depth - 1] if depth else "", iteration), {})
+
+
+class ShownValues(Mapping[str, Any], Generic[Value]):
+    """The values that are visible somewhere, by task name, each shown when a template reads it.
+
+    A task that is not over is not there: reading it is an error.
+    """
+
+    def __init__(self, visible: Mapping[str, Value], show: Callable[[Value], Any]) -> None:
+        self._visible = visible
+        self._show = show
+
+    def __getitem__(self, name: str) -> Any:
+        return self._show(self._visible[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._visible
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._visible)
+
+    def __len__(self) -> int:
+        return len(self._visible)
 
 
 def depth_of(iteration: str) -> int:

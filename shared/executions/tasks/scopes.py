@@ -1,6 +1,6 @@
 """The values a flow's templates may read, from the execution and its recorded task runs."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
-from shared.executions.tasks.iteration_values import IterationValues, depth_of
-from shared.executions.tasks.task_states import State, TaskStates
+from shared.executions.tasks.iteration_values import IterationValues, ShownValues, depth_of
+from shared.executions.tasks.task_states import State, state_shown
 from shared.expressions import LazyVariables, Scope
 from shared.flows.plans.plan import Plan
 from shared.times import to_rfc3339
@@ -121,9 +121,13 @@ class ScopeBuilder:
         loops = self._loops[instance.name] if instance else ()
         iteration = instance.iteration if instance else ""
         return {
-            "outputs": Outputs(self._outputs.visible(loops, iteration), self.read),
-            "tasks": TaskStates(self._states.visible(loops, iteration)),
+            "outputs": ShownValues(self._outputs.visible(loops, iteration), self._fetched),
+            "tasks": ShownValues(self._states.visible(loops, iteration), state_shown),
         }
+
+    def _fetched(self, outputs: Any) -> Any:
+        """Return outputs; a task run stands for those that are fetched when they are read."""
+        return self.read(outputs) if isinstance(outputs, TaskRun) else outputs
 
     def _roots(self) -> Mapping[str, Any]:
         execution = self._execution
@@ -155,27 +159,6 @@ def _shown(error: Failure, status: Status) -> dict[str, Any]:
         "message": error.message,
         "status": error.status or status.value,
     }
-
-
-class Outputs(Mapping[str, Any]):
-    """The root `outputs`; a task run stands for outputs that are fetched when they are read."""
-
-    def __init__(self, known: Mapping[str, Any], read: Callable[[TaskRun], Any]) -> None:
-        self._known = known
-        self._read = read
-
-    def __getitem__(self, name: str) -> Any:
-        found = self._known[name]
-        return self._read(found) if isinstance(found, TaskRun) else found
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._known
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
 
 
 def _loop_names(scheduler: Scheduler, instance: TaskInstance) -> dict[str, Any]:
