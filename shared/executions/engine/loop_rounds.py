@@ -12,7 +12,6 @@ from shared.executions.scheduling.current_attempt import CurrentAttempt
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.round_properties import is_last
 from shared.executions.scheduling.rounds import Rounds
-from shared.executions.task_runs import TaskRun
 
 
 class LoopRounds:
@@ -44,7 +43,9 @@ class LoopRounds:
         iteration = inner_iteration(instance.iteration, rounds.index)
         body = TaskInstance(context.scheduler.children(instance.name)[0], iteration)
         found = context.read_round(context.execution, context.scheduler.round_of(body))
-        for run in sorted(found, key=self._depth):
+        # Containers stand before what they hold: which attempt counts, outer ones say.
+        order = {each.task.name: n for n, each in enumerate(context.scheduler.inner(instance.name))}
+        for run in sorted(found, key=lambda run: order[run.task_name]):
             inside = TaskInstance(context.scheduler.tasks[run.task_name], run.iteration or "")
             if not context.scheduler.shares_attempts(run, body):
                 continue  # of an attempt of the loop that is over: counted in its record
@@ -89,11 +90,3 @@ class LoopRounds:
         ends = (scheduler.runs[each.key].finished_at for each in body)
         began_at = self._context.recorder.opened_at(body[0])
         return began_at, max((end for end in ends if end), default=began_at)
-
-    def _depth(self, run: TaskRun) -> int:
-        """Return how many containers hold a task: which attempt counts, outer ones say."""
-        tasks, depth = self._context.scheduler.tasks, 0
-        parent = tasks[run.task_name].parent
-        while parent:
-            parent, depth = tasks[parent].parent, depth + 1
-        return depth

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.executions.scheduling.container_state import ContainerState
-from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs
+from shared.executions.scheduling.foreach_outputs import Inside, foreach_outputs, runs_in
 from shared.executions.scheduling.nodes import TaskInstance, inner_iteration
 from shared.executions.scheduling.round_properties import read_rounds
 from shared.executions.scheduling.rounds import Rounds
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.task_runs import node_key
 from shared.expressions import Scope, is_true, parse_expression, render_tree
 from shared.json_text import Json, key_text, kind, whole_number
 from shared.messages import Message
@@ -120,11 +119,11 @@ def _loop_outputs(
 ) -> Outputs:
     iteration = inner_iteration(instance.iteration, rounds.index)
     names = (planned.task.name for planned in scheduler.inner(instance.name))
-    found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
+    runs = runs_in(scheduler, names, iteration)
     return {
         "rounds": rounds.index + 1,
         "exhausted": rounds.is_exhausted,
-        "outputs": {name: inside.outputs(run) for name, run in found if run},
+        "outputs": {name: inside.outputs(run) for name, run in runs.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """The outputs of a `flow.foreach`: what its iterations came to, and which of them failed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,14 +43,19 @@ def foreach_outputs(
         failure = scheduler.failure_in(instance, iteration)
         if failure:
             errors.append(_error(index, key, failure))
-        found = {name: scheduler.runs.get(node_key(name, iteration)) for name in names}
-        runs = {name: run for name, run in found.items() if run}
+        runs = runs_in(scheduler, names, iteration)
         if collect is None:
             results.append({name: inside.outputs(run) for name, run in runs.items()})
         else:
             is_good = runs and not failure
             results.append(_collected(collect, inside.scope(index)) if is_good else None)
     return {"count": len(results), "failed": len(errors), "results": results, "errors": errors}
+
+
+def runs_in(scheduler: Scheduler, names: Iterable[str], iteration: str) -> dict[str, TaskRun]:
+    """Return what is recorded of some tasks in one iteration, by name."""
+    found = ((name, scheduler.runs.get(node_key(name, iteration))) for name in names)
+    return {name: run for name, run in found if run}
 
 
 def _error(index: int, key: str | None, failure: Failure) -> dict[str, Json]:
