@@ -11,10 +11,6 @@ _LARGEST_PLAIN = 1e16
 """Whole floats below it are written with all their digits, which are known of them."""
 
 
-def compact_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def compact(value: Any) -> str:
     """Write JSON that is read back to the same value, 5.0 included: for what is stored."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

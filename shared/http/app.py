@@ -24,7 +24,7 @@ from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
 from shared.ids import new_id
-from shared.json_text import compact_json
+from shared.json_text import compact
 from shared.observability import logger
 from shared.times import utc_now
 from shared.validation import problems_of, unknown
@@ -68,7 +68,7 @@ def http_app() -> APIGatewayHttpResolver:
         enable_validation=True,
         # A response that breaks its own schema is our fault: it must not look like the caller's.
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
-        serializer=compact_json,
+        serializer=compact,
     )
     app._request_validation_middleware = StrictRequests()  # type: ignore[no-untyped-call]  # noqa: SLF001 - the only seam there is
 

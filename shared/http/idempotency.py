@@ -34,7 +34,7 @@ from shared.idempotency.responses import (
     StoredResponse,
     response_repository,
 )
-from shared.json_text import compact_json
+from shared.json_text import compact
 from shared.observability import logger
 from shared.times import utc_now
 
@@ -141,7 +141,7 @@ class _ResponseWriter(Generic[Result]):
         response = self.render(result)
         shown: Any = response.body
         headers = {name: str(value) for name, value in response.headers.items()}
-        body = compact_json(shown.model_dump(mode="json", by_alias=True))
+        body = compact(shown.model_dump(mode="json", by_alias=True))
         self.tried.answer = StoredResponse(response.status_code, headers, body)
         return self.tried.answer
 

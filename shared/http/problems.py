@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 from shared import errors
 from shared.errors import THROTTLES, PlatformError
 from shared.http import openapi
-from shared.json_text import compact_json
+from shared.json_text import compact
 from shared.observability import logger
 
 PROBLEM_TYPE = "application/problem+json"
@@ -58,7 +58,7 @@ def refusal(method: str, path: str, request_id: str, error: Exception) -> Respon
     return Response(
         status_code=status,
         content_type=PROBLEM_TYPE,
-        body=compact_json(problem),
+        body=compact(problem),
         headers=_headers_of(told),
     )
 

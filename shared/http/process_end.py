@@ -12,7 +12,7 @@ from typing import Any, TextIO, cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.json_text import compact_json
+from shared.json_text import compact
 from shared.observability import logger
 
 RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
@@ -50,7 +50,7 @@ def _post(address: str, request_id: str, response: Mapping[str, Any]) -> None:
     path = f"/2018-06-01/runtime/invocation/{request_id}/response"
     try:
         connection = http.client.HTTPConnection(address, timeout=_SECONDS)
-        body = compact_json(response).encode(errors="replace")
+        body = compact(response).encode(errors="replace")
         connection.request("POST", path, body, {"Content-Type": "application/json"})
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):

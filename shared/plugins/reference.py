@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from shared.json_text import compact_json
+from shared.json_text import compact
 from shared.plugins.sdk.plugin import Manifest
 
 Schema = Mapping[str, Any]
@@ -36,7 +36,7 @@ def _rows(schema: Schema, prefix: str) -> Iterator[Row]:
     required = schema.get("required", ())
     for name, each in schema.get("properties", {}).items():
         path = prefix + name
-        default = compact_json(each["default"]) if "default" in each else ""
+        default = compact(each["default"]) if "default" in each else ""
         yield Row(path, kind_of(each), name in required, default, each.get("description", ""))
         if path.count(".") < _MAX_DEPTH:
             yield from _rows(each, f"{path}.")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.flows.records import MAX_RECORD_BYTES
 from shared.flows.source.reader import MAX_TEXT
 from shared.idempotency.responses import StoredResponse
-from shared.json_text import compact_json
+from shared.json_text import compact
 from tests.support.examples import example
 
 MAX_ITEM = 400 * 1024
@@ -27,7 +27,7 @@ def test_an_answer_is_unpacked_as_it_was_packed(
 
 
 def test_the_answer_to_a_flow_of_the_readme_is_kept_in_less_than_a_kilobyte() -> None:
-    body = compact_json({"yamlContent": example("paid-orders").text, "name": "paid-orders"})
+    body = compact({"yamlContent": example("paid-orders").text, "name": "paid-orders"})
 
     assert len(StoredResponse(201, {"ETag": '"1"'}, body).packed()) < 800
 
@@ -39,6 +39,6 @@ def test_the_largest_flow_there_can_be_is_kept_even_if_its_description_is_noise(
     beside = {"yamlContent": noise, "description": noise[::-1][: MAX_RECORD_BYTES // 2]}
 
     for body in (within, beside):
-        answer = StoredResponse(201, {}, compact_json(body))
+        answer = StoredResponse(201, {}, compact(body))
         assert len(answer.packed()) <= MAX_ITEM - REST_OF_AN_ITEM
         assert StoredResponse.unpacked(answer.packed()) == answer
