@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 STAGES = ("dev", "prod")
 TARGETS = ("aws", "local")
-AUTHS = ("iam", "off")
+AUTHS = ("on", "off")
 NATIVE = "native"
 _RETENTION = re.compile(r"(\*|[a-z0-9][a-z0-9._-]*)=[1-9][0-9]*[wdhms]")
 
@@ -30,7 +30,7 @@ class Options:
 
     stage: str = "dev"
     target: str = "aws"
-    auth: str = "iam"
+    auth: str = "on"
     platform: str = "aarch64-manylinux_2_28"
     python: str = "3.13"
     egress_allow: str = ""

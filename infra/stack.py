@@ -38,7 +38,7 @@ class PlatformStack(Stack):
             **storage.variables,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
             "HEADRACE_STAGE": options.stage,
-            "HEADRACE_AUTH": "off" if options.auth == "off" else "on",
+            "HEADRACE_AUTH": options.auth,
             "HEADRACE_EGRESS_ALLOW": options.egress_allow,
             "HEADRACE_EGRESS_DENY": options.egress_deny,
             "HEADRACE_RETENTION": options.retention,
@@ -62,10 +62,11 @@ class PlatformStack(Stack):
     def _function(self, name: str, *, reserved: int | None = None) -> PlatformFunction:
         """Make a function as it is declared, with the values of the variables it names."""
         declared = FUNCTIONS[name]
+        variables = [*declared.variables, *(["HEADRACE_AUTH"] if name in ROUTES else [])]
         return PlatformFunction(
             self,
             name,
             runtime=self._runtime,
-            environment={variable: self._values[variable] for variable in declared.variables},
+            environment={variable: self._values[variable] for variable in variables},
             size=Size(Duration.seconds(declared.seconds), declared.memory_mb, reserved),
         )

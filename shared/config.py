@@ -48,6 +48,12 @@ class StackSettings(Settings):
     headrace_auth: Literal["on", "off"]
 
 
+class AuthSettings(Settings):
+    """The option `auth`: what is not said is on."""
+
+    headrace_auth: Literal["on", "off"] = "on"
+
+
 class EgressSettings(Settings):
     headrace_egress_allow: str = ""
     headrace_egress_deny: str = ""

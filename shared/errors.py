@@ -10,6 +10,8 @@
     x InvalidIdempotencyKeyError
     x IdempotencyKeyRequiredError
     x MalformedBodyError
+  x InvalidTokenError                 401, no token of ours, or one that is over
+  + ForbiddenError                    403, the role is too low
   + NotFoundError                     404
     x RouteNotFoundError
     x FlowNotFoundError
@@ -112,6 +114,14 @@ class IdempotencyKeyRequiredError(InvalidRequestError):
 
 class MalformedBodyError(InvalidRequestError):
     code = "malformed_body"
+
+
+class InvalidTokenError(PlatformError):
+    code = "invalid_token"
+
+
+class ForbiddenError(PlatformError):
+    code = "forbidden"
 
 
 class NotFoundError(PlatformError):

@@ -9,4 +9,4 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     function.may("dynamodb:GetItem", on=on.table("flows"))
 
 
-FUNCTION = Function(variables=("FLOWS_TABLE_NAME", "HEADRACE_AUTH", "HEADRACE_STAGE"), grant=_grant)
+FUNCTION = Function(variables=("FLOWS_TABLE_NAME", "HEADRACE_STAGE"), grant=_grant)

@@ -18,8 +18,10 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import read_json
+from shared.http.caller import admit
 from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
@@ -42,14 +44,20 @@ End = Callable[[Mapping[str, Any], LambdaContext], None]
 class StrictRequests(OpenAPIRequestValidationMiddleware):
     """The validation of a request by its route's signature, stricter than Powertools' own.
 
-    A body is one strict JSON object, an unknown query parameter is an error, and what is wrong is
-    raised as one of our own errors.
+    Who calls is looked at first. A body is one strict JSON object, an unknown query parameter is an
+    error, and what is wrong is raised as one of our own errors.
     """
+
+    def __init__(self, policy: Mapping[str, Access]) -> None:
+        super().__init__()
+        self._policy = policy
 
     def handler(self, app: Any, next_middleware: "NextMiddleware") -> Response[Any]:
         route: Route = app.context["_route"]
         if route.func.__module__.startswith("aws_lambda_powertools"):
             return next_middleware(app)  # its stand-in for a route that does not exist
+        access = self._policy[f"{route.method} {route.openapi_path}"]
+        admit(app.current_event.raw_event, access, utc_now())
         _refuse_unknown_parameters(app, route)
         try:
             return super().handler(app, next_middleware)
@@ -62,15 +70,18 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         return read_json(app.current_event)
 
 
-def http_app() -> APIGatewayHttpResolver:
-    """Make the app of one API function; its routes are complete paths (`/api/v1/flows`)."""
+def http_app(policy: Mapping[str, Access] = POLICY) -> APIGatewayHttpResolver:
+    """Make the app of one API function; its routes are complete paths (`/api/v1/flows`).
+
+    `policy` says who may call each of them: a route without a row answers 500.
+    """
     app = APIGatewayHttpResolver(
         enable_validation=True,
         # A response that breaks its own schema is our fault: it must not look like the caller's.
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         serializer=compact,
     )
-    app._request_validation_middleware = StrictRequests()  # type: ignore[no-untyped-call]  # noqa: SLF001 - the only seam there is
+    app._request_validation_middleware = StrictRequests(policy)  # type: ignore[no-untyped-call]  # noqa: SLF001 - the only seam there is
 
     @app.exception_handler(Exception)
     def refuse(error: Exception) -> Response[str]:

@@ -18,6 +18,8 @@ PROBLEM_TYPE = "application/problem+json"
 STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
     PlatformError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidRequestError: HTTPStatus.BAD_REQUEST,
+    errors.InvalidTokenError: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
@@ -100,6 +102,8 @@ def _is_passing(error: Exception) -> bool:
 def _headers_of(error: PlatformError) -> dict[str, str]:
     if isinstance(error, errors.MethodNotAllowedError):
         return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, errors.InvalidTokenError):
+        return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, errors.UnavailableError | errors.IdempotencyInProgressError):
         return {"Retry-After": str(error.retry_after_seconds)}
     return {}

@@ -51,9 +51,9 @@ def test_the_local_target_is_open_and_made_for_this_machine() -> None:
 
 
 def test_what_is_said_wins_over_what_the_target_implies() -> None:
-    local = Options.from_context({"target": "local", "auth": "iam", "python": "3.12"})
+    local = Options.from_context({"target": "local", "auth": "on", "python": "3.12"})
 
-    assert (local.auth, local.python) == ("iam", "3.12")
+    assert (local.auth, local.python) == ("on", "3.12")
 
 
 @pytest.mark.parametrize("wrong", [{"stage": "live"}, {"target": "azure"}, {"auth": "none"}])

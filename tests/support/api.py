@@ -1,11 +1,13 @@
 """One handler called as API Gateway would, for tests that need nothing behind it."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.events import api_event
+from shared.auth.policy import VIEWER, Access
+from tests.support.events import LOCAL_ADMIN, api_event
 
 
 @dataclass
@@ -37,8 +39,14 @@ def call(
     path: str,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
+    *,
+    claims: Mapping[str, str] | None = LOCAL_ADMIN,
 ) -> Answer:
-    """Send one request to a handler; see `api_event` for bodies."""
-    answer = handler(api_event(method, path, body, headers), Context())
+    """Send one request to a handler; see `api_event` for bodies and claims."""
+    answer = handler(api_event(method, path, body, headers, claims=claims), Context())
     names = {name.lower(): str(value) for name, value in answer["headers"].items()}
     return Answer(answer["statusCode"], names, answer.get("body"))
+
+
+ANY_ROUTE: Mapping[str, Access] = defaultdict(lambda: VIEWER)
+"""The policy of an app with routes of a test's own."""

@@ -11,6 +11,27 @@ HOST = "api.example.com"
 TEXT_TYPES = {"application/json", "application/xml", "application/javascript"}
 
 
+def claims_of(
+    name: str, role: str, *, tenant: str = "default", groups: Sequence[str] = ()
+) -> dict[str, str]:
+    """The claims of an access token as API Gateway passes them on."""
+    named = [f"role:{role}", f"tenant:{tenant}", *(f"group:{group}" for group in groups)]
+    return {
+        "sub": str(uuid4()),
+        "iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool",
+        "client_id": "client",
+        "token_use": "access",
+        "scope": "aws.cognito.signin.user.admin",
+        "exp": "4102444800",
+        "username": name,
+        "cognito:groups": f"[{' '.join(named)}]",
+    }
+
+
+LOCAL_ADMIN = claims_of("local", "admin")
+"""Whoever a test calls as, unless it says so."""
+
+
 def api_event(
     method: str,
     path: str,
@@ -19,8 +40,9 @@ def api_event(
     *,
     route: str = "$default",
     path_parameters: Mapping[str, str] | None = None,
+    claims: Mapping[str, str] | None = LOCAL_ADMIN,
 ) -> dict[str, Any]:
-    """An HTTP API event, payload format 2.0.
+    """An HTTP API event, payload format 2.0, of who the claims of a token say; None: of nobody.
 
     `str` and `bytes` are sent as they are, anything else as JSON with its content type. As behind
     API Gateway, a body is text only under the content types it knows as text (YAML's is none of
@@ -55,6 +77,8 @@ def api_event(
         },
         "isBase64Encoded": is_base64,
     }
+    if claims is not None:
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
     if text is not None:
         event["body"] = text
     if url.query:

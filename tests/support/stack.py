@@ -43,7 +43,7 @@ from tests.support.calls import (
     record_calls,
     refuse_beyond_limits,
 )
-from tests.support.events import api_event, sqs_event
+from tests.support.events import LOCAL_ADMIN, api_event, sqs_event
 from tests.support.limits import Limits
 from tests.support.remembered import make_tables, remember
 from tests.support.template import REGION, Template
@@ -124,10 +124,17 @@ class MotoStack:
         path: str,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        claims: Mapping[str, str] | None = LOCAL_ADMIN,
     ) -> Answer:
-        """Call the HTTP API: the route decides the function, its handler gives the answer."""
+        """Call the HTTP API: the route decides the function, its handler gives the answer.
+
+        `claims` are those of the caller's token, None is a call without one.
+        """
         route, function, parameters = self._match(method, urlsplit(path).path)
-        event = api_event(method, path, body, headers, route=route, path_parameters=parameters)
+        event = api_event(
+            method, path, body, headers, route=route, path_parameters=parameters, claims=claims
+        )
         answer = self.invoke(function, event)
         text = answer.get("body") or ""
         found = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}

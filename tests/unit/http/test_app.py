@@ -26,7 +26,7 @@ from shared.http.problems import STATUS_BY_ERROR, status_of
 from shared.http.responses import answer, no_content
 from shared.ids import is_id
 from shared.validation import check_if_match, parse_body
-from tests.support.api import Answer, Context, call
+from tests.support.api import ANY_ROUTE, Answer, Context, call
 from tests.support.events import api_event
 
 JSON = {"content-type": "application/json"}
@@ -45,7 +45,7 @@ class Throwing:
     error: Exception = RuntimeError("secret")
 
 
-app = http_app()
+app = http_app(ANY_ROUTE)
 handler = http_handler(app)
 
 

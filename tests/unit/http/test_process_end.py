@@ -13,7 +13,7 @@ import pytest
 from shared.expressions import Scope, TakesTooLongError, render_tree
 from shared.http.app import http_app, http_handler
 from shared.http.process_end import EMULATED, RUNTIME_API, end_after
-from tests.support.api import Context, call
+from tests.support.api import ANY_ROUTE, Context, call
 from tests.support.hanging import Hanging, hanging
 from tests.support.servers import answering, serving
 
@@ -31,7 +31,7 @@ def ended(status: int) -> None:
 
 
 def handler_of(values: Hanging, ends: list[Mapping[str, Any]]) -> Any:
-    app = http_app()
+    app = http_app(ANY_ROUTE)
 
     @app.get("/things")
     def evaluate(q: str) -> dict[str, str]:

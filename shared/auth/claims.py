@@ -1,0 +1,61 @@
+"""Principals out of the claims of an access token, whose signature the gateway has checked."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from shared.auth.principal import Principal, PrincipalKind, Role
+from shared.errors import InvalidTokenError
+
+Claims = Mapping[str, str]
+
+CLIENT = "client:"
+"""The beginning of a client's name, and of its user's in the pool: `client:acme:billing`."""
+ROLE, TENANT, GROUP = "role:", "tenant:", "group:"
+"""The beginnings of the groups of a pool that say a user's role, tenant, and groups of ours."""
+
+
+def principal_of(claims: Claims, now: datetime) -> Principal:
+    """Return who an access token was made for; InvalidTokenError for any other token.
+
+    `claims` are as API Gateway passes them on: texts, groups as `[role:editor tenant:acme]`. The
+    gateway takes tokens of other uses too, and the local one those without an end.
+    """
+    if claims.get("token_use") != "access":
+        raise InvalidTokenError("this is no access token")
+    ends = _end_of(claims)
+    if ends is None or ends <= now:
+        raise InvalidTokenError("the token is over: log in again")
+    groups = claims.get("cognito:groups", "").strip("[]").split()
+    tenant, role = _only(groups, TENANT), _only(groups, ROLE)
+    username = claims.get("username", "")
+    if not (tenant and username) or role not in set(Role):
+        raise InvalidTokenError("the token names no user, tenant or role")
+    return Principal(
+        tenant=tenant,
+        name=_name_of(username),
+        kind=PrincipalKind.CLIENT if username.startswith(CLIENT) else PrincipalKind.USER,
+        role=Role(role),
+        groups=frozenset(_all(groups, GROUP)),
+        expires_at=ends,
+    )
+
+
+def _end_of(claims: Claims) -> datetime | None:
+    text = claims.get("exp", "")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 11):
+        return None
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def _name_of(username: str) -> str:
+    """Return a caller's name: a client's user carries its tenant too, names being unique there."""
+    return CLIENT + username.split(":", 2)[-1] if username.startswith(CLIENT) else username
+
+
+def _only(groups: list[str], prefix: str) -> str | None:
+    found = _all(groups, prefix)
+    return found[0] if len(found) == 1 else None
+
+
+def _all(groups: list[str], prefix: str) -> list[str]:
+    return [each.removeprefix(prefix) for each in groups if each.startswith(prefix)]
