@@ -1,4 +1,4 @@
-"""Which role includes which: viewer < executor < editor < admin, with two beside them."""
+"""Roles that include others: viewer < executor < editor < admin, with two beside them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
