@@ -31,7 +31,7 @@ COVERED_BY = {
         http/bodies http/headers http/paging http/problems http/responses
         """,
     "unit/http/test_openapi.py": "http/openapi_document",
-    "integration/test_flows_api.py": "auth/principal http/caller",
+    "integration/test_flows_api.py": "auth/principal",
     "integration/test_idempotent_routes.py": """
         http/idempotency idempotency/claims idempotency/response_writer
         """,
