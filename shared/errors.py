@@ -12,6 +12,7 @@
     x MalformedBodyError
   x InvalidTokenError                 401, no token of ours, or one that is over
   + ForbiddenError                    403, the role is too low
+    x NotApproverError                the approval names others
   + NotFoundError                     404
     x RouteNotFoundError
     x FlowNotFoundError
@@ -122,6 +123,10 @@ class InvalidTokenError(PlatformError):
 
 class ForbiddenError(PlatformError):
     code = "forbidden"
+
+
+class NotApproverError(ForbiddenError):
+    code = "not_approver"
 
 
 class NotFoundError(PlatformError):
