@@ -213,6 +213,7 @@ class MotoStack:
         for _, properties in self.template.of_type("AWS::Lambda::Function"):
             merged |= self.template.resolve(properties["Environment"]["Variables"])
         merged.pop("HEADRACE_SDK_PATIENCE", None)
+        merged["HEADRACE_AUTH"] = "on"  # as on AWS: whoever calls is told by a token
         return merged
 
     def create(self) -> None:
