@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.plugins.http.redirects import redirected
+from shared.plugins.http.redirects import redirected, take_cookies
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.errors import told
 
@@ -25,7 +25,7 @@ def after(
     fields = [("location", to), *(("set-cookie", each) for each in cookies)]
     answer = httpx.Response(status, headers=fields, request=request)
     jar = httpx.Cookies()
-    jar.extract_cookies(answer)
+    take_cookies(jar, request, answer)
     return redirected(request, answer, jar)
 
 
@@ -81,6 +81,20 @@ def test_ones_own_headers_go_along_within_an_origin():
 )
 def test_cookies_that_answers_set_join_ones_own(cookies: tuple[str, ...], sent: str):
     assert cookie(after(302, cookies=cookies)) == sent
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_cookies_and_headers_beyond_ascii_go_back_as_they_came(charset: str):
+    name = "Zoë".encode(charset)
+    request = httpx.Request("GET", HERE, headers={b"x-own": "Zoë".encode(), b"cookie": b"own=1"})
+    answer = httpx.Response(302, headers=[(b"location", b"/next"), (b"set-cookie", b"by=" + name)])
+    jar = httpx.Cookies()
+    take_cookies(jar, request, answer)
+
+    following = dict(redirected(request, answer, jar).headers.raw)
+
+    assert following[b"cookie"] == b"own=1; by=" + name
+    assert following[b"x-own"] == "Zoë".encode()
 
 
 def test_of_ones_own_cookies_those_that_answers_set_anew_are_left_out():
