@@ -209,6 +209,21 @@ def test_an_allowed_failure_in_a_round_lets_the_loop_go_on():
         ),
         ({"interval": {"delay": 1, "type": "{{ 1 }}"}}, "invalid_properties", "interval.type must"),
         ({"interval": {"delay": 1, "factor": "{{ 0 }}"}}, "invalid_properties", "interval.factor"),
+        (
+            {"interval": {"delay": 10, "maxDelay": 5}},
+            "invalid_properties",
+            "interval.maxDelay is less than delay",
+        ),
+        (
+            {"interval": {"delay": 10, "maxDelay": 5, "type": "random"}},
+            "invalid_properties",
+            "interval.maxDelay is less than delay",
+        ),
+        (
+            {"interval": {"delay": 10, "type": "{{ 'random' }}"}},
+            "invalid_properties",
+            "interval.type random needs maxDelay",
+        ),
         ({"then": "{{ 1 }}"}, "invalid_properties", "onExhausted must be fail or continue"),
     ],
 )
