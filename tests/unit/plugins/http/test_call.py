@@ -146,8 +146,9 @@ def test_the_flow_decides_over_the_idempotency_key() -> None:
         ({"url": "http://a/b\n", "query": {"a": 1}}, "it has a tab or a line break in it"),
         ({"url": "http://a/b\n"}, "it has a tab or a line break in it"),
         ({"url": "http://a/\tb", "query": {"a": 1}}, "it has a tab or a line break in it"),
-        ({"url": " http://a/", "query": {"a": 1}}, "it begins with a space"),
-        ({"url": " http://a/"}, "it begins with a space"),
+        ({"url": " http://a/", "query": {"a": 1}}, "it begins or ends with a space"),
+        ({"url": "http://a/b "}, "it begins or ends with a space"),
+        ({"url": " http://a/"}, "it begins or ends with a space"),
         ({"query": {"a": "\ud800"}}, "half of a surrogate pair"),
     ],
 )

@@ -69,6 +69,7 @@ def test_decoding_what_was_encoded_gives_the_text(text: str) -> None:
         {"operation": "parse", "url": "http://a/b\nc"},
         {"operation": "parse", "url": "http://a/b\t"},
         {"operation": "parse", "url": " http://a/"},
+        {"operation": "parse", "url": "http://a/ "},
         {"operation": "parse", "url": "?" + "a=1&" * 20_000},
         {"operation": "build", "parts": {"host": "a/b"}},
         {"operation": "build", "parts": {"host": "user@b"}},
