@@ -105,6 +105,10 @@ class ContainerRunner:
                 self._settle(instance, this.attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
         return bool(late)
 
+    def expire_no_more(self) -> None:
+        """Forget when open containers time out: their execution has ended what they hold."""
+        self._limits.clear()
+
     def reopen(self, ready: Callable[[], Iterable[TaskInstance]]) -> list[TaskInstance]:
         """Open the containers that a past turn may have had open, writing nothing; return them.
 
