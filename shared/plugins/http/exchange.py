@@ -85,6 +85,7 @@ def _answer(
         reason=response.reason_phrase,
         headers={name.lower(): value for name, value in response.headers.items()},
         cookies=response.headers.get_list("set-cookie"),
+        pauses=response.headers.get_list("retry-after"),
         content=content,
     )
 

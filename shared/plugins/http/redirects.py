@@ -58,8 +58,12 @@ def _method(method: str, status: int) -> str:
 
 
 def _target(request: httpx.Request, answer: httpx.Response) -> httpx.URL:
+    location, *others = dict.fromkeys(answer.headers.get_list("location"))
+    if others:
+        message = Message("{asked} was redirected to several URLs", asked=named(request))
+        raise PluginError(message, code="invalid_answer")
     try:
-        url = httpx.URL(answer.headers["location"])
+        url = httpx.URL(location)
         if url.scheme and not url.host:
             url = url.copy_with(host=request.url.host)
         url = request.url.join(url)

@@ -68,7 +68,7 @@ class HttpRequest:
                 ),
                 code="http_status",
                 status_code=answer.status,
-                retry_after_seconds=retry_after(answer.headers.get("retry-after"), self.now()),
+                retry_after_seconds=retry_after(answer.pauses, self.now()),
                 outputs=result,
             )
         return result

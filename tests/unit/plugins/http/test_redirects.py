@@ -15,14 +15,16 @@ def after(
     status: int,
     method: str = "GET",
     *,
-    to: str = "/next",
+    to: str | tuple[str, ...] = "/next",
     content: bytes = b"",
     headers: dict[str, str] | None = None,
     cookies: tuple[str, ...] = (),
     url: str = HERE,
 ) -> httpx.Request:
     request = httpx.Request(method, url, headers=OWN | (headers or {}), content=content)
-    fields = [("location", to), *(("set-cookie", each) for each in cookies)]
+    locations = (to,) if isinstance(to, str) else to
+    fields = [("location", each) for each in locations]
+    fields += [("set-cookie", each) for each in cookies]
     answer = httpx.Response(status, headers=fields, request=request)
     jar = httpx.Cookies()
     take_cookies(jar, request, answer)
@@ -190,3 +192,16 @@ def test_a_redirect_to_no_url_is_an_invalid_answer(to: str):
 )
 def test_a_location_may_be_relative(to: str, url: str):
     assert str(after(302, to=to).url) == url
+
+
+def test_a_location_may_be_there_twice():
+    assert str(after(302, to=("/next", "/next")).url) == "http://here.example/next"
+
+
+@pytest.mark.parametrize("to", [("/a", "/b"), ("/a", ""), ("http://here.example/a", "/a")])
+def test_two_locations_that_differ_are_an_invalid_answer(to: tuple[str, ...]):
+    with pytest.raises(PluginError) as refused:
+        after(302, to=to)
+
+    assert refused.value.code == "invalid_answer"
+    assert told(refused.value) == "GET http://here.example/start was redirected to several URLs"
