@@ -131,7 +131,7 @@ class TemplateRules:
         if found is None:
             return
         for root in sorted((found.needed | found.roots & TASK_ROOTS) - place.roots):
-            _check_root(spot, root, place)
+            _check_root(spot, root, place, self._home_of(root))
         for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
             spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
         if place.has_credentials:
@@ -143,6 +143,14 @@ class TemplateRules:
         if place.roots >= TASK_ROOTS:
             for name in sorted(found.reads):
                 self._check_read(spot, name, place)
+
+    def _home_of(self, name: str) -> str:
+        """Say below which root a name stands that is a task's, an input's or a variable's."""
+        if name in self.tasks:
+            return f": what that task gave is written outputs.{name}"
+        known = {"inputs": self.members.inputs, "vars": self.variables}
+        homes = [f"{root}.{name}" for root, names in known.items() if name in names]
+        return f": write {homes[0]}" if homes else ""
 
     def _references(self, spot: Spot, parse: Parse) -> References | None:
         """Return the names in a template, parsed once however often aliases repeat it."""
@@ -206,7 +214,7 @@ def _check_loops(spot: Spot, found: References, reader: Surroundings) -> None:
             spot.refuse(message + hint, offset=offset_of(spot, name))
 
 
-def _check_root(spot: Spot, root: str, place: Place) -> None:
+def _check_root(spot: Spot, root: str, place: Place, home: str) -> None:
     """Refuse a name that is known elsewhere; one that nothing has fails its task later."""
     if root in _OF_ITEMS and place.reader.is_in_rounds:
         message = f'"{root}" is known only inside a flow.foreach; of one further out: loops["…"].'
@@ -214,7 +222,7 @@ def _check_root(spot: Spot, root: str, place: Place) -> None:
     elif root in _ELSEWHERE:
         spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
     elif not spot.report.is_full("warning"):
-        hint = instead_of(root) or suggest(root, sorted(place.roots), spot)
+        hint = home or instead_of(root) or suggest(root, sorted(place.roots), spot)
         spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset_of(spot, root))
 
 
