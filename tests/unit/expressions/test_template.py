@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.expressions import (
+    NO_CREDENTIALS,
     Budget,
     LazyVariables,
     Scope,
@@ -496,7 +497,7 @@ def test_a_lone_credential_keeps_its_type_and_others_are_joined() -> None:
     assert rendered("Bearer ${TOKEN}") == "Bearer t{{ 1 }}${TOKEN}"
     assert rendered("$${TOKEN} ${token} ${9} {{ '${TOKEN}' }}") == "${TOKEN} ${token} ${9} ${TOKEN}"
     for source, reason in (
-        ("${NONE}", 'credential "NONE" not found'),
+        ("${NONE}", f'credential "NONE" not found{NO_CREDENTIALS}'),
         ("${DB.nope}", 'credential "DB" has no field "nope"'),
         ("${TOKEN.nope}", 'credential "TOKEN" has no field "nope"'),
     ):
