@@ -150,7 +150,10 @@ class _Conversion:
 
     def conditional(self, node: Any) -> nodes.Node:
         otherwise = self.convert(node.expr2) if node.expr2 else _NULL
-        return nodes.Conditional(self.convert(node.test), self.convert(node.expr1), otherwise)
+        test = self.convert(node.test)
+        if type(test) is nodes.Name:
+            self._facts.tested.add((test.name,))
+        return nodes.Conditional(test, self.convert(node.expr1), otherwise)
 
     def call(self, node: Any) -> nodes.Node:
         if type(node.node).__name__ != "Name":

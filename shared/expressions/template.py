@@ -35,7 +35,7 @@ class References:
     functions called, `credentials` the names in `${NAME}`; `members` pairs a root with each
     constant name that is read from it (`("vars", "greeting")`). `paths` are the roots with the
     names that are read from them, one after the other, where nothing covers what is missing;
-    `tested` those that the template asks for (`is defined`, `in`).
+    `tested` those that the template asks for (`is defined`, `in`, a root by `if`).
     """
 
     reads: frozenset[str] = frozenset()

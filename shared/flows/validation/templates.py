@@ -19,7 +19,7 @@ from shared.expressions import (
 )
 from shared.flows.source.report import Spot
 from shared.flows.validation.fields import shorten, suggest
-from shared.flows.validation.members import Members, Path, is_tested
+from shared.flows.validation.members import ERROR_PATHS, Members, Path, is_tested
 from shared.flows.validation.support import UNSUPPORTED_FUNCTIONS
 from shared.flows.validation.tasks import Section, Surroundings, WrittenTask
 from shared.plugins.sdk.plugin import Plugin
@@ -45,6 +45,11 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "acc": '"acc" is known only where a task evaluates the expression itself',
     "error": '"error" is known only inside errors and finally',
 }
+
+
+_NO_ERROR: Final = (
+    "error is null in finally when nothing failed: write default('…') behind it, or when: error"
+)
 
 
 @dataclass(frozen=True)
@@ -188,9 +193,13 @@ class TemplateRules:
 
     def _check_members(self, spot: Spot, found: References, place: Place) -> None:
         tested = found.tested | place.tested
+        if ("error",) in tested:
+            tested |= ERROR_PATHS
         for path in sorted(found.paths):
             if path[0] in place.roots and not is_tested(path, tested):
                 self.members.check(spot, path, place.section, offset_of(spot, path[-1]))
+                if path in ERROR_PATHS and place.section == "finally":
+                    spot.warn(_NO_ERROR, offset=offset_of(spot, path[-1]))
 
     def _check_read(self, spot: Spot, name: str, place: Place) -> None:
         read = self.tasks.get(name)
