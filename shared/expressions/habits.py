@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 NO_CREDENTIALS: Final = ": none can be stored yet, an input of type SECRET gives a secret"
-"""What is added to the refusal of `${NAME}` as long as there is no store of credentials."""
+"""The end of the refusal of `${NAME}` as long as there is no store of credentials."""
 
 _CREDENTIAL: Final = (
     "a secret that a start gives is written inputs.NAME, an input of type SECRET; ${NAME}, outside "

@@ -80,10 +80,13 @@ class Member(Node):
         if type(target) is list and whole_number(key) is not None:
             has = ": {target} has length {length}"
             return Message(has, target=self.target.label(), length=len(target))
-        if not is_map(target) or (type(target) is dict and not target):
-            what = "an empty map" if is_map(target) else kind(target)
-            return Message(f": {{target}} is {what}", target=self.target.label())
-        near = near_name(text(key), target) if type(target) is dict else ""
+        if not is_map(target):
+            return Message(f": {{target}} is {kind(target)}", target=self.target.label())
+        if type(target) is not dict:
+            return Message("")
+        if not target:
+            return Message(": {target} is an empty map", target=self.target.label())
+        near = near_name(text(key), target)
         return Message(', did you mean "{near:80}"?', near=near) if near else Message("")
 
     def label(self) -> Message:
