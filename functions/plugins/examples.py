@@ -27,7 +27,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "flow.wait": "duration: 1h30m",
     "http.request": (
         "url: https://api.example.com/orders\nmethod: POST\n"
-        "headers: {Authorization: 'Bearer ${API_TOKEN}'}\nbody: {order: '{{ inputs.order }}'}"
+        "auth: {type: bearer, token: '{{ inputs.token }}'}\nbody: {order: '{{ inputs.order }}'}"
     ),
     "transform.base64": "operation: encode\ndata: '{{ inputs.text }}'",
     "transform.csv": "operation: parse\ndata: '{{ inputs.text }}'",

@@ -4,7 +4,7 @@ import re
 
 from shared.flows.language.definition import RetryPolicy
 from shared.flows.source.report import Spot
-from shared.flows.validation import fields
+from shared.flows.validation import fields, habits
 from shared.flows.validation.fields import Field, read_fields
 from shared.json_text import whole_number
 
@@ -47,7 +47,7 @@ _SNAKE = {"maxAttempts": "max_attempts", "maxDelay": "max_delay", "maxDuration":
 
 
 def read_retry(spot: Spot) -> RetryPolicy | None:
-    values = read_fields(spot, _FIELDS)
+    values = read_fields(spot, _FIELDS, habits.of_retry)
     if spot.node.entries is None:
         return None
     delay, longest = values.get("delay"), spot.entry("maxDelay")
