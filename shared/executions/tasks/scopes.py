@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from shared.executions.models import Execution, Status
@@ -69,7 +70,7 @@ class ScopeBuilder:
 
         Those that never began have no record: they count as cancelled.
         """
-        execution = {**self._roots()["execution"], "status": status.value}
+        execution = {**self._roots["execution"], "status": status.value}
         self._end = {"execution": execution, "error": error and _shown(error, status)}
         for planned in self._plan.tasks:
             if planned.section == "main":
@@ -109,7 +110,7 @@ class ScopeBuilder:
         self, *, seed: str, now: datetime, instance: TaskInstance | None = None, **roots: Any
     ) -> Scope:
         bare = Scope(
-            roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
+            roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential
         )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
@@ -129,7 +130,9 @@ class ScopeBuilder:
         """Return outputs; a task run stands for those that are fetched when they are read."""
         return self.read(outputs) if isinstance(outputs, TaskRun) else outputs
 
+    @cached_property
     def _roots(self) -> Mapping[str, Any]:
+        """The roots that are the same in all scopes: templates read them, and change nothing."""
         execution = self._execution
         started_at = execution.started_at or execution.created_at
         return {
