@@ -36,8 +36,8 @@ class ScopeBuilder:
         self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
         self._loops = TaskTree(plan).loops
-        self._outputs = IterationValues[Any](self._loops)
-        self._states = IterationValues[State](self._loops)
+        self._outputs: IterationValues[Any] = IterationValues(self._loops)
+        self._states: IterationValues[State] = IterationValues(self._loops)
         self._end: dict[str, Any] = {}
 
     def add(self, run: TaskRun) -> None:
@@ -109,9 +109,7 @@ class ScopeBuilder:
     def _scope(
         self, *, seed: str, now: datetime, instance: TaskInstance | None = None, **roots: Any
     ) -> Scope:
-        bare = Scope(
-            roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential
-        )
+        bare = Scope(roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential)
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
             **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
