@@ -10,7 +10,6 @@ from shared.executions.models import Execution
 from shared.executions.retention import GRACE, day_class, expires_at
 from shared.executions.scheduling.container_attempts import latest_runs
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.secrets import masking_of
 from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
@@ -40,7 +39,7 @@ class Completion:
         outputs = None
         if error is None:
             scope = context.scopes.for_outputs(now=context.recorder.settled_at())
-            outputs, error = flow_outputs(plan.outputs, scope, masking_of(execution))
+            outputs, error = flow_outputs(plan.outputs, scope, context.masking)
         stored = None
         if context.scheduler.has_rounds:
             # Turns leave rounds that are over where they are; the end is of them too.
