@@ -80,6 +80,27 @@ def test_a_look_at_a_finished_execution_does_nothing(
     assert moto_stack.invoke("reconcile", {"all": True}) == {}
 
 
+GATE = "{name: asked, tasks: [{name: ask, type: flow.gate, properties: {message: Go?}}]}"
+
+
+@pytest.mark.parametrize("by", ["hint", "sweep"])
+def test_a_look_at_an_execution_that_runs_does_not_read_what_it_recorded(
+    by: str, moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    execution_id = execute(create_flow(GATE)["id"])
+    moto_stack.wait_until(lambda: moto_stack.is_parked(execution_id))
+    hint = run_ended_event(moto_stack.machine_arn, f"{execution_id}-1", "FAILED")
+    moto_stack.calls.clear()
+
+    assert moto_stack.invoke("reconcile", hint if by == "hint" else {"all": True}) == {"waited": 1}
+
+    made = [call for call in moto_stack.calls.all() if call.function == "reconcile"]
+    reads = [call for call in made if call.operation == "DynamoDB.GetItem"]
+    queries = [call for call in made if call.operation == "DynamoDB.Query"]
+    assert [query.parameters for query in queries if "IndexName" not in query.parameters] == []
+    assert len([read for read in reads if read.parameters["Key"]["sk"] == "execution"]) == 1
+
+
 @pytest.mark.parametrize("crash", [3, 4, 5, 6])
 def test_a_run_that_died_is_resumed_from_its_records(crash: int, moto_stack: MotoStack, flow: Any):
     execution_id = dying_run(moto_stack, flow, crash=crash)

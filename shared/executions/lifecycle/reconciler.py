@@ -71,35 +71,39 @@ class Reconciler:
         return self.executions.overdue(now=None)
 
     def reconcile(self, tenant: str, execution_id: str) -> Action:
-        """Compare one execution with the run behind it, and mend the difference."""
-        state = self.executions.load(tenant, execution_id, has_outputs=False)
-        if state is None:
-            return Action.NOTHING
-        if state.execution.status.is_terminal:
-            return self._after_end(state.execution)
-        slot = state.execution.slot
-        if slot and slot.waiting:
-            return self._await_slot(state.execution, slot)
-        run = self.engine.describe(state.execution)
-        if run is RunStatus.RUNNING:
-            return self._check_run(state.execution)
-        if run is RunStatus.ABSENT:
-            # The next look is put off first, and not for long, for the start may fail.
-            self.executions.postpone_check(state.execution, at=self.now() + SHORTEST_PAUSE)
-            self.engine.start(state.execution)
-            return Action.STARTED
-        return self._resume(state)
+        """Compare one execution with the run behind it, and mend the difference.
+
+        Most looks find nothing to do: only what is resumed is read with all its task runs.
+        """
+        return self._reconcile(self.executions.find(tenant, execution_id))
 
     def reconcile_after(self, tenant: str, execution_id: str, run: str) -> Action:
         """Reconcile because the run of this name ended; one that was replaced costs a read."""
         execution = self.executions.find(tenant, execution_id)
         if execution is None or run_name(execution) != run:
             return Action.NOTHING
-        return self.reconcile(tenant, execution_id)
+        return self._reconcile(execution)
 
     def promote_group(self, line: str) -> Action:
         """Admit whom a crash left waiting beside a free slot."""
         return Action.PROMOTED if self.promoter.watch(line) else Action.WAITED
+
+    def _reconcile(self, execution: Execution | None) -> Action:
+        if execution is None:
+            return Action.NOTHING
+        if execution.status.is_terminal:
+            return self._after_end(execution)
+        if execution.slot and execution.slot.waiting:
+            return self._await_slot(execution, execution.slot)
+        run = self.engine.describe(execution)
+        if run is RunStatus.RUNNING:
+            return self._check_run(execution)
+        if run is RunStatus.ABSENT:
+            # The next look is put off first, and not for long, for the start may fail.
+            self.executions.postpone_check(execution, at=self.now() + SHORTEST_PAUSE)
+            self.engine.start(execution)
+            return Action.STARTED
+        return self._mend(execution)
 
     def _after_end(self, execution: Execution) -> Action:
         """Do what comes after an end, in case the run that wrote it died before it could."""
@@ -147,6 +151,15 @@ class Reconciler:
         age = now - execution.created_at
         pause = min(max(age, SHORTEST_PAUSE), MAX_PAUSE)
         self.executions.postpone_check(execution, at=now + pause)
+
+    def _mend(self, seen: Execution) -> Action:
+        """Read what was recorded, for the run is over; it may have ended the execution first."""
+        state = self.executions.load(seen.tenant, seen.id, has_outputs=False)
+        if state is None or state.execution.generation != seen.generation:
+            return Action.NOTHING  # gone, or moved meanwhile: that run is not the one that ended
+        if state.execution.status.is_terminal:
+            return self._after_end(state.execution)
+        return self._resume(state)
 
     def _resume(self, state: ExecutionState) -> Action:
         execution, records = state.execution, len(state.runs)
