@@ -19,6 +19,8 @@ from shared.executions.orchestration.state_machine import (
     state_machine,
 )
 from shared.executions.orchestration.wakeups import Waker, waker
+from shared.executions.store.inputs import expire_inputs
+from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
 from shared.executions.task_runs import TaskStatus
@@ -62,6 +64,7 @@ class Reconciler:
     engine: StateMachine
     waker: Waker
     promoter: Promoter
+    payloads: PayloadStore
     now: Callable[[], datetime]
 
     def overdue(self) -> Iterable[DueExecution | DueGroup]:
@@ -202,10 +205,18 @@ class Reconciler:
         is_cancelled = state.execution.closing is TerminationReason.CANCEL
         status = Status.CANCELLED if is_cancelled else Status.FAILED
         end = End(status, _executed(state), error=error)
-        ended = self.executions.finish(state.execution, end, now=self.now())
-        if ended:
-            self._after_end(state.execution)
-        return Action.FAILED if ended else Action.NOTHING
+        now = self.now()
+        if not self.executions.finish(state.execution, end, now=now):
+            return Action.NOTHING
+        self._after_end(state.execution)
+        # Not before: one that is cancelled in between may still read them for long.
+        self._let_objects_go(state, now)
+        return Action.FAILED
+
+    def _let_objects_go(self, state: ExecutionState, now: datetime) -> None:
+        expire_inputs(self.payloads, state.execution, now)
+        recorded = (*state.earlier, *state.runs.values())
+        self.payloads.expire_all(state.execution, (run.stored for run in recorded), now=now)
 
 
 def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
@@ -239,5 +250,6 @@ def reconciler() -> Reconciler:
         waker=waker(),
         engine=state_machine(),
         promoter=promoter(),
+        payloads=payload_store(),
         now=utc_now,
     )

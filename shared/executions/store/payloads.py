@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from shared.aws import s3
 from shared.config import PayloadsSettings, settings
 from shared.errors import ExecutionNotRetryableError, UnavailableError
 from shared.executions.models import Execution
+from shared.executions.retention import day_class
 from shared.executions.task_runs import Stored, TaskRun
 
 if TYPE_CHECKING:
@@ -92,6 +94,15 @@ class PayloadStore:
                 Key=stored.key,
                 Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
             )
+
+    def expire_all(
+        self, execution: Execution, objects: Iterable[Stored | None], *, now: datetime
+    ) -> None:
+        """Let S3 remove objects when the retention of an execution that ends now is over."""
+        days = day_class(execution, now)
+        for stored in dict.fromkeys(objects):
+            if days is not None and stored is not None:
+                self.expire_after(stored, days)
 
     def offloaded(self, execution: Execution, run: TaskRun) -> TaskRun:
         """Return a task run as its row can hold it: large outputs are stored, and pointed to."""
