@@ -31,6 +31,7 @@ STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
 }
 
 COME_AGAIN = THROTTLES | {
+    "ConditionalRequestConflict",
     "LimitExceededException",
     "RequestTimeout",
     "TransactionConflictException",
