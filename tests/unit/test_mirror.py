@@ -56,7 +56,7 @@ COVERED_BY = {
         """,
     f"{EXECUTIONS}/engine/test_runner.py": """
         executions/engine/context
-        executions/engine/inline executions/engine/messages executions/engine/recorder
+        executions/engine/inline executions/engine/messages
         executions/limits executions/tasks/clocks
         """,
     f"{EXECUTIONS}/tasks/test_waits.py": "executions/engine/waits executions/tasks/conditions",
