@@ -30,7 +30,9 @@ COVERED_BY = {
         ids times records validation paging observability
         http/bodies http/headers http/paging http/problems http/responses
         """,
-    "unit/http/test_openapi.py": "http/openapi_document",
+    "unit/http/test_openapi.py": """
+        http/openapi_document http/openapi_problems http/openapi_security http/refusals
+        """,
     "integration/test_flows_api.py": "auth/principal",
     "integration/test_idempotent_routes.py": """
         http/idempotency idempotency/claims idempotency/response_writer
