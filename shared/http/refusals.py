@@ -94,6 +94,7 @@ EXAMPLES: Mapping[str, str] = {
     "plugin_not_found": "there is no plugin 'http.reqest'",
     "precondition_failed": "the resource has changed since",
     "revision_not_found": "there is no such revision",
+    "route_not_found": "there is nothing at this path",
     "template_error": "the expression takes longer than a second",
     "unsupported_media_type": "send application/json",
 }
@@ -113,6 +114,8 @@ def _of_caller(route: str) -> Kinds:
 def _of_request(route: str, operation: Json) -> Iterator[type[PlatformError]]:
     yield errors.InvalidRequestError  # of an unknown query parameter, on each route
     names = {each["name"].lower() for each in operation.get("parameters", ())}
+    if any(each["in"] == "path" for each in operation.get("parameters", ())):
+        yield errors.RouteNotFoundError  # of an id with signs that no id has
     yield from (UNKNOWN[name] for name in names & set(UNKNOWN))
     if "cursor" in names:
         yield errors.InvalidCursorError
