@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Depends, Response
 from pydantic import BaseModel
 
+from functions.health.api_page import HEADERS, api_page
 from functions.health.info import Info, info
 from shared.config import FlowsTableSettings, settings
 from shared.errors import UnavailableError
@@ -46,6 +47,11 @@ def get_readiness(needed: Annotated[Checks, Depends(checks)]) -> Health:
 @app.get("/openapi.json", summary="This document")
 def get_openapi() -> Response[Any]:
     return Response(HTTPStatus.OK, "application/json", openapi.document())
+
+
+@app.get("/docs", summary="This document as a page")
+def get_docs() -> Response[str]:
+    return Response(HTTPStatus.OK, "text/html; charset=utf-8", api_page(), headers=HEADERS)
 
 
 @app.get("/api/v1/info", summary="What this stack is, and its limits")

@@ -6,6 +6,7 @@ ROUTES = (
     "GET /healthz",
     "GET /readyz",
     "GET /openapi.json",
+    "GET /docs",
     "GET /api/v1/info",
     DEFAULT_ROUTE,
 )

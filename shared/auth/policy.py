@@ -35,6 +35,7 @@ POLICY: Mapping[str, Access] = {
     "GET /healthz": NONE,
     "GET /readyz": NONE,
     "GET /openapi.json": NONE,
+    "GET /docs": NONE,
     "GET /api/v1/info": PARTICIPANT,
     # plugins
     "GET /api/v1/plugins": VIEWER,

@@ -77,7 +77,7 @@ def test_a_wrong_method_is_405_with_those_that_are_right(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1", "/api/v1/flows/", "/api/v1/flows/x/y", "/docs?x=1"]
+    "path", ["/", "/api/v1", "/api/v1/flows/", "/api/v1/flows/x/y", "/nope?x=1"]
 )
 def test_a_path_of_nobody_is_404(path: str) -> None:
     found = call(handler.lambda_handler, "GET", path)
