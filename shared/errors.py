@@ -224,7 +224,7 @@ class NamespaceFixedError(ConflictError):
 
 
 class NamespaceNotEmptyError(ConflictError):
-    """What is to be deleted is not empty: `counts`, by noun."""
+    """A namespace that is to be deleted is not empty: `counts`, by noun."""
 
     code = "namespace_not_empty"
 

@@ -38,6 +38,7 @@ tasks:
         deep: '{{ vars.deep.list[1] }}'
 outputs: {all: '{{ outputs.a }}'}
 """
+TEXT = "name: late\nnamespace: team\ntasks: [{name: a, type: core.set, properties: {values: {}}}]\n"
 VARIABLES = {
     "shared": "team",
     "both": "namespace",
@@ -99,11 +100,7 @@ def test_a_namespace_is_made_shown_changed_and_deleted(moto_stack: MotoStack):
 
 
 def test_a_flow_makes_its_namespace_be_there(moto_stack: MotoStack):
-    flow = save(
-        moto_stack,
-        "name: f\ntasks: [{name: a, type: core.set, properties: {values: {}}}]",
-        namespace="team",
-    )
+    flow = save(moto_stack, TEXT.replace("namespace: team", ""), namespace="team")
 
     found = moto_stack.api("GET", f"{BASE}/team").body
     assert found["counts"]["flows"] == 1
@@ -122,10 +119,7 @@ def test_a_flow_makes_its_namespace_be_there(moto_stack: MotoStack):
 
 
 def test_flows_saved_before_there_were_rows_have_their_namespace(moto_stack: MotoStack):
-    save(
-        moto_stack,
-        "name: f\nnamespace: old\ntasks: [{name: a, type: core.set, properties: {values: {}}}]",
-    )
+    save(moto_stack, TEXT.replace("team", "old"))
     namespaces = namespace_repository("default")
     record = namespaces.find("old")
     assert record
@@ -266,7 +260,7 @@ def test_an_execution_keeps_what_was_said_at_its_start_and_so_does_its_retry(
     assert detail["execution"]["status"] == "FAILED", "x was a number"
     assert json.loads(detail["tasks"][1]["outputs"]) == {"v": "then"}
 
-    for query in ("?full=true", "?latest=true&full=true"):
+    for query in ("?full=true", "?revision=latest&full=true"):
         retried = moto_stack.api("POST", f"/api/v1/executions/{first}/retry{query}").body
         approval = moto_stack.wait_for_approval(retried["executionId"])
         moto_stack.api("POST", f"/api/v1/approvals/{approval['id']}/approve")
@@ -397,9 +391,6 @@ def test_no_task_fails_while_variables_are_out_of_reach(moto_stack: MotoStack, e
 
 def flows_and_namespaces() -> tuple[Any, NamespaceService]:
     return flow_service(LOCAL_PRINCIPAL), namespace_service(LOCAL_PRINCIPAL)
-
-
-TEXT = "name: late\nnamespace: team\ntasks: [{name: a, type: core.set, properties: {values: {}}}]\n"
 
 
 def test_a_flow_saved_while_its_namespace_is_deleted_keeps_what_it_says(moto_stack: MotoStack):
