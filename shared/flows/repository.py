@@ -106,12 +106,12 @@ class FlowRepository:
 
     def _names_below(self, prefix: str) -> Iterator[str]:
         """Yield the full names that begin with a prefix: a row each, of a tenth of a kilobyte."""
-        condition = Key("pk").eq(items.name_partition(self._tenant))
-        if prefix:
-            condition &= Key("sk").begins_with(prefix)
+        partition = Key("pk").eq(items.name_partition(self._tenant))
         found = query_all(
             self._table,
-            KeyConditionExpression=condition,
+            KeyConditionExpression=partition & Key("sk").begins_with(prefix)
+            if prefix
+            else partition,
             ProjectionExpression="sk",
             ConsistentRead=True,
         )

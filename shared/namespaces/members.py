@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.namespaces.models import Counts
+from shared.namespaces.models import NamespaceCounts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +15,11 @@ class Members:
     credentials_in: Callable[[str], int]
     keys_in: Callable[[str], int]
 
-    def of(self, name: str) -> Counts:
+    def of(self, name: str) -> NamespaceCounts:
         return self.beside(name, self.flows_in(name))
 
-    def beside(self, name: str, flows: int) -> Counts:
+    def beside(self, name: str, flows: int) -> NamespaceCounts:
         """Count the rest of what is in a namespace with so many flows."""
-        return Counts(flows=flows, credentials=self.credentials_in(name), keys=self.keys_in(name))
+        return NamespaceCounts(
+            flows=flows, credentials=self.credentials_in(name), keys=self.keys_in(name)
+        )

@@ -66,7 +66,7 @@ class NamespaceRecord(StrictRecord):
         return NamespaceSettings(self.retention_seconds, self.variables)
 
 
-class Counts(StrictRecord):
+class NamespaceCounts(StrictRecord):
     """The numbers of things in a namespace."""
 
     flows: int = 0
@@ -90,14 +90,18 @@ class Namespace(StrictRecord):
     retention: str | None
     variables: dict[str, Any] | None
     plugin_defaults: dict[str, Any] = {}
-    counts: Counts
+    counts: NamespaceCounts
     created_at: Timestamp | None
     updated_at: Timestamp | None
     version: int = Field(exclude=True)
 
     @classmethod
     def of(
-        cls, name: str, record: NamespaceRecord | None, variables: Variables | None, counts: Counts
+        cls,
+        name: str,
+        record: NamespaceRecord | None,
+        variables: Variables | None,
+        counts: NamespaceCounts,
     ) -> "Namespace":
         """Show a namespace, with or without a row."""
         return cls(

@@ -17,8 +17,8 @@ from shared.namespaces.changes import changes_of
 from shared.namespaces.members import Members
 from shared.namespaces.models import (
     DEFAULT,
-    Counts,
     Namespace,
+    NamespaceCounts,
     NamespacePatch,
     NamespaceRecord,
     Variables,
@@ -103,7 +103,7 @@ class NamespaceService:
 
         _insist(attempt)
 
-    def _stored(self, name: str) -> tuple[NamespaceRecord | None, Counts]:
+    def _stored(self, name: str) -> tuple[NamespaceRecord | None, NamespaceCounts]:
         """Read what is there of a namespace; NamespaceNotFoundError when nothing is."""
         if name == SYSTEM or not is_namespace(name):
             raise NamespaceNotFoundError("there is no such namespace")
@@ -112,7 +112,9 @@ class NamespaceService:
             raise NamespaceNotFoundError("there is no such namespace")
         return record, counts
 
-    def _shown(self, name: str, record: NamespaceRecord | None, counts: Counts) -> Namespace:
+    def _shown(
+        self, name: str, record: NamespaceRecord | None, counts: NamespaceCounts
+    ) -> Namespace:
         digests = [record.variables] if record and record.variables else []
         shown = self.namespaces.variables(digests)
         return Namespace.of(name, record, _variables_of(record, shown), counts)
@@ -132,20 +134,20 @@ class NamespaceService:
         return new.model_copy(update=written)
 
 
-def _is_there(name: str, record: NamespaceRecord | None, counts: Counts) -> bool:
+def _is_there(name: str, record: NamespaceRecord | None, counts: NamespaceCounts) -> bool:
     """Tell whether a namespace is there; keys alone make none."""
     return bool(name == DEFAULT or record or counts.flows or counts.credentials)
 
 
 def _check_version(
-    name: str, record: NamespaceRecord | None, counts: Counts, if_match: str | None
+    name: str, record: NamespaceRecord | None, counts: NamespaceCounts, if_match: str | None
 ) -> None:
     if if_match is not None and not _is_there(name, record, counts):
         raise PreconditionFailedError("there is no such namespace yet")
     check_if_match(if_match, record.version if record else 0)
 
 
-def _check_empty(name: str, counts: Counts) -> None:
+def _check_empty(name: str, counts: NamespaceCounts) -> None:
     if not counts.is_empty:
         raise NamespaceNotEmptyError(
             f"delete what is in namespace {name!r} first", counts=counts.model_dump()

@@ -1,7 +1,7 @@
 """The rules for templates at each place: their syntax, the names they know, the tasks they read."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -116,7 +116,7 @@ class Variables:
     def names(self) -> AbstractSet[str]:
         return self.own | self.read_shared()
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self.own or name in self.names
 
 
@@ -173,7 +173,10 @@ class TemplateRules:
         """Say below which root a name stands that is a task's, an input's or a variable's."""
         if name in self.tasks:
             return f": what that task gave is written outputs.{name}"
-        known = {"inputs": self.members.inputs, "vars": self.variables}
+        known: Mapping[str, Container[str]] = {
+            "inputs": self.members.inputs,
+            "vars": self.variables,
+        }
         homes = [f"{root}.{name}" for root, names in known.items() if name in names]
         return f": write {homes[0]}" if homes else ""
 
