@@ -14,7 +14,12 @@ class Cost:
 
 
 def budget(tasks: int) -> Cost:
-    return Cost(transitions=3, invocations=2, write_units=tasks + 5, reads=3)
+    """Return the bar of an execution with an idempotency key; one less is read without.
+
+    The fourth read is of what the flow's namespace says at the start. The bar was three before
+    there were namespaces; a record of the flow that said it would be stale after a PUT.
+    """
+    return Cost(transitions=3, invocations=2, write_units=tasks + 5, reads=4)
 
 
 def exceeded(measured: Cost, bar: Cost) -> list[str]:

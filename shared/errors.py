@@ -20,6 +20,7 @@
     x ExecutionNotFoundError
     x PluginNotFoundError
     x ApprovalNotFoundError
+    x NamespaceNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -30,6 +31,8 @@
     x ExecutionFinishedError
     x ExecutionNotRetryableError
     x ApprovalDecidedError
+    x NamespaceFixedError             the one that is always there
+    x NamespaceNotEmptyError          tells what is in it
     x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -39,6 +42,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -76,7 +80,7 @@ class PlatformError(Exception):
         self.problems = tuple(problems)
 
     @property
-    def members(self) -> Mapping[str, str]:
+    def members(self) -> Mapping[str, Any]:
         """The members that an answer has beside those of every error."""
         return {}
 
@@ -157,6 +161,10 @@ class ApprovalNotFoundError(NotFoundError):
     code = "approval_not_found"
 
 
+class NamespaceNotFoundError(NotFoundError):
+    code = "namespace_not_found"
+
+
 class MethodNotAllowedError(PlatformError):
     code = "method_not_allowed"
 
@@ -209,6 +217,24 @@ class ExecutionNotRetryableError(ConflictError):
 
 class ApprovalDecidedError(ConflictError):
     code = "approval_decided"
+
+
+class NamespaceFixedError(ConflictError):
+    code = "namespace_fixed"
+
+
+class NamespaceNotEmptyError(ConflictError):
+    """A namespace that is to be deleted is not empty: `counts`, by noun."""
+
+    code = "namespace_not_empty"
+
+    def __init__(self, detail: str, *, counts: Mapping[str, int]) -> None:
+        super().__init__(detail)
+        self.counts = counts
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        return {"counts": self.counts}
 
 
 class IdempotencyInProgressError(ConflictError):

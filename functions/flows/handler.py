@@ -14,7 +14,6 @@ from shared.flows.models import (
     FlowPatch,
     FlowStatus,
     Label,
-    Namespace,
     ValidationResult,
 )
 from shared.flows.plans.pictures import FlowGraph, graph_of, machine_of
@@ -32,6 +31,7 @@ from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page, no_content
+from shared.names import Namespace
 from shared.validation import parse_body
 
 app = http_app()

@@ -10,20 +10,23 @@ from shared.flows.repository import flow_repository
 from shared.flows.service import ExecutionsDeletion, FlowService
 from shared.http.caller import Caller
 from shared.ids import new_id
+from shared.namespaces.repository import namespace_repository
 from shared.times import utc_now
 
 
 def flow_service(caller: Caller) -> FlowService:
+    namespaces = namespace_repository(caller.tenant)
     return FlowService(
         flows=flow_repository(caller.tenant),
         close=partial(close, caller.tenant),
         find_plan=partial(plan_repository().get, caller.tenant),
         compile=compile_text,
-        inspect=inspect_text,
+        inspect=partial(inspect_text, shared_variables=namespaces.variable_names),
         now=utc_now,
         new_id=new_id,
         tenant=caller.tenant,
         author=caller.name,
+        enter=namespaces.entry,
     )
 
 

@@ -13,6 +13,7 @@ from shared.executions.store.payloads import payload_store
 from shared.executions.store.repository import execution_repository
 from shared.executions.tasks.clocks import Clocks
 from shared.flows.plans.repository import plan_repository
+from shared.namespaces.variables import variable_reader
 from shared.people.approvals.gate import GateTask
 from shared.people.approvals.repository import approval_repository
 from shared.plugins.registry import find
@@ -44,6 +45,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
             set_timer=timer_queue().set,
             start=start.engine.start,
             promote=start.promoter.promote,
+            read_variables=variable_reader(),
         ),
         abandon=end_process,
     )

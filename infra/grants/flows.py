@@ -12,6 +12,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
+        "dynamodb:UpdateItem",
         on=on.table("flows"),
     )
     # Deleting a flow puts and starts the execution that cancels those of the flow.

@@ -54,6 +54,11 @@ POLICY: Mapping[str, Access] = {
     "POST /api/v1/flows/{flow_id}/activate": EDITOR,
     "POST /api/v1/flows/{flow_id}/deactivate": EDITOR,
     "POST /api/v1/flows/{flow_id}/draft": EDITOR,
+    # namespaces
+    "GET /api/v1/namespaces": VIEWER,
+    "GET /api/v1/namespaces/{name}": VIEWER,
+    "PUT /api/v1/namespaces/{name}": ADMIN,
+    "DELETE /api/v1/namespaces/{name}": ADMIN,
     # executions
     "POST /api/v1/flows/{flow_id}/execute": EXECUTOR,
     "POST /api/v1/flows/{flow_id}/test": EXECUTOR,

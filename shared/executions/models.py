@@ -103,6 +103,8 @@ class Execution(Record):
     # How long it is kept after its end; once ended, when it is no more, in seconds of the epoch.
     retention_seconds: int | None = Field(default=None, exclude=True)
     expires_at: int | None = Field(default=None, exclude=True)
+    # The digest of its namespace's variables, as they were at its start.
+    namespace_variables: str | None = Field(default=None, exclude=True)
     mocks: dict[str, dict[str, Any]] = Field(default={}, exclude=True, repr=False)
     slot: Slot | None = Field(default=None, exclude=True)
     # Inputs too large for the row; of those, what is hidden from clients.

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import RLock
+from types import MappingProxyType
+from typing import Final
 
 from shared.expressions.errors import TemplateError
 from shared.expressions.scope import Scope
@@ -10,22 +12,30 @@ from shared.expressions.template import render_tree
 from shared.expressions.values import Json
 from shared.messages import Message
 
+_NONE: Final[Mapping[str, Json]] = MappingProxyType({})
+
 
 class LazyVariables(Mapping[str, Json]):
     """A mapping for the root `vars` that renders `sources` over `scope`, one variable at a time.
 
+    What `sources` lack is looked up in `below`: values as they are, whatever they look like.
     Variables may read each other; one that reads itself, however indirectly, raises
     TemplateError. Credentials stay text in them. Safe to share between threads.
     """
 
-    def __init__(self, sources: Mapping[str, Json], scope: Scope) -> None:
+    def __init__(
+        self, sources: Mapping[str, Json], scope: Scope, below: Mapping[str, Json] = _NONE
+    ) -> None:
         self._sources = sources
+        self._below = below
         self._scope = replace(scope, roots={**scope.roots, "vars": self}, credentials=None)
         self._rendered: dict[str, Json] = {}
         self._open: list[str] = []
         self._lock = RLock()
 
     def __getitem__(self, name: str) -> Json:
+        if name not in self._sources:
+            return self._below[name]
         with self._lock:
             if name not in self._rendered:
                 self._rendered[name] = self._render(name)
@@ -45,10 +55,11 @@ class LazyVariables(Mapping[str, Json]):
             self._open.pop()
 
     def __contains__(self, name: object) -> bool:
-        return name in self._sources
+        return name in self._sources or name in self._below
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
+        yield from self._sources
+        yield from (name for name in self._below if name not in self._sources)
 
     def __len__(self) -> int:
-        return len(self._sources)
+        return sum(1 for _ in self)

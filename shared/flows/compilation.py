@@ -1,6 +1,7 @@
 """From a text to what is stored of it, or to the refusal that names every place."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.errors import InvalidFlowError, NotSupportedYetError, Problem
@@ -40,6 +41,8 @@ class Findings:
 
 Compile = Callable[[str, Envelope], Compiled]
 Inspect = Callable[[str, Envelope], Findings]
+SharedVariables = Callable[[str], AbstractSet[str]]
+"""The function that gives the names of a namespace's variables."""
 
 # The parser, the expressions and the plugins are imported when a text comes in: reading flows, and
 # starting them, is most of what a function does, and needs none of them.
@@ -65,8 +68,21 @@ def compile_text(text: str, envelope: Envelope) -> Compiled:
     return Compiled(definition, total, plan)
 
 
-def inspect_text(text: str, envelope: Envelope) -> Findings:
+def none_shared(_namespace: str) -> AbstractSet[str]:
+    """Give no variables of a namespace."""
+    return frozenset()
+
+
+def inspect_text(
+    text: str, envelope: Envelope, *, shared_variables: SharedVariables = none_shared
+) -> Findings:
+    """Check a text; `shared_variables` gives the names that a namespace's variables have."""
     from shared.flows.validation.validator import check_flow  # noqa: PLC0415 - see above
 
-    checked = check_flow(text, name=envelope.name, namespace=envelope.namespace)
+    checked = check_flow(
+        text,
+        name=envelope.name,
+        namespace=envelope.namespace,
+        shared_variables=shared_variables,
+    )
     return Findings(checked.errors, checked.warnings, checked.unsupported)

@@ -5,9 +5,10 @@ import math
 from datetime import timedelta
 from typing import Any
 
-from shared.errors import InvalidFlowError
+from shared.errors import InvalidFlowError, Problem
 from shared.flows.compilation import Compiled
 from shared.flows.models import Envelope, FlowRecord
+from shared.names import SYSTEM
 
 MAX_RECORD_BYTES = 300_000
 """The size of labels, description and inputs together; an item of DynamoDB holds 400 KB."""
@@ -59,6 +60,9 @@ def _seconds(retention: timedelta | None) -> int | None:
 
 def _fields_of_envelope(envelope: Envelope, under: Envelope, text: str) -> dict[str, Any]:
     shown = envelope.over(under)
+    if shown.namespace == SYSTEM:
+        problem = Problem(path="namespace", message=f'"{SYSTEM}" is the platform\'s own')
+        raise InvalidFlowError("the flow cannot be saved there", problems=[problem])
     fields = {name: getattr(shown, name) for name in Envelope.model_fields}
     return {**fields, "envelope": envelope, "shown_bytes": _cost(text, shown)}
 

@@ -1,7 +1,8 @@
 """Flows in their table: conditions, pages, and everything of one change in one transaction."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,27 @@ class FlowRepository:
             return None
         flow_id = self._named(namespace_and_name)
         return None if flow_id is None else self.find(flow_id)
+
+    def count_in(self, namespace: str) -> int:
+        """Count the flows in a namespace, consistently; the name can be one."""
+        return sum(1 for _ in self._names_below(f"{namespace}/"))
+
+    def count_by_namespace(self) -> Mapping[str, int]:
+        """Count the flows in each namespace that has any, consistently."""
+        return Counter(name.partition("/")[0] for name in self._names_below(""))
+
+    def _names_below(self, prefix: str) -> Iterator[str]:
+        """Yield the full names that begin with a prefix: a row each, of a tenth of a kilobyte."""
+        partition = Key("pk").eq(items.name_partition(self._tenant))
+        found = query_all(
+            self._table,
+            KeyConditionExpression=partition & Key("sk").begins_with(prefix)
+            if prefix
+            else partition,
+            ProjectionExpression="sk",
+            ConsistentRead=True,
+        )
+        return (str(item["sk"]) for item in found)
 
     def _named(self, namespace_and_name: str) -> str | None:
         item = self._get(items.name_partition(self._tenant), namespace_and_name)

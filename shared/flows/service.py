@@ -1,10 +1,11 @@
 """The use cases of flows: save, read, list, move, delete, and check a text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from shared.dynamodb import Write
 from shared.errors import (
     FlowChangedError,
     FlowNotFoundError,
@@ -54,6 +55,15 @@ Close = Callable[[FlowRecord, str], ExecutionsDeletion | None]
 """The function that ends a flow's executions, on behalf of somebody; None when none are open."""
 
 
+Enter = Callable[[str, datetime], Sequence[Write]]
+"""The function that gives the writes which go with the first flow in a namespace."""
+
+
+def enter_nothing(_namespace: str, _now: datetime) -> Sequence[Write]:
+    """Write nothing of a namespace."""
+    return ()
+
+
 @dataclass(frozen=True)
 class FlowService:
     """The flows of one tenant, for one author."""
@@ -67,6 +77,7 @@ class FlowService:
     new_id: Callable[[datetime], str]
     tenant: str
     author: str
+    enter: Enter = enter_nothing
 
     def create(self, draft: FlowDraft, keep: ResponseWriter[Flow] = NOT_KEYED) -> Flow:
         """Save a new flow; raises InvalidFlowError, NotSupportedYetError, FlowNameTakenError."""
@@ -89,7 +100,11 @@ class FlowService:
         )
         revision = self._revision(flow, text, compiled)
         shown = Flow.of(flow, text)
-        _insist(lambda: self.flows.add(flow, revision, keep.write_with(shown)))
+        _insist(
+            lambda: self.flows.add(
+                flow, revision, [*keep.write_with(shown), *self.enter(flow.namespace, now)]
+            )
+        )
         return shown
 
     def get(self, flow_id: str) -> Flow:
@@ -189,6 +204,8 @@ class FlowService:
             return Flow.of(old, text)
         changes = {"version": old.version + 1, "updated_at": max(self.now(), old.updated_at)}
         new = check_size(new.model_copy(update=changes))
+        is_moved = new.namespace != old.namespace
+        entering = self.enter(new.namespace, new.updated_at) if is_moved else ()
         is_new_text = new.revision != old.revision
         shown = Flow.of(new, text)
         self.flows.replace(
@@ -196,7 +213,7 @@ class FlowService:
             new,
             revision=self._revision(new, text, compiled) if is_new_text and compiled else None,
             plan=compiled.plan if compiled else None,
-            also=keep.write_with(shown),
+            also=[*keep.write_with(shown), *entering],
         )
         return shown
 

@@ -32,12 +32,17 @@ def problem_schemas() -> Json:
         "requestId": {"type": "string"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
         "flowId": {"type": "string", "description": "The flow whose name is taken."},
+        "counts": {
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": "The numbers of things in a namespace that is not empty.",
+        },
     }
     refusal = {
         "type": "object",
         "description": "RFC 9457; `code` is stable.",
         "properties": fields,
-        "required": [name for name in fields if name not in {"errors", "flowId"}],
+        "required": [name for name in fields if name not in {"errors", "flowId", "counts"}],
     }
     return {"Problem": Problem.model_json_schema(), "Refusal": refusal, "GatewayMessage": GATEWAY}
 

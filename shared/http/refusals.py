@@ -62,6 +62,14 @@ REFUSALS: Mapping[str, Kinds] = {
     "POST /api/v1/flows/{flow_id}/activate": _MOVE,
     "POST /api/v1/flows/{flow_id}/deactivate": _MOVE,
     "POST /api/v1/flows/{flow_id}/draft": _MOVE,
+    # namespaces
+    "GET /api/v1/namespaces/{name}": (errors.NamespaceNotFoundError,),
+    "PUT /api/v1/namespaces/{name}": (errors.NotSupportedYetError,),
+    "DELETE /api/v1/namespaces/{name}": (
+        errors.NamespaceNotFoundError,
+        errors.NamespaceFixedError,
+        errors.NamespaceNotEmptyError,
+    ),
 }
 """The errors that a route may end with, beside those of its parameters, its body and its caller."""
 
@@ -89,6 +97,9 @@ EXAMPLES: Mapping[str, str] = {
     "invalid_request": "the request is not valid",
     "invalid_token": "log in first: POST /auth/login, then send Authorization: Bearer",
     "malformed_body": "the body is no JSON object",
+    "namespace_fixed": "the namespace default is always there",
+    "namespace_not_empty": "delete what is in namespace 'team' first",
+    "namespace_not_found": "there is no such namespace",
     "not_approver": "the approval does not name you among its approvers",
     "not_supported_yet": "the engine cannot run this yet",
     "plugin_not_found": "there is no plugin 'http.reqest'",

@@ -15,9 +15,9 @@ ADDED = {
     "an if with a task": (0, 0, 0),
     "a foreach of 10 tasks": (0, 0, 0),
     "a loop of 3 rounds": (6, 2, 6),
-    "a subflow of one task": (6, 3, 6),
+    "a subflow of one task": (6, 3, 7),
 }
-"""State transitions, invocations and reads beyond those of a plain task alone: 3, 2 and 2."""
+"""State transitions, invocations and reads beyond those of a plain task alone: 3, 2 and 3."""
 
 
 def writes(counted: Counted) -> int:
@@ -40,5 +40,5 @@ def test_a_chain_of_tasks_stays_within_the_budget(tasks: int, key: str | None):
 def test_a_feature_adds_what_it_is_known_to_cost_and_no_more(feature: str):
     counted = count(beside(FEATURES[feature]), child=CHILD)
 
-    used = (counted.transitions - 3, counted.invocations - 2, counted.reads - 2)
+    used = (counted.transitions - 3, counted.invocations - 2, counted.reads - 3)
     assert all(found <= known for found, known in zip(used, ADDED[feature], strict=True)), used

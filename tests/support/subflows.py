@@ -13,6 +13,7 @@ from tests.support.executions.bench import OnePlan
 from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import InMemoryExecutions
 from tests.support.executions.step_functions import FakeEngine
+from tests.support.namespaces import NO_NAMESPACES
 from tests.support.slots import InMemorySlots
 
 
@@ -38,6 +39,7 @@ def subflows_of(executions: InMemoryExecutions, plan: Plan, flows: Any) -> Subfl
         flows=lambda tenant: FlowRepository(flows, tenant),
         executions=executions,
         plans=OnePlan(plan),
+        namespaces=NO_NAMESPACES,
         launcher=Launcher(
             executions=executions,
             engine=engine,

@@ -49,6 +49,11 @@ COVERED_BY = {
     "unit/plugins/test_registry.py": "plugins/flow/control",
     "unit/plugins/flow/test_map.py": "plugins/sdk/items",
     "unit/plugins/util/test_json.py": "plugins/sdk/paths plugins/sdk/values",
+    "unit/namespaces/test_service.py": "names namespaces/members namespaces/models",
+    "integration/test_namespace_repository_contract.py": """
+        namespaces/items namespaces/repository
+        """,
+    "integration/test_namespaces.py": "executions/variables namespaces/reader",
     "unit/people/approvals/test_gate.py": """
         people/approvals/gate_properties people/approvals/items people/approvals/models
         """,

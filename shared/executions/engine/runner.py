@@ -29,8 +29,10 @@ from shared.executions.tasks.durable import DurableTasks
 from shared.executions.tasks.outcomes import failure_of
 from shared.executions.tasks.scopes import ScopeBuilder
 from shared.executions.tasks.timeouts import MALFORMED, read_duration
+from shared.executions.variables import namespace_variables, read_nothing
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
+from shared.namespaces.models import ReadVariables
 from shared.observability import logger
 from shared.watchdog import Watchdog
 
@@ -47,7 +49,7 @@ class TurnServices:
 
     `set_timer(tenant, execution_id, at)` has the execution woken at about that moment; `start`
     starts the run of an execution's generation; `promote(group)` gives free slots of a concurrency
-    group to those who wait for one.
+    group to those who wait for one; `read_variables` reads those of a namespace.
     """
 
     durable_tasks: DurableTasks
@@ -55,6 +57,7 @@ class TurnServices:
     set_timer: Callable[[str, str, datetime], None]
     start: Callable[[Execution], None]
     promote: Callable[[str], object]
+    read_variables: ReadVariables = read_nothing
 
 
 class SegmentRunner:
@@ -184,7 +187,9 @@ class SegmentRunner:
     ) -> SegmentTurn:
         scheduler = Scheduler(plan)
         read = OutputReader(self._payloads)
-        scopes = ScopeBuilder(execution, plan, read, inputs_of(execution, read.stored))
+        variables = namespace_variables(execution, self._services.read_variables)
+        inputs = inputs_of(execution, read.stored)
+        scopes = ScopeBuilder(execution, plan, read, inputs, variables=variables)
         masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,

@@ -1,10 +1,11 @@
 """Limits of a flow: who waits for a slot, and who is next."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 
 from shared.errors import ExpressionTooSlowError, InvalidInputsError, Problem
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Slot
@@ -13,23 +14,29 @@ from shared.executions.secrets import masking_of
 from shared.executions.store.slots import Admission, First, SlotRepository, slot_repository
 from shared.flows.language.definition import Concurrency
 from shared.flows.plans.plan import Plan
-from shared.json_text import identity
+from shared.json_text import Json, identity
 from shared.times import utc_now
 
 
 def concurrency_slot(
-    execution: Execution, concurrency: Concurrency | None, plan: Callable[[], Plan]
+    execution: Execution,
+    concurrency: Concurrency | None,
+    plan: Callable[[], Plan],
+    variables: Mapping[str, Json] = MappingProxyType({}),
 ) -> Slot | None:
-    """Return the slot an execution needs; InvalidInputsError when its key cannot be evaluated."""
+    """Return the slot an execution needs; InvalidInputsError when its key cannot be evaluated.
+
+    `variables` are the namespace's.
+    """
     if concurrency is None:
         return None
     line = f"{execution.tenant}#slots#{execution.flow_id}"
     if concurrency.key is not None:
-        line += f"#{_key(execution, concurrency.key, plan())}"
+        line += f"#{_key(execution, concurrency.key, plan(), variables)}"
     return Slot(line=line, limit=concurrency.limit, behavior=concurrency.behavior)
 
 
-def _key(execution: Execution, source: str, plan: Plan) -> str:
+def _key(execution: Execution, source: str, plan: Plan, variables: Mapping[str, Json]) -> str:
     """Return a digest of the key's value: that may be long, or hold a secret.
 
     It has no salt: whoever starts an execution must find the group of those that started before,
@@ -45,7 +52,8 @@ def _key(execution: Execution, source: str, plan: Plan) -> str:
         parse_expression,
     )
 
-    scope = ScopeBuilder(execution, plan, lambda _run: {}).for_flow(now=execution.created_at)
+    scopes = ScopeBuilder(execution, plan, lambda _run: {}, variables=variables)
+    scope = scopes.for_flow(now=execution.created_at)
     try:
         value = parse_expression(source).evaluate(scope)
     except TemplateError as error:

@@ -16,6 +16,7 @@ from shared.flows.models import FlowRecord
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.flows.repository import FlowRepository, flow_repository
+from shared.namespaces.reader import NamespaceReader, namespace_reader
 from shared.validation import parse_body
 
 
@@ -41,6 +42,7 @@ class FlowTestRequest(KeyedRequest):
 class FlowTestService:
     flows: Callable[[str], FlowRepository]
     plans: PlanRepository
+    namespaces: NamespaceReader
     claims: StartClaims
     launcher: Launcher
 
@@ -69,6 +71,8 @@ class FlowTestService:
             plan=plan,
             read_plan=lambda: plan,
             inputs=check_inputs(plan.inputs, draft.inputs),
+            namespace=self.namespaces.settings(request.tenant, flow.namespace),
+            read_variables=self.namespaces.variables,
             labels=draft.labels,
             needs_slot=False,
             origin=Origin(test=True, mocks=draft.mocks),
@@ -88,6 +92,7 @@ def flow_test_service() -> FlowTestService:
     return FlowTestService(
         flows=flow_repository,
         plans=plan_repository(),
+        namespaces=namespace_reader(),
         claims=start_claims(),
         launcher=launcher(),
     )

@@ -12,9 +12,11 @@ from typing import Any
 from shared.executions.lifecycle.concurrency import concurrency_slot
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Parent, Trigger
 from shared.executions.secrets import guarded_inputs, with_masked_labels
+from shared.executions.variables import namespace_variables, read_nothing
 from shared.flows.models import FlowRecord
 from shared.flows.plans.plan import Plan
 from shared.idempotency.claims import Claim
+from shared.namespaces.models import NO_SETTINGS, NamespaceSettings, ReadVariables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +71,10 @@ class Prepared:
 
     `plan` tells the revision's inputs, tasks and concurrency: a flow's record does so for its
     current revision, which spares most starts reading the plan. `inputs` are checked by it.
-    `labels` come on top of the flow's. `inherited_secrets` and `secret_before` are those of
-    `guarded_inputs`. `before_put` does what must be there before the execution is, and can be
-    repeated.
+    `namespace` is what the flow's says now, for a retry what it said then; `read_variables` reads
+    its variables. `labels` come on top of the flow's. `inherited_secrets` and `secret_before` are
+    those of `guarded_inputs`. `before_put` does what must be there before the execution is, and can
+    be repeated.
     """
 
     flow: FlowRecord | FlowReference
@@ -79,6 +82,8 @@ class Prepared:
     plan: Plan | FlowRecord
     read_plan: Callable[[], Plan]
     inputs: Mapping[str, Any]
+    namespace: NamespaceSettings = NO_SETTINGS
+    read_variables: ReadVariables = read_nothing
     labels: Mapping[str, str] = field(default_factory=dict)
     inherited_secrets: tuple[str, ...] = ()
     secret_before: Collection[str] = ()
@@ -114,13 +119,20 @@ def new_execution(prepared: Prepared, requester: Requester, claim: Claim | Ident
             depth=origin.depth,
             test=origin.test,
             mocks=dict(origin.mocks),
-            retention_seconds=flow.retention_seconds,
+            retention_seconds=_retention(prepared),
+            namespace_variables=prepared.namespace.variables,
             created_at=claim.created_at,
             check_at=claim.created_at + FIRST_CHECK_AFTER,
             created_by=requester.created_by,
         )
     )
     return _with_slot(execution, prepared)
+
+
+def _retention(prepared: Prepared) -> int | None:
+    """Return the flow's retention, or else its namespace's."""
+    own = prepared.flow.retention_seconds
+    return prepared.namespace.retention_seconds if own is None else own
 
 
 def _inputs(prepared: Prepared) -> dict[str, Any]:
@@ -135,5 +147,7 @@ def _inputs(prepared: Prepared) -> dict[str, Any]:
 def _with_slot(execution: Execution, prepared: Prepared) -> Execution:
     if not prepared.needs_slot:
         return execution
-    slot = concurrency_slot(execution, prepared.plan.concurrency, prepared.read_plan)
+    variables = namespace_variables(execution, prepared.read_variables)
+    concurrency = prepared.plan.concurrency
+    slot = concurrency_slot(execution, concurrency, prepared.read_plan, variables)
     return execution.model_copy(update={"slot": slot})

@@ -27,6 +27,8 @@ from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.flows.repository import FlowRepository, flow_repository
 from shared.ids import is_id
+from shared.namespaces.models import NamespaceSettings
+from shared.namespaces.reader import NamespaceReader, namespace_reader
 from shared.validation import NoBody, parse_body
 
 
@@ -49,6 +51,7 @@ class RetryService:
     plans: PlanRepository
     executions: ExecutionRepository
     copies: CopyRepository
+    namespaces: NamespaceReader
     payloads: PayloadStore
     claims: StartClaims
     launcher: Launcher
@@ -82,6 +85,8 @@ class RetryService:
             inputs=inputs
             if plan is before
             else check_inputs(plan.inputs, inputs, secret_values(execution)),
+            namespace=NamespaceSettings(variables=execution.namespace_variables),
+            read_variables=self.namespaces.variables,
             inherited_secrets=execution.inherited_secrets,
             secret_before=execution.secrets,
             origin=_origin(execution),
@@ -157,6 +162,7 @@ def retry_service(machine_arn: str | None = None) -> RetryService:
         plans=plan_repository(),
         executions=execution_repository(),
         copies=copy_repository(),
+        namespaces=namespace_reader(),
         payloads=payload_store(),
         claims=start_claims(),
         launcher=launcher(machine_arn),

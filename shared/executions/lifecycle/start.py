@@ -22,6 +22,7 @@ from shared.flows.models import FlowRecord, FlowStatus, LabelName
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.flows.repository import FlowRepository, flow_repository
 from shared.json_text import compact
+from shared.namespaces.reader import NamespaceReader, namespace_reader
 from shared.records import Record
 from shared.validation import parse_body
 
@@ -61,10 +62,12 @@ class ExecutionService:
         *,
         flows: Callable[[str], FlowRepository],
         plans: PlanRepository,
+        namespaces: NamespaceReader,
         claims: StartClaims,
         launcher: Launcher,
     ) -> None:
         self._flows = flows
+        self._namespaces = namespaces
         self._plans = plans
         self._claims = claims
         self._launcher = launcher
@@ -96,6 +99,8 @@ class ExecutionService:
             plan=plan,
             read_plan=read_plan,
             inputs=check_inputs(plan.inputs, draft.inputs),
+            namespace=self._namespaces.settings(request.tenant, flow.namespace),
+            read_variables=self._namespaces.variables,
             labels=draft.labels,
         )
 
@@ -142,6 +147,7 @@ def execution_service() -> ExecutionService:
     return ExecutionService(
         flows=flow_repository,
         plans=plan_repository(),
+        namespaces=namespace_reader(),
         claims=start_claims(),
         launcher=launcher(),
     )

@@ -36,6 +36,7 @@ from shared.flows.repository import FlowRepository, flow_repository
 from shared.ids import id_of
 from shared.json_text import compact
 from shared.messages import Message
+from shared.namespaces.reader import NamespaceReader, namespace_reader
 from shared.plugins.sdk.plugin import PluginError
 
 MAX_DEPTH = 10
@@ -55,6 +56,7 @@ class Subflows:
     flows: Callable[[str], FlowRepository]
     executions: ExecutionRepository
     plans: PlanRepository
+    namespaces: NamespaceReader
     launcher: Launcher
     payloads: PayloadStore
 
@@ -143,6 +145,8 @@ class Subflows:
             inputs=check_inputs(
                 flow.inputs, poll.properties.get("inputs") or {}, secret_values(parent)
             ),
+            namespace=self.namespaces.settings(parent.tenant, flow.namespace),
+            read_variables=self.namespaces.variables,
             inherited_secrets=secret_values(parent),
             origin=Origin(
                 trigger=Trigger(type="subflow", id=parent.id),
@@ -243,6 +247,7 @@ def subflows(machine_arn: str | None = None) -> Subflows:
         flows=flow_repository,
         executions=execution_repository(),
         plans=plan_repository(),
+        namespaces=namespace_reader(),
         launcher=launcher(machine_arn),
         payloads=payload_store(),
     )

@@ -24,6 +24,7 @@ from shared.times import from_rfc3339, to_rfc3339
 _AS_THEY_ARE = (
     *("currentTask", "correlationId", "requestId", "retryOf"),
     *("closing", "parent", "storedOutputs", "storedInputs", "storedHiddenInputs"),
+    "namespaceVariables",
 )
 _NUMBERS = (
     *("flowRevision", "tasksTotal", "tasksExecuted", "attempt", "generation"),
@@ -92,6 +93,7 @@ def _optional(execution: Execution) -> dict[str, Any]:
         "slot": execution.slot and execution.slot.model_dump(by_alias=True),
         "depth": execution.depth,
         "retentionSeconds": execution.retention_seconds,
+        "namespaceVariables": execution.namespace_variables,
         "expiresAt": _expiry(execution),
         "requestId": execution.request_id,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from shared.executions.models import Execution, Status
@@ -22,6 +23,7 @@ class ScopeBuilder:
     """The builder of one execution's scopes; recorded outputs are parsed once.
 
     `read` gives a task run's outputs, `inputs` are given where they are not all in the row.
+    `variables` are the namespace's: those of the flow come first.
     """
 
     def __init__(
@@ -30,8 +32,11 @@ class ScopeBuilder:
         plan: Plan,
         read: Callable[[TaskRun], dict[str, Any]],
         inputs: Mapping[str, Any] | None = None,
+        *,
+        variables: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.read = read
+        self._variables = variables
         self._execution = execution
         self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
@@ -112,7 +117,8 @@ class ScopeBuilder:
         bare = Scope(roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential)
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
-            **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
+            **self._reach(instance),
+            vars=LazyVariables(self._plan.variables, bare, self._variables),
         )
 
     def _reach(self, instance: TaskInstance | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from shared.flows.validation.inputs import read_inputs
 from shared.flows.validation.retries import read_retry
 from shared.flows.validation.tasks import Section, Surroundings, Tasks
 from shared.flows.validation.triggers import read_triggers
+from shared.names import SYSTEM
 
 _SECTIONS: Final[tuple[Section, ...]] = ("tasks", "errors", "finally")
 _ENVELOPE: Final = ("name", "namespace")
@@ -145,5 +146,7 @@ def _apply_envelope(root: Spot, envelope: Envelope, values: dict[str, Any]) -> N
             values[key] = given
             if written is not None and written.value is not None and written.value != given:
                 written.warn(f'the {key} given with the request, "{given}", wins over this one')
+    if values.get("namespace") == SYSTEM:
+        (root.entry("namespace") or root).refuse(f'"{SYSTEM}" is the platform\'s own namespace')
     if root.node.entries is not None and values.get("name") is None and root.entry("name") is None:
         root.refuse('missing "name"')

@@ -1,9 +1,10 @@
 """The rules for templates at each place: their syntax, the names they know, the tasks they read."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from shared.expressions import (
@@ -101,12 +102,30 @@ def deferred_locals(plugin: Plugin | None) -> Mapping[str, AbstractSet[str]]:
     }
 
 
+@dataclass(frozen=True)
+class Variables:
+    """The names of variables: the flow's own, then its namespace's, asked for when one is missed.
+
+    The names of a namespace are read once, for flows that need them.
+    """
+
+    own: AbstractSet[str]
+    read_shared: Callable[[], AbstractSet[str]]
+
+    @cached_property
+    def names(self) -> AbstractSet[str]:
+        return self.own | self.read_shared()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or name in self.names
+
+
 @dataclass
 class TemplateRules:
     """The checker of templates against known names; `read_at` remembers who reads whom where."""
 
     members: Members
-    variables: AbstractSet[str]
+    variables: Variables
     known_credential: Callable[[str], bool]
     read_at: dict[tuple[str, str], Spot] = field(default_factory=dict)
     _parsed: dict[tuple[Parse, str], References] = field(default_factory=dict)
@@ -154,7 +173,10 @@ class TemplateRules:
         """Say below which root a name stands that is a task's, an input's or a variable's."""
         if name in self.tasks:
             return f": what that task gave is written outputs.{name}"
-        known = {"inputs": self.members.inputs, "vars": self.variables}
+        known: Mapping[str, Container[str]] = {
+            "inputs": self.members.inputs,
+            "vars": self.variables,
+        }
         homes = [f"{root}.{name}" for root, names in known.items() if name in names]
         return f": write {homes[0]}" if homes else ""
 
@@ -188,7 +210,7 @@ class TemplateRules:
     def _check_variables(self, spot: Spot, found: References) -> None:
         for name in sorted(name for root, name in found.members if root == "vars"):
             if name not in self.variables and not spot.report.is_full("warning"):
-                hint = suggest(name, self.variables, spot)
+                hint = suggest(name, self.variables.names, spot)
                 spot.warn(f'unknown variable "{shorten(name)}"{hint}', offset=offset_of(spot, name))
 
     def _check_members(self, spot: Spot, found: References, place: Place) -> None:

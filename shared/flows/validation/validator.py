@@ -1,6 +1,7 @@
 """The check of a flow's text: all that is wrong with it at once, each with its place."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.errors import Problem
@@ -18,6 +19,7 @@ from shared.flows.validation.templates import (
     OUTPUTS,
     VARIABLES,
     TemplateRules,
+    Variables,
     deferred_locals,
     inside,
     place_of,
@@ -41,8 +43,16 @@ class Checked:
     unsupported: tuple[Problem, ...]
 
 
+SharedVariables = Callable[[str], AbstractSet[str]]
+"""The function that gives the names of a namespace's variables."""
+
+
 def _none_known(_name: str) -> bool:
     return False
+
+
+def _none_shared(_namespace: str) -> AbstractSet[str]:
+    return frozenset()
 
 
 def check_flow(
@@ -51,11 +61,13 @@ def check_flow(
     name: str | None = None,
     namespace: str | None = None,
     known_credential: Callable[[str], bool] = _none_known,
+    shared_variables: SharedVariables = _none_shared,
 ) -> Checked:
     """Check the text of a flow, YAML or JSON; never raises, whatever the text is.
 
     `name` and `namespace` are the request's, which win over the text's. `known_credential` tells
-    whether a name in `${NAME}` is stored: one that is not is a warning.
+    whether a name in `${NAME}` is stored: one that is not is a warning. `shared_variables` gives
+    the names that a namespace has; it is asked for a flow that reads what is not its own.
     """
     source = read_source(text)
     report = Report(source)
@@ -69,7 +81,7 @@ def check_flow(
             root.refuse(f"a flow is a map, not {kind(root.value)}")
         else:
             flow = read_flow(root, Envelope(name, namespace))
-            _check(flow, known_credential)
+            _check(flow, known_credential, shared_variables)
             definition = flow.definition
     errors = report.problems("error")
     return Checked(
@@ -80,10 +92,15 @@ def check_flow(
     )
 
 
-def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
+def _check(
+    flow: WrittenFlow, known_credential: Callable[[str], bool], shared_variables: SharedVariables
+) -> None:
     by_name = _names(flow.tasks.written)
     members = Members(input_members(flow.root), by_name)
-    rules = TemplateRules(members, flow.definition.variables.keys(), known_credential)
+    variables = Variables(
+        flow.definition.variables.keys(), lambda: shared_variables(flow.definition.namespace)
+    )
+    rules = TemplateRules(members, variables, known_credential)
     _check_flow_templates(flow.root, rules)
     if flow.definition.variables:  # none if there are too many to check
         _check_variables(flow.root.entry("variables"), rules)

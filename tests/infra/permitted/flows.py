@@ -6,6 +6,6 @@ PERMITTED = {
     "dynamodb:GetItem": {"FlowsTable"},
     "dynamodb:PutItem": {"ExecutionsTable", "FlowsTable", "IdempotencyTable"},
     "dynamodb:Query": {"ExecutionsTable/index/open", "FlowsTable"},
-    "dynamodb:UpdateItem": {"IdempotencyTable"},
+    "dynamodb:UpdateItem": {"FlowsTable", "IdempotencyTable"},
     "states:StartExecution": {"OneSegment"},
 }

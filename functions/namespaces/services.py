@@ -1,0 +1,24 @@
+"""The services of the routes of /namespaces: made for each caller."""
+
+from shared.flows.repository import flow_repository
+from shared.http.caller import Caller
+from shared.namespaces.members import Members
+from shared.namespaces.repository import namespace_repository
+from shared.namespaces.service import NamespaceService
+from shared.times import utc_now
+
+
+def namespace_service(caller: Caller) -> NamespaceService:
+    flows = flow_repository(caller.tenant)
+    members = Members(
+        flows_by_namespace=flows.count_by_namespace,
+        flows_in=flows.count_in,
+        credentials_in=none_in,
+        keys_in=none_in,
+    )
+    return NamespaceService(namespace_repository(caller.tenant), members, utc_now)
+
+
+def none_in(_namespace: str) -> int:
+    """Count what there is no store of yet."""
+    return 0
