@@ -68,10 +68,12 @@ def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api) -> None:
         "nodes": None,
         "edges": None,
         "revision": 1,
+        "comment": None,
         "tasksTotal": 1,
         "createdAt": "2026-01-02T03:04:06.000Z",
-        "updatedAt": "2026-01-02T03:04:06.000Z",
         "createdBy": "local",
+        "updatedAt": "2026-01-02T03:04:06.000Z",
+        "updatedBy": "local",
     }
     assert api("GET", f"/{flow['id']}").json == flow
     assert api("GET", f"/{flow['id']}").headers["etag"] == '"1"'
