@@ -10,8 +10,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from shared.errors import InvalidRequestError, Problem
 from shared.flows.models import Comment, Flow
 from shared.http.bodies import JSON_TYPE, YAML_TYPE, media_type
+from shared.http.headers import prefers
 from shared.http.responses import answer
 from shared.json_text import Json
+from shared.validation import etag
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
@@ -31,6 +33,7 @@ FORMS: dict[int, Any] = {
     }
 }
 """The two forms in which a flow is read."""
+VARIES = {"Vary": "Accept"}
 SAVED: dict[int, Any] = {
     HTTPStatus.OK: {"description": "A flow that was there", "content": _FLOW},
     HTTPStatus.CREATED: {"description": "A new flow", "content": _FLOW},
@@ -42,10 +45,12 @@ def shown(flow: Flow) -> Response[Any]:
     return answer(flow, version=flow.version)
 
 
-def shown_text(flow: Flow) -> Response[Any]:
-    """Answer the text alone, byte for byte."""
-    tagged = answer(flow, version=flow.version, headers={"Vary": "Accept"})
-    return Response(tagged.status_code, YAML_TYPE, flow.yaml_content, headers=tagged.headers)
+def read(flow: Flow, accept: str | None) -> Response[Any]:
+    """Answer a flow as JSON or, to who asks for YAML, its text alone, byte for byte."""
+    if not prefers(accept, YAML_TYPE, over=JSON_TYPE):
+        return answer(flow, version=flow.version, headers=VARIES)
+    tagged = {"ETag": etag(flow.version), **VARIES}
+    return Response(HTTPStatus.OK, YAML_TYPE, flow.yaml_content, headers=tagged)
 
 
 def created(flow: Flow) -> Response[Any]:

@@ -13,8 +13,8 @@ from functions.flows.answers import (
     DraftStatus,
     RevisionQuery,
     created,
+    read,
     shown,
-    shown_text,
     with_query,
 )
 from functions.flows.services import Flows
@@ -31,16 +31,14 @@ from shared.flows.models import (
 from shared.flows.plans.pictures import FlowGraph, graph_of, machine_of
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import (
-    JSON_TYPE,
     TEXT_TYPES,
-    YAML_TYPE,
     RequiredRawBody,
     json_or_yaml,
     media_type,
     read_json,
     read_text,
 )
-from shared.http.headers import IfMatchHeader, prefers
+from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer_page, no_content
@@ -98,8 +96,7 @@ def validate_flow(flows: Flows) -> ValidationResult:
 
 @app.get("/api/v1/flows/<flow_id>", summary="Read a flow, or its text alone", responses=FORMS)
 def get_flow(flow_id: str, flows: Flows) -> Response[Flow | str]:
-    flow, accept = flows.get(flow_id), app.current_event.headers.get("accept")
-    return shown_text(flow) if prefers(accept, YAML_TYPE, over=JSON_TYPE) else shown(flow)
+    return read(flows.get(flow_id), app.current_event.headers.get("accept"))
 
 
 @app.get("/api/v1/flows/<flow_id>/graph", summary="Read the graph that runs, for a picture")

@@ -1,51 +1,16 @@
 """The routes of /flows over flows in memory: what a caller sends, and what comes back."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from functions.flows import handler
-from functions.flows.services import flow_service
 from shared.errors import FlowChangedError
 from shared.flows import listing
-from tests.support.api import Answer, call
-from tests.support.flows import InMemoryFlows, service_over
+from tests.support.api import Answer
+from tests.support.flows_api import FLOWS, Api, refused
 
-FLOWS = "/api/v1/flows"
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
-
-
-class Api:
-    """The handler over its own flows."""
-
-    def __init__(self) -> None:
-        self.flows = InMemoryFlows()
-        self.service = service_over(self.flows)
-
-    def __call__(
-        self, method: str, path: str = "", body: Any = None, headers: Any = None
-    ) -> Answer:
-        return call(handler.lambda_handler, method, FLOWS + path, body, headers)
-
-    def made(self, text: str = "a", **fields: Any) -> Any:
-        found = self("POST", "", {"yamlContent": text, **fields})
-        assert found.status == 201, found.text
-        return found.json
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    made = Api()
-    handler.app.dependency_overrides[flow_service] = lambda **_: made.service
-    yield made
-    handler.app.dependency_overrides.clear()
-
-
-def refused(found: Answer, status: int, code: str) -> Any:
-    assert (status, code) == (found.status, found.json["code"]), found.text
-    return found.json
 
 
 def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api) -> None:
