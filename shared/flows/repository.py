@@ -100,13 +100,14 @@ class FlowRepository:
         return None if item is None else str(item["flowId"])
 
     def find_text(self, flow_id: str, revision: int) -> str | None:
-        partition = items.revision_partition(self._tenant, flow_id)
-        item = self._get(partition, items.source_key(revision))
-        return None if item is None else items.source_text(item)
+        found = self.find_revision(flow_id, revision)
+        return None if found is None else found.yaml_content
 
     def find_revision(self, flow_id: str, revision: int) -> FlowRevision | None:
         """Read one content, the current one or one that was replaced."""
-        return next(iter(self.find_revisions(flow_id, [revision])), None)
+        partition = items.revision_partition(self._tenant, flow_id)
+        item = self._get(partition, items.source_key(revision))
+        return None if item is None else items.flow_revision(item)
 
     def find_revisions(self, flow_id: str, numbers: Sequence[int]) -> tuple[FlowRevision, ...]:
         """Read contents by their numbers, newest first; the caller bounds how much that is.

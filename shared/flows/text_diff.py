@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 MAX_STEPS: Final = 4_000_000
 """The comparisons that difflib may make for one diff: about a second of a processor."""
+PIECE_STEPS: Final = 200
+"""What it takes to begin with a piece, in such comparisons."""
 CONTEXT_LINES: Final = 3
 
 Lines = Sequence[str]
@@ -117,7 +119,7 @@ def _steps(old: Lines, new: Lines) -> int:
     """Bound the comparisons of difflib: each pair of equal lines, in each of its searches."""
     counts = Counter(new)
     searches = 2 * min(len(old), len(new)) + 1
-    return len(new) + searches * (len(old) + sum(counts[line] for line in old))
+    return PIECE_STEPS + len(new) + searches * (len(old) + sum(counts[line] for line in old))
 
 
 def _joined(blocks: Iterator[Block]) -> Iterator[Block]:

@@ -65,9 +65,8 @@ class InMemoryFlows(FlowRepository):
         named = {f"{each.namespace}/{each.name}": each for each in self.flows.values()}
         return named.get(namespace_and_name)
 
-    def find_text(self, flow_id: str, revision: int) -> str | None:
-        found = self.revisions.get((flow_id, revision))
-        return found.text if found else None
+    def find_revision(self, flow_id: str, revision: int) -> FlowRevision | None:
+        return next(iter(self.find_revisions(flow_id, [revision])), None)
 
     def find_revisions(self, flow_id: str, numbers: Sequence[int]) -> tuple[FlowRevision, ...]:
         found = (self.revisions.get((flow_id, number)) for number in sorted(numbers, reverse=True))
@@ -194,5 +193,8 @@ def a_flow(at: datetime = NOW, **changes: Any) -> FlowRecord:
     return FlowRecord(**fields)
 
 
-def a_revision(number: int = 1, text: str = "name: a", plan: bytes | None = b"plan") -> Revision:
-    return Revision(number=number, text=text, plan=plan, created_at=NOW, created_by="local")
+def a_revision(
+    number: int = 1, text: str = "name: a", plan: bytes | None = b"plan", **changes: Any
+) -> Revision:
+    fields = {"created_at": NOW, "created_by": "local", **changes}
+    return Revision(number=number, text=text, plan=plan, **fields)
