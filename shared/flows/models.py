@@ -102,9 +102,21 @@ class FlowDraft(FlowContent):
 
 
 class FlowPatch(FlowContent):
-    """Any subset of a flow's fields; a field that is null or missing stays as it is."""
+    """Any subset of a flow's fields; a field that is null or missing stays as it is.
+
+    An answer may be changed and sent back: what only we write is taken and not looked at, and the
+    `id` may be the flow's own.
+    """
 
     status: FlowStatus | None = None
+    id: str | None = None
+    format: Literal["yaml"] | None = None
+    revision: Any = None
+    tasks_total: Any = None
+    created_at: Any = None
+    created_by: Any = None
+    updated_at: Any = None
+    updated_by: Any = None
 
 
 class FlowRecord(StrictRecord):

@@ -172,6 +172,7 @@ class FlowService:
     ) -> Flow:
         """Save fields over a record that was read; FlowChangedError if it is no longer stored."""
         _refuse_graph(patch)
+        _refuse_other_id(old, patch)
         old_text = self._text(old)
         text = old_text if patch.yaml_content is None else patch.yaml_content
         envelope = patch.envelope.over(old.envelope)
@@ -290,6 +291,12 @@ def _text(content: FlowContent) -> str:
         problem = Problem(path="yamlContent", message="is required")
         raise InvalidRequestError("the request is not valid", problems=[problem])
     return content.yaml_content
+
+
+def _refuse_other_id(flow: FlowRecord, patch: FlowPatch) -> None:
+    if patch.id not in {None, flow.id}:
+        problem = Problem(path="id", message="must be the flow's own, or be left out")
+        raise InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _refuse_graph(content: FlowContent) -> None:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 MAX_STEPS: Final = 4_000_000
 """The comparisons that difflib may make for one diff: about a second of a processor."""
 PIECE_STEPS: Final = 200
-"""What it takes to begin with a piece, in such comparisons."""
+"""The price of beginning with a piece, in such comparisons."""
 CONTEXT_LINES: Final = 3
 
 Lines = Sequence[str]

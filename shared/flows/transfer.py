@@ -78,7 +78,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class TransferService:
-    """What moves whole flows of one tenant."""
+    """The clones, exports, imports and named flows of one tenant."""
 
     service: FlowService
 

@@ -141,6 +141,20 @@ def test_without_an_envelope_the_text_names_the_flow(api: Api) -> None:
     assert api.made("a")["name"] == "a"
 
 
+def test_an_answer_can_be_changed_and_sent_back(api: Api) -> None:
+    flow = api.made("a one", comment="why")
+    path = f"/{flow['id']}"
+
+    same = api("PUT", path, flow)
+    changed = api("PUT", path, {**flow, "yamlContent": "a two", "createdBy": "eve", "revision": 9})
+
+    assert same.status == 200, same.text
+    assert {**same.json, "updatedAt": None} == {**flow, "updatedAt": None}
+    assert (changed.json["revision"], changed.json["createdBy"]) == (2, "local")
+    found = refused(api("PUT", path, {"id": UNKNOWN}), 400, "invalid_request")
+    assert [each["path"] for each in found["errors"]] == ["id"]
+
+
 def test_an_equal_text_makes_no_revision_and_nothing_new_no_version(api: Api) -> None:
     flow = api.made("a")
 
