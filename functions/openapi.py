@@ -38,6 +38,8 @@ def _part(app: "APIGatewayHttpResolver") -> dict[str, Any]:
     for route in (*app._static_routes, *app._dynamic_routes):  # noqa: SLF001 - no other list
         operation = schema["paths"][route.openapi_path][route.method.lower()]
         operation["operationId"] = to_camel(route.func.__name__)
+        # Powertools describes the body that it checks, and forgets that a route takes another too.
+        operation.update(route.openapi_extensions or {})
         if any(isinstance(each, IdempotentRoute) for each in route.middlewares):
             operation.setdefault("parameters", []).append(KEY_PARAMETER)
     return schema

@@ -1,12 +1,23 @@
-"""HTTP resource /flows."""
+"""HTTP resource /flows: the flows themselves; `revisions` and `transfer` have the other routes."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Depends, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.flows.services import flow_service
+from functions.flows import revisions, transfer
+from functions.flows.answers import (
+    FORMS,
+    CommentQuery,
+    DraftStatus,
+    RevisionQuery,
+    created,
+    read,
+    shown,
+    with_query,
+)
+from functions.flows.services import Flows
 from shared.flows.models import (
     Flow,
     FlowDraft,
@@ -17,10 +28,9 @@ from shared.flows.models import (
     ValidationResult,
 )
 from shared.flows.plans.pictures import FlowGraph, graph_of, machine_of
-from shared.flows.service import FlowService
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import (
-    YAML_TYPES,
+    TEXT_TYPES,
     RequiredRawBody,
     json_or_yaml,
     media_type,
@@ -30,14 +40,15 @@ from shared.http.bodies import (
 from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from shared.http.responses import answer, answer_page, no_content
+from shared.http.responses import answer_page, no_content
 from shared.names import Namespace
 from shared.validation import parse_body
 
 app = http_app()
+app.include_router(revisions.router)
+app.include_router(transfer.router)
 once = IdempotentRoute(app)
 
-Flows = Annotated[FlowService, Depends(flow_service)]
 Words = Annotated[str, Query(min_length=1, max_length=200, description="In name or description.")]
 
 
@@ -59,32 +70,39 @@ def list_flows(
     "/api/v1/flows",
     summary="Save a new flow",
     status_code=HTTPStatus.CREATED,
+    openapi_extensions={"requestBody": json_or_yaml("FlowDraft")},
     middlewares=[once],
 )
-def create_flow(flows: Flows, body: RequiredRawBody[FlowDraft]) -> Response[Flow]:
-    return _created(flows.create(parse_body(FlowDraft, body), once.keep(_created)))
+def create_flow(
+    flows: Flows,
+    body: RequiredRawBody[FlowDraft],
+    status: DraftStatus | None = None,
+    comment: CommentQuery = None,
+) -> Response[Flow]:
+    sent = with_query(app.current_event, body, status=status, comment=comment)
+    return created(flows.create(parse_body(FlowDraft, sent), once.keep(created)))
 
 
 @app.post(
     "/api/v1/flows/validate",
     summary="Check a text, as JSON or as bare YAML, and save nothing",
-    openapi_extensions={"requestBody": json_or_yaml("FlowDraft")},
+    openapi_extensions={"requestBody": json_or_yaml("FlowDraft", TEXT_TYPES)},
 )
 def validate_flow(flows: Flows) -> ValidationResult:
     event = app.current_event
-    is_yaml = media_type(event) in YAML_TYPES
+    is_yaml = media_type(event) in TEXT_TYPES
     return flows.validate(read_text(event) if is_yaml else read_json(event))
 
 
-@app.get("/api/v1/flows/<flow_id>", summary="Read a flow")
-def get_flow(flow_id: str, flows: Flows) -> Response[Flow]:
-    return _shown(flows.get(flow_id))
+@app.get("/api/v1/flows/<flow_id>", summary="Read a flow, or its text alone", responses=FORMS)
+def get_flow(flow_id: str, flows: Flows) -> Response[Flow | str]:
+    return read(flows.get(flow_id), app.current_event.headers.get("accept"))
 
 
 @app.get("/api/v1/flows/<flow_id>/graph", summary="Read the graph that runs, for a picture")
-def get_graph(flow_id: str, flows: Flows) -> FlowGraph:
-    plan, revision = flows.plan(flow_id)
-    return graph_of(plan, flow_id, revision)
+def get_graph(flow_id: str, flows: Flows, revision: RevisionQuery = None) -> FlowGraph:
+    plan, number = flows.plan(flow_id, revision)
+    return graph_of(plan, flow_id, number)
 
 
 @app.get(
@@ -96,11 +114,20 @@ def get_state_machine(flow_id: str, flows: Flows) -> dict[str, Any]:
     return machine_of(plan)
 
 
-@app.put("/api/v1/flows/<flow_id>", summary="Save any fields of a flow")
+@app.put(
+    "/api/v1/flows/<flow_id>",
+    summary="Save any fields of a flow",
+    openapi_extensions={"requestBody": json_or_yaml("FlowPatch")},
+)
 def replace_flow(
-    flow_id: str, flows: Flows, body: RequiredRawBody[FlowPatch], if_match: IfMatchHeader = None
+    flow_id: str,
+    flows: Flows,
+    body: RequiredRawBody[FlowPatch],
+    comment: CommentQuery = None,
+    if_match: IfMatchHeader = None,
 ) -> Response[Flow]:
-    return _shown(flows.replace(flow_id, parse_body(FlowPatch, body), if_match))
+    sent = with_query(app.current_event, body, comment=comment)
+    return shown(flows.replace(flow_id, parse_body(FlowPatch, sent), if_match))
 
 
 @app.delete("/api/v1/flows/<flow_id>", summary="Forget a flow", status_code=HTTPStatus.NO_CONTENT)
@@ -111,7 +138,7 @@ def delete_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> R
 
 @app.post("/api/v1/flows/<flow_id>/activate", summary="Let a flow be executed", middlewares=[once])
 def activate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
-    return _shown(flows.move(flow_id, FlowStatus.ACTIVE, if_match, once.keep(_shown)))
+    return shown(flows.move(flow_id, FlowStatus.ACTIVE, if_match, once.keep(shown)))
 
 
 @app.post(
@@ -120,7 +147,7 @@ def activate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) ->
     middlewares=[once],
 )
 def deactivate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
-    return _shown(flows.move(flow_id, FlowStatus.INACTIVE, if_match, once.keep(_shown)))
+    return shown(flows.move(flow_id, FlowStatus.INACTIVE, if_match, once.keep(shown)))
 
 
 @app.post(
@@ -129,16 +156,7 @@ def deactivate_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) 
     middlewares=[once],
 )
 def draft_flow(flow_id: str, flows: Flows, if_match: IfMatchHeader = None) -> Response[Flow]:
-    return _shown(flows.move(flow_id, FlowStatus.DRAFT, if_match, once.keep(_shown)))
-
-
-def _shown(flow: Flow) -> Response[Flow]:
-    return answer(flow, version=flow.version)
-
-
-def _created(flow: Flow) -> Response[Flow]:
-    place = {"Location": f"/api/v1/flows/{flow.id}"}
-    return answer(flow, HTTPStatus.CREATED, version=flow.version, headers=place)
+    return shown(flows.move(flow_id, FlowStatus.DRAFT, if_match, once.keep(shown)))
 
 
 lambda_handler = http_handler(app)

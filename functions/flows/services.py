@@ -1,13 +1,18 @@
 """The services of the routes of /flows: made for each caller."""
 
 from functools import partial
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Depends
 
 from shared.executions.store.open_executions import open_executions
 from shared.flows.compilation import compile_text, inspect_text
 from shared.flows.models import FlowRecord
 from shared.flows.plans.repository import plan_repository
 from shared.flows.repository import flow_repository
+from shared.flows.revisions import RevisionService
 from shared.flows.service import ExecutionsDeletion, FlowService
+from shared.flows.transfer import TransferService
 from shared.http.caller import Caller
 from shared.ids import new_id
 from shared.namespaces.repository import namespace_repository
@@ -28,6 +33,17 @@ def flow_service(caller: Caller) -> FlowService:
         author=caller.name,
         enter=namespaces.entry,
     )
+
+
+Flows = Annotated[FlowService, Depends(flow_service)]
+
+
+def revision_service(flows: Flows) -> RevisionService:
+    return RevisionService(flows)
+
+
+def transfer_service(flows: Flows) -> TransferService:
+    return TransferService(flows)
 
 
 def close(tenant: str, flow: FlowRecord, author: str) -> ExecutionsDeletion | None:

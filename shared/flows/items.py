@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from shared.flows.models import FlowRecord, Revision
+from shared.flows.models import FlowRecord, FlowRevision, Revision
 from shared.times import to_rfc3339
 
 Item = dict[str, Any]
@@ -65,12 +65,14 @@ def source_item(tenant: str, flow_id: str, revision: Revision) -> Item:
     plain = revision.text.encode()
     is_long = len(plain) > COMPRESS_ABOVE_BYTES
     stored = {"packed": zlib.compress(plain)} if is_long else {"text": revision.text}
+    said = {} if revision.comment is None else {"comment": revision.comment}
     return {
         "pk": revision_partition(tenant, flow_id),
         "sk": source_key(revision.number),
         "flowId": flow_id,
         "createdAt": to_rfc3339(revision.created_at),
         "createdBy": revision.created_by,
+        **said,
         **stored,
     }
 
@@ -79,6 +81,17 @@ def source_text(item: Mapping[str, Any]) -> str:
     if "text" in item:
         return str(item["text"])
     return zlib.decompress(bytes(item["packed"])).decode()
+
+
+def flow_revision(item: Mapping[str, Any]) -> FlowRevision:
+    """Read the content of a `source` item; its number stands in its key."""
+    return FlowRevision(
+        revision=int(item["sk"].split("#")[1]),
+        yaml_content=source_text(item),
+        created_at=item["createdAt"],
+        created_by=item["createdBy"],
+        comment=item.get("comment"),
+    )
 
 
 def plan_item(tenant: str, flow_id: str, revision: int, plan: bytes) -> Item:

@@ -1,14 +1,13 @@
-"""Flows as they are stored and as they are shown, and which of their states may follow which."""
+"""Flows as they are stored and as they are shown."""
 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.errors import FlowTransitionError, Problem
+from shared.errors import Problem
 from shared.flows.language.definition import Concurrency, InputDefinition
 from shared.ids import FlowId
 from shared.names import MAX_NAMESPACE_LENGTH, NAMESPACE_PATTERN, Namespace
@@ -21,6 +20,9 @@ MAX_NAME_LENGTH = 100
 
 FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)]
 LabelName = Annotated[str, StringConstraints(min_length=1)]
+MAX_COMMENT_LENGTH = 500
+Comment = Annotated[str, StringConstraints(max_length=MAX_COMMENT_LENGTH)]
+"""The reason for which a revision was saved."""
 MAX_LABEL_LENGTH = 16_000
 """The characters of the longest label that a start can give, or a flow."""
 Label = Annotated[str, StringConstraints(pattern=r"^[\s\S]+:", max_length=MAX_LABEL_LENGTH)]
@@ -53,15 +55,6 @@ class FlowStatus(StrEnum):
     INACTIVE = "inactive"
 
 
-TRANSITIONS: Mapping[FlowStatus, frozenset[FlowStatus]] = MappingProxyType(
-    {
-        FlowStatus.DRAFT: frozenset({FlowStatus.ACTIVE}),
-        FlowStatus.ACTIVE: frozenset({FlowStatus.INACTIVE}),
-        FlowStatus.INACTIVE: frozenset({FlowStatus.DRAFT, FlowStatus.ACTIVE}),
-    }
-)
-
-
 class Envelope(StrictRecord):
     """The fields that may stand beside the YAML; stored there, and stronger. None: not given."""
 
@@ -82,8 +75,12 @@ class Envelope(StrictRecord):
 
 
 class FlowContent(Envelope):
-    """The fields that a client sends; a graph is named so that it can be refused by name."""
+    """The fields that a client sends; a graph is named so that it can be refused by name.
 
+    `comment` says why the content is saved; what makes no revision keeps none.
+    """
+
+    comment: Comment | None = None
     yaml_content: str | None = None
     nodes: list[Any] | None = None
     edges: list[Any] | None = None
@@ -102,9 +99,21 @@ class FlowDraft(FlowContent):
 
 
 class FlowPatch(FlowContent):
-    """Any subset of a flow's fields; a field that is null or missing stays as it is."""
+    """Any subset of a flow's fields; a field that is null or missing stays as it is.
+
+    An answer may be changed and sent back: what only we write is taken and not looked at, and the
+    `id` may be the flow's own.
+    """
 
     status: FlowStatus | None = None
+    id: str | None = None
+    format: Literal["yaml"] | None = None
+    revision: Any = None
+    tasks_total: Any = None
+    created_at: Any = None
+    created_by: Any = None
+    updated_at: Any = None
+    updated_by: Any = None
 
 
 class FlowRecord(StrictRecord):
@@ -112,8 +121,9 @@ class FlowRecord(StrictRecord):
 
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
     beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
-    an answer, its text included; `has_plan` is false while the engine cannot run the text; `inputs`
-    and `concurrency` are those of the current revision.
+    an answer, its text included; `has_plan` is false while the engine cannot run the text;
+    `comment`, `inputs` and `concurrency` are those of the current revision. `updated_by` is None in
+    records of releases that did not keep it.
     """
 
     id: FlowId
@@ -134,15 +144,11 @@ class FlowRecord(StrictRecord):
     envelope: Envelope = Envelope()
     has_plan: bool
     shown_bytes: int
+    comment: Comment | None = None
     created_at: Timestamp
     updated_at: Timestamp
     created_by: str
-
-    def moved_to(self, status: FlowStatus) -> "FlowRecord":
-        """Take a legal step; raises FlowTransitionError for any other, the same state included."""
-        if status not in TRANSITIONS[self.status]:
-            raise FlowTransitionError(f"a flow that is {self.status} cannot become {status}")
-        return self.model_copy(update={"status": status})
+    updated_by: str | None = None
 
 
 class Revision(BaseModel):
@@ -155,6 +161,17 @@ class Revision(BaseModel):
     plan: bytes | None
     created_at: Timestamp
     created_by: str
+    comment: Comment | None = None
+
+
+class FlowRevision(StrictRecord):
+    """One content of a flow as the API shows it: its text, who saved it, when and why."""
+
+    revision: int
+    yaml_content: str
+    created_at: Timestamp
+    created_by: str
+    comment: Comment | None = None
 
 
 class Flow(StrictRecord):
@@ -172,17 +189,20 @@ class Flow(StrictRecord):
     nodes: None = None
     edges: None = None
     revision: int
+    comment: Comment | None
     tasks_total: int
     created_at: Timestamp
-    updated_at: Timestamp
     created_by: str
+    updated_at: Timestamp
+    updated_by: str
     version: int = Field(exclude=True)
 
     @classmethod
     def of(cls, record: FlowRecord, text: str) -> "Flow":
         """Show a flow; its `version` is told by the ETag, not by the body."""
         shown = record.model_dump(include=set(cls.model_fields))
-        return cls.model_validate({**shown, "yaml_content": text})
+        updated_by = record.updated_by or record.created_by
+        return cls.model_validate({**shown, "yaml_content": text, "updated_by": updated_by})
 
 
 class FlowFilter(BaseModel):

@@ -14,7 +14,7 @@ from shared.dynamodb import Reason, Sleep, Write, batch_get, named, query_all, t
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.flows import items
 from shared.flows.items import Item
-from shared.flows.models import FlowRecord, Revision, is_full_name
+from shared.flows.models import FlowRecord, FlowRevision, Revision, is_full_name
 from shared.ids import is_id
 
 if TYPE_CHECKING:
@@ -122,9 +122,36 @@ class FlowRepository:
         return None if item is None else str(item["flowId"])
 
     def find_text(self, flow_id: str, revision: int) -> str | None:
+        found = self.find_revision(flow_id, revision)
+        return None if found is None else found.yaml_content
+
+    def find_revision(self, flow_id: str, revision: int) -> FlowRevision | None:
+        """Read one content, the current one or one that was replaced."""
         partition = items.revision_partition(self._tenant, flow_id)
         item = self._get(partition, items.source_key(revision))
-        return None if item is None else items.source_text(item)
+        return None if item is None else items.flow_revision(item)
+
+    def find_revisions(self, flow_id: str, numbers: Sequence[int]) -> tuple[FlowRevision, ...]:
+        """Read contents by their numbers, newest first; the caller bounds how much that is.
+
+        They are asked for by key: between the texts a query would meet the plans.
+        """
+        partition = items.revision_partition(self._tenant, flow_id)
+        keys = [{"pk": partition, "sk": items.source_key(number)} for number in numbers]
+        found = batch_get(self._table, keys, consistent=True, sleep=self._sleep)
+        newest_first = sorted(found, key=lambda item: str(item["sk"]), reverse=True)
+        return tuple(map(items.flow_revision, newest_first))
+
+    def names_like(self, namespace: str, beginning: str) -> frozenset[str]:
+        """Read the names of a namespace that begin so, consistently."""
+        found = query_all(
+            self._table,
+            KeyConditionExpression=Key("pk").eq(items.name_partition(self._tenant))
+            & Key("sk").begins_with(f"{namespace}/{beginning}"),
+            ProjectionExpression="sk",
+            ConsistentRead=True,
+        )
+        return frozenset(str(item["sk"]).partition("/")[2] for item in found)
 
     def newest(self, limit: int, after: str | None = None) -> tuple[FlowRecord, ...]:
         """Read flows behind the id `after`, newest first; fewer than `limit` only at the end."""

@@ -12,9 +12,11 @@ from shared.errors import (
     InvalidRequestError,
     NotSupportedYetError,
     Problem,
+    RevisionNotFoundError,
 )
 from shared.flows.compilation import Compile, Compiled, Inspect
 from shared.flows.items import Item
+from shared.flows.lifecycle import moved_to
 from shared.flows.listing import choose_page
 from shared.flows.models import (
     Flow,
@@ -23,6 +25,7 @@ from shared.flows.models import (
     FlowFilter,
     FlowPatch,
     FlowRecord,
+    FlowRevision,
     FlowStatus,
     Revision,
     ValidationResult,
@@ -37,7 +40,7 @@ from shared.validation import check_if_match, parse_body
 
 T = TypeVar("T")
 
-_TRIES = 5
+TRIES = 5
 
 
 class ExecutionsDeletion(Protocol):
@@ -95,12 +98,14 @@ class FlowService:
                 created_at=now,
                 updated_at=now,
                 created_by=self.author,
+                updated_by=self.author,
+                comment=draft.comment or None,
                 **fields_of_text(text, compiled, draft.envelope),
             )
         )
         revision = self._revision(flow, text, compiled)
         shown = Flow.of(flow, text)
-        _insist(
+        insist(
             lambda: self.flows.add(
                 flow, revision, [*keep.write_with(shown), *self.enter(flow.namespace, now)]
             )
@@ -108,17 +113,23 @@ class FlowService:
         return shown
 
     def get(self, flow_id: str) -> Flow:
-        flow = self._stored(flow_id)
+        flow = self.stored(flow_id)
         return Flow.of(flow, self._text(flow))
 
-    def plan(self, flow_id: str) -> tuple[Plan, int]:
-        """Return the plan of a flow's current revision, and its number; or NotSupportedYetError."""
-        flow = self._stored(flow_id)
-        if flow.has_plan:
-            return self.find_plan(flow.id, flow.revision), flow.revision
-        compiled = self.compile(self._text(flow), flow.envelope)
+    def plan(self, flow_id: str, revision: int | None = None) -> tuple[Plan, int]:
+        """Return the plan of a revision, the current one unless one is named, and its number.
+
+        Raises RevisionNotFoundError, and NotSupportedYetError for what cannot run yet.
+        """
+        flow = self.stored(flow_id)
+        number = flow.revision if revision is None else revision
+        _check_number(flow, number)
+        try:
+            return self.find_plan(flow.id, number), number
+        except LookupError:  # a text that could not run when it was saved
+            compiled = self.compile(self.content(flow, number).yaml_content, flow.envelope)
         compiled.check_supported()
-        return unpack_plan(compiled.plan or b""), flow.revision
+        return unpack_plan(compiled.plan or b""), number
 
     def page(self, chosen: FlowFilter, limit: int, cursor: str | None) -> Page[Flow]:
         """List flows, newest first.
@@ -132,12 +143,18 @@ class FlowService:
         shown = tuple(Flow.of(flow, texts[flow.id]) for flow in flows)
         return Page(shown, encode_cursor(position, query) if position else None)
 
-    def replace(self, flow_id: str, patch: FlowPatch, if_match: str | None) -> Flow:
+    def replace(
+        self,
+        flow_id: str,
+        patch: FlowPatch,
+        if_match: str | None,
+        keep: ResponseWriter[Flow] = NOT_KEYED,
+    ) -> Flow:
         """Save the fields that were sent; a text that differs becomes the next revision.
 
         Raises what `create` raises, FlowTransitionError and PreconditionFailedError.
         """
-        return _insist(lambda: self._replace(flow_id, patch, if_match))
+        return insist(lambda: self.change(self.stored(flow_id, if_match), patch, keep))
 
     def move(
         self,
@@ -147,11 +164,11 @@ class FlowService:
         keep: ResponseWriter[Flow] = NOT_KEYED,
     ) -> Flow:
         """Take a step of the lifecycle; what cannot run yet cannot become active."""
-        return _insist(lambda: self._move(flow_id, status, if_match, keep))
+        return insist(lambda: self._move(flow_id, status, if_match, keep))
 
     def delete(self, flow_id: str, if_match: str | None) -> None:
         """Forget a flow, and have what runs of it cancelled."""
-        _insist(lambda: self._delete(flow_id, if_match))
+        insist(lambda: self._delete(flow_id, if_match))
 
     def validate(self, sent: str | Mapping[str, Json] | None) -> ValidationResult:
         """Check a text, bare or in its envelope, and store nothing; whatever it is, no error."""
@@ -165,9 +182,12 @@ class FlowService:
         warnings = (*found.warnings, *found.unsupported)
         return ValidationResult(valid=not found.errors, errors=found.errors, warnings=warnings)
 
-    def _replace(self, flow_id: str, patch: FlowPatch, if_match: str | None) -> Flow:
-        old = self._stored(flow_id, if_match)
+    def change(
+        self, old: FlowRecord, patch: FlowPatch, keep: ResponseWriter[Flow] = NOT_KEYED
+    ) -> Flow:
+        """Save fields over a record that was read; FlowChangedError if it is no longer stored."""
         _refuse_graph(patch)
+        _refuse_other_id(old, patch)
         old_text = self._text(old)
         text = old_text if patch.yaml_content is None else patch.yaml_content
         envelope = patch.envelope.over(old.envelope)
@@ -175,16 +195,33 @@ class FlowService:
         if text != old_text:
             compiled = self.compile(text, envelope)
             fields = fields_of_text(text, compiled, envelope)
-            new = new.model_copy(update={**fields, "revision": old.revision + 1})
+            fields |= {"revision": old.revision + 1, "comment": patch.comment or None}
+            new = new.model_copy(update=fields)
         if patch.status not in {None, old.status}:
-            new = new.moved_to(FlowStatus(patch.status))
-        return self._store(old, new, text, compiled)
+            new = moved_to(new, FlowStatus(patch.status))
+        return self._store(old, new, text, compiled, keep=keep)
+
+    def stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:
+        """Read a flow's record; FlowNotFoundError, PreconditionFailedError."""
+        flow = self.flows.find(flow_id)
+        if flow is None:
+            raise FlowNotFoundError("there is no such flow")
+        check_if_match(if_match, flow.version)
+        return flow
+
+    def content(self, flow: FlowRecord, revision: int) -> FlowRevision:
+        """Read a content of a flow, the current one or one before; or RevisionNotFoundError."""
+        _check_number(flow, revision)
+        found = self.flows.find_revision(flow.id, revision)
+        if found is None:
+            raise LookupError(f"flow {flow.id} has no text of revision {revision}")
+        return found
 
     def _move(
         self, flow_id: str, status: FlowStatus, if_match: str | None, keep: ResponseWriter[Flow]
     ) -> Flow:
-        old = self._stored(flow_id, if_match)
-        return self._store(old, old.moved_to(status), self._text(old), keep=keep)
+        old = self.stored(flow_id, if_match)
+        return self._store(old, moved_to(old, status), self._text(old), keep=keep)
 
     def _store(
         self,
@@ -201,8 +238,14 @@ class FlowService:
             compiled.check_supported()
             new = new.model_copy(update={"has_plan": True})
         if new == old:
-            return Flow.of(old, text)
-        changes = {"version": old.version + 1, "updated_at": max(self.now(), old.updated_at)}
+            shown = Flow.of(old, text)
+            keep.write_alone(shown)
+            return shown
+        changes = {
+            "version": old.version + 1,
+            "updated_at": max(self.now(), old.updated_at),
+            "updated_by": self.author,
+        }
         new = check_size(new.model_copy(update=changes))
         is_moved = new.namespace != old.namespace
         entering = self.enter(new.namespace, new.updated_at) if is_moved else ()
@@ -218,20 +261,13 @@ class FlowService:
         return shown
 
     def _delete(self, flow_id: str, if_match: str | None) -> None:
-        flow = self._stored(flow_id, if_match)
+        flow = self.stored(flow_id, if_match)
         closing = self.close(flow, self.author)
         if closing is None:
             self.flows.remove(flow)
             return
         self.flows.remove(flow, [{"Put": closing.put}])
         closing.start()
-
-    def _stored(self, flow_id: str, if_match: str | None = None) -> FlowRecord:
-        flow = self.flows.find(flow_id)
-        if flow is None:
-            raise FlowNotFoundError("there is no such flow")
-        check_if_match(if_match, flow.version)
-        return flow
 
     def _text(self, flow: FlowRecord) -> str:
         text = self.flows.find_text(flow.id, flow.revision)
@@ -246,17 +282,24 @@ class FlowService:
             plan=compiled.plan,
             created_at=flow.updated_at,
             created_by=self.author,
+            comment=flow.comment,
         )
 
 
-def _insist(attempt: Callable[[], T]) -> T:
+def insist(attempt: Callable[[], T]) -> T:
     """Try again when somebody else wrote in between: each try reads anew, so nothing is undone."""
-    for _ in range(_TRIES - 1):
+    for _ in range(TRIES - 1):
         try:
             return attempt()
         except FlowChangedError:
             continue
     return attempt()
+
+
+def _check_number(flow: FlowRecord, revision: int) -> None:
+    if not 1 <= revision <= flow.revision:
+        detail = f"the flow has no such revision; its newest is {flow.revision}"
+        raise RevisionNotFoundError(detail)
 
 
 def _text(content: FlowContent) -> str:
@@ -265,6 +308,12 @@ def _text(content: FlowContent) -> str:
         problem = Problem(path="yamlContent", message="is required")
         raise InvalidRequestError("the request is not valid", problems=[problem])
     return content.yaml_content
+
+
+def _refuse_other_id(flow: FlowRecord, patch: FlowPatch) -> None:
+    if patch.id not in {None, flow.id}:
+        problem = Problem(path="id", message="must be the flow's own, or be left out")
+        raise InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _refuse_graph(content: FlowContent) -> None:

@@ -3,7 +3,8 @@
 A route that must see its body before it is validated (an idempotency key is looked up first) takes
 `body: RawBody[Draft] = None`: the parsed JSON object as sent, or None, with the schema of `Draft`
 in the OpenAPI document. It calls `parse_body(Draft, body)` when it is ready. A POST that is done
-once for its key has `middlewares=[once]` (`shared/http/idempotency.py`).
+once for its key has `middlewares=[once]` (`shared/http/idempotency.py`). What takes a flow's text
+as bare YAML too says so: `openapi_extensions={"requestBody": json_or_yaml("Draft")}`.
 """
 
 import time
@@ -20,7 +21,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
-from shared.http.bodies import read_json
+from shared.http.bodies import YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
 from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
@@ -67,7 +68,11 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
             raise InvalidRequestError("the request is not valid", problems=problems) from None
 
     def _get_body(self, app: Any) -> dict[str, Any] | None:  # type: ignore[override]  # Powertools' own may be None too
-        return read_json(app.current_event)
+        event = app.current_event
+        extensions = app.context["_route"].openapi_extensions or {}
+        described = extensions.get("requestBody", {}).get("content", {})
+        kind = media_type(event)
+        return read_yaml(event) if kind in YAML_TYPES and kind in described else read_json(event)
 
 
 def http_app(policy: Mapping[str, Access] = POLICY) -> APIGatewayHttpResolver:

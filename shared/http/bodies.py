@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -25,16 +26,21 @@ RequiredRawBody = Annotated[T, WrapValidator(lambda value, _: value), Body()]
 
 MAX_BODY_BYTES = 1024 * 1024
 JSON_TYPE = "application/json"
-YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain")
+YAML_TYPE = "application/yaml"
+YAML_TYPES = (YAML_TYPE, "application/x-yaml", "text/yaml")
+TEXT_TYPES = (*YAML_TYPES, "text/plain")
 
 
-def json_or_yaml(schema: str) -> dict[str, Json]:
-    """Describe in OpenAPI a body that is JSON of a named schema, or bare YAML."""
+def json_or_yaml(schema: str, types: Iterable[str] = YAML_TYPES) -> dict[str, Json]:
+    """Describe in OpenAPI a body that is JSON of a named schema, or bare YAML.
+
+    A route of this description with a body of its own gets YAML as `{"yamlContent": text}`.
+    """
     return {
         "required": True,
         "content": {
             JSON_TYPE: {"schema": {"$ref": f"#/components/schemas/{schema}"}},
-            **{kind: {"schema": {"type": "string"}} for kind in YAML_TYPES},
+            **{kind: {"schema": {"type": "string"}} for kind in types},
         },
     }
 
@@ -51,13 +57,25 @@ def read_json(event: "BaseProxyEvent") -> dict[str, Json] | None:
     return parse_json_object(read_text(event))
 
 
+def read_yaml(event: "BaseProxyEvent") -> dict[str, Json]:
+    """Read a bare text as the field of a flow that holds it, byte for byte.
+
+    Raises BodyTooLargeError or MalformedBodyError.
+    """
+    return {"yamlContent": _decoded(event, "utf-8")}
+
+
 def read_text(event: "BaseProxyEvent") -> str:
     """Decode the body to text; raises BodyTooLargeError or MalformedBodyError."""
+    return _decoded(event, "utf-8-sig")
+
+
+def _decoded(event: "BaseProxyEvent", encoding: str) -> str:
     body = _bytes(event)
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLargeError(f"the body is larger than {MAX_BODY_BYTES} bytes")
     try:
-        return body.decode("utf-8-sig")
+        return body.decode(encoding)
     except UnicodeDecodeError as error:
         raise MalformedBodyError(f"the body is not UTF-8 at byte {error.start}") from None
 

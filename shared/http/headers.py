@@ -48,6 +48,26 @@ def checked_correlation_id(header: str | None) -> str | None:
     return header
 
 
+def prefers(accept: str | None, kind: str, *, over: str) -> bool:
+    """Tell whether a media type is named, and with more weight than `over`; wildcards are none.
+
+    What cannot be read counts as not said: a header that only picks a form is never refused.
+    """
+    liked = dict(filter(None, map(_liking, (accept or "").split(","))))
+    return liked.get(kind, 0.0) > liked.get(over, 0.0)
+
+
+def _liking(part: str) -> tuple[str, float] | None:
+    """Read `type/subtype;q=0.5`: the type in lower case, and how much it is liked."""
+    kind, *parameters = (each.strip().lower() for each in part.split(";"))
+    named = dict(each.split("=", 1) for each in parameters if "=" in each)
+    try:
+        weight = float(named.get("q", "1"))
+    except ValueError:
+        return None
+    return kind, weight
+
+
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """Read the caller's own request id, or None when it is missing or could not be logged."""
     given = headers.get(REQUEST_ID, "")

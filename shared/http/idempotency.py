@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.auth.principal import Principal
@@ -58,7 +59,7 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
 
     def __init__(
         self,
-        app: APIGatewayHttpResolver,
+        app: APIGatewayHttpResolver | APIGatewayHttpRouter,
         *,
         caller: Callable[[], Principal] = calling_principal,
         answers: Callable[[], ResponseRepository] = response_repository,

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from shared.http.paging import next_link
 from shared.paging import Item, Page
@@ -30,7 +31,9 @@ def answer(
     )
 
 
-def answer_page(app: APIGatewayHttpResolver, page: Page[Item]) -> Response[list[Item]]:
+def answer_page(
+    app: APIGatewayHttpResolver | APIGatewayHttpRouter, page: Page[Item]
+) -> Response[list[Item]]:
     """Answer a page as a bare array; the next one is in `Link`."""
     event = app.current_event
     more = next_link(event.path, event.query_string_parameters, page.next) if page.next else None

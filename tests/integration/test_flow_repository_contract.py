@@ -33,6 +33,8 @@ class Contract:
     def test_a_flow_that_was_added_is_found_as_it_was(self, flows: FlowRepository) -> None:
         flow = a_flow(
             description="ü",
+            comment="why",
+            updated_by="ann",
             labels={"": "empty key", "k": "v"},
             disabled=True,
             inputs=(
@@ -86,6 +88,29 @@ class Contract:
 
         assert [flows.find_text(old.id, number) for number in (1, 2)] == ["name: a", "name: b"]
         assert flows.texts([new]) == {old.id: "name: b"}
+
+    def test_contents_are_read_by_their_numbers_newest_first(self, flows: FlowRepository) -> None:
+        old = a_flow()
+        flows.add(old, a_revision(comment="the first"))
+        new = old.model_copy(update={"version": 2, "revision": 2, "comment": None})
+        flows.replace(old, new, revision=a_revision(2, "name: b", created_by="ann"))
+
+        second, first = flows.find_revisions(old.id, [1, 3, 2])
+
+        assert (first.revision, first.yaml_content, first.comment) == (1, "name: a", "the first")
+        assert (second.revision, second.yaml_content, second.comment) == (2, "name: b", None)
+        assert (first.created_at, first.created_by, second.created_by) == (NOW, "local", "ann")
+        assert flows.find_revision(old.id, 2) == second
+        assert flows.find_revision(old.id, 3) is None
+        assert flows.find_revisions(new_id(NOW), [1]) == flows.find_revisions(old.id, []) == ()
+
+    def test_names_are_read_by_how_they_begin(self, flows: FlowRepository) -> None:
+        for name in ("a", "a-2", "ab", "b"):
+            flows.add(a_flow(name=name), a_revision())
+        flows.add(a_flow(name="a-3", namespace="default2"), a_revision())
+
+        assert flows.names_like("default", "a") == {"a", "a-2", "ab"}
+        assert flows.names_like("default", "c") == frozenset()
 
     def test_a_renamed_flow_frees_its_old_name_and_takes_the_new(
         self, flows: FlowRepository
@@ -207,6 +232,8 @@ class TestFlowsInDynamoDB(Contract):
         assert other.find(flow.id) is None
         assert other.newest(10) == ()
         assert other.find_text(flow.id, 1) is None
+        assert other.find_revision(flow.id, 1) is None
+        assert other.names_like("default", "a") == frozenset()
         other.add(a_flow(), a_revision())
 
     def test_the_longest_text_and_the_largest_plan_fit(self, flows: FlowRepository) -> None:
@@ -232,6 +259,22 @@ class TestFlowsInDynamoDB(Contract):
 
         assert {flow.id for flow in flows.newest(5)} == {flow.id for flow in made}
         assert len(flows.newest(4)) == 4
+
+    def test_many_long_contents_are_read_in_batches_without_their_plans(
+        self, flows: FlowRepository, moto_stack: MotoStack
+    ) -> None:
+        flow = a_flow()
+        flows.add(flow, a_revision(plan=random.Random(2).randbytes(380_000)))
+        for number in range(2, 5):
+            new = flow.model_copy(update={"version": number, "revision": number})
+            flows.replace(flow, new, revision=a_revision(number, "x" * number * 60_000))
+            flow = new
+        moto_stack.calls.clear()
+
+        found = flows.find_revisions(flow.id, [4, 3, 2, 1])
+
+        assert [len(each.yaml_content) for each in found] == [240_000, 180_000, 120_000, 7]
+        assert moto_stack.calls.of("test") == ["DynamoDB.BatchGetItem"]
 
     def test_short_texts_stay_readable(self, flows: FlowRepository) -> None:
         flow = a_flow()

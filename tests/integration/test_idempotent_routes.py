@@ -13,6 +13,7 @@ from shared.times import utc_now
 from tests.support.posts import POSTS, SET, create, deactivate, kept, let_lapse
 from tests.support.stack import Answer, MotoStack
 
+QUERY = "DynamoDB.Query"
 GET, PUT = "DynamoDB.GetItem", "DynamoDB.PutItem"
 UPDATE, DELETE = "DynamoDB.UpdateItem", "DynamoDB.DeleteItem"
 TRANSACT = "DynamoDB.TransactWriteItems"
@@ -22,6 +23,10 @@ WITHOUT_A_KEY = {
     "activate": [GET, GET, TRANSACT],
     "deactivate": [GET, GET, TRANSACT],
     "draft": [GET, GET, TRANSACT],
+    "restore": [GET, GET, GET, TRANSACT],
+    "clone": [GET, GET, TRANSACT],
+    "import_renamed": [QUERY, TRANSACT],
+    "import_replacing": [GET, GET, GET, GET, TRANSACT],
     "approve": [GET, TRANSACT, *WAKE, GET],
     "reject": [GET, TRANSACT, *WAKE, GET],
     "cancel": [GET, UPDATE, "SFN.StopExecution", "SFN.StartExecution"],

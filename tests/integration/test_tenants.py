@@ -35,6 +35,8 @@ def world(moto_stack: MotoStack) -> World:
     moto_stack.wait_until(lambda: bool(asked()))
     return {
         "flow_id": flow["id"],
+        "revision": "1",
+        "namespace": flow["namespace"],
         "execution_id": execution_id,
         "approval_id": asked()[0]["id"],
         "name": "ours",
@@ -44,10 +46,14 @@ def world(moto_stack: MotoStack) -> World:
 BODIES: Mapping[str, Callable[[World], Any]] = {
     "POST /api/v1/executions": lambda world: {"flowId": world["flow_id"]},
     "PUT /api/v1/flows/{flow_id}": lambda _world: {"description": "mine"},
+    "POST /api/v1/flows/{flow_id}/clone": lambda _world: {"name": "copy"},
 }
 """The bodies with which a route would do something; the others need none."""
 HEADERS = {"POST /api/v1/executions": {"Idempotency-Key": "k"}}
-MAKE = {"PUT /api/v1/namespaces/{name}"}
+MAKE = {
+    "PUT /api/v1/namespaces/{name}",
+    "PUT /api/v1/flows/by-name/{namespace}/{name}",
+}
 """Routes that make what they name, for each tenant its own."""
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""

@@ -1,13 +1,13 @@
 """Flows in memory, and a compiler that reads one line: for tests of what stands above a table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.errors import FlowChangedError, FlowNameTakenError, InvalidFlowError, Problem
 from shared.flows.compilation import Compiled, Findings
 from shared.flows.language.definition import FlowDefinition, TaskDefinition
-from shared.flows.models import Envelope, FlowRecord, FlowStatus, Revision
+from shared.flows.models import Envelope, FlowRecord, FlowRevision, FlowStatus, Revision
 from shared.flows.plans.plan import Plan
 from shared.flows.repository import FlowRepository
 from shared.flows.service import FlowService
@@ -65,9 +65,16 @@ class InMemoryFlows(FlowRepository):
         named = {f"{each.namespace}/{each.name}": each for each in self.flows.values()}
         return named.get(namespace_and_name)
 
-    def find_text(self, flow_id: str, revision: int) -> str | None:
-        found = self.revisions.get((flow_id, revision))
-        return found.text if found else None
+    def find_revision(self, flow_id: str, revision: int) -> FlowRevision | None:
+        return next(iter(self.find_revisions(flow_id, [revision])), None)
+
+    def find_revisions(self, flow_id: str, numbers: Sequence[int]) -> tuple[FlowRevision, ...]:
+        found = (self.revisions.get((flow_id, number)) for number in sorted(numbers, reverse=True))
+        return tuple(_shown(revision) for revision in found if revision)
+
+    def names_like(self, namespace: str, beginning: str) -> frozenset[str]:
+        names = (each.name for each in self.flows.values() if each.namespace == namespace)
+        return frozenset(name for name in names if name.startswith(beginning))
 
     def newest(self, limit: int, after: str | None = None) -> tuple[FlowRecord, ...]:
         ids = sorted((each for each in self.flows if after is None or each < after), reverse=True)
@@ -98,6 +105,16 @@ class InMemoryFlows(FlowRepository):
         for other in self.flows.values():
             if other.id != flow.id and (other.namespace, other.name) == place:
                 raise FlowNameTakenError("taken", flow_id=other.id)
+
+
+def _shown(revision: Revision) -> FlowRevision:
+    return FlowRevision(
+        revision=revision.number,
+        yaml_content=revision.text,
+        created_at=revision.created_at,
+        created_by=revision.created_by,
+        comment=revision.comment,
+    )
 
 
 def compile_line(text: str, envelope: Envelope) -> Compiled:
@@ -176,5 +193,8 @@ def a_flow(at: datetime = NOW, **changes: Any) -> FlowRecord:
     return FlowRecord(**fields)
 
 
-def a_revision(number: int = 1, text: str = "name: a", plan: bytes | None = b"plan") -> Revision:
-    return Revision(number=number, text=text, plan=plan, created_at=NOW, created_by="local")
+def a_revision(
+    number: int = 1, text: str = "name: a", plan: bytes | None = b"plan", **changes: Any
+) -> Revision:
+    fields = {"created_at": NOW, "created_by": "local", **changes}
+    return Revision(number=number, text=text, plan=plan, **fields)

@@ -97,6 +97,51 @@ def draft(stack: MotoStack) -> Post:
     return _move(stack, "draft", "deactivate")
 
 
+def restore(stack: MotoStack) -> Post:
+    flow = _flow(stack, SET)
+    path = f"/api/v1/flows/{flow['id']}"
+    for value in "23":
+        text = flow["yamlContent"].replace("x: 1", f"x: {value}")
+        assert stack.api("PUT", path, {"yamlContent": text}).status == 200
+
+    def times() -> int:
+        return int(stack.api("GET", path).body["revision"]) - 3
+
+    return Post(stack, "flows", f"{path}/revisions/1/restore", 200, times, {"comment": "back"})
+
+
+def clone(stack: MotoStack) -> Post:
+    path = f"/api/v1/flows/{_flow(stack, SET)['id']}"
+    name = f"f{uuid4()}"
+
+    def times() -> int:
+        return len(stack.api("GET", f"/api/v1/flows?q={name}").body)
+
+    return Post(stack, "flows", f"{path}/clone", 201, times, {"name": name})
+
+
+def _import(stack: MotoStack, query: str, status: int, times: Callable[[Any], int]) -> Post:
+    flow = _flow(stack, SET)
+    file = stack.api("GET", f"/api/v1/flows/{flow['id']}/export").body
+    file["flow"]["yamlContent"] += "# imported\n"
+    path = f"/api/v1/flows/import{query}"
+    return Post(stack, "flows", path, status, lambda: times(flow), file)
+
+
+def import_renamed(stack: MotoStack) -> Post:
+    def times(flow: Any) -> int:
+        return len(stack.api("GET", f"/api/v1/flows?q={flow['name']}").body) - 1
+
+    return _import(stack, "?onConflict=rename", 201, times)
+
+
+def import_replacing(stack: MotoStack) -> Post:
+    def times(flow: Any) -> int:
+        return int(stack.api("GET", f"/api/v1/flows/{flow['id']}").body["revision"]) - 1
+
+    return _import(stack, "?onConflict=replace", 200, times)
+
+
 def _decide(stack: MotoStack, verb: str, status: str) -> Post:
     asked = stack.wait_for_approval(_running(stack, GATE))
     path = f"/api/v1/approvals/{asked['id']}"
@@ -144,7 +189,18 @@ def cancel_waiting(stack: MotoStack) -> Post:
     return Post(stack, "executions", f"/api/v1/executions/{waiting}/cancel", 202, times)
 
 
-POSTS: Mapping[str, Callable[[MotoStack], Post]] = {
-    make.__name__: make
-    for make in (create, activate, deactivate, draft, approve, reject, cancel, cancel_waiting)
-}
+MAKERS = (
+    create,
+    activate,
+    deactivate,
+    draft,
+    restore,
+    clone,
+    import_renamed,
+    import_replacing,
+    approve,
+    reject,
+    cancel,
+    cancel_waiting,
+)
+POSTS: Mapping[str, Callable[[MotoStack], Post]] = {make.__name__: make for make in MAKERS}

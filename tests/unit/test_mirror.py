@@ -116,8 +116,10 @@ COVERED_BY = {
         expressions/filters/yaml expressions/predicates
         """,
     "unit/functions/flows/test_handler.py": """
-        flows/compilation flows/listing flows/models flows/records flows/service
+        flows/compilation flows/lifecycle flows/listing flows/models flows/records flows/service
         """,
+    "unit/functions/flows/test_revisions.py": "flows/revisions",
+    "unit/functions/flows/test_transfer.py": "flows/transfer",
     f"{FLOWS}/source/test_reader.py": """
         flows/source/composer flows/source/nodes flows/source/paths flows/source/report
         flows/source/scalars flows/source/unquoted

@@ -1,51 +1,16 @@
 """The routes of /flows over flows in memory: what a caller sends, and what comes back."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from functions.flows import handler
-from functions.flows.services import flow_service
 from shared.errors import FlowChangedError
 from shared.flows import listing
-from tests.support.api import Answer, call
-from tests.support.flows import InMemoryFlows, service_over
+from tests.support.api import Answer
+from tests.support.flows_api import FLOWS, Api, refused
 
-FLOWS = "/api/v1/flows"
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
-
-
-class Api:
-    """The handler over its own flows."""
-
-    def __init__(self) -> None:
-        self.flows = InMemoryFlows()
-        self.service = service_over(self.flows)
-
-    def __call__(
-        self, method: str, path: str = "", body: Any = None, headers: Any = None
-    ) -> Answer:
-        return call(handler.lambda_handler, method, FLOWS + path, body, headers)
-
-    def made(self, text: str = "a", **fields: Any) -> Any:
-        found = self("POST", "", {"yamlContent": text, **fields})
-        assert found.status == 201, found.text
-        return found.json
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    made = Api()
-    handler.app.dependency_overrides[flow_service] = lambda **_: made.service
-    yield made
-    handler.app.dependency_overrides.clear()
-
-
-def refused(found: Answer, status: int, code: str) -> Any:
-    assert (status, code) == (found.status, found.json["code"]), found.text
-    return found.json
 
 
 def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api) -> None:
@@ -68,10 +33,12 @@ def test_a_saved_flow_is_active_and_shows_all_its_fields(api: Api) -> None:
         "nodes": None,
         "edges": None,
         "revision": 1,
+        "comment": None,
         "tasksTotal": 1,
         "createdAt": "2026-01-02T03:04:06.000Z",
-        "updatedAt": "2026-01-02T03:04:06.000Z",
         "createdBy": "local",
+        "updatedAt": "2026-01-02T03:04:06.000Z",
+        "updatedBy": "local",
     }
     assert api("GET", f"/{flow['id']}").json == flow
     assert api("GET", f"/{flow['id']}").headers["etag"] == '"1"'
@@ -172,6 +139,20 @@ def test_without_an_envelope_the_text_names_the_flow(api: Api) -> None:
 
     assert api("PUT", f"/{flow['id']}", {"yamlContent": "b"}).json["name"] == "b"
     assert api.made("a")["name"] == "a"
+
+
+def test_an_answer_can_be_changed_and_sent_back(api: Api) -> None:
+    flow = api.made("a one", comment="why")
+    path = f"/{flow['id']}"
+
+    same = api("PUT", path, flow)
+    changed = api("PUT", path, {**flow, "yamlContent": "a two", "createdBy": "eve", "revision": 9})
+
+    assert same.status == 200, same.text
+    assert {**same.json, "updatedAt": None} == {**flow, "updatedAt": None}
+    assert (changed.json["revision"], changed.json["createdBy"]) == (2, "local")
+    found = refused(api("PUT", path, {"id": UNKNOWN}), 400, "invalid_request")
+    assert [each["path"] for each in found["errors"]] == ["id"]
 
 
 def test_an_equal_text_makes_no_revision_and_nothing_new_no_version(api: Api) -> None:
