@@ -63,7 +63,8 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
             return super().handler(app, next_middleware)
         except RequestValidationError as error:
             body = route.dependant.body_params
-            problems = problems_of(error.errors(), body[0].type_ if body else None)
+            found = map(_of_whole_parameter, error.errors())
+            problems = problems_of(found, body[0].type_ if body else None)
             raise InvalidRequestError("the request is not valid", problems=problems) from None
 
     def _get_body(self, app: Any) -> dict[str, Any] | None:  # type: ignore[override]  # Powertools' own may be None too
@@ -134,6 +135,11 @@ def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
     ]
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Tell of a query parameter that takes several that it is wrong, not at which of them."""
+    return {**error, "loc": error["loc"][:2]} if error["loc"][0] == "query" else error
 
 
 def _log(event: Event, status: int, seconds: float) -> None:

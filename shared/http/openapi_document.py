@@ -115,7 +115,7 @@ def _without_null(operation: Json) -> Json:
     changed = dict(operation)
     if parameters := operation.get("parameters"):
         changed["parameters"] = [
-            {**each, "schema": _sent(each["schema"]) | TEXTS.get(each["name"], {})}
+            {**each, **_style(each), "schema": _sent(each["schema"]) | TEXTS.get(each["name"], {})}
             for each in parameters
         ]
     if body := operation.get("requestBody"):
@@ -125,6 +125,12 @@ def _without_null(operation: Json) -> Json:
         }
         changed["requestBody"] = {**body, "content": content}
     return changed
+
+
+def _style(parameter: Json) -> Json:
+    """Say of a parameter that takes several that commas stand between them."""
+    is_list = _sent(parameter["schema"]).get("type") == "array"
+    return {"explode": False} if is_list else {}
 
 
 def _sent(schema: Json) -> Json:
