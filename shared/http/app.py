@@ -22,6 +22,7 @@ from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import read_json
 from shared.http.caller import admit
+from shared.http.etags import with_validator
 from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
@@ -114,6 +115,8 @@ def http_handler(
         told = {**event, "headers": {**headers, REQUEST_ID: request_id}}
         with watchdog() as overseer:
             response = app.resolve(told, context)
+        method = event["requestContext"]["http"]["method"]
+        response = with_validator(method, headers, response)
         response["headers"] = {**response.get("headers", {}), "X-Request-Id": request_id}
         if response["body"] is None:
             del response["body"]  # absent is what every gateway takes for none

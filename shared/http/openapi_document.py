@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.http.etags import IF_NONE_MATCH
 from shared.http.headers import IDEMPOTENCY_KEY
 from shared.http.openapi_problems import (
     problem_examples,
@@ -36,6 +37,17 @@ KEY_PARAMETER: Json = {
     "in": "header",
 }
 """The header of a route that is done once; those that start executions have it themselves."""
+
+
+NOT_MODIFIED: Json = {"description": "Not modified: the client has it as it is"}
+TAG_PARAMETER: Json = {
+    "description": "ETags that the client has: 304 without a body while one of them holds.",
+    "required": False,
+    "schema": {"type": "string", "title": "If-None-Match", "minLength": 1},
+    "name": IF_NONE_MATCH,
+    "in": "header",
+}
+"""What every GET of one thing takes, and answers: see `etags.py`."""
 
 
 def _link(operation_id: str, **parameters: str) -> Json:
@@ -102,12 +114,25 @@ def _operation(route: str, operation: Json, resource: str) -> Json:
         for status, each in found.items()
         if status < "4"
     }
+    if route.startswith("GET ") and not _is_list(found["200"]):
+        good["304"] = NOT_MODIFIED
+        operation["parameters"] = [*operation.get("parameters", ()), TAG_PARAMETER]
     return {
         **operation,
         "tags": [resource],
         "security": security_of(route),
         "responses": good | problems_of_route(route, operation),
     }
+
+
+def _is_list(answered: Json) -> bool:
+    """Tell whether an answer is a list, which has no validator."""
+    return all(_is_array(each["schema"]) for each in answered["content"].values())
+
+
+def _is_array(schema: Json) -> bool:
+    either = schema.get("anyOf")
+    return all(map(_is_array, either)) if either else schema.get("type") == "array"
 
 
 def _without_null(operation: Json) -> Json:
