@@ -11,8 +11,10 @@ from shared.flows.models import (
     Flow,
     FlowDraft,
     FlowFilter,
+    FlowName,
     FlowPatch,
     FlowStatus,
+    FlowSummary,
     Label,
     Namespace,
     ValidationResult,
@@ -30,7 +32,7 @@ from shared.http.bodies import (
 )
 from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
-from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.paging import DEFAULT_LIMIT, SEVERAL, Cursor, Limit, View
 from shared.http.responses import answer, answer_page, no_content
 from shared.validation import parse_body
 
@@ -45,14 +47,18 @@ Words = Annotated[str, Query(min_length=1, max_length=200, description="In name 
 def list_flows(
     flows: Flows,
     namespace: Namespace | None = None,
-    status: FlowStatus | None = None,
+    name: FlowName | None = None,
+    status: Annotated[list[FlowStatus] | None, SEVERAL] = None,
     label: Label | None = None,
     q: Words | None = None,
+    view: View = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Response[list[Flow]]:
-    chosen = FlowFilter(namespace=namespace, status=status, label=label, q=q)
-    return answer_page(app, flows.page(chosen, limit, cursor))
+) -> Response[list[Flow] | list[FlowSummary]]:
+    statuses = tuple(sorted(set(status or ())))
+    chosen = FlowFilter(namespace=namespace, name=name, statuses=statuses, label=label, q=q)
+    read = flows.page_of_summaries if view else flows.page
+    return answer_page(app, read(chosen, limit, cursor))
 
 
 @app.post(

@@ -60,10 +60,10 @@ def _seconds(retention: timedelta | None) -> int | None:
 def _fields_of_envelope(envelope: Envelope, under: Envelope, text: str) -> dict[str, Any]:
     shown = envelope.over(under)
     fields = {name: getattr(shown, name) for name in Envelope.model_fields}
-    return {**fields, "envelope": envelope, "shown_bytes": _cost(text, shown)}
+    return {**fields, "envelope": envelope, "shown_bytes": cost_of(text, shown)}
 
 
-def _cost(text: str, shown: Envelope) -> int:
+def cost_of(text: str, shown: Envelope | FlowRecord) -> int:
     """Count a flow's bytes in an answer: a string in JSON, in the JSON that Lambda hands on."""
     body = json.dumps([text, shown.description, shown.labels], ensure_ascii=False)
     return len(json.dumps(body, ensure_ascii=False).encode()) + _REST_OF_AN_ANSWER

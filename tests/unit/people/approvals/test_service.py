@@ -9,7 +9,7 @@ from shared.auth.principal import LOCAL_PRINCIPAL, Principal, PrincipalKind, Rol
 from shared.errors import NotApproverError
 from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.people.approvals.repository import ApprovalRepository
-from shared.people.approvals.service import MAX_LOOKS, ApprovalService
+from shared.people.approvals.service import MAX_LOOKS, ApprovalService, DecisionRequest
 from tests.support.approvals import NOW, approval
 
 
@@ -45,7 +45,7 @@ def test_a_filter_that_finds_little_reads_a_bounded_number_of_pages():
     cursor, requests = None, 0
     while requests == 0 or cursor:
         page = service(pages).page(
-            LOCAL_PRINCIPAL, status=ApprovalStatus.APPROVED, limit=1, cursor=cursor
+            LOCAL_PRINCIPAL, statuses={ApprovalStatus.APPROVED}, limit=1, cursor=cursor
         )
         found += page.items
         cursor, requests = page.next, requests + 1
@@ -59,7 +59,9 @@ def test_a_page_is_filled_from_several_reads():
     statuses = [ApprovalStatus.PENDING, ApprovalStatus.REJECTED] * 4
     pages = Pages([approval(number, status=each) for number, each in enumerate(statuses)])
 
-    page = service(pages).page(LOCAL_PRINCIPAL, status=ApprovalStatus.PENDING, limit=3, cursor=None)
+    page = service(pages).page(
+        LOCAL_PRINCIPAL, statuses={ApprovalStatus.PENDING}, limit=3, cursor=None
+    )
 
     assert len(page.items) == 3
     assert pages.reads > 1
@@ -74,8 +76,8 @@ def test_a_participant_sees_what_names_them_and_what_they_decided():
     decided = approval(2, approvers=("role:admin",), decided_by="ana")
     pages = Pages([approval(0, approvers=("bob",)), theirs, decided, approval(3)])
 
-    page = service(pages).page(person("ana", Role.PARTICIPANT), status=None, limit=10, cursor=None)
-    everything = service(pages).page(person("vic", Role.VIEWER), status=None, limit=10, cursor=None)
+    page = service(pages).page(person("ana", Role.PARTICIPANT), limit=10, cursor=None)
+    everything = service(pages).page(person("vic", Role.VIEWER), limit=10, cursor=None)
 
     assert page.items == (decided, theirs)
     assert len(everything.items) == 4
@@ -87,7 +89,7 @@ def test_nobody_decides_who_is_not_named_not_even_an_admin():
 
     for caller in (person("boss", Role.ADMIN), person("ana2", Role.PARTICIPANT, "op")):
         with pytest.raises(NotApproverError):
-            approvals.decide(caller, asked.id, Decision.APPROVED, comment=None)
+            approvals.decide(caller, asked.id, DecisionRequest(Decision.APPROVED))
 
 
 def test_a_participant_is_not_shown_what_is_not_theirs():
