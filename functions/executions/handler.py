@@ -1,7 +1,7 @@
 """HTTP resource /executions: read, cancel; `starts` has the routes that start one."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -31,6 +31,9 @@ from shared.http.paging import DEFAULT_LIMIT, SEVERAL, Cursor, Limit, View
 from shared.http.responses import answer, answer_page
 from shared.ids import ExecutionId
 from shared.times import QueryInstant
+
+if TYPE_CHECKING:
+    from shared.paging import Page
 
 app = http_app()
 app.include_router(starts.router)
@@ -83,7 +86,8 @@ def list_executions(
         test=test,
     )
     read = reader.page_of_summaries if view else reader.page
-    return answer_page(app, read(caller.tenant, chosen, limit=limit, cursor=cursor, order=order))
+    page: Page[Any] = read(caller.tenant, chosen, limit=limit, cursor=cursor, order=order)
+    return answer_page(app, page)
 
 
 @app.get("/api/v1/executions/<execution_id>", summary="Read an execution with its tasks")
@@ -109,7 +113,8 @@ def list_task_runs(
 ) -> Response[list[TaskRun] | list[TaskRunSummary]]:
     wanted = TaskRunFilter(task_name=task_name, statuses=tuple(sorted(set(status or ()))))
     read = reader.task_run_summaries if view else reader.task_runs
-    return answer_page(app, read(caller.tenant, execution_id, wanted, limit=limit, cursor=cursor))
+    page: Page[Any] = read(caller.tenant, execution_id, wanted, limit=limit, cursor=cursor)
+    return answer_page(app, page)
 
 
 @app.get("/api/v1/executions/<execution_id>/results")

@@ -1,7 +1,7 @@
 """HTTP resource /flows."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import Depends, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -36,6 +36,9 @@ from shared.http.paging import DEFAULT_LIMIT, SEVERAL, Cursor, Limit, View
 from shared.http.responses import answer, answer_page, no_content
 from shared.validation import parse_body
 
+if TYPE_CHECKING:
+    from shared.paging import Page
+
 app = http_app()
 once = IdempotentRoute(app)
 
@@ -58,7 +61,8 @@ def list_flows(
     statuses = tuple(sorted(set(status or ())))
     chosen = FlowFilter(namespace=namespace, name=name, statuses=statuses, label=label, q=q)
     read = flows.page_of_summaries if view else flows.page
-    return answer_page(app, read(chosen, limit, cursor))
+    page: Page[Any] = read(chosen, limit, cursor)
+    return answer_page(app, page)
 
 
 @app.post(

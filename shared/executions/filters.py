@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -19,7 +19,8 @@ TriggerId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """The id of what starts executions, most often a UUID."""
 
 
-class Partition(NamedTuple):
+@dataclass(frozen=True)
+class Partition:
     """One value of an index; `is_retry` says which of its executions are looked at, None: all."""
 
     index: Index

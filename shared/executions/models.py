@@ -162,7 +162,8 @@ class Execution(Record):
     @property
     def origin_id(self) -> str | None:
         """The id of what started it: a trigger, what it retries, or its parent; never two."""
-        return self.trigger.id or self.retry_of or (self.parent and self.parent.execution_id)
+        parent = self.parent.execution_id if self.parent else None
+        return self.trigger.id or self.retry_of or parent
 
     @property
     def is_waiting(self) -> bool:

@@ -1,6 +1,6 @@
 """The views of an execution that clients read: details, steps, results."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ class ExecutionSummary(Execution):
     outputs_url: str | None = Field(default=None, exclude=True)
 
     @classmethod
-    def of(cls, execution: Execution) -> Self:
+    def of(cls, execution: Execution) -> "ExecutionSummary":
         """Return what a summary shows of an execution."""
         return cls.model_construct(**_fields(execution))
 
@@ -36,7 +36,7 @@ class TaskRunSummary(TaskRun):
     outputs_url: str | None = Field(default=None, exclude=True)
 
     @classmethod
-    def of(cls, run: TaskRun) -> Self:
+    def of(cls, run: TaskRun) -> "TaskRunSummary":
         """Return what a summary shows of a task run."""
         return cls.model_construct(**_fields(run))
 

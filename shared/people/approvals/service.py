@@ -43,6 +43,11 @@ class DecisionRequest:
     comment: str | None = None
     if_match: str | None = None
 
+    @property
+    def is_as_read(self) -> bool:
+        """Whether it is meant for the approval as it was read, and for no later state."""
+        return self.if_match is not None and self.if_match.strip() != "*"
+
 
 @dataclass(frozen=True)
 class ApprovalService:
@@ -108,7 +113,7 @@ class ApprovalService:
             wanted.decision, by=caller.name, at=self.now(), comment=wanted.comment
         )
         kept = keep.write_with(decided)
-        outcome = self.decisions.decide(decided, kept, is_as_read=wanted.if_match is not None)
+        outcome = self.decisions.decide(decided, kept, is_as_read=wanted.is_as_read)
         if outcome is DecisionResult.TOO_LATE:
             _check_open(self._find(caller.tenant, approval_id), wanted)
             raise UnavailableError("the approval is being changed by somebody else, try again")

@@ -1,6 +1,7 @@
 """The indexes of executions in memory: what the table's own would find."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from shared.executions.filters import Index, Partition
 from shared.executions.models import Execution
@@ -18,7 +19,7 @@ class InMemoryIndex(ExecutionIndex):
     ) -> list[Execution]:
         assert len(set(ids)) == len(ids), "DynamoDB refuses a key that is asked for twice"
         found = (self.executions.get((tenant, each)) for each in ids)
-        none = {"inputs": {}, "outputs": None} if is_summary else {}
+        none: dict[str, Any] = {"inputs": {}, "outputs": None} if is_summary else {}
         return [each.model_copy(update=none) for each in found if each]
 
     def page_of_ids(
