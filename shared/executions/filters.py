@@ -13,7 +13,7 @@ from shared.ids import highest_id_at, lowest_id_at
 
 Index = Literal["recent", "by-flow", "by-correlation", "by-origin"]
 
-Word = Annotated[str, StringConstraints(max_length=500)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 """A value to look for in an index, whose keys have at most 2,048 bytes."""
 TriggerId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """The id of what starts executions, most often a UUID."""
