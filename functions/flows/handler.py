@@ -1,7 +1,7 @@
 """HTTP resource /flows: the flows themselves; `revisions` and `transfer` have the other routes."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -22,8 +22,10 @@ from shared.flows.models import (
     Flow,
     FlowDraft,
     FlowFilter,
+    FlowName,
     FlowPatch,
     FlowStatus,
+    FlowSummary,
     Label,
     ValidationResult,
 )
@@ -39,10 +41,13 @@ from shared.http.bodies import (
 )
 from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
-from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from shared.http.paging import DEFAULT_LIMIT, SEVERAL, Cursor, Limit, View
 from shared.http.responses import answer_page, no_content
 from shared.names import Namespace
 from shared.validation import parse_body
+
+if TYPE_CHECKING:
+    from shared.paging import Page
 
 app = http_app()
 app.include_router(revisions.router)
@@ -56,14 +61,19 @@ Words = Annotated[str, Query(min_length=1, max_length=200, description="In name 
 def list_flows(
     flows: Flows,
     namespace: Namespace | None = None,
-    status: FlowStatus | None = None,
+    name: FlowName | None = None,
+    status: Annotated[list[FlowStatus] | None, SEVERAL] = None,
     label: Label | None = None,
     q: Words | None = None,
+    view: View = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Response[list[Flow]]:
-    chosen = FlowFilter(namespace=namespace, status=status, label=label, q=q)
-    return answer_page(app, flows.page(chosen, limit, cursor))
+) -> Response[list[Flow] | list[FlowSummary]]:
+    statuses = tuple(sorted(set(status or ())))
+    chosen = FlowFilter(namespace=namespace, name=name, statuses=statuses, label=label, q=q)
+    read = flows.page_of_summaries if view else flows.page
+    page: Page[Any] = read(chosen, limit, cursor)
+    return answer_page(app, page)
 
 
 @app.post(

@@ -8,7 +8,7 @@ from infra.resources import ANSWERS, CLAIMS, RECORDS, RUNS, Resources
 def _grant(function: PlatformFunction, on: Resources) -> None:
     function.may("dynamodb:GetItem", on=on.table("flows"))
     function.may(*RECORDS, on=on.table("executions"))
-    for index in ("recent", "by-flow", "by-correlation"):
+    for index in ("recent", "by-flow", "by-correlation", "by-origin"):
         function.may("dynamodb:Query", on=on.index("executions", index))
     function.may(*CLAIMS, on=on.table("idempotency"))
     function.may(*RUNS, on=on.machine)

@@ -9,7 +9,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     function.may("dynamodb:GetItem", on=on.table("flows"))
     # Batches and indexes are for bulk operations: they choose, cancel and retry as it does.
     function.may(*RECORDS, on=on.table("executions"))
-    for index in ("open", "recent", "by-flow", "by-correlation"):
+    for index in ("open", "recent", "by-flow", "by-correlation", "by-origin"):
         function.may("dynamodb:Query", on=on.index("executions", index))
     function.may(*CLAIMS, on=on.table("idempotency"))
     function.may(

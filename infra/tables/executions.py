@@ -10,6 +10,7 @@ TABLE = Table(
         Index(name="recent", partition="recentOf", sort="id"),
         Index(name="by-flow", partition="flowOf", sort="id"),
         Index(name="by-correlation", partition="correlationOf", sort="id"),
+        Index(name="by-origin", partition="originOf", sort="id", carries=("retryOf",)),
         Index(name="open", partition="openShard", sort="checkAt", carries=("flowId",)),
     ),
 )

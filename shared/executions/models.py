@@ -35,6 +35,11 @@ OPEN_STATUSES = tuple(status for status in Status if not status.is_terminal)
 RETRYABLE_STATUSES = frozenset({Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 
 
+TriggerType = Literal[
+    "manual", "webhook", "cron", "event", "queue", "flow", "subflow", "retry", "process"
+]
+
+
 class Trigger(Record):
     type: str = "manual"
     id: str | None = None
@@ -155,6 +160,12 @@ class Execution(Record):
         if self.inputs is None:
             raise ValueError("the inputs are not in the row")
         return {**self.inputs, **self.secrets, **self.hidden_inputs}
+
+    @property
+    def origin_id(self) -> str | None:
+        """The id of what started it: a trigger, what it retries, or its parent; never two."""
+        parent = self.parent.execution_id if self.parent else None
+        return self.trigger.id or self.retry_of or parent
 
     @property
     def is_waiting(self) -> bool:

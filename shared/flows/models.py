@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -198,27 +198,40 @@ class Flow(StrictRecord):
     version: int = Field(exclude=True)
 
     @classmethod
-    def of(cls, record: FlowRecord, text: str) -> "Flow":
+    def of(cls, record: FlowRecord, text: str) -> Self:
         """Show a flow; its `version` is told by the ETag, not by the body."""
         shown = record.model_dump(include=set(cls.model_fields))
         updated_by = record.updated_by or record.created_by
         return cls.model_validate({**shown, "yaml_content": text, "updated_by": updated_by})
 
 
+class FlowSummary(Flow):
+    """A flow without its content."""
+
+    yaml_content: str = Field(default="", exclude=True)
+    nodes: None = Field(default=None, exclude=True)
+    edges: None = Field(default=None, exclude=True)
+
+
 class FlowFilter(BaseModel):
-    """The fields by which a list is filtered; None leaves one out, `q` is found in any case."""
+    """The fields by which a list is filtered; None or none leaves one out.
+
+    `name` is the whole of it, `q` is found in any case, of `statuses` one must hold.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     namespace: Namespace | None = None
-    status: FlowStatus | None = None
+    name: FlowName | None = None
+    statuses: tuple[FlowStatus, ...] = ()
     label: Label | None = None
     q: str | None = None
 
     def accepts(self, flow: FlowRecord) -> bool:
         return (
             self.namespace in {None, flow.namespace}
-            and self.status in {None, flow.status}
+            and self.name in {None, flow.name}
+            and (not self.statuses or flow.status in self.statuses)
             and self._has_label(flow)
             and self._is_named(flow)
         )

@@ -64,10 +64,10 @@ def _fields_of_envelope(envelope: Envelope, under: Envelope, text: str) -> dict[
         problem = Problem(path="namespace", message=f'"{SYSTEM}" is the platform\'s own')
         raise InvalidFlowError("the flow cannot be saved there", problems=[problem])
     fields = {name: getattr(shown, name) for name in Envelope.model_fields}
-    return {**fields, "envelope": envelope, "shown_bytes": _cost(text, shown)}
+    return {**fields, "envelope": envelope, "shown_bytes": cost_of(text, shown)}
 
 
-def _cost(text: str, shown: Envelope) -> int:
+def cost_of(text: str, shown: Envelope | FlowRecord) -> int:
     """Count a flow's bytes in an answer: a string in JSON, in the JSON that Lambda hands on."""
     body = json.dumps([text, shown.description, shown.labels], ensure_ascii=False)
     return len(json.dumps(body, ensure_ascii=False).encode()) + _REST_OF_AN_ANSWER

@@ -17,7 +17,7 @@ from shared.errors import (
 from shared.flows.compilation import Compile, Compiled, Inspect
 from shared.flows.items import Item
 from shared.flows.lifecycle import moved_to
-from shared.flows.listing import choose_page
+from shared.flows.listing import Newest, bytes_of, choose_page, summary_bytes_of
 from shared.flows.models import (
     Flow,
     FlowContent,
@@ -27,6 +27,7 @@ from shared.flows.models import (
     FlowRecord,
     FlowRevision,
     FlowStatus,
+    FlowSummary,
     Revision,
     ValidationResult,
 )
@@ -136,12 +137,16 @@ class FlowService:
 
         A page ends early, with a next one, when it grows large or when much was read in vain.
         """
-        query = f"{self.tenant}/flows/{chosen.model_dump_json()}"
-        position = decode_id(cursor, query) if cursor is not None else None
-        flows, position = choose_page(self.flows.newest, chosen, limit, position)
-        texts = self.flows.texts(flows)
-        shown = tuple(Flow.of(flow, texts[flow.id]) for flow in flows)
-        return Page(shown, encode_cursor(position, query) if position else None)
+        found = self._page(chosen, limit, cursor, bytes_of)
+        texts = self.flows.texts(found.items)
+        return Page(tuple(Flow.of(flow, texts[flow.id]) for flow in found.items), found.next)
+
+    def page_of_summaries(
+        self, chosen: FlowFilter, limit: int, cursor: str | None
+    ) -> Page[FlowSummary]:
+        """List the same without their contents, which are not read either."""
+        found = self._page(chosen, limit, cursor, summary_bytes_of)
+        return Page(tuple(FlowSummary.of(flow, "") for flow in found.items), found.next)
 
     def replace(
         self,
@@ -181,6 +186,29 @@ class FlowService:
         found = self.inspect(text, draft.envelope)
         warnings = (*found.warnings, *found.unsupported)
         return ValidationResult(valid=not found.errors, errors=found.errors, warnings=warnings)
+
+    def _page(
+        self,
+        chosen: FlowFilter,
+        limit: int,
+        cursor: str | None,
+        cost: Callable[[FlowRecord], int],
+    ) -> Page[FlowRecord]:
+        query = f"{self.tenant}/flows/{chosen.model_dump_json()}"
+        position = decode_id(cursor, query) if cursor is not None else None
+        flows, position = choose_page(self._newest(chosen), chosen, limit, position, cost)
+        return Page(tuple(flows), encode_cursor(position, query) if position else None)
+
+    def _newest(self, chosen: FlowFilter) -> Newest:
+        """Return the reader of flows: one that is named in full is found by its name."""
+        if not (chosen.namespace and chosen.name):
+            return self.flows.newest
+        named = self.flows.find_named(f"{chosen.namespace}/{chosen.name}")
+
+        def only(_count: int, after: str | None) -> tuple[FlowRecord, ...]:
+            return (named,) if named and (after is None or named.id < after) else ()
+
+        return only
 
     def change(
         self, old: FlowRecord, patch: FlowPatch, keep: ResponseWriter[Flow] = NOT_KEYED

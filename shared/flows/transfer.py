@@ -23,11 +23,11 @@ from shared.flows.models import (
     FlowPatch,
     FlowRecord,
     LabelName,
-    Namespace,
 )
 from shared.flows.service import TRIES, FlowService
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.json_text import Json
+from shared.names import Namespace
 from shared.records import StrictRecord
 from shared.times import Timestamp
 from shared.validation import check_if_match, parse_body

@@ -23,6 +23,7 @@ from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
+from shared.http.etags import with_validator
 from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
@@ -50,7 +51,7 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
     """
 
     def __init__(self, policy: Mapping[str, Access]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         self._policy = policy
 
     def handler(self, app: Any, next_middleware: "NextMiddleware") -> Response[Any]:
@@ -64,7 +65,8 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
             return super().handler(app, next_middleware)
         except RequestValidationError as error:
             body = route.dependant.body_params
-            problems = problems_of(error.errors(), body[0].type_ if body else None)
+            found = map(_of_whole_parameter, error.errors())
+            problems = problems_of(found, body[0].type_ if body else None)
             raise InvalidRequestError("the request is not valid", problems=problems) from None
 
     def _get_body(self, app: Any) -> dict[str, Any] | None:  # type: ignore[override]  # Powertools' own may be None too
@@ -86,7 +88,7 @@ def http_app(policy: Mapping[str, Access] = POLICY) -> APIGatewayHttpResolver:
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         serializer=compact,
     )
-    app._request_validation_middleware = StrictRequests(policy)  # type: ignore[no-untyped-call]  # noqa: SLF001 - the only seam there is
+    app._request_validation_middleware = StrictRequests(policy)  # noqa: SLF001 - the only seam there is
 
     @app.exception_handler(Exception)
     def refuse(error: Exception) -> Response[str]:
@@ -118,6 +120,8 @@ def http_handler(
         told = {**event, "headers": {**headers, REQUEST_ID: request_id}}
         with watchdog() as overseer:
             response = app.resolve(told, context)
+        method = event["requestContext"]["http"]["method"]
+        response = with_validator(method, headers, response)
         response["headers"] = {**response.get("headers", {}), "X-Request-Id": request_id}
         if response["body"] is None:
             del response["body"]  # absent is what every gateway takes for none
@@ -139,6 +143,11 @@ def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
     ]
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Tell of a query parameter that takes several that it is wrong, not at which of them."""
+    return {**error, "loc": error["loc"][:2]} if error["loc"][0] == "query" else error
 
 
 def _log(event: Event, status: int, seconds: float) -> None:

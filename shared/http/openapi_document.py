@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.http.etags import IF_NONE_MATCH
 from shared.http.headers import IDEMPOTENCY_KEY
 from shared.http.openapi_problems import (
     problem_examples,
@@ -36,6 +37,17 @@ KEY_PARAMETER: Json = {
     "in": "header",
 }
 """The header of a route that is done once; those that start executions have it themselves."""
+
+
+NOT_MODIFIED: Json = {"description": "Not modified: the client has it as it is"}
+TAG_PARAMETER: Json = {
+    "description": "ETags that the client has: 304 without a body while one of them holds.",
+    "required": False,
+    "schema": {"type": "string", "title": "If-None-Match", "minLength": 1},
+    "name": IF_NONE_MATCH,
+    "in": "header",
+}
+"""What every GET of one thing takes, and answers: see `etags.py`."""
 
 
 def _link(operation_id: str, **parameters: str) -> Json:
@@ -102,6 +114,9 @@ def _operation(route: str, operation: Json, resource: str) -> Json:
         for status, each in found.items()
         if status < "4"
     }
+    if route.startswith("GET ") and not _is_list(found["200"]):
+        good["304"] = NOT_MODIFIED
+        operation["parameters"] = [*operation.get("parameters", ()), TAG_PARAMETER]
     return {
         **operation,
         "tags": [resource],
@@ -110,12 +125,22 @@ def _operation(route: str, operation: Json, resource: str) -> Json:
     }
 
 
+def _is_list(answered: Json) -> bool:
+    """Tell whether an answer is a list, which has no validator."""
+    return all(_is_array(each["schema"]) for each in answered["content"].values())
+
+
+def _is_array(schema: Json) -> bool:
+    either = schema.get("anyOf")
+    return all(map(_is_array, either)) if either else schema.get("type") == "array"
+
+
 def _without_null(operation: Json) -> Json:
     """Describe parameters and bodies as they are sent: what is optional is left out, never null."""
     changed = dict(operation)
     if parameters := operation.get("parameters"):
         changed["parameters"] = [
-            {**each, "schema": _sent(each["schema"]) | TEXTS.get(each["name"], {})}
+            {**each, **_style(each), "schema": _sent(each["schema"]) | TEXTS.get(each["name"], {})}
             for each in parameters
         ]
     if body := operation.get("requestBody"):
@@ -125,6 +150,12 @@ def _without_null(operation: Json) -> Json:
         }
         changed["requestBody"] = {**body, "content": content}
     return changed
+
+
+def _style(parameter: Json) -> Json:
+    """Say of a parameter that takes several that commas stand between them."""
+    is_list = _sent(parameter["schema"]).get("type") == "array"
+    return {"explode": False} if is_list else {}
 
 
 def _sent(schema: Json) -> Json:

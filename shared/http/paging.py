@@ -1,7 +1,7 @@
-"""The query parameters of a list, and the link to its next page."""
+"""The query parameters of lists, and the link to a next page."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -11,6 +11,10 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="At most so many it
 Cursor = Annotated[
     str | None, Query(description="Where to go on, from the link of the page before.")
 ]
+View = Annotated[
+    Literal["summary"] | None, Query(description="`summary` leaves out what is large.")
+]
+SEVERAL = Query(description="One, or several with commas between.")
 DEFAULT_LIMIT = 50
 
 

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.people.approvals.decisions import DecisionResult, decision_repository
+from shared.people.approvals.models import Decision
+from shared.people.approvals.repository import approval_repository
+from shared.times import utc_now
 from tests.support.stack import Answer, MotoStack
 
 GATE = """
@@ -54,6 +58,31 @@ def test_a_second_decision_is_a_conflict(moto_stack: MotoStack, create_flow: Any
     second = decide(moto_stack, asked, "reject")
 
     assert (second.status, second.body["code"]) == (409, "approval_decided")
+
+
+def test_a_decision_may_be_meant_for_what_was_read(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    asked = moto_stack.wait_for_approval(execute(create_flow(GATE)["id"]))
+    path = f"/api/v1/approvals/{asked['id']}"
+    tag = moto_stack.api("GET", path).headers["etag"]
+    stored = approval_repository().find("default", asked["id"])
+    assert stored
+    reminded = stored.model_copy(update={"reminders": 1})
+    decided = stored.decided(Decision.APPROVED, by="local", at=utc_now(), comment=None)
+    assert approval_repository().remind(stored, reminded)
+
+    early = decision_repository().decide(decided, is_as_read=True)
+    late = moto_stack.api("POST", f"{path}/approve", None, {"If-Match": tag})
+    now = moto_stack.api("GET", path).headers["etag"]
+    right = moto_stack.api("POST", f"{path}/approve", None, {"If-Match": now})
+
+    assert early is DecisionResult.TOO_LATE
+    assert (late.status, late.body["code"]) == (412, "precondition_failed")
+    assert (right.status, right.body["status"]) == (200, "APPROVED")
+    assert right.headers["etag"] == moto_stack.api("GET", path).headers["etag"] != now
+    assert moto_stack.api("GET", "/api/v1/approvals?status=APPROVED,PENDING").body == [right.body]
+    assert moto_stack.api("GET", "/api/v1/approvals?status=PENDING,EXPIRED").body == []
 
 
 def test_what_is_wrong_with_a_request_is_said(

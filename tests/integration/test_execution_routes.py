@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from shared.errors import InvalidCursorError
-from shared.executions.filters import ExecutionFilter
+from shared.executions.filters import EVERY_RUN, ExecutionFilter, Partition
 from shared.executions.store.indexes import execution_index
 from shared.executions.views.logs import EVERY_LINE
 from shared.flows.models import FlowFilter
@@ -265,9 +265,9 @@ def test_a_forged_cursor_is_refused_by_every_list(moto_stack: MotoStack, finishe
     execution_id = finished("forged")["id"]
     queries = {
         "/api/v1/flows": f"default/flows/{FlowFilter().model_dump_json()}",
-        "/api/v1/approvals": "approvals/default/None",
+        "/api/v1/approvals": "approvals/default/",
         BASE: f"executions/default/{ExecutionFilter()}",
-        f"{BASE}/{execution_id}/tasks": f"executions/default/{execution_id}/tasks/None",
+        f"{BASE}/{execution_id}/tasks": f"executions/default/{execution_id}/tasks/{EVERY_RUN}",
         f"{BASE}/{execution_id}/logs": f"executions/default/{execution_id}/logs/{EVERY_LINE}",
     }
     for path, query in queries.items():
@@ -282,7 +282,9 @@ def test_a_forged_cursor_is_refused_by_every_list(moto_stack: MotoStack, finishe
 @pytest.mark.usefixtures("moto_stack")
 def test_a_cursor_outside_of_the_times_asked_for_is_refused():
     with pytest.raises(InvalidCursorError):
-        execution_index().page_of_ids("recent", "default", bounds=("0", "1"), limit=1, after=NEVER)
+        execution_index().page_of_ids(
+            Partition("recent", "default"), bounds=("0", "1"), limit=1, after=NEVER
+        )
 
 
 @pytest.mark.timing

@@ -116,7 +116,16 @@ def test_no_list_shows_another_tenants(moto_stack: MotoStack, path: str):
 
 @pytest.mark.parametrize(
     "query",
-    ["?flowId={flow_id}", "?namespace=ours", "?status=PAUSED"],
+    [
+        "?flowId={flow_id}",
+        "?namespace=ours",
+        "?status=PAUSED",
+        "?parentId={execution_id}",
+        "?retryOf={execution_id}",
+        "?triggerId={execution_id}",
+        "?test=false",
+        "?order=oldest&view=summary",
+    ],
 )
 def test_no_filter_finds_another_tenants(moto_stack: MotoStack, world: World, query: str):
     path = "/api/v1/executions" + query.format(**world)

@@ -81,7 +81,7 @@ COVERED_BY = {
     f"{EXECUTIONS}/scheduling/test_rounds.py": "executions/scheduling/round_properties",
     f"{EXECUTIONS}/lifecycle/test_reconciler_aborts.py": "executions/termination_failure",
     f"{EXECUTIONS}/views/test_reader.py": """
-        executions/filters executions/store/indexes executions/views/logs executions/views/models
+        executions/filters executions/views/listing executions/views/logs executions/views/models
         executions/views/results_file
         """,
     "integration/test_starting.py": "executions/lifecycle/start executions/models",
@@ -93,6 +93,7 @@ COVERED_BY = {
     "integration/test_timers.py": "executions/orchestration/timers",
     "integration/test_retention.py": "executions/retention",
     "integration/test_secret_inputs.py": "executions/secrets",
+    "integration/test_execution_index_contract.py": "executions/store/indexes",
     "integration/test_execution_repository_contract.py": """
         executions/store/conditions executions/store/segments executions/store/snapshots
         executions/store/table

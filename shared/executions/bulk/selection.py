@@ -3,21 +3,43 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated, Any
 
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 
-from shared.executions.filters import ExecutionFilter, Word
-from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES, Execution, Status
+from shared.executions.filters import ExecutionFilter, TriggerId, Word
+from shared.executions.models import (
+    OPEN_STATUSES,
+    RETRYABLE_STATUSES,
+    Execution,
+    Status,
+    TriggerType,
+)
 from shared.executions.store.indexes import ExecutionIndex, execution_index
 from shared.executions.store.open_executions import OpenExecutions, open_executions
 from shared.flows.models import Label
 from shared.flows.plans.built_in import is_built_in
+from shared.ids import ExecutionId
 from shared.records import Record
 from shared.times import Instant
 
 PAGE = 100
 EVERYTHING = "g"
 """The bound that sorts behind every id."""
+
+
+def _as_list(status: Any) -> Any:
+    return [status] if isinstance(status, str) else status
+
+
+Statuses = Annotated[
+    tuple[Status, ...],
+    Field(min_length=1),
+    BeforeValidator(
+        _as_list, json_schema_input_type=Status | Annotated[list[Status], Field(min_length=1)]
+    ),
+]
+"""One status, or a list of those of which one must hold."""
 
 
 class BulkFilter(Record):
@@ -27,18 +49,24 @@ class BulkFilter(Record):
 
     flow_id: Word | None = None
     namespace: Word | None = None
-    status: Status | None = None
+    status: Statuses | None = None
     since: Instant | None = None
     until: Instant | None = None
     label: Label | None = None
     correlation_id: Word | None = None
+    trigger_type: TriggerType | None = None
+    trigger_id: TriggerId | None = None
+    parent_id: ExecutionId | None = None
+    retry_of: ExecutionId | None = None
+    test: StrictBool | None = None
 
     @property
     def is_empty(self) -> bool:
         return not self.model_dump(exclude_none=True)
 
     def wanted(self) -> ExecutionFilter:
-        return ExecutionFilter(**{name: getattr(self, name) for name in BulkFilter.model_fields})
+        said = {name: getattr(self, name) for name in BulkFilter.model_fields if name != "status"}
+        return ExecutionFilter(**said, statuses=self.status or ())
 
 
 @dataclass(frozen=True)
@@ -87,7 +115,7 @@ class Selector:
                 and _is_meant(execution, wanted)
             ):
                 found.append((execution.id, execution.flow_id))
-        if wanted.correlation_id:
+        if wanted.partition(tenant).index in {"by-correlation", "by-origin"}:
             # A retry may have another, and would not be met above.
             retried |= self._retried(tenant, found, up_to)
         return [each for each, _ in reversed(found) if each not in retried]
@@ -108,16 +136,12 @@ class Selector:
     def _newest(
         self, tenant: str, wanted: ExecutionFilter, bounds: tuple[str, str]
     ) -> Iterator[Execution]:
-        index, value = wanted.index(tenant)
-        after: str | None = None
+        partition, after = wanted.partition(tenant), None
         while True:
-            ids, has_more = self.pages.page_of_ids(
-                index, value, bounds=bounds, limit=PAGE, after=after
-            )
+            ids, after = self.pages.page_of_ids(partition, bounds=bounds, limit=PAGE, after=after)
             yield from self.pages.find_many(tenant, ids)
-            if not has_more or not ids:
+            if after is None:
                 return
-            after = ids[-1]
 
 
 def _is_meant(execution: Execution, wanted: ExecutionFilter) -> bool:

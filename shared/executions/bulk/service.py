@@ -75,7 +75,7 @@ def _checked(request: BulkRequest) -> BulkFilter:
     allowed = _STATUSES[request.action]
     if chosen.is_empty:
         problem = Problem(path="", message=f"name at least one of {', '.join(_fields())}")
-    elif chosen.status is not None and chosen.status not in allowed:
+    elif chosen.status and not allowed.issuperset(chosen.status):
         names = ", ".join(sorted(allowed))
         problem = Problem(path="status", message=f"must be one of {names} to {request.action}")
     else:

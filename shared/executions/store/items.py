@@ -41,6 +41,12 @@ BUT_OUTPUTS = (
     *("type", "fence", "blocked", "stored", "beganAt", "iterations", "logs", "passed"),
 )
 """The attributes that are read of these items: all but outputs, which are up to 300 KB each."""
+IN_SUMMARIES = tuple(
+    name
+    for name in BUT_OUTPUTS
+    if name not in {"inputs", "secrets", "hiddenInputs", "inheritedSecrets", "mocks"}
+)
+"""The attributes that summaries are read from: `inputs` are wrong then, and not shown."""
 
 
 def is_over(item: Mapping[str, Any], now: datetime) -> bool:
@@ -74,6 +80,7 @@ def execution_to_item(execution: Execution) -> dict[str, Any]:
 def _optional(execution: Execution) -> dict[str, Any]:
     """Return the attributes most executions lack; empty values are left out of the item."""
     correlation, trigger = execution.correlation_id, execution.trigger
+    origin = execution.origin_id
     stored, hidden = execution.stored_inputs, execution.stored_hidden_inputs
     masked = {*execution.secrets, *execution.hidden_inputs}
     shown = {name: value for name, value in (execution.inputs or {}).items() if name not in masked}
@@ -86,6 +93,7 @@ def _optional(execution: Execution) -> dict[str, Any]:
         "hiddenInputs": execution.hidden_inputs and compact(execution.hidden_inputs),
         "inheritedSecrets": list(execution.inherited_secrets),
         "correlationOf": correlation and f"{execution.tenant}#{correlation}",
+        "originOf": origin and f"{execution.tenant}#{origin}",
         "trigger": trigger.type != "manual"
         and trigger.model_dump(by_alias=True, exclude_none=True),
         "test": execution.test,

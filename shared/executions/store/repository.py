@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.dynamodb import Sleep, Write, named, query_all, transact
+from shared.dynamodb import Sleep, Write, named, projection, query_all, transact
 from shared.executions.models import Execution, Status, TerminationReason
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.store.conditions import while_open
@@ -53,11 +53,7 @@ if TYPE_CHECKING:
 
 EXPIRED_AT_ONCE = 8
 """The rows whose expiry is set at the same time; a loop may leave thousands of them."""
-_NAMES = {f"#read{number}": name for number, name in enumerate(BUT_OUTPUTS)}
-_BARE: Mapping[str, Any] = {
-    "ProjectionExpression": ", ".join(_NAMES),
-    "ExpressionAttributeNames": _NAMES,
-}
+_BARE: Mapping[str, Any] = projection(BUT_OUTPUTS)
 
 
 class ExecutionRepository(SegmentRepository):

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from shared.executions.models import Execution, Status
 from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.records import Record
@@ -11,6 +13,41 @@ from shared.times import Timestamp
 class ExecutionDetail(Record):
     execution: Execution
     tasks: tuple[TaskRun, ...]
+
+
+class ExecutionSummary(Execution):
+    """An execution without what is large: its inputs, its outputs, and where they are."""
+
+    inputs: dict[str, Any] | None = Field(default=None, exclude=True)
+    inputs_url: str | None = Field(default=None, exclude=True)
+    outputs: dict[str, Any] | None = Field(default=None, exclude=True)
+    outputs_url: str | None = Field(default=None, exclude=True)
+
+    @classmethod
+    def of(cls, execution: Execution) -> "ExecutionSummary":
+        """Return what a summary shows of an execution."""
+        return cls.model_construct(**_fields(execution))
+
+
+class TaskRunSummary(TaskRun):
+    """A task run without its outputs, and where they are."""
+
+    outputs: str | None = Field(default=None, exclude=True)
+    outputs_url: str | None = Field(default=None, exclude=True)
+
+    @classmethod
+    def of(cls, run: TaskRun) -> "TaskRunSummary":
+        """Return what a summary shows of a task run."""
+        return cls.model_construct(**_fields(run))
+
+
+def _fields(shown: Record) -> dict[str, Any]:
+    return {name: getattr(shown, name) for name in type(shown).model_fields}
+
+
+class ExecutionDetailSummary(Record):
+    execution: ExecutionSummary
+    tasks: tuple[TaskRunSummary, ...]
 
 
 class StepResult(Record):

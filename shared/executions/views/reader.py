@@ -1,13 +1,13 @@
 """Executions as clients read them: task runs in the order of the text, logs, results, pages."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
-from shared.executions.filters import ExecutionFilter
+from shared.executions.filters import EVERY_RUN, ExecutionFilter, TaskRunFilter
 from shared.executions.models import Execution
 from shared.executions.scheduling.container_attempts import past_runs
 from shared.executions.store.indexes import ExecutionIndex, execution_index
@@ -16,12 +16,16 @@ from shared.executions.store.payloads import OutputReader, PayloadStore, payload
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
 from shared.executions.task_runs import TaskRun, TaskStatus
+from shared.executions.views.listing import Listing, Order, page_of
 from shared.executions.views.logs import EVERY_LINE, ExecutionLogLine, LogFilter, _lines
 from shared.executions.views.models import (
     ExecutionDetail,
+    ExecutionDetailSummary,
     ExecutionResults,
+    ExecutionSummary,
     ResultsLink,
     StepResult,
+    TaskRunSummary,
 )
 from shared.executions.views.response_size import MAX_BYTES, bounded_detail, fitting
 from shared.executions.views.results_file import results_size, store_results
@@ -29,11 +33,8 @@ from shared.executions.views.task_list import listed, scheduler_of, task_runs
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.ids import is_id
-from shared.paging import Page, decode_count, decode_id, encode_cursor
+from shared.paging import Page, decode_count, encode_cursor
 from shared.times import utc_now
-
-MAX_LOOKS, LOOK = 50, 100
-"""A page makes at most so many looks, at so many executions each, before it answers."""
 
 
 class ExecutionReader:
@@ -54,27 +55,36 @@ class ExecutionReader:
 
     def detail(self, tenant: str, execution_id: str) -> ExecutionDetail:
         """Return the execution with all its tasks, those that have not run yet included."""
-        execution, plan, runs = self._state(tenant, execution_id)
-        scheduler = scheduler_of(plan, runs)
-        tasks = tuple(listed(scheduler, execution))
-        shown = self._shown(execution)
-        if not execution.status.is_terminal:
-            running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
-            shown = execution.model_copy(
-                update={
-                    "tasks_executed": scheduler.executed(),
-                    "current_task": next(running, None),
-                }
-            )
+        shown, tasks = self._detail(tenant, execution_id)
         bounded = bounded_detail(execution_id, map(self._linked_run, tasks))
-        return ExecutionDetail(execution=shown, tasks=tuple(bounded))
+        return ExecutionDetail(execution=self._shown(shown), tasks=tuple(bounded))
+
+    def detail_summary(self, tenant: str, execution_id: str) -> ExecutionDetailSummary:
+        """Return the same without inputs and outputs, which are not read either."""
+        shown, tasks = self._detail(tenant, execution_id, has_outputs=False)
+        bounded = bounded_detail(execution_id, tasks)
+        return ExecutionDetailSummary(
+            execution=ExecutionSummary.of(shown), tasks=tuple(map(TaskRunSummary.of, bounded))
+        )
+
+    def _detail(
+        self, tenant: str, execution_id: str, *, has_outputs: bool = True
+    ) -> tuple[Execution, Sequence[TaskRun]]:
+        state, plan = self._read(tenant, execution_id, has_outputs=has_outputs)
+        scheduler = scheduler_of(plan, state.runs)
+        tasks = tuple(listed(scheduler, state.execution))
+        if state.execution.status.is_terminal:
+            return state.execution, tasks
+        running = (run.task_name for run in tasks if run.status is TaskStatus.RUNNING)
+        now = {"tasks_executed": scheduler.executed(), "current_task": next(running, None)}
+        return state.execution.model_copy(update=now), tasks
 
     def task_runs(
         self,
         tenant: str,
         execution_id: str,
+        wanted: TaskRunFilter = EVERY_RUN,
         *,
-        task_name: str | None,
         limit: int,
         cursor: str | None,
     ) -> Page[TaskRun]:
@@ -82,26 +92,44 @@ class ExecutionReader:
 
         Each has its outputs, or their address.
         """
-        query = f"executions/{tenant}/{execution_id}/tasks/{task_name}"
-        start = decode_count(cursor, query) if cursor is not None else 0
-        execution, plan, recorded = self._state(tenant, execution_id)
-        found = [
-            run
-            for run in task_runs(plan, execution, recorded)
-            if task_name is None or run.task_name == task_name
-        ]
+        query, start = _behind(tenant, execution_id, wanted, cursor)
+        found = self._runs(tenant, execution_id, wanted)
         shown = fitting([*map(self._linked_run, found[start : start + limit])], limit)
         end = start + len(shown)
         return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
 
+    def task_run_summaries(
+        self,
+        tenant: str,
+        execution_id: str,
+        wanted: TaskRunFilter = EVERY_RUN,
+        *,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[TaskRunSummary]:
+        """Return the same without outputs, which are not read either."""
+        query, start = _behind(tenant, execution_id, wanted, cursor)
+        found = self._runs(tenant, execution_id, wanted, has_outputs=False)
+        chosen = [*map(TaskRunSummary.of, found[start : start + limit])]
+        shown = fitting(chosen, limit)
+        end = start + len(shown)
+        return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
+
+    def _runs(
+        self, tenant: str, execution_id: str, wanted: TaskRunFilter, *, has_outputs: bool = True
+    ) -> list[TaskRun]:
+        state, plan = self._read(tenant, execution_id, has_outputs=has_outputs)
+        return [run for run in task_runs(plan, state.execution, state.runs) if wanted.accepts(run)]
+
     def results(self, tenant: str, execution_id: str) -> ExecutionResults | ResultsLink:
         """Return the results of a finished execution; ExecutionNotFinishedError before its end."""
-        execution, plan, runs = self._state(tenant, execution_id)
+        state, plan = self._read(tenant, execution_id)
+        execution = state.execution
         if not execution.status.is_terminal:
             raise ExecutionNotFinishedError(
                 f"the execution is {execution.status.value}; its results come when it has ended"
             )
-        tasks = list(task_runs(plan, execution, runs))
+        tasks = list(task_runs(plan, execution, state.runs))
         if results_size(execution, tasks) > MAX_BYTES:
             stored = store_results(self._payloads, execution, tasks)
             return ResultsLink(url=self._payloads.url(stored))
@@ -142,30 +170,41 @@ class ExecutionReader:
         return Page(shown, encode_cursor(str(end), query) if end < len(found) else None)
 
     def page(
-        self, tenant: str, wanted: ExecutionFilter, *, limit: int, cursor: str | None
+        self,
+        tenant: str,
+        wanted: ExecutionFilter,
+        *,
+        limit: int,
+        cursor: str | None,
+        order: Order = "newest",
     ) -> Page[Execution]:
-        """Return executions newest first; a page below `limit` may still have a next."""
-        index, value = wanted.index(tenant)
-        query = f"executions/{tenant}/{wanted}"
-        after = decode_id(cursor, query) if cursor is not None else None
-        found: list[Execution] = []
-        for _ in range(MAX_LOOKS):
-            ids, has_more = self._pages.page_of_ids(
-                index,
-                value,
-                bounds=wanted.bounds(),
-                limit=min(LOOK, limit - len(found)),
-                after=after,
-            )
-            known = self._pages.find_many(tenant, ids)
-            found += map(self._shown, filter(wanted.accepts, known))
-            shown = fitting(found, limit)
-            if len(shown) < len(found):
-                return Page(shown, encode_cursor(shown[-1].id, query))
-            after = ids[-1] if ids and has_more else None
-            if after is None or len(found) >= limit:
-                break
-        return Page(tuple(found), encode_cursor(after, query) if after else None)
+        """Return executions in the order of time; a page below `limit` may still have a next."""
+
+        def read(ids: Sequence[str]) -> list[Execution]:
+            found = self._pages.find_many(tenant, ids)
+            return [*map(self._shown, filter(wanted.accepts, found))]
+
+        listing = Listing(tenant, wanted, order)
+        return page_of(self._pages, listing, read, limit=limit, cursor=cursor)
+
+    def page_of_summaries(
+        self,
+        tenant: str,
+        wanted: ExecutionFilter,
+        *,
+        limit: int,
+        cursor: str | None,
+        order: Order = "newest",
+    ) -> Page[ExecutionSummary]:
+        """Return the same without inputs and outputs, which are not read either."""
+
+        def read(ids: Sequence[str]) -> list[ExecutionSummary]:
+            found = self._pages.find_many(tenant, ids, is_summary=True)
+            shown = map(self._awaiting, filter(wanted.accepts, found))
+            return [*map(ExecutionSummary.of, shown)]
+
+        listing = Listing(tenant, wanted, order)
+        return page_of(self._pages, listing, read, limit=limit, cursor=cursor)
 
     def _shown(self, execution: Execution) -> Execution:
         """Return an execution as it is shown: outputs outside of its row have an address."""
@@ -187,12 +226,6 @@ class ExecutionReader:
             return run
         return run.model_copy(update={"outputs_url": self._payloads.url(run.stored)})
 
-    def _state(
-        self, tenant: str, execution_id: str
-    ) -> tuple[Execution, Plan, Mapping[str, TaskRun]]:
-        state, plan = self._read(tenant, execution_id)
-        return state.execution, plan, state.runs
-
     def _read(
         self, tenant: str, execution_id: str, *, has_outputs: bool = True
     ) -> tuple[ExecutionState, Plan]:
@@ -204,6 +237,14 @@ class ExecutionReader:
         execution = self._awaiting(state.execution)
         plan = self._plans.get(tenant, execution.flow_id, execution.flow_revision)
         return replace(state, execution=execution), plan
+
+
+def _behind(
+    tenant: str, execution_id: str, wanted: TaskRunFilter, cursor: str | None
+) -> tuple[str, int]:
+    """Return the name of a list of task runs, and how many of them are behind a cursor."""
+    query = f"executions/{tenant}/{execution_id}/tasks/{wanted}"
+    return query, decode_count(cursor, query) if cursor is not None else 0
 
 
 def _step(run: TaskRun, read: OutputReader) -> StepResult:

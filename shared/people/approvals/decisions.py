@@ -43,15 +43,18 @@ class DecisionRepository:
         self._executions = executions
         self._sleep = sleep
 
-    def decide(self, decided: Approval, also: Sequence[Write] = ()) -> DecisionResult:
+    def decide(
+        self, decided: Approval, also: Sequence[Write] = (), *, is_as_read: bool = False
+    ) -> DecisionResult:
         """Store a decision if the approval is PENDING and its execution open, not ending.
 
         The same write makes the execution due for a check and counts a wake-up. If the caller dies
         after it, the reconciler wakes the execution within a minute, and a turn under way cannot
-        suspend without seeing the decision. `also` are writes to other tables, made with it.
+        suspend without seeing the decision. `also` are writes to other tables, made with it. With
+        `is_as_read` it is too late as well when a reminder was written since the approval was read.
         Raises UnavailableError when others keep writing, or were faster.
         """
-        writes = self._writes(decided) | named("also", also)
+        writes = self._writes(decided, is_as_read=is_as_read) | named("also", also)
         failed = transact(self._approvals, writes, tries=TRIES, sleep=self._sleep)
         if "approval" in failed:
             return DecisionResult.TOO_LATE
@@ -62,11 +65,11 @@ class DecisionRepository:
             raise UnavailableError("a repeat of this request was faster, try again")
         return DecisionResult.DONE
 
-    def _writes(self, decided: Approval) -> dict[str, Write]:
+    def _writes(self, decided: Approval, *, is_as_read: bool) -> dict[str, Write]:
         tenant, execution_id = decided.tenant, decided.execution_id
         at = decided.decided_at or decided.requested_at
         return {
-            "approval": {"Update": self._approval(decided)},
+            "approval": {"Update": self._approval(decided, is_as_read=is_as_read)},
             "execution": self._of_execution(due_now(tenant, execution_id, at)),
             "wake-up": self._of_execution(count_wakeup(tenant, execution_id, SEGMENT)),
         }
@@ -74,9 +77,9 @@ class DecisionRepository:
     def _of_execution(self, update: dict[str, Any]) -> Write:
         return {"Update": {"TableName": self._executions.name, **update}}
 
-    def _approval(self, decided: Approval) -> Any:
+    def _approval(self, decided: Approval, *, is_as_read: bool) -> Any:
         sets = "SET #status = :status, decision = :decision, decidedBy = :by, decidedAt = :at"
-        values = {
+        values: dict[str, Any] = {
             ":status": decided.status,
             ":decision": decided.decision,
             ":by": decided.decided_by,
@@ -86,11 +89,16 @@ class DecisionRepository:
         if decided.comment is not None:
             sets += ", #comment = :comment"
             values[":comment"] = decided.comment
+        condition = "#status = :pending"
+        if is_as_read:
+            for counted in ("reminders", "escalations"):
+                values[f":{counted}"] = getattr(decided, counted)
+                condition += f" AND (attribute_not_exists({counted}) OR {counted} = :{counted})"
         names = {"#status": "status", "#comment": "comment"}
         return {
             "Key": approval_key(decided.tenant, decided.id),
             "UpdateExpression": sets,
-            "ConditionExpression": "#status = :pending",
+            "ConditionExpression": condition,
             "ExpressionAttributeNames": {
                 name: field for name, field in names.items() if name in sets
             },

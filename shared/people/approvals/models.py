@@ -55,6 +55,11 @@ class Approval(Record):
     comment: str | None = None
 
     @property
+    def version(self) -> int:
+        """A number that each write raises, for its ETag."""
+        return 1 + self.reminders + self.escalations + (not self.is_pending)
+
+    @property
     def is_pending(self) -> bool:
         return self.status is ApprovalStatus.PENDING
 

@@ -1,6 +1,6 @@
 """Approvals as clients see them: lists, one, and decisions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,6 +13,7 @@ from shared.errors import (
     ApprovalNotFoundError,
     ExecutionFinishedError,
     NotApproverError,
+    UnavailableError,
 )
 from shared.executions.orchestration.wakeups import Waker, waker
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
@@ -28,9 +29,24 @@ from shared.people.approvals.models import Approval, ApprovalStatus, Decision
 from shared.people.approvals.repository import ApprovalRepository, approval_repository
 from shared.people.assignees import are_named
 from shared.times import utc_now
+from shared.validation import check_if_match
 
 MAX_LOOKS = 10
 """A filtered page reads at most so many pages of its index before it answers."""
+
+
+@dataclass(frozen=True)
+class DecisionRequest:
+    """A person's decision; `if_match` are the ETags of the approval that it is meant for."""
+
+    decision: Decision
+    comment: str | None = None
+    if_match: str | None = None
+
+    @property
+    def is_as_read(self) -> bool:
+        """Whether it is meant for the approval as it was read, and for no later state."""
+        return self.if_match is not None and self.if_match.strip() != "*"
 
 
 @dataclass(frozen=True)
@@ -51,18 +67,25 @@ class ApprovalService:
         return approval
 
     def page(
-        self, caller: Principal, *, status: ApprovalStatus | None, limit: int, cursor: str | None
+        self,
+        caller: Principal,
+        *,
+        statuses: Collection[ApprovalStatus] = (),
+        limit: int,
+        cursor: str | None,
     ) -> Page[Approval]:
         """Return approvals newest first; a page below `limit` may still have a next."""
         tenant = caller.tenant
         of = f"/{caller.name}" if caller.role is Role.PARTICIPANT else ""
-        query = f"approvals/{tenant}/{status}{of}"
+        query = f"approvals/{tenant}/{','.join(sorted(statuses))}{of}"
         after = decode_id(cursor, query) if cursor is not None else None
         found: list[Approval] = []
         for _ in range(MAX_LOOKS):
             read, after = self.approvals.page(tenant, limit=limit - len(found), after=after)
             found += [
-                each for each in read if status in {None, each.status} and _is_shown(each, caller)
+                each
+                for each in read
+                if (not statuses or each.status in statuses) and _is_shown(each, caller)
             ]
             if after is None or len(found) >= limit:
                 break
@@ -72,27 +95,28 @@ class ApprovalService:
         self,
         caller: Principal,
         approval_id: str,
-        decision: Decision,
-        *,
-        comment: str | None,
+        wanted: DecisionRequest,
         keep: ResponseWriter[Approval] = NOT_KEYED,
     ) -> Approval:
         """Decide an approval, once: whoever comes second gets ApprovalDecidedError.
 
         NotApproverError for whom it does not name, whatever their role.
+        PreconditionFailedError when it is not as the request says that it was.
         ExecutionFinishedError when its execution has ended or is ending. What is answered is
         stored, whether or not the execution could be woken at once.
         """
         approval = self._find(caller.tenant, approval_id)
         if not are_named(approval.approvers, caller):
             raise NotApproverError("the approval does not name you among its approvers")
-        if not approval.is_pending:
-            raise _too_late(approval)
-        decided = approval.decided(decision, by=caller.name, at=self.now(), comment=comment)
+        _check_open(approval, wanted)
+        decided = approval.decided(
+            wanted.decision, by=caller.name, at=self.now(), comment=wanted.comment
+        )
         kept = keep.write_with(decided)
-        outcome = self.decisions.decide(decided, kept)
+        outcome = self.decisions.decide(decided, kept, is_as_read=wanted.is_as_read)
         if outcome is DecisionResult.TOO_LATE:
-            raise _too_late(self._find(caller.tenant, approval_id))
+            _check_open(self._find(caller.tenant, approval_id), wanted)
+            raise UnavailableError("the approval is being changed by somebody else, try again")
         if outcome is DecisionResult.EXECUTION_ENDS:
             raise ExecutionFinishedError("the execution has ended, or is about to")
         self._wake(decided)
@@ -128,8 +152,11 @@ def _is_shown(approval: Approval, caller: Principal) -> bool:
     )
 
 
-def _too_late(approval: Approval) -> ApprovalDecidedError:
-    return ApprovalDecidedError(f"the approval is {approval.status.value} already")
+def _check_open(approval: Approval, wanted: DecisionRequest) -> None:
+    """Refuse to decide what is not as the caller knows it, or is decided."""
+    check_if_match(wanted.if_match, approval.version)
+    if not approval.is_pending:
+        raise ApprovalDecidedError(f"the approval is {approval.status.value} already")
 
 
 @cache

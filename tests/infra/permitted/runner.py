@@ -10,6 +10,7 @@ PERMITTED = {
         "ExecutionsTable",
         "ExecutionsTable/index/by-correlation",
         "ExecutionsTable/index/by-flow",
+        "ExecutionsTable/index/by-origin",
         "ExecutionsTable/index/open",
         "ExecutionsTable/index/recent",
     },

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from shared.executions.bulk.selection import BulkFilter, Selector
-from shared.executions.models import Execution, Slot, Status
-from shared.executions.store.indexes import ExecutionIndex
+from shared.executions.models import Execution, Parent, Slot, Status, Trigger
 from shared.executions.store.open_executions import OpenExecutions
+from tests.support.executions.index import InMemoryIndex
 from tests.support.executions.repository import execution_of
 from tests.support.plans import plan_of, task
 
@@ -28,37 +29,11 @@ class SomeOpen(OpenExecutions):
         return (("default", each) for each in (*self.executions, *self.executions))
 
 
-class SomePages(ExecutionIndex):
-    """The same executions, as their table has them."""
-
-    def __init__(self, executions: dict[str, Execution]) -> None:
-        self.executions = executions
-
-    def page_of_ids(
-        self, index: Any, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
-    ) -> tuple[list[str], bool]:
-        low, high = bounds
-        found = [
-            each.id
-            for each in sorted(self.executions.values(), key=lambda each: each.id, reverse=True)
-            if low <= each.id <= min(high, after or high)
-            and each.id != after
-            and value in {"default", f"default#{each.flow_id}", f"default#{each.correlation_id}"}
-        ]
-        assert index in {"recent", "by-flow", "by-correlation"}
-        return found[:limit], len(found) > limit
-
-    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
-        assert tenant == "default"
-        assert len(set(ids)) == len(ids), "DynamoDB refuses a key that is asked for twice"
-        return [self.executions[each] for each in ids]
-
-
 def known(**fields: dict[str, Any]) -> Selector:
     """A selector over executions by id."""
     made = execution_of(plan_of(task("a")))
     found = {each: made.model_copy(update={"id": each, **more}) for each, more in fields.items()}
-    return Selector(SomeOpen(found), SomePages(found))
+    return Selector(SomeOpen(found), InMemoryIndex(*found.values()))
 
 
 def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
@@ -84,12 +59,19 @@ EARLY, LATE = "01890000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-0
 BETWEEN = datetime(2024, 6, 1, tzinfo=UTC)
 
 
+UPSTREAM = "01890000-0000-7000-8000-0000000000aa"
 NARROWING: dict[str, tuple[Any, dict[str, Any]]] = {
     # What the filter says, and how an execution is that it does not mean.
     "flow_id": ("mine", {"flow_id": "theirs"}),
     "namespace": ("mine", {"namespace": "theirs"}),
     "label": ("team:red", {"labels": {"team": "blue"}}),
     "correlation_id": ("mine", {"correlation_id": "theirs"}),
+    "status": (["QUEUED", "FAILED"], {"status": Status.SUCCESS}),
+    "trigger_type": ("cron", {"trigger_type": "manual"}),
+    "trigger_id": (UPSTREAM, {"trigger": Trigger(id="another")}),
+    "parent_id": (UPSTREAM, {"parent": Parent(execution_id="another", task_name="t")}),
+    "retry_of": (UPSTREAM, {"retry_of": "another"}),
+    "test": (True, {"test": False}),
     "since": (BETWEEN, {"id": EARLY}),
     "until": (BETWEEN, {"id": LATE}),
 }
@@ -98,19 +80,28 @@ NARROWING: dict[str, tuple[Any, dict[str, Any]]] = {
 MEANT = {
     **dict.fromkeys(("flow_id", "namespace", "correlation_id"), "mine"),
     "labels": {"team": "red"},
+    "trigger_type": "cron",
+    "test": True,
 }
+ORIGINS: dict[str, dict[str, Any]] = {
+    "trigger_id": {"trigger": Trigger(type="cron", id=UPSTREAM)},
+    "parent_id": {"parent": Parent(execution_id=UPSTREAM, task_name="t")},
+    "retry_of": {"retry_of": UPSTREAM},
+}
+"""Where an execution is from, of which there is never more than one."""
 
 
-@pytest.mark.parametrize("field", sorted(set(BulkFilter.model_fields) - {"status"}))
+@pytest.mark.parametrize("field", sorted(BulkFilter.model_fields))
 def test_every_field_of_a_filter_leaves_out_what_it_does_not_mean(field: str) -> None:
     said, differs = NARROWING[field]
     ids = {"since": (LATE, EARLY), "until": (EARLY, LATE)}.get(field, (EARLY, LATE))
     wanted, other = ids
-    fields = {wanted: MEANT, other: {**MEANT, **differs}}
+    meant = MEANT | ORIGINS.get(field, {})
+    fields = {wanted: meant, other: {**meant, **differs}}
     chosen = BulkFilter(**{field: said})
 
     assert known(**fields).open("default", chosen) == [wanted]
-    ended = {each: {**more, "status": Status.FAILED} for each, more in fields.items()}
+    ended = {each: {"status": Status.FAILED, **more} for each, more in fields.items()}
     assert known(**ended).retryable("default", chosen) == [wanted]
 
 
@@ -149,11 +140,41 @@ def test_what_was_retried_under_another_correlation_id_is_not_retried_again() ->
     assert selector.retryable("default", BulkFilter(correlation_id="day-1")) == ["d"]
 
 
-class LargePages(SomePages):
+def test_a_child_that_was_retried_is_not_retried_again() -> None:
+    """The retry is no child of anybody: the children's index does not have it."""
+    child = ORIGINS["parent_id"] | {"status": Status.FAILED}
+    selector = known(
+        a=child, b=child, c={"status": Status.SUCCESS, "retry_of": "a"}, d={"status": Status.FAILED}
+    )
+
+    assert selector.retryable("default", BulkFilter(parent_id=UPSTREAM)) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("said", "statuses"),
+    [
+        (None, ()),
+        ("FAILED", (Status.FAILED,)),
+        (["FAILED", "TIMED_OUT"], (Status.FAILED, Status.TIMED_OUT)),
+    ],
+)
+def test_a_body_may_name_one_status_or_several(said: Any, statuses: tuple[Status, ...]) -> None:
+    assert BulkFilter.model_validate({"status": said}).wanted().statuses == statuses
+
+
+@pytest.mark.parametrize("said", [[], "DONE", ["FAILED", "DONE"], "FAILED,TIMED_OUT", 1, {}])
+def test_a_body_that_names_no_status_is_refused(said: Any) -> None:
+    with pytest.raises(ValidationError):
+        BulkFilter.model_validate({"status": said})
+
+
+class LargePages(InMemoryIndex):
     """Each is read anew, with inputs of its own."""
 
-    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
-        found = super().find_many(tenant, ids)
+    def find_many(
+        self, tenant: str, ids: Sequence[str], *, is_summary: bool = False
+    ) -> list[Execution]:
+        found = super().find_many(tenant, ids, is_summary=is_summary)
         return [each.model_copy(update={"inputs": {"text": each.id * 500}}) for each in found]
 
 
@@ -161,7 +182,7 @@ def test_what_is_chosen_to_be_retried_is_not_held_in_memory() -> None:
     made = execution_of(plan_of(task("a")), status="FAILED")
     ids = [str(UUID(int=number)) for number in range(1_000)]
     executions = {each: made.model_copy(update={"id": each}) for each in ids}
-    selector = Selector(SomeOpen({}), LargePages(executions))
+    selector = Selector(SomeOpen({}), LargePages(*executions.values()))
     tracemalloc.start()
     try:
         found = selector.retryable("default", BulkFilter(namespace=made.namespace))

@@ -1,23 +1,28 @@
 """What clients read of executions: details, results, log lines, pages."""
 
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.errors import ExecutionNotFinishedError, ExecutionNotFoundError
-from shared.executions.filters import ExecutionFilter
+from shared.errors import (
+    ExecutionNotFinishedError,
+    ExecutionNotFoundError,
+    InvalidCursorError,
+)
+from shared.executions.filters import ExecutionFilter, Partition, TaskRunFilter
 from shared.executions.models import Execution, Status
 from shared.executions.store.indexes import ExecutionIndex
-from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, row_key
+from shared.executions.task_runs import Failure, LogLine, Stored, TaskRun, TaskStatus, row_key
+from shared.executions.views.listing import MAX_LOOKS
 from shared.executions.views.logs import LogFilter
 from shared.executions.views.models import ResultsLink
-from shared.executions.views.reader import MAX_LOOKS, ExecutionReader
+from shared.executions.views.reader import ExecutionReader
 from shared.flows.plans.plan import Plan
 from shared.times import utc_now
 from tests.support.executions.bench import OnePlan
+from tests.support.executions.index import InMemoryIndex
 from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import InMemoryExecutions, execution_of
 from tests.support.plans import START, plan_of, task
@@ -25,25 +30,14 @@ from tests.support.plans import START, plan_of, task
 BIG = json.dumps({"text": "x" * 1_000_000})
 
 
-class InMemoryPages(ExecutionIndex):
-    """Executions newest first, whatever the index; `looks` counts the pages of it."""
+class WatchedIndex(InMemoryIndex):
+    """Counts the pages that are read of it."""
 
-    def __init__(self, executions: Sequence[Execution]) -> None:
-        self.executions = sorted(executions, key=lambda each: each.id, reverse=True)
-        self.looks = 0
+    looks = 0
 
-    def find_many(self, tenant: str, ids: Sequence[str]) -> list[Execution]:
-        return [each for each in self.executions if each.id in ids and each.tenant == tenant]
-
-    def page_of_ids(
-        self, index: Any, value: str, *, bounds: tuple[str, str], limit: int, after: str | None
-    ) -> tuple[list[str], bool]:
-        del index, value
+    def page_of_ids(self, *args: Any, **kwargs: Any) -> tuple[list[str], str | None]:
         self.looks += 1
-        low, high = bounds
-        ids = [each.id for each in self.executions if low <= each.id <= high]
-        rest = [each for each in ids if after is None or each < after]
-        return rest[:limit], len(rest) > limit
+        return super().page_of_ids(*args, **kwargs)
 
 
 class Shelf:
@@ -51,7 +45,7 @@ class Shelf:
 
     def __init__(self, plan: Plan, *executions: Execution) -> None:
         self.payloads = InMemoryPayloads()
-        self.pages = InMemoryPages(executions)
+        self.pages = WatchedIndex(*executions)
         self._store = InMemoryExecutions(*executions)
         self.id = executions[0].id
         self.reader = ExecutionReader(
@@ -258,11 +252,11 @@ def test_task_runs_come_in_pages():
     full = shelf("a", "b", "c")
     read = full.reader.task_runs
 
-    first = read("default", full.id, task_name=None, limit=2, cursor=None)
+    first = read("default", full.id, limit=2, cursor=None)
     assert [run.task_name for run in first.items] == ["a", "b"]
-    last = read("default", full.id, task_name=None, limit=2, cursor=first.next)
+    last = read("default", full.id, limit=2, cursor=first.next)
     assert ([run.task_name for run in last.items], last.next) == (["c"], None)
-    only = read("default", full.id, task_name="b", limit=9, cursor=None)
+    only = read("default", full.id, TaskRunFilter(task_name="b"), limit=9, cursor=None)
     assert [run.task_name for run in only.items] == ["b"]
 
 
@@ -287,6 +281,90 @@ def test_executions_come_newest_first_in_pages():
     assert third.next is None
 
 
+def test_executions_come_oldest_first_in_pages_too():
+    full = Shelf(plan_of(task("a")), *many(5))
+
+    pages, cursor = [], None
+    for _ in range(3):
+        page = full.reader.page(
+            "default", ExecutionFilter(), limit=2, cursor=cursor, order="oldest"
+        )
+        pages.append([each.id[-1] for each in page.items])
+        cursor = page.next
+
+    assert pages == [["0", "1"], ["2", "3"], ["4"]]
+    assert cursor is None
+
+
+def test_a_cursor_of_one_order_is_none_of_the_other():
+    read = Shelf(plan_of(task("a")), *many(5)).reader.page
+    first = read("default", ExecutionFilter(), limit=2, cursor=None)
+
+    with pytest.raises(InvalidCursorError):
+        read("default", ExecutionFilter(), limit=2, cursor=first.next, order="oldest")
+
+
+LARGE = {"inputs": {"n": 1}, "outputs": {"m": 1}, "storedInputs": {"key": "i", "size": 1}}
+LEFT_OUT = {"inputs", "inputsUrl", "outputs", "outputsUrl"}
+
+
+def test_a_summary_leaves_out_inputs_and_outputs_and_nothing_else():
+    full = Shelf(plan_of(task("a")), *many(3, status="SUCCESS", **LARGE))
+    whole = full.reader.page("default", ExecutionFilter(), limit=2, cursor=None)
+    brief = full.reader.page_of_summaries("default", ExecutionFilter(), limit=2, cursor=None)
+
+    assert brief.next == whole.next
+    for each, summary in zip(whole.items, brief.items, strict=True):
+        shown = each.model_dump(mode="json", by_alias=True)
+        assert set(shown) >= LEFT_OUT
+        assert summary.model_dump(mode="json", by_alias=True) == {
+            name: value for name, value in shown.items() if name not in LEFT_OUT
+        }
+
+
+def test_summaries_of_large_executions_fit_into_one_answer():
+    executions = many(3, status="SUCCESS", outputs={"text": "x" * 2_000_000})
+    full = Shelf(plan_of(task("a")), *executions)
+
+    page = full.reader.page_of_summaries("default", ExecutionFilter(), limit=10, cursor=None)
+
+    assert (len(page.items), page.next) == (3, None)
+
+
+def test_the_summary_of_one_execution_has_its_tasks_without_outputs():
+    full = shelf("a", "b", **LARGE).record(
+        a_run("a", stored=Stored(key="k", size=1)), a_run("b", outputs='{"v":1}')
+    )
+
+    whole = full.reader.detail("default", full.id).model_dump(mode="json", by_alias=True)
+    brief = full.reader.detail_summary("default", full.id).model_dump(mode="json", by_alias=True)
+
+    assert whole["execution"]["inputsUrl"] == "https://objects.example/i"
+    for shown in (whole["execution"], *whole["tasks"]):
+        for name in LEFT_OUT & set(shown):
+            del shown[name]
+    assert brief == whole
+
+
+def test_task_runs_are_found_by_name_and_by_status():
+    error = Failure(code="broken", message="it broke")
+    full = shelf("a", "b", "c", status="FAILED")
+    full.record(a_run("a", outputs="{}"), a_run("b", status="FAILED", error=error))
+
+    def found(**wanted: Any) -> list[str]:
+        chosen = TaskRunFilter(**wanted)
+        whole = full.reader.task_runs("default", full.id, chosen, limit=9, cursor=None)
+        brief = full.reader.task_run_summaries("default", full.id, chosen, limit=9, cursor=None)
+        assert [run.task_name for run in brief.items] == [run.task_name for run in whole.items]
+        assert all("outputs" not in run.model_dump(by_alias=True) for run in brief.items)
+        return [run.task_name for run in whole.items]
+
+    assert found(statuses=(TaskStatus.FAILED,)) == ["b"]
+    assert found(statuses=(TaskStatus.SUCCESS, TaskStatus.FAILED)) == ["a", "b"]
+    assert found(statuses=(TaskStatus.CANCELLED,)) == ["c"]
+    assert found(task_name="a", statuses=(TaskStatus.FAILED,)) == []
+
+
 def test_a_list_tells_when_the_next_attempt_of_the_whole_is_due_until_the_end():
     hence = utc_now() + timedelta(hours=1)
     waiting, over = (
@@ -301,7 +379,7 @@ def test_a_list_tells_when_the_next_attempt_of_the_whole_is_due_until_the_end():
 
 def test_a_filter_that_finds_little_looks_on_for_a_while_only():
     full = Shelf(plan_of(task("a")), *many(200), *many(0))
-    wanted = ExecutionFilter(status=Status.FAILED)
+    wanted = ExecutionFilter(statuses=(Status.FAILED,))
 
     page = full.reader.page("default", wanted, limit=1, cursor=None)
 
@@ -316,10 +394,10 @@ def test_a_range_that_ends_before_it_begins_is_empty_and_not_asked_for():
     wanted = ExecutionFilter(since=START, until=START - timedelta(seconds=1))
 
     found = ExecutionIndex(no_table).page_of_ids(
-        "recent", "default", bounds=wanted.bounds(), limit=9, after=None
+        Partition("recent", "default"), bounds=wanted.bounds(), limit=9, after=None
     )
 
-    assert found == ([], False)
+    assert found == ([], None)
 
 
 def test_executions_too_large_for_one_answer_go_into_the_next():

@@ -23,11 +23,11 @@ class NoPages(ExecutionIndex):
     def __init__(self) -> None:
         """There is nothing to look at."""
 
-    def find_many(self, *_: Any) -> list[Any]:
+    def find_many(self, *_: Any, **__: Any) -> list[Any]:
         return []
 
-    def page_of_ids(self, *_: Any, **__: Any) -> tuple[list[str], bool]:
-        return [], False
+    def page_of_ids(self, *_: Any, **__: Any) -> tuple[list[str], str | None]:
+        return [], None
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +86,18 @@ def test_a_bare_plus_in_a_time_is_told(query: str) -> None:
         "limit=501",
         "limit=x",
         "status=DONE",
+        "status=FAILED,DONE",
+        "status=",
+        "triggerType=clock",
+        "triggerId=",
+        "flowId=",
+        "correlationId=",
+        "namespace=",
+        "parentId=nonsense",
+        "retryOf=nonsense",
+        "test=maybe",
+        "order=shortest",
+        "view=whole",
         "since=yesterday",
         "since=0.5",
         "since=1767225600",

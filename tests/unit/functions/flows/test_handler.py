@@ -271,13 +271,34 @@ def test_the_list_is_newest_first_and_filtered(api: Api) -> None:
     assert names(api("GET", "?status=draft")) == ["mid"]
     assert names(api("GET", "?label=env:prod:eu")) == ["old"]
     assert names(api("GET", "?label=env:")) == []
+    assert names(api("GET", "?status=draft,active")) == ["new", "mid", "old"]
+    assert names(api("GET", "?status=draft,inactive")) == ["mid"]
+    assert names(api("GET", "?name=old")) == ["old"]
+    assert names(api("GET", "?name=ol")) == []
+    assert names(api("GET", "?name=old&namespace=team")) == ["old"]
+    assert names(api("GET", "?name=old&namespace=default")) == []
+    assert names(api("GET", "?name=old&namespace=team&status=draft")) == []
     assert names(api("GET", "?q=export")) == ["mid"]
     assert names(api("GET", "?q=E&status=active&namespace=default")) == ["new"]
     assert api("GET").json[0]["yamlContent"] == "new"
 
 
 @pytest.mark.parametrize(
-    "query", ["status=on", "namespace=No!", "label=novalue", "label=:x", "q=", "limit=0", "page=2"]
+    "query",
+    [
+        "status=on",
+        "status=",
+        "status=draft,on",
+        "name=a%20b",
+        "name=",
+        "view=all",
+        "namespace=No!",
+        "label=novalue",
+        "label=:x",
+        "q=",
+        "limit=0",
+        "page=2",
+    ],
 )
 def test_a_wrong_filter_is_refused(api: Api, query: str) -> None:
     refused(api("GET", f"?{query}"), 400, "invalid_request")
@@ -310,6 +331,52 @@ def test_a_cursor_counts_only_for_the_list_it_came_from(api: Api) -> None:
     assert api("GET", f"?limit=2&cursor={cursor}").status == 200
     for query in (f"status=active&cursor={cursor}", f"cursor={cursor}x", "cursor=", "cursor=e30"):
         refused(api("GET", f"?{query}"), 400, "invalid_cursor")
+
+
+def test_a_summary_leaves_out_the_content_and_nothing_else(api: Api) -> None:
+    api.made("a", description="long", labels={"k": "v"})
+    api.made("b", status="draft")
+    content = {"yamlContent", "nodes", "edges"}
+
+    whole, brief = api("GET").json, api("GET", "?view=summary").json
+
+    assert brief == [
+        {name: value for name, value in flow.items() if name not in content} for flow in whole
+    ]
+
+
+def test_summaries_read_no_texts_and_count_none(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MAX_PAGE_BYTES", 5_000)
+    for name in ("a", "b", "c"):
+        api.made(f"{name} {'x' * 20_000}", description="short")
+    api.flows.revisions.clear()
+
+    assert names(api("GET", "?view=summary")) == ["c", "b", "a"]
+
+
+def test_summaries_of_long_descriptions_end_early_with_a_next(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MAX_PAGE_BYTES", 5_000)
+    for name in ("a", "b", "c"):
+        api.made(name, description="x" * 2_000)
+
+    found = api("GET", "?view=summary")
+
+    assert len(found.json) < 3
+    assert "link" in found.headers
+
+
+def test_a_name_in_a_namespace_is_found_among_many(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "FLOWS_A_READ", 1)
+    for number in range(20):
+        api.made(f"f{number}", namespace="team")
+
+    found = api("GET", "?name=f0&namespace=team")
+
+    assert (names(found), "link" in found.headers) == (["f0"], False)
 
 
 def test_a_page_of_large_texts_ends_early_with_a_next(
