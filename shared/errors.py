@@ -20,6 +20,7 @@
     x ExecutionNotFoundError
     x PluginNotFoundError
     x ApprovalNotFoundError
+    x KeyNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -155,6 +156,10 @@ class PluginNotFoundError(NotFoundError):
 
 class ApprovalNotFoundError(NotFoundError):
     code = "approval_not_found"
+
+
+class KeyNotFoundError(NotFoundError):
+    code = "key_not_found"
 
 
 class MethodNotAllowedError(PlatformError):

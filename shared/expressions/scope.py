@@ -34,7 +34,8 @@ class Scope:
     `seed` names the attempt (execution, task, iteration, attempt): `uuid()` and `randomInt()` are
     functions of it, of the template's place and of the call's number there. `now` is aware.
     `credentials` finds a credential's value, or None; where it is None itself, credentials are
-    not allowed and `${NAME}` stays text. Copies share the `budget`.
+    not allowed and `${NAME}` stays text. `kv` reads a key of the store, in a namespace or, None, in
+    the flow's own; where it is None itself, none can be read. Copies share the `budget`.
     """
 
     roots: Mapping[str, Json]
@@ -42,6 +43,7 @@ class Scope:
     now: datetime
     credentials: Callable[[str], Json | None] | None = None
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
+    kv: Callable[[str, str | None], Json] | None = None
 
     def with_locals(self, **names: Json) -> "Scope":
         """Add roots such as `item`; an `index` or `key` among them also changes the seed.

@@ -11,18 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.errors import FlowTransitionError, Problem
 from shared.flows.language.definition import Concurrency, InputDefinition
 from shared.ids import FlowId
+from shared.names import MAX_NAMESPACE_LENGTH, NAMESPACE_PATTERN, Namespace
 from shared.records import StrictRecord
 from shared.times import Timestamp
 
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
-NAMESPACE_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
-MAX_NAME_LENGTH, MAX_NAMESPACE_LENGTH = 100, 150
+MAX_NAME_LENGTH = 100
 
 FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)]
-Namespace = Annotated[
-    str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=MAX_NAMESPACE_LENGTH)
-]
 LabelName = Annotated[str, StringConstraints(min_length=1)]
 MAX_LABEL_LENGTH = 16_000
 """The characters of the longest label that a start can give, or a flow."""

@@ -26,6 +26,7 @@ from shared.executions.task_runs import Failure
 from shared.executions.tasks.attempt_threads import FindPlugin, Threads
 from shared.executions.tasks.clocks import Clocks
 from shared.executions.tasks.durable import DurableTasks
+from shared.executions.tasks.key_reads import ReadKey
 from shared.executions.tasks.outcomes import failure_of
 from shared.executions.tasks.scopes import ScopeBuilder
 from shared.executions.tasks.timeouts import MALFORMED, read_duration
@@ -47,7 +48,7 @@ class TurnServices:
 
     `set_timer(tenant, execution_id, at)` has the execution woken at about that moment; `start`
     starts the run of an execution's generation; `promote(group)` gives free slots of a concurrency
-    group to those who wait for one.
+    group to those who wait for one; `read_key` finds what `kv()` reads.
     """
 
     durable_tasks: DurableTasks
@@ -55,6 +56,7 @@ class TurnServices:
     set_timer: Callable[[str, str, datetime], None]
     start: Callable[[Execution], None]
     promote: Callable[[str], object]
+    read_key: ReadKey
 
 
 class SegmentRunner:
@@ -184,7 +186,8 @@ class SegmentRunner:
     ) -> SegmentTurn:
         scheduler = Scheduler(plan)
         read = OutputReader(self._payloads)
-        scopes = ScopeBuilder(execution, plan, read, inputs_of(execution, read.stored))
+        inputs, read_key = inputs_of(execution, read.stored), self._services.read_key
+        scopes = ScopeBuilder(execution, plan, read, inputs, read_key=read_key)
         masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,
