@@ -106,7 +106,7 @@ def _integer(digits: str) -> int:
 def kv(run: Run, key: Json, namespace: Json = None, /) -> Json:
     """Read a key of the store, null if there is none; the namespace is the flow's if not said."""
     if run.scope.kv is None:
-        raise TemplateError("kv() cannot be read here")
+        raise TemplateError("kv() cannot be called here")
     if type(key) is not str:
         raise TemplateError(f"kv() needs a key that is a text, not {kind(key)}")
     if namespace is not None and type(namespace) is not str:

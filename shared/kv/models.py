@@ -64,8 +64,10 @@ def value_text(value: Json) -> str:
     return text
 
 
-def read_ttl(value: float | str) -> timedelta:
+def read_ttl(value: Json) -> timedelta:
     """Read for how long a key lives; InvalidValueError for no duration, and for nothing at all."""
+    if type(value) not in {int, float, str}:
+        raise InvalidValueError(f"must be a duration, not {kind(value)}")
     ttl = parse_duration(value)
     if ttl < timedelta(milliseconds=1):
         raise InvalidValueError("a key must live for a millisecond or longer")

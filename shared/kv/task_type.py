@@ -40,13 +40,17 @@ SERVER_ERROR: Final = 500
 
 @dataclass(frozen=True)
 class _Call:
-    """One call: the keys of the tenant, the place in them, and what the task says."""
+    """One call: the keys of the tenant, the place in them, and what the task says.
+
+    `most` is how many keys it may list.
+    """
 
     keys: KvService
     namespace: str
     key: str
     properties: Properties
     context: TaskContext
+    most: int
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,12 @@ class KvTask:
     """The task type over the keys of whatever tenant a task is of."""
 
     keys_of: Callable[[str], KvService]
+    most: int = MAX_LISTED
 
     def run(self, properties: Properties, context: TaskContext) -> Outputs:
         keys = self.keys_of(context.tenant)
         namespace, key = _place(properties, context)
-        call = _Call(keys, namespace, key, properties, context)
+        call = _Call(keys, namespace, key, properties, context, self.most)
         with _told_as_unavailable():
             return _OPERATIONS[properties["operation"]](call)
 
@@ -90,9 +95,9 @@ def _delete(call: _Call) -> Outputs:
 
 
 def _list(call: _Call) -> Outputs:
-    found = list(islice(call.keys.names(call.namespace, call.key), MAX_LISTED + 1))
-    if len(found) > MAX_LISTED:
-        raise too_large(f"the list of more than {MAX_LISTED} keys")
+    found = list(islice(call.keys.names(call.namespace, call.key), call.most + 1))
+    if len(found) > call.most:
+        raise too_large(f"the list of more than {call.most} keys")
     return {"keys": found}
 
 

@@ -126,7 +126,7 @@ class ScopeBuilder:
         )
 
     def _key_reads(self) -> KeyReads | None:
-        """Return new reads for each scope: an attempt that is made again reads what is there then."""
+        """Return new reads for each scope: an attempt that is made again reads anew."""
         execution = self._execution
         return self._read_key and KeyReads(self._read_key, execution.tenant, execution.namespace)
 

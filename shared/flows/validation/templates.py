@@ -141,7 +141,8 @@ class TemplateRules:
         for root in sorted((found.needed | found.roots & TASK_ROOTS) - place.roots):
             _check_root(spot, root, place, self._home_of(root))
         if "kv" in found.functions and not place.has_keys:
-            spot.refuse("kv() cannot be read here", offset=offset_of(spot, "kv"))
+            message = "kv() cannot be called here: let it be an input"
+            spot.refuse(message, offset=offset_of(spot, "kv"))
         if place.has_credentials:
             self._check_credentials(spot, found)
         self._check_variables(spot, found)
