@@ -53,6 +53,7 @@ COVERED_BY = {
         people/approvals/gate_properties people/approvals/items people/approvals/models
         """,
     "integration/test_approval_repository_contract.py": "people/approvals/repository",
+    "integration/test_kv_repository_contract.py": "kv/items kv/repository",
     "integration/test_bulk_operations.py": """
         executions/bulk/flow_deletion executions/bulk/service
         """,

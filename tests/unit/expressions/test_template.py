@@ -259,7 +259,7 @@ def test_default_and_defined_cover_what_is_missing(source: str, expected: Any) -
         ("{{ fromJson('NaN') }}", "NaN is not JSON"),
         ("{{ fromJson('1e999') }}", "the number is too large"),
         ("{{ fromJson('\"\\\\ud800\"') }}", "the text holds half of a surrogate pair"),
-        ("{{ kv('a') }}", "kv() is not supported yet"),
+        ("{{ kv('a') }}", "kv() cannot be called here"),
         ("{{ 1.5 is odd }}", "expected a whole number, not a number"),
     ],
 )
