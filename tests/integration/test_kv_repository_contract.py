@@ -1,6 +1,5 @@
 """What every repository of keys promises: the one in DynamoDB, and the one in memory."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from shared.kv.items import MAX_INLINE_BYTES
 from shared.kv.models import Incremented, StoredKey
 from shared.kv.repository import CountedBeforeError, KeyChangedError, KvRepository
-from shared.kv.service import Increment, Put
+from shared.kv.service import Put
 from tests.support.keys import NOW, HandClock, InMemoryKeys, service_of
 from tests.support.tables import Tables
 
@@ -121,16 +120,6 @@ class Contract:
         with pytest.raises(KeyChangedError):
             keys.write(None, first, counted=two, token="u")
         assert keys.counted("u") is None
-
-    def test_writes_at_once_are_all_made(self, keys: KvRepository) -> None:
-        service = service_of(keys, HandClock())
-
-        def count(number: int) -> int:
-            return int(service.increment(Increment("n", "k", by=1, token=f"t{number}")).value)
-
-        with ThreadPoolExecutor(4) as pool:
-            counted = list(pool.map(count, range(12)))
-        assert sorted(counted) == list(range(1, 13))
 
 
 class TestInMemory(Contract):

@@ -33,10 +33,13 @@ def world(moto_stack: MotoStack) -> World:
         return list(moto_stack.api("GET", "/api/v1/approvals", claims=ACME).body)
 
     moto_stack.wait_until(lambda: bool(asked()))
+    moto_stack.api("PUT", "/api/v1/kv/ours/k", {"value": "private"}, claims=ACME)
     return {
         "flow_id": flow["id"],
         "execution_id": execution_id,
         "approval_id": asked()[0]["id"],
+        "namespace": "ours",
+        "key": "k",
     }
 
 
@@ -48,7 +51,9 @@ BODIES: Mapping[str, Callable[[World], Any]] = {
 HEADERS = {"POST /api/v1/executions": {"Idempotency-Key": "k"}}
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""
-LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals")
+NAMES_WHAT_IT_MAKES = {"GET /api/v1/kv/{namespace}", "PUT /api/v1/kv/{namespace}/{key}"}
+"""Routes that name what each tenant may have, a namespace or a key: to nobody is it unknown."""
+LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals", "/api/v1/kv/ours")
 
 
 def named_routes() -> list[str]:
@@ -56,7 +61,9 @@ def named_routes() -> list[str]:
     return [
         route
         for route, access in POLICY.items()
-        if access.least and (route in BODIES or (_parameters(route) - OF_NO_TENANT))
+        if access.least
+        and route not in NAMES_WHAT_IT_MAKES
+        and (route in BODIES or (_parameters(route) - OF_NO_TENANT))
     ]
 
 
@@ -137,3 +144,35 @@ def test_a_key_of_one_tenant_says_nothing_to_another(moto_stack: MotoStack):
     assert "idempotency-replayed" not in theirs.headers
     assert ours.body["createdBy"] == "ann"
     assert theirs.body["createdBy"] == "eve"
+
+
+def test_the_same_key_is_another_in_each_tenant(moto_stack: MotoStack, world: World):
+    path = f"/api/v1/kv/{world['namespace']}/{world['key']}"
+    theirs = moto_stack.api("PUT", path, {"value": "theirs"}, claims=OTHER)
+
+    assert (theirs.status, theirs.body["version"]) == (200, 1)
+    assert moto_stack.api("DELETE", path, claims=OTHER).status == 204
+    assert moto_stack.api("GET", path, claims=ACME).body["value"] == "private"
+
+
+@pytest.mark.usefixtures("world")
+def test_a_flow_reads_the_keys_of_its_own_tenant(moto_stack: MotoStack):
+    text = """
+name: reader
+namespace: ours
+tasks: [{name: t, type: core.kv, properties: {operation: list}}]
+outputs: {k: '{{ kv("k") }}'}
+"""
+    for claims, expected in ((ACME, "private"), (OTHER, None)):
+        flow = moto_stack.api("POST", "/api/v1/flows", {"yamlContent": text}, claims=claims).body
+        path = f"/api/v1/flows/{flow['id']}/execute"
+        started = moto_stack.api("POST", path, claims=claims).body["executionId"]
+        path = f"/api/v1/executions/{started}"
+
+        def ended(path: str = path, claims: dict[str, str] = claims) -> bool:
+            status = moto_stack.api("GET", path, claims=claims).body["execution"]["status"]
+            return status in {"SUCCESS", "FAILED"}
+
+        moto_stack.wait_until(ended)
+        detail = moto_stack.api("GET", path, claims=claims).body["execution"]
+        assert (detail["status"], detail["outputs"]) == ("SUCCESS", {"k": expected})

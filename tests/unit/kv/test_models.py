@@ -1,4 +1,4 @@
-"""Names, values and sums: what a key may be called, what it may hold, and what a number comes to."""
+"""Names, values and sums: what a key may be called and hold, what a number comes to."""
 
 from datetime import timedelta
 from typing import Any
