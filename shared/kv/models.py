@@ -155,7 +155,7 @@ class Entry(StrictRecord):
 
 
 Ttl = Annotated[
-    timedelta, BeforeValidator(read_ttl), WithJsonSchema({"type": ["number", "string"]})
+    timedelta, BeforeValidator(read_ttl), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]})
 ]
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from shared.aws import table
@@ -139,7 +139,7 @@ class KvRepository:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _living(self, namespace: str, prefix: str, now: datetime) -> dict[str, Any]:
-        condition = Key("pk").eq(items.keys_partition(self._tenant, namespace))
+        condition: ConditionBase = Key("pk").eq(items.keys_partition(self._tenant, namespace))
         if prefix:
             condition &= Key("sk").begins_with(prefix)
         never = Attr("expiresAt").not_exists()

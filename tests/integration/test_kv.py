@@ -219,6 +219,8 @@ def test_a_store_out_of_reach_only_delays_a_flow(
     assert seen.execution["outputs"] == {"x": 1}
 
 
+@pytest.mark.proof
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_attempt_counts_once_wherever_its_turn_dies(
     moto_stack: MotoStack, create_flow: Any, execute: Any, when: str

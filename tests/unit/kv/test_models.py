@@ -93,6 +93,7 @@ def test_a_key_lives_until_its_last_moment() -> None:
 
 def test_how_long_a_key_lives_is_more_than_nothing() -> None:
     assert read_ttl("1h30m") == timedelta(minutes=90)
-    for wrong in (0, "0s", "0.1ms", "soon", -1, True, [1], {}):
+    wrong_ones: list[Any] = [0, "0s", "0.1ms", "soon", -1, True, [1], {}]
+    for wrong in wrong_ones:
         with pytest.raises(InvalidValueError):
             read_ttl(wrong)
