@@ -12,7 +12,7 @@ from shared.http.caller import Caller
 from shared.http.headers import IfMatchHeader
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page, no_content
-from shared.kv.models import Entry, EntryDraft, KeyPrefix, Listed
+from shared.kv.models import KeyDraft, KeyEntry, KeyPrefix, ListedKey
 from shared.kv.service import KvService, kv_service
 from shared.validation import parse_body
 
@@ -34,12 +34,12 @@ def list_keys(
     prefix: Prefix = "",
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Response[list[Listed]]:
+) -> Response[list[ListedKey]]:
     return answer_page(app, keys.page(namespace, prefix, limit, cursor))
 
 
 @app.get("/api/v1/kv/<namespace>/<key>", summary="Read a key")
-def get_key(namespace: str, key: str, keys: Keys) -> Response[Entry]:
+def get_key(namespace: str, key: str, keys: Keys) -> Response[KeyEntry]:
     return _shown(keys.get(namespace, key))
 
 
@@ -48,10 +48,10 @@ def put_key(
     namespace: str,
     key: str,
     keys: Keys,
-    body: RequiredRawBody[EntryDraft],
+    body: RequiredRawBody[KeyDraft],
     if_match: IfMatchHeader = None,
-) -> Response[Entry]:
-    return _shown(keys.put(namespace, key, parse_body(EntryDraft, body), if_match))
+) -> Response[KeyEntry]:
+    return _shown(keys.put(namespace, key, parse_body(KeyDraft, body), if_match))
 
 
 @app.delete(
@@ -64,7 +64,7 @@ def delete_key(
     return no_content()
 
 
-def _shown(entry: Entry) -> Response[Entry]:
+def _shown(entry: KeyEntry) -> Response[KeyEntry]:
     return answer(entry, version=entry.version)
 
 

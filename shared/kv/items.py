@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.json_text import compact
-from shared.kv.models import Incremented, Listed, StoredKey
+from shared.kv.models import Incremented, ListedKey, StoredKey
 from shared.times import from_rfc3339, to_rfc3339
 
 Item = dict[str, Any]
@@ -74,8 +74,8 @@ def stored_key(namespace: str, item: Mapping[str, Any]) -> StoredKey:
     )
 
 
-def listed_key(item: Mapping[str, Any]) -> Listed:
-    return Listed(
+def listed_key(item: Mapping[str, Any]) -> ListedKey:
+    return ListedKey(
         key=item["sk"],
         version=int(item["version"]),
         updated_at=from_rfc3339(item["updatedAt"]),

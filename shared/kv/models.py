@@ -129,7 +129,7 @@ class StoredKey(BaseModel):
         return not self.is_deleted and (self.expires_at is None or now < self.expires_at)
 
 
-class Listed(StrictRecord):
+class ListedKey(StrictRecord):
     """A key as lists show it."""
 
     key: str
@@ -138,7 +138,7 @@ class Listed(StrictRecord):
     expires_at: Timestamp | None = None
 
 
-class Entry(StrictRecord):
+class KeyEntry(StrictRecord):
     """A key with its value, as the API shows it."""
 
     namespace: str
@@ -149,17 +149,19 @@ class Entry(StrictRecord):
     expires_at: Timestamp | None = None
 
     @classmethod
-    def of(cls, stored: StoredKey) -> "Entry":
+    def of(cls, stored: StoredKey) -> "KeyEntry":
         shown = stored.model_dump(include=set(cls.model_fields))
         return cls.model_validate({**shown, "value": json.loads(stored.text or "null")})
 
 
 Ttl = Annotated[
-    timedelta, BeforeValidator(read_ttl), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]})
+    timedelta,
+    BeforeValidator(read_ttl),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]}),
 ]
 
 
-class EntryDraft(StrictRecord):
+class KeyDraft(StrictRecord):
     """A value to be kept, for so long; None: for ever.
 
     An entry can be changed and sent back: what only we write is taken and ignored.

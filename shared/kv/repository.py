@@ -18,7 +18,7 @@ from shared.config import KvTableSettings, settings
 from shared.dynamodb import Reason, Write, transact_once
 from shared.errors import UnavailableError
 from shared.kv import items
-from shared.kv.models import Incremented, Listed, StoredKey, is_key, is_namespace
+from shared.kv.models import Incremented, ListedKey, StoredKey, is_key, is_namespace
 from shared.times import to_rfc3339
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class KvRepository:
 
     def page(
         self, namespace: str, prefix: str, now: datetime, *, limit: int, after: str | None = None
-    ) -> tuple[tuple[Listed, ...], str | None]:
+    ) -> tuple[tuple[ListedKey, ...], str | None]:
         """Return living keys behind `after`, alphabetically, and where to go on if more follow.
 
         So many items are read; those of keys that are over leave the page shorter.

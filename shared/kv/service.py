@@ -21,10 +21,10 @@ from shared.kv.items import is_large
 from shared.kv.models import (
     KEY_RULE,
     NAMESPACE_RULE,
-    Entry,
-    EntryDraft,
     Incremented,
-    Listed,
+    KeyDraft,
+    KeyEntry,
+    ListedKey,
     StoredKey,
     is_key,
     is_namespace,
@@ -81,18 +81,18 @@ class KvService:
     tenant: str
     sleep: Sleep = time.sleep
 
-    def get(self, namespace: str, key: str) -> Entry:
+    def get(self, namespace: str, key: str) -> KeyEntry:
         """Read a key with its value; KeyNotFoundError."""
         found = self.find(namespace, key)
         if found is None:
             raise _not_found()
-        return Entry.of(found)
+        return KeyEntry.of(found)
 
     def find(self, namespace: str, key: str) -> StoredKey | None:
         """Read a key; None if there is none, or no longer, or it can be none."""
         return self.keys.find(namespace, key, self.now())
 
-    def page(self, namespace: str, prefix: str, limit: int, cursor: str | None) -> Page[Listed]:
+    def page(self, namespace: str, prefix: str, limit: int, cursor: str | None) -> Page[ListedKey]:
         """List the keys that begin with `prefix`, alphabetically, without their values."""
         query = f"{self.tenant}/kv/{namespace}/{prefix}"
         after = None if cursor is None else decode_name(cursor, query, _within(prefix))
@@ -108,7 +108,7 @@ class KvService:
             )
             yield from (each.key for each in found)
 
-    def put(self, namespace: str, key: str, draft: EntryDraft, if_match: str | None) -> Entry:
+    def put(self, namespace: str, key: str, draft: KeyDraft, if_match: str | None) -> KeyEntry:
         """Keep what a client sends; InvalidRequestError, PreconditionFailedError."""
         _check_names(namespace, key, draft)
         try:
@@ -116,7 +116,7 @@ class KvService:
         except InvalidValueError as error:
             raise _invalid("value", error.message.unmasked()) from None
         written, _ = self.keep(Put(namespace, key, text, draft.ttl), if_match)
-        return Entry.of(written)
+        return KeyEntry.of(written)
 
     def keep(self, put: Put, if_match: str | None = None) -> tuple[StoredKey, bool]:
         """Keep a value; return what is stored, and whether the key was there before."""
@@ -206,7 +206,7 @@ def _counted(
     living = old if old and old.lives(now) else None
     if living and living.is_large:
         raise InvalidValueError("the value is larger than any number")
-    before = Entry.of(living).value if living else increment.start
+    before = KeyEntry.of(living).value if living else increment.start
     total = sum_of(before, increment.by)
     put = Put(increment.namespace, increment.key, value_text(total), increment.ttl)
     new = _next(old, put, now)
@@ -215,7 +215,7 @@ def _counted(
     return Incremented(value=total, existed=living is not None), new
 
 
-def _check_names(namespace: str, key: str, draft: EntryDraft) -> None:
+def _check_names(namespace: str, key: str, draft: KeyDraft) -> None:
     """Refuse names under which nothing is kept, and a body that says others than the path."""
     if not is_namespace(namespace):
         raise _invalid("namespace", NAMESPACE_RULE)

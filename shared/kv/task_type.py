@@ -19,7 +19,7 @@ from shared.errors import THROTTLES, KeyNotFoundError, UnavailableError
 from shared.kv.models import (
     KEY_RULE,
     NAMESPACE_RULE,
-    Entry,
+    KeyEntry,
     is_key,
     is_namespace,
     read_ttl,
@@ -70,7 +70,7 @@ class KvTask:
 
 def _get(call: _Call) -> Outputs:
     found = call.keys.find(call.namespace, call.key)
-    value = Entry.of(found).value if found else call.properties.get("default")
+    value = KeyEntry.of(found).value if found else call.properties.get("default")
     return {"value": value, "existed": found is not None}
 
 

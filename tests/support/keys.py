@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.kv.items import listed_key
-from shared.kv.models import Incremented, Listed, StoredKey, is_key, is_namespace
+from shared.kv.models import Incremented, ListedKey, StoredKey, is_key, is_namespace
 from shared.kv.repository import CountedBeforeError, KeyChangedError, KvRepository
 from shared.kv.service import KvService
 from shared.times import to_rfc3339
@@ -70,7 +70,7 @@ class InMemoryKeys(KvRepository):
 
     def page(
         self, namespace: str, prefix: str, now: datetime, *, limit: int, after: str | None = None
-    ) -> tuple[tuple[Listed, ...], str | None]:
+    ) -> tuple[tuple[ListedKey, ...], str | None]:
         names = sorted(key for place, key in self._keys if place == namespace)
         behind = [key for key in names if key.startswith(prefix) and key > (after or "")]
         looked_at, more = behind[:limit], len(behind) >= limit
@@ -84,7 +84,7 @@ class InMemoryKeys(KvRepository):
         )
 
 
-def _listed(stored: StoredKey) -> Listed:
+def _listed(stored: StoredKey) -> ListedKey:
     end = {"expiresAt": to_rfc3339(stored.expires_at)} if stored.expires_at else {}
     item = {"sk": stored.key, "version": stored.version, **end}
     return listed_key({**item, "updatedAt": to_rfc3339(stored.updated_at)})

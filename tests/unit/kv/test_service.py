@@ -12,7 +12,7 @@ from shared.errors import (
     PreconditionFailedError,
     UnavailableError,
 )
-from shared.kv.models import EntryDraft, StoredKey
+from shared.kv.models import KeyDraft, StoredKey
 from shared.kv.repository import KeyChangedError
 from shared.kv.service import Increment, KvService, Put
 from shared.messages import InvalidValueError
@@ -30,7 +30,7 @@ def keys(clock: HandClock) -> KvService:
 
 
 def put(keys: KvService, key: str, value: Any, ttl: float | None = None) -> Any:
-    return keys.put("n", key, EntryDraft.model_validate({"value": value, "ttl": ttl}), None)
+    return keys.put("n", key, KeyDraft.model_validate({"value": value, "ttl": ttl}), None)
 
 
 @pytest.mark.parametrize("value", [None, False, 0, "", [], {"a": [1.5, 5.0]}, "x" * 5000])
@@ -68,16 +68,16 @@ def test_a_deleted_key_is_gone_and_its_versions_go_on(keys: KvService) -> None:
 def test_a_write_with_the_present_version_is_made(keys: KvService, tag: str | None) -> None:
     put(keys, "k", 1)
 
-    assert keys.put("n", "k", EntryDraft(value=2), tag).version == 2
+    assert keys.put("n", "k", KeyDraft(value=2), tag).version == 2
 
 
 def test_a_write_with_another_version_is_refused(keys: KvService) -> None:
     put(keys, "k", 1)
     for write in (
-        lambda: keys.put("n", "k", EntryDraft(value=2), '"2"'),
+        lambda: keys.put("n", "k", KeyDraft(value=2), '"2"'),
         lambda: keys.delete("n", "k", '"2"'),
-        lambda: keys.put("n", "new", EntryDraft(value=2), '"1"'),
-        lambda: keys.put("n", "new", EntryDraft(value=2), "*"),
+        lambda: keys.put("n", "new", KeyDraft(value=2), '"1"'),
+        lambda: keys.put("n", "new", KeyDraft(value=2), "*"),
     ):
         with pytest.raises(PreconditionFailedError):
             write()
@@ -101,7 +101,7 @@ def test_what_cannot_be_kept_is_refused_with_its_place(
     keys: KvService, namespace: str, key: str, draft: dict[str, Any], path: str
 ) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        keys.put(namespace, key, EntryDraft(**{"value": 1, **draft}), None)
+        keys.put(namespace, key, KeyDraft(**{"value": 1, **draft}), None)
 
     assert [each.path for each in caught.value.problems] == [path]
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_kept_is_refused_with_its_place(
 def test_an_entry_can_be_changed_and_sent_back(keys: KvService) -> None:
     shown = put(keys, "k", 1).model_dump(by_alias=True, mode="json")
 
-    sent = EntryDraft.model_validate({**shown, "value": 2}, by_alias=True, by_name=False)
+    sent = KeyDraft.model_validate({**shown, "value": 2}, by_alias=True, by_name=False)
 
     assert keys.put("n", "k", sent, None).version == 2
 
