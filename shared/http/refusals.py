@@ -62,6 +62,9 @@ REFUSALS: Mapping[str, Kinds] = {
     "POST /api/v1/flows/{flow_id}/activate": _MOVE,
     "POST /api/v1/flows/{flow_id}/deactivate": _MOVE,
     "POST /api/v1/flows/{flow_id}/draft": _MOVE,
+    # kv
+    "GET /api/v1/kv/{namespace}/{key}": (errors.KeyNotFoundError,),
+    "DELETE /api/v1/kv/{namespace}/{key}": (errors.KeyNotFoundError,),
 }
 """The errors that a route may end with, beside those of its parameters, its body and its caller."""
 
@@ -88,6 +91,7 @@ EXAMPLES: Mapping[str, str] = {
     "invalid_inputs": "the inputs are not valid",
     "invalid_request": "the request is not valid",
     "invalid_token": "log in first: POST /auth/login, then send Authorization: Bearer",
+    "key_not_found": "there is no such key",
     "malformed_body": "the body is no JSON object",
     "not_approver": "the approval does not name you among its approvers",
     "not_supported_yet": "the engine cannot run this yet",
