@@ -21,6 +21,8 @@ CLAIMS = ("dynamodb:GetItem", "dynamodb:PutItem")
 """The actions on the keys' table, for what starts executions."""
 ANSWERS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 """The actions on the keys' table for answers: put a claim, update it, delete it when refused."""
+KEYS = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+"""The actions on the table of keys, for the API and for tasks alike."""
 RUNS = ("states:SendTaskSuccess", "states:StartExecution")
 """The actions on the state machine, for what wakes suspended runs and starts the next."""
 

@@ -29,6 +29,10 @@ class ApprovalsTableSettings(Settings):
     approvals_table_name: str
 
 
+class KvTableSettings(Settings):
+    kv_table_name: str
+
+
 class PayloadsSettings(Settings):
     payloads_bucket_name: str
 

@@ -21,6 +21,7 @@
     x PluginNotFoundError
     x ApprovalNotFoundError
     x NamespaceNotFoundError
+    x KeyNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -163,6 +164,10 @@ class ApprovalNotFoundError(NotFoundError):
 
 class NamespaceNotFoundError(NotFoundError):
     code = "namespace_not_found"
+
+
+class KeyNotFoundError(NotFoundError):
+    code = "key_not_found"
 
 
 class MethodNotAllowedError(PlatformError):

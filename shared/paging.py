@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -46,6 +47,17 @@ def decode_count(cursor: str, query: str) -> int:
     if not (position.isascii() and position.isdecimal() and len(position) <= _MOST_DIGITS):
         raise foreign_cursor()
     return int(position)
+
+
+def decode_name(cursor: str, query: str, is_name: Callable[[str], bool]) -> str:
+    """Give back the name that a page ended with; InvalidCursorError for what is none of ours.
+
+    `is_name` tells whether a text may be a name of this list.
+    """
+    position = _decoded(cursor, query)
+    if not is_name(position):
+        raise foreign_cursor()
+    return position
 
 
 def foreign_cursor() -> InvalidCursorError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 EXAMPLES: Final[Mapping[str, str]] = {
+    "core.kv": "operation: increment\nkey: orders-today\nttl: 24h",
     "core.set": "values: {currency: EUR, total: '{{ inputs.net * 1.19 }}'}",
     "flow.flatten": "items: [[1, 2], [3]]",
     "flow.foreach": "items: '{{ inputs.orders }}'\nconcurrency: 5",

@@ -13,6 +13,7 @@ from shared.executions.store.payloads import payload_store
 from shared.executions.store.repository import execution_repository
 from shared.executions.tasks.clocks import Clocks
 from shared.flows.plans.repository import plan_repository
+from shared.kv.task_type import kv_plugin, read_text
 from shared.namespaces.variables import variable_reader
 from shared.people.approvals.gate import GateTask
 from shared.people.approvals.repository import approval_repository
@@ -45,6 +46,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
             set_timer=timer_queue().set,
             start=start.engine.start,
             promote=start.promoter.promote,
+            read_key=read_text,
             read_variables=variable_reader(),
         ),
         abandon=end_process,
@@ -53,6 +55,8 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
 
 def find_plugin(machine_arn: str, plugin_id: str) -> Plugin | None:
     """Return a plugin of the catalog, or one of those that bulk operations are made of."""
+    if plugin_id == "core.kv":
+        return kv_plugin()
     if not plugin_id.startswith("executions."):
         return find(plugin_id)
     # Few turns need it: the others start faster without it.

@@ -2,7 +2,7 @@
 
 from infra.constructs.function import PlatformFunction
 from infra.declarations import Function
-from infra.resources import CLAIMS, RECORDS, RUNS, Resources
+from infra.resources import CLAIMS, KEYS, RECORDS, RUNS, Resources
 
 
 def _grant(function: PlatformFunction, on: Resources) -> None:
@@ -15,6 +15,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     function.may(
         "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=on.table("approvals")
     )
+    function.may(*KEYS, on=on.table("kv"))
     function.may_back(*RUNS, on=on.machine)
     function.may_back("states:StopExecution", on=on.runs)
     function.may("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", on=on.objects("executions"))
@@ -32,6 +33,7 @@ FUNCTION = Function(
         "HEADRACE_RETENTION",
         "HEADRACE_SDK_PATIENCE",
         "IDEMPOTENCY_TABLE_NAME",
+        "KV_TABLE_NAME",
         "PAYLOADS_BUCKET_NAME",
         "TIMERS_QUEUE_URL",
     ),

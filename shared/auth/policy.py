@@ -85,5 +85,10 @@ POLICY: Mapping[str, Access] = {
     "GET /api/v1/approvals/{approval_id}": VIEWER_OR_THEIRS,
     "POST /api/v1/approvals/{approval_id}/approve": EXECUTOR_OR_THEIRS,
     "POST /api/v1/approvals/{approval_id}/reject": EXECUTOR_OR_THEIRS,
+    # kv
+    "GET /api/v1/kv/{namespace}": VIEWER,
+    "GET /api/v1/kv/{namespace}/{key}": VIEWER,
+    "PUT /api/v1/kv/{namespace}/{key}": EDITOR,
+    "DELETE /api/v1/kv/{namespace}/{key}": EDITOR,
 }
 """The access to each route, by method and path."""

@@ -103,9 +103,15 @@ def _integer(digits: str) -> int:
     return number
 
 
-def kv(_: Run, __: Json, ___: Json = None, /) -> NoReturn:
-    """Stand in until the key-value store exists; validation says the same before it is called."""
-    raise TemplateError("kv() is not supported yet")
+def kv(run: Run, key: Json, namespace: Json = None, /) -> Json:
+    """Read a key of the store, null if there is none; the namespace is the flow's if not said."""
+    if run.scope.kv is None:
+        raise TemplateError("kv() cannot be called here")
+    if type(key) is not str:
+        raise TemplateError(f"kv() needs a key that is a text, not {kind(key)}")
+    if namespace is not None and type(namespace) is not str:
+        raise TemplateError(f"kv() needs a namespace that is a text, not {kind(namespace)}")
+    return run.bounded(run.scope.kv(key, namespace))
 
 
 FUNCTIONS: Mapping[str, Callable[..., Json]] = MappingProxyType(

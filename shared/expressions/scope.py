@@ -34,7 +34,8 @@ class Scope:
     `seed` names the attempt (execution, task, iteration, attempt): `uuid()` and `randomInt()` are
     functions of it, of the template's place and of the call's number there. `now` is aware.
     `credentials` finds a credential's value, or None; where it is None itself, credentials are
-    not allowed and `${NAME}` stays text. Copies share the `budget`.
+    not allowed and `${NAME}` stays text. `kv` reads a key of the store, in a namespace or, None, in
+    the flow's own; where it is None itself, none can be read. Copies share the `budget`.
     """
 
     roots: Mapping[str, Json]
@@ -42,6 +43,7 @@ class Scope:
     now: datetime
     credentials: Callable[[str], Json | None] | None = None
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
+    kv: Callable[[str, str | None], Json] | None = field(default=None, compare=False)
 
     def with_locals(self, **names: Json) -> "Scope":
         """Add roots such as `item`; an `index` or `key` among them also changes the seed.
@@ -51,7 +53,8 @@ class Scope:
         place = [f"/{name}={names[name]}" for name in ("index", "key") if name in names]
         seed = self.seed + "".join(place) if place else self.seed
         # `replace` takes three times as long, and collections do this for each of their items.
-        return Scope({**self.roots, **names}, seed, self.now, self.credentials, self.budget)
+        roots = {**self.roots, **names}
+        return Scope(roots, seed, self.now, self.credentials, self.budget, self.kv)
 
 
 class Run:

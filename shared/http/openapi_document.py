@@ -47,7 +47,7 @@ TAG_PARAMETER: Json = {
     "name": IF_NONE_MATCH,
     "in": "header",
 }
-"""What every GET of one thing takes, and answers: see `etags.py`."""
+"""The header of every GET of one thing: see `etags.py`."""
 
 
 def _link(operation_id: str, **parameters: str) -> Json:

@@ -62,6 +62,9 @@ REFUSALS: Mapping[str, Kinds] = {
     "POST /api/v1/flows/{flow_id}/activate": _MOVE,
     "POST /api/v1/flows/{flow_id}/deactivate": _MOVE,
     "POST /api/v1/flows/{flow_id}/draft": _MOVE,
+    # kv
+    "GET /api/v1/kv/{namespace}/{key}": (errors.KeyNotFoundError,),
+    "DELETE /api/v1/kv/{namespace}/{key}": (errors.KeyNotFoundError,),
     # namespaces
     "GET /api/v1/namespaces/{name}": (errors.NamespaceNotFoundError,),
     "PUT /api/v1/namespaces/{name}": (errors.NotSupportedYetError,),
@@ -96,6 +99,7 @@ EXAMPLES: Mapping[str, str] = {
     "invalid_inputs": "the inputs are not valid",
     "invalid_request": "the request is not valid",
     "invalid_token": "log in first: POST /auth/login, then send Authorization: Bearer",
+    "key_not_found": "there is no such key",
     "malformed_body": "the body is no JSON object",
     "namespace_fixed": "the namespace default is always there",
     "namespace_not_empty": "delete what is in namespace 'team' first",

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.plugins.core import kv as core_kv
 from shared.plugins.core import set as core_set
 from shared.plugins.flow import control as flow_control
 from shared.plugins.flow import flatten as flow_flatten
@@ -49,6 +50,7 @@ CATEGORY_NAMES: dict[Category, str] = {
 }
 
 _FAMILIES = (
+    core_kv.PLUGINS,
     core_set.PLUGINS,
     flow_control.PLUGINS,
     flow_flatten.PLUGINS,

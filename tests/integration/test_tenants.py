@@ -33,6 +33,7 @@ def world(moto_stack: MotoStack) -> World:
         return list(moto_stack.api("GET", "/api/v1/approvals", claims=ACME).body)
 
     moto_stack.wait_until(lambda: bool(asked()))
+    moto_stack.api("PUT", "/api/v1/kv/ours/k", {"value": "private"}, claims=ACME)
     return {
         "flow_id": flow["id"],
         "revision": "1",
@@ -40,6 +41,7 @@ def world(moto_stack: MotoStack) -> World:
         "execution_id": execution_id,
         "approval_id": asked()[0]["id"],
         "name": "ours",
+        "key": "k",
     }
 
 
@@ -53,11 +55,13 @@ HEADERS = {"POST /api/v1/executions": {"Idempotency-Key": "k"}}
 MAKE = {
     "PUT /api/v1/namespaces/{name}",
     "PUT /api/v1/flows/by-name/{namespace}/{name}",
+    "GET /api/v1/kv/{namespace}",
+    "PUT /api/v1/kv/{namespace}/{key}",
 }
-"""Routes that make what they name, for each tenant its own."""
+"""Routes that name what each tenant may have or make for itself: to nobody is it unknown."""
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""
-LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals")
+LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals", "/api/v1/kv/ours")
 
 
 def named_routes() -> list[str]:
@@ -157,3 +161,35 @@ def test_a_key_of_one_tenant_says_nothing_to_another(moto_stack: MotoStack):
     assert "idempotency-replayed" not in theirs.headers
     assert ours.body["createdBy"] == "ann"
     assert theirs.body["createdBy"] == "eve"
+
+
+def test_the_same_key_is_another_in_each_tenant(moto_stack: MotoStack, world: World):
+    path = f"/api/v1/kv/{world['namespace']}/{world['key']}"
+    theirs = moto_stack.api("PUT", path, {"value": "theirs"}, claims=OTHER)
+
+    assert (theirs.status, theirs.body["version"]) == (200, 1)
+    assert moto_stack.api("DELETE", path, claims=OTHER).status == 204
+    assert moto_stack.api("GET", path, claims=ACME).body["value"] == "private"
+
+
+@pytest.mark.usefixtures("world")
+def test_a_flow_reads_the_keys_of_its_own_tenant(moto_stack: MotoStack):
+    text = """
+name: reader
+namespace: ours
+tasks: [{name: t, type: core.kv, properties: {operation: list}}]
+outputs: {k: '{{ kv("k") }}'}
+"""
+    for claims, expected in ((ACME, "private"), (OTHER, None)):
+        flow = moto_stack.api("POST", "/api/v1/flows", {"yamlContent": text}, claims=claims).body
+        path = f"/api/v1/flows/{flow['id']}/execute"
+        started = moto_stack.api("POST", path, claims=claims).body["executionId"]
+        path = f"/api/v1/executions/{started}"
+
+        def ended(path: str = path, claims: dict[str, str] = claims) -> bool:
+            status = moto_stack.api("GET", path, claims=claims).body["execution"]["status"]
+            return status in {"SUCCESS", "FAILED"}
+
+        moto_stack.wait_until(ended)
+        detail = moto_stack.api("GET", path, claims=claims).body["execution"]
+        assert (detail["status"], detail["outputs"]) == ("SUCCESS", {"k": expected})

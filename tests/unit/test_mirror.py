@@ -58,6 +58,9 @@ COVERED_BY = {
         people/approvals/gate_properties people/approvals/items people/approvals/models
         """,
     "integration/test_approval_repository_contract.py": "people/approvals/repository",
+    "integration/test_kv_repository_contract.py": "kv/items kv/repository",
+    "unit/kv/test_models.py": "names",
+    "unit/kv/test_task_type.py": "plugins/core/kv",
     "integration/test_bulk_operations.py": """
         executions/bulk/flow_deletion executions/bulk/service
         """,

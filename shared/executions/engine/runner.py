@@ -26,6 +26,7 @@ from shared.executions.task_runs import Failure
 from shared.executions.tasks.attempt_threads import FindPlugin, Threads
 from shared.executions.tasks.clocks import Clocks
 from shared.executions.tasks.durable import DurableTasks
+from shared.executions.tasks.key_reads import ReadKey
 from shared.executions.tasks.outcomes import failure_of
 from shared.executions.tasks.scopes import ScopeBuilder
 from shared.executions.tasks.timeouts import MALFORMED, read_duration
@@ -49,7 +50,8 @@ class TurnServices:
 
     `set_timer(tenant, execution_id, at)` has the execution woken at about that moment; `start`
     starts the run of an execution's generation; `promote(group)` gives free slots of a concurrency
-    group to those who wait for one; `read_variables` reads those of a namespace.
+    group to those who wait for one; `read_variables` reads those of a namespace, `read_key` finds
+    what `kv()` reads.
     """
 
     durable_tasks: DurableTasks
@@ -57,6 +59,7 @@ class TurnServices:
     set_timer: Callable[[str, str, datetime], None]
     start: Callable[[Execution], None]
     promote: Callable[[str], object]
+    read_key: ReadKey
     read_variables: ReadVariables = read_nothing
 
 
@@ -188,8 +191,8 @@ class SegmentRunner:
         scheduler = Scheduler(plan)
         read = OutputReader(self._payloads)
         variables = namespace_variables(execution, self._services.read_variables)
-        inputs = inputs_of(execution, read.stored)
-        scopes = ScopeBuilder(execution, plan, read, inputs, variables=variables)
+        inputs, read_key = inputs_of(execution, read.stored), self._services.read_key
+        scopes = ScopeBuilder(execution, plan, read, inputs, variables=variables, read_key=read_key)
         masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,

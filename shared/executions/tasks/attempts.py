@@ -102,6 +102,7 @@ class Attempt:
                 remaining=self.remaining,
                 idempotency_key=idempotency_key(self.key),
                 reserve=self.reserve,
+                mask=self.masking.tree,
             ),
         )
         return Outcome(TaskStatus.SUCCESS, outputs=serialised(outputs), logs=self.logs.lines())

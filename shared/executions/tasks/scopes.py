@@ -13,6 +13,7 @@ from shared.executions.scheduling.scheduler import Scheduler
 from shared.executions.scheduling.task_tree import TaskTree
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus, node_key
 from shared.executions.tasks.iteration_values import IterationValues, ShownValues, depth_of
+from shared.executions.tasks.key_reads import KeyReads, ReadKey
 from shared.executions.tasks.task_states import State, state_shown
 from shared.expressions import LazyVariables, Scope
 from shared.flows.plans.plan import Plan
@@ -24,9 +25,10 @@ class ScopeBuilder:
 
     `read` gives a task run's outputs, `inputs` are given where they are not all in the row.
     `variables` are the namespace's: those of the flow come first.
+    `read_key` finds what `kv()` reads; without it no key can be read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is what templates may read
         self,
         execution: Execution,
         plan: Plan,
@@ -34,9 +36,11 @@ class ScopeBuilder:
         inputs: Mapping[str, Any] | None = None,
         *,
         variables: Mapping[str, Any] = MappingProxyType({}),
+        read_key: ReadKey | None = None,
     ) -> None:
         self.read = read
         self._variables = variables
+        self._read_key = read_key
         self._execution = execution
         self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
@@ -114,12 +118,23 @@ class ScopeBuilder:
     def _scope(
         self, *, seed: str, now: datetime, instance: TaskInstance | None = None, **roots: Any
     ) -> Scope:
-        bare = Scope(roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential)
+        bare = Scope(
+            roots={**self._roots, **roots},
+            seed=seed,
+            now=now,
+            credentials=_no_credential,
+            kv=self._key_reads(),
+        )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
             **self._reach(instance),
             vars=LazyVariables(self._plan.variables, bare, self._variables),
         )
+
+    def _key_reads(self) -> KeyReads | None:
+        """Return new reads for each scope: an attempt that is made again reads anew."""
+        execution = self._execution
+        return self._read_key and KeyReads(self._read_key, execution.tenant, execution.namespace)
 
     def _reach(self, instance: TaskInstance | None) -> dict[str, Any]:
         """Return what tasks left, as far as a task instance can see it."""

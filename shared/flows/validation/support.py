@@ -9,7 +9,6 @@ from shared.flows.validation.tasks import WrittenTask
 UNSUPPORTED_FLOW_FIELDS: Final[Mapping[str, str]] = {
     "triggers": "inline triggers are",
 }
-UNSUPPORTED_FUNCTIONS: Final[Mapping[str, str]] = {"kv": "kv() is"}
 
 
 def check_support(root: Spot, tasks: Iterable[WrittenTask]) -> None:

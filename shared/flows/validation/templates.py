@@ -21,7 +21,6 @@ from shared.expressions import (
 from shared.flows.source.report import Spot
 from shared.flows.validation.fields import shorten, suggest
 from shared.flows.validation.members import ERROR_PATHS, Members, Path, is_tested
-from shared.flows.validation.support import UNSUPPORTED_FUNCTIONS
 from shared.flows.validation.tasks import Section, Surroundings, WrittenTask
 from shared.plugins.sdk.plugin import Plugin
 
@@ -57,6 +56,7 @@ _NO_ERROR: Final = (
 class Place:
     """The names a template knows at its place; `has_credentials` when it may say `${NAME}`.
 
+    `has_keys` is false where it may not call `kv()`: what starts executions reads no key.
     `tested` are the paths that are asked for before anything at this place is rendered.
     """
 
@@ -64,6 +64,7 @@ class Place:
     reader: Surroundings = Surroundings("tasks")  # noqa: RUF009 - frozen
     reader_name: str = ""
     has_credentials: bool = False
+    has_keys: bool = True
     tested: frozenset[Path] = frozenset()
 
     @property
@@ -73,6 +74,7 @@ class Place:
 
 
 FLOW = Place(_EVERYWHERE)
+BEFORE_START = Place(_EVERYWHERE, has_keys=False)
 VARIABLES = Place(_EVERYWHERE | {"task"})
 OUTPUTS = Place(_EVERYWHERE | TASK_ROOTS)
 
@@ -157,8 +159,9 @@ class TemplateRules:
             return
         for root in sorted((found.needed | found.roots & TASK_ROOTS) - place.roots):
             _check_root(spot, root, place, self._home_of(root))
-        for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
-            spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
+        if "kv" in found.functions and not place.has_keys:
+            message = "kv() cannot be called here: let it be an input"
+            spot.refuse(message, offset=offset_of(spot, "kv"))
         if place.has_credentials:
             self._check_credentials(spot, found)
         self._check_variables(spot, found)

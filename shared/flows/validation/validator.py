@@ -15,6 +15,7 @@ from shared.flows.validation.properties import PropertyRules
 from shared.flows.validation.support import check_support
 from shared.flows.validation.tasks import WrittenTask
 from shared.flows.validation.templates import (
+    BEFORE_START,
     FLOW,
     OUTPUTS,
     VARIABLES,
@@ -133,7 +134,7 @@ def _check_flow_templates(root: Spot, rules: TemplateRules) -> None:
             rules.check_tree(child, place)
     concurrency = root.entry("concurrency")
     if concurrency and (key_spot := concurrency.entry("key")):
-        rules.check_expression(key_spot, FLOW)
+        rules.check_expression(key_spot, BEFORE_START)
     check_trigger_templates(root.entry("triggers"), rules)
 
 

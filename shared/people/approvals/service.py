@@ -45,7 +45,7 @@ class DecisionRequest:
 
     @property
     def is_as_read(self) -> bool:
-        """Whether it is meant for the approval as it was read, and for no later state."""
+        """Tell whether it is meant for the approval as it was read, and for no later state."""
         return self.if_match is not None and self.if_match.strip() != "*"
 
 

@@ -59,6 +59,11 @@ class PluginError(Exception):
         self.outputs = dict(outputs or {})
 
 
+def _unmasked(value: Any) -> Any:
+    """Mask nothing: outside of the runner nothing is a secret."""
+    return value
+
+
 def _no_wait(_size: int) -> None:
     """Reserve nothing: outside of the runner memory is nobody's but the caller's."""
 
@@ -68,8 +73,9 @@ class TaskContext:
     """The context of a running task, given to it besides its rendered properties.
 
     `tenant` is that of its execution, `scope` evaluates deferred expressions, `log(level, message)`
-    stores a line, `shown(message)` writes a message for outputs, without secrets, `remaining()`
-    returns the seconds left until the attempt's deadline;
+    stores a line, `shown(message)` writes a message for outputs, without secrets, `mask(value)`
+    does the same with JSON that is stored elsewhere, `remaining()` returns the seconds left until
+    the attempt's deadline;
     `reserve(bytes)` waits until an answer may take so much memory, given back at the attempt's end;
     `idempotency_key` is the same for every repeat of one attempt, so that a called service can
     recognise it.
@@ -82,6 +88,7 @@ class TaskContext:
     remaining: Callable[[], float]
     idempotency_key: str
     reserve: Callable[[int], None] = _no_wait
+    mask: Callable[[Any], Any] = _unmasked
 
 
 Run = Callable[[Mapping[str, Any], TaskContext], Mapping[str, Any]]
@@ -91,6 +98,7 @@ Run = Callable[[Mapping[str, Any], TaskContext], Mapping[str, Any]]
 class Plugin:
     """A manifest with its function; None where the engine itself does the work (`durable`).
 
+    None too where the function stands with the noun whose table it needs: the runner adds it.
     `by_engine` says that the engine does so already; until then flows with it stay drafts.
     """
 

@@ -3,9 +3,15 @@
 PERMITTED = {
     "dynamodb:BatchGetItem": {"ExecutionsTable"},
     "dynamodb:BatchWriteItem": {"ExecutionsTable"},
-    "dynamodb:DeleteItem": {"ExecutionsTable"},
-    "dynamodb:GetItem": {"ApprovalsTable", "ExecutionsTable", "FlowsTable", "IdempotencyTable"},
-    "dynamodb:PutItem": {"ApprovalsTable", "ExecutionsTable", "IdempotencyTable"},
+    "dynamodb:DeleteItem": {"ExecutionsTable", "KvTable"},
+    "dynamodb:GetItem": {
+        "ApprovalsTable",
+        "ExecutionsTable",
+        "FlowsTable",
+        "IdempotencyTable",
+        "KvTable",
+    },
+    "dynamodb:PutItem": {"ApprovalsTable", "ExecutionsTable", "IdempotencyTable", "KvTable"},
     "dynamodb:Query": {
         "ExecutionsTable",
         "ExecutionsTable/index/by-correlation",
@@ -13,6 +19,7 @@ PERMITTED = {
         "ExecutionsTable/index/by-origin",
         "ExecutionsTable/index/open",
         "ExecutionsTable/index/recent",
+        "KvTable",
     },
     "dynamodb:UpdateItem": {"ApprovalsTable", "ExecutionsTable"},
     "sqs:SendMessage": {"TimersQueue"},

@@ -12,6 +12,7 @@ from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun
 from shared.executions.tasks.clocks import Clocks
 from shared.executions.tasks.durable import DurableTasks
+from shared.executions.tasks.key_reads import ReadKey
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
 from shared.plugins.registry import find
@@ -42,6 +43,11 @@ def abandon() -> None:
     raise Abandoned
 
 
+def no_key(_tenant: str, _namespace: str, _key: str) -> str | None:
+    """Find nothing, as an empty store."""
+    return None
+
+
 class Bench:
     """One execution in memory, and a runner for it with plugins of the test's own."""
 
@@ -52,6 +58,7 @@ class Bench:
         externals: DurableTasks | None = None,
         most_turns: int = MAX_TURNS,
         *,
+        read_key: ReadKey = no_key,
         ticks: bool = True,
         watchdog: Callable[[], Watchdog] = Watchdog,
         **fields: Any,
@@ -91,6 +98,7 @@ class Bench:
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
                 start=self.engine.start,
                 promote=self.promoted.append,
+                read_key=read_key,
             ),
             abandon=abandon,
             most_turns=most_turns,

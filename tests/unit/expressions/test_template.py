@@ -259,7 +259,7 @@ def test_default_and_defined_cover_what_is_missing(source: str, expected: Any) -
         ("{{ fromJson('NaN') }}", "NaN is not JSON"),
         ("{{ fromJson('1e999') }}", "the number is too large"),
         ("{{ fromJson('\"\\\\ud800\"') }}", "the text holds half of a surrogate pair"),
-        ("{{ kv('a') }}", "kv() is not supported yet"),
+        ("{{ kv('a') }}", "kv() cannot be called here"),
         ("{{ 1.5 is odd }}", "expected a whole number, not a number"),
     ],
 )
@@ -578,3 +578,35 @@ def test_braces_that_are_no_template_are_written_as_text_in_one() -> None:
     template = parse_template("a {{ '{{' }} b {{ '}}' }} {{ '{% raw %} {# x #}' }}")
 
     assert template.render(scope(), "x") == "a {{ b }} {% raw %} {# x #}"
+
+
+def test_a_key_is_read_where_the_scope_lets_it_be_read() -> None:
+    read: list[tuple[str, str | None]] = []
+
+    def find(key: str, namespace: str | None) -> Any:
+        read.append((key, namespace))
+        return {"n": 1} if key == "k" else None
+
+    known = Scope(ROOTS, "s", NOW, kv=find).with_locals(item="k")
+
+    source = "{{ [kv(item).n, kv('k', 'other').n, kv('none'), kv(key='none') | d(2, true)] }}"
+    with pytest.raises(TemplateSyntaxError):
+        parse_template(source)
+    source = "{{ [kv(item).n, kv('k', 'other').n, kv('none'), kv('none') | d(2, true)] }}"
+    assert parse_template(source).render(known, "p") == [1, 1, None, 2]
+    assert read == [("k", None), ("k", "other"), ("none", None), ("none", None)]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("{{ kv(1) }}", "kv() needs a key that is a text, not a number"),
+        ("{{ kv('k', 1) }}", "kv() needs a namespace that is a text, not a number"),
+    ],
+)
+def test_a_key_and_a_namespace_are_texts(source: str, reason: str) -> None:
+    known = Scope(ROOTS, "s", NOW, kv=lambda _key, _namespace: None)
+
+    with pytest.raises(TemplateError) as caught:
+        parse_template(source).render(known, "p")
+    assert told(caught.value) == f"template error in p: {reason}"

@@ -1,0 +1,1 @@
+"""The function of /kv: keys and their values."""
