@@ -81,7 +81,7 @@ class NamespaceCounts(StrictRecord):
 class Namespace(StrictRecord):
     """A namespace as the API shows it.
 
-    `createdAt` is null for one that nobody has written, `default` or one of flows alone. A list
+    `createdAt` is null for one that nobody has written, the default or one of flows alone. A list
     shows `variables` up to 2.5 MB in all; those of the rest are null there.
     """
 

@@ -366,7 +366,7 @@ def test_a_reconciler_that_dies_at_any_call_leaks_no_slot(
     for number in range(1, 8):
         moto_stack.calls.clear()
         # The start dies before it promotes.
-        moto_stack.calls.crash_after(2, "executions")
+        moto_stack.calls.crash_after(3, "executions")
         with pytest.raises(SystemExit):
             execute(flow["id"])
         moto_stack.calls.crash_after(number, "reconcile")

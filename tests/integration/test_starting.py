@@ -228,7 +228,7 @@ def test_a_throttled_table_is_a_503_that_the_same_key_completes(
 def test_the_first_claims_revision_counts_when_the_flow_was_saved_anew_in_between(
     moto_stack: MotoStack, flow: Any, path: str
 ):
-    moto_stack.calls.crash_after(3, "executions")
+    moto_stack.calls.crash_after(4, "executions")
     with pytest.raises(SystemExit):
         moto_stack.api("POST", path, START, {"idempotency-key": "k"})
     newer = (
