@@ -35,10 +35,7 @@ class _Known(SequenceMatcher[str]):
     def __init__(self, old: Lines, new: Lines, blocks: list[Block]) -> None:
         super().__init__(None, (), (), autojunk=False)
         self.a, self.b = old, new
-        self.matching_blocks = [
-            *blocks,
-            Block(len(old), len(new), 0),
-        ]  # a tuple is as good as its Match
+        self.matching_blocks = [*blocks, Block(len(old), len(new), 0)]
 
 
 def unified_diff(

@@ -54,10 +54,11 @@ def _link(operation_id: str, **parameters: str) -> Json:
     return {"operationId": operation_id, "parameters": parameters}
 
 
+_FLOW = _link("getFlow", flow_id="$response.body#/id")
 _EXECUTION = _link("getExecution", execution_id="$response.body#/executionId")
 _STARTS = ("executeFlow", "createExecution", "testFlow", "retryExecution")
 LINKS: Mapping[str, Mapping[str, Json]] = {
-    "createFlow": {"flow": _link("getFlow", flow_id="$response.body#/id")},
+    **{each: {"flow": _FLOW} for each in ("createFlow", "cloneFlow", "importFlow", "applyFlow")},
     **{each: {"execution": _EXECUTION} for each in _STARTS},
 }
 """The reads of what an operation made, by its id."""

@@ -17,13 +17,15 @@ Kinds = tuple[type[PlatformError], ...]
 
 UNKNOWN: Mapping[str, type[PlatformError]] = {
     "flow_id": errors.FlowNotFoundError,
+    "revision": errors.RevisionNotFoundError,
     "execution_id": errors.ExecutionNotFoundError,
     "approval_id": errors.ApprovalNotFoundError,
     "plugin_id": errors.PluginNotFoundError,
 }
-"""The error for what a parameter of a path names and is not there."""
+"""The error for what a parameter names and is not there."""
 
 _TEXT: Kinds = (errors.InvalidFlowError, errors.NotSupportedYetError)
+_SAVE: Kinds = (*_TEXT, errors.FlowNameTakenError, errors.FlowChangedError)
 _MOVE: Kinds = (*_TEXT, errors.FlowTransitionError, errors.FlowChangedError)
 _START: Kinds = (
     errors.InvalidInputsError,
@@ -54,7 +56,11 @@ REFUSALS: Mapping[str, Kinds] = {
     "POST /api/v1/flows/{flow_id}/execute": (errors.IdempotencyKeyRequiredError, *_START),
     "POST /api/v1/flows/{flow_id}/test": (*_START, *_TEXT, errors.RevisionNotFoundError),
     # flows
-    "POST /api/v1/flows": (*_TEXT, errors.FlowNameTakenError, errors.FlowChangedError),
+    "POST /api/v1/flows": _SAVE,
+    "POST /api/v1/flows/import": _SAVE,
+    "PUT /api/v1/flows/by-name/{namespace}/{name}": _MOVE,
+    "POST /api/v1/flows/{flow_id}/clone": _SAVE,
+    "POST /api/v1/flows/{flow_id}/revisions/{revision}/restore": _SAVE,
     "PUT /api/v1/flows/{flow_id}": (*_MOVE, errors.FlowNameTakenError),
     "DELETE /api/v1/flows/{flow_id}": (errors.FlowChangedError,),
     "GET /api/v1/flows/{flow_id}/graph": _TEXT,
@@ -131,7 +137,7 @@ def _of_request(route: str, operation: Json) -> Iterator[type[PlatformError]]:
     names = {each["name"].lower() for each in operation.get("parameters", ())}
     if any(each["in"] == "path" for each in operation.get("parameters", ())):
         yield errors.RouteNotFoundError  # of an id with signs that no id has
-    yield from (UNKNOWN[name] for name in names & set(UNKNOWN))
+    yield from (kind for name, kind in UNKNOWN.items() if name in names)
     if "cursor" in names:
         yield errors.InvalidCursorError
     if "if-match" in names:

@@ -331,7 +331,7 @@ def test_who_makes_a_flow_that_somebody_made_in_between_changes_it(api: Api) -> 
         api.made("a first")
         add(*arguments)
 
-    api.flows.add = late  # type: ignore[method-assign]
+    api.flows.add = late  # type: ignore[method-assign, assignment]
 
     found = api("PUT", "/by-name/default/a", "a second", YAML)
 
@@ -364,6 +364,6 @@ def test_a_name_that_never_stands_still_is_409(api: Api, error: Exception) -> No
     def never(*_: Any) -> None:
         raise error
 
-    api.flows.add = never  # type: ignore[method-assign]
+    api.flows.add = never  # type: ignore[method-assign, assignment]
 
     refused(api("PUT", "/by-name/default/a", "a", YAML), 409, "flow_changed")
