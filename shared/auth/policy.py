@@ -43,7 +43,7 @@ POLICY: Mapping[str, Access] = {
     "GET /api/v1/plugins/{plugin_id}": VIEWER,
     "GET /docs/plugins/{plugin_id}": NONE,
     # flows
-    "GET /api/v1/flows": VIEWER_OR_THEIRS,
+    "GET /api/v1/flows": VIEWER,
     "POST /api/v1/flows": EDITOR,
     "POST /api/v1/flows/validate": VIEWER,
     "GET /api/v1/flows/{flow_id}": VIEWER,
