@@ -29,6 +29,16 @@ class ApprovalsTableSettings(Settings):
     approvals_table_name: str
 
 
+class CredentialsTableSettings(Settings):
+    credentials_table_name: str
+
+
+class SecretsSettings(Settings):
+    """The key of KMS under which secrets are sealed."""
+
+    secrets_key_arn: str
+
+
 class PayloadsSettings(Settings):
     payloads_bucket_name: str
 
