@@ -20,6 +20,7 @@
     x ExecutionNotFoundError
     x PluginNotFoundError
     x ApprovalNotFoundError
+    x CredentialNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -30,6 +31,8 @@
     x ExecutionFinishedError
     x ExecutionNotRetryableError
     x ApprovalDecidedError
+    x CredentialNameTakenError
+    x InUseError                      active flows name it
     x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -39,6 +42,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -76,7 +80,7 @@ class PlatformError(Exception):
         self.problems = tuple(problems)
 
     @property
-    def members(self) -> Mapping[str, str]:
+    def members(self) -> Mapping[str, Any]:
         """The members that an answer has beside those of every error."""
         return {}
 
@@ -157,6 +161,10 @@ class ApprovalNotFoundError(NotFoundError):
     code = "approval_not_found"
 
 
+class CredentialNotFoundError(NotFoundError):
+    code = "credential_not_found"
+
+
 class MethodNotAllowedError(PlatformError):
     code = "method_not_allowed"
 
@@ -209,6 +217,24 @@ class ExecutionNotRetryableError(ConflictError):
 
 class ApprovalDecidedError(ConflictError):
     code = "approval_decided"
+
+
+class CredentialNameTakenError(ConflictError):
+    code = "credential_name_taken"
+
+
+class InUseError(ConflictError):
+    """What is to be deleted is named by active flows, `flows`: the id and the name of each."""
+
+    code = "in_use"
+
+    def __init__(self, detail: str, *, flows: Sequence[Mapping[str, str]]) -> None:
+        super().__init__(detail)
+        self.flows = tuple(flows)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        return {"flows": self.flows}
 
 
 class IdempotencyInProgressError(ConflictError):

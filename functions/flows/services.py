@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from shared.credentials.known import KnownCredentials
+from shared.credentials.repository import credential_repository
 from shared.executions.store.open_executions import open_executions
 from shared.flows.compilation import compile_text, inspect_text
 from shared.flows.models import FlowRecord
@@ -19,7 +21,10 @@ def flow_service(caller: Caller) -> FlowService:
         close=partial(close, caller.tenant),
         find_plan=partial(plan_repository().get, caller.tenant),
         compile=compile_text,
-        inspect=inspect_text,
+        inspect=partial(
+            inspect_text,
+            known_credential=KnownCredentials(credential_repository(caller.tenant)).knows,
+        ),
         now=utc_now,
         new_id=new_id,
         tenant=caller.tenant,

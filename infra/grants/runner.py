@@ -15,6 +15,8 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     function.may(
         "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=on.table("approvals")
     )
+    # What it may open of that is said by `infra/secret_kinds.py`.
+    function.may("dynamodb:BatchGetItem", "dynamodb:UpdateItem", on=on.table("credentials"))
     function.may_back(*RUNS, on=on.machine)
     function.may_back("states:StopExecution", on=on.runs)
     function.may("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", on=on.objects("executions"))
@@ -25,6 +27,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
 FUNCTION = Function(
     variables=(
         "APPROVALS_TABLE_NAME",
+        "CREDENTIALS_TABLE_NAME",
         "EXECUTIONS_TABLE_NAME",
         "FLOWS_TABLE_NAME",
         "HEADRACE_EGRESS_ALLOW",
@@ -33,6 +36,7 @@ FUNCTION = Function(
         "HEADRACE_SDK_PATIENCE",
         "IDEMPOTENCY_TABLE_NAME",
         "PAYLOADS_BUCKET_NAME",
+        "SECRETS_KEY_ARN",
         "TIMERS_QUEUE_URL",
     ),
     seconds=900,

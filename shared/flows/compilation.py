@@ -13,12 +13,16 @@ MAX_PLAN_BYTES = 390_000
 
 @dataclass(frozen=True)
 class Compiled:
-    """A text that may be saved; `plan` is packed, and None if `unsupported` names anything."""
+    """A text that may be saved; `plan` is packed, and None if `unsupported` names anything.
+
+    `credentials` are the names that its tasks say.
+    """
 
     definition: FlowDefinition
     tasks_total: int
     plan: bytes | None
     unsupported: tuple[Problem, ...] = ()
+    credentials: tuple[str, ...] = ()
 
     def check_supported(self) -> None:
         """Raise NotSupportedYetError, naming the places, if the engine cannot run this yet."""
@@ -40,6 +44,8 @@ class Findings:
 
 Compile = Callable[[str, Envelope], Compiled]
 Inspect = Callable[[str, Envelope], Findings]
+KnownCredential = Callable[[str, str], bool]
+"""The function that tells whether a namespace knows a credential's name."""
 
 # The parser, the expressions and the plugins are imported when a text comes in: reading flows, and
 # starting them, is most of what a function does, and needs none of them.
@@ -49,6 +55,7 @@ def compile_text(text: str, envelope: Envelope) -> Compiled:
     """Check a text and plan it; raises InvalidFlowError with all errors at once."""
     from shared.flows.language.dependencies import walk  # noqa: PLC0415 - see above
     from shared.flows.plans.compiler import compile_plan  # noqa: PLC0415
+    from shared.flows.plans.credential_names import credential_names  # noqa: PLC0415
     from shared.flows.plans.plan import pack_plan  # noqa: PLC0415
     from shared.flows.validation.validator import check_flow  # noqa: PLC0415
 
@@ -57,16 +64,31 @@ def compile_text(text: str, envelope: Envelope) -> Compiled:
         raise InvalidFlowError("the flow is not valid", problems=checked.errors)
     definition = checked.definition
     total = sum(1 for _ in walk(definition.tasks))
+    every = walk((*definition.tasks, *definition.errors, *definition.finally_))
+    named = tuple(sorted(credential_names(every)))
     if checked.unsupported:
-        return Compiled(definition, total, None, checked.unsupported)
+        return Compiled(definition, total, None, checked.unsupported, named)
     plan = pack_plan(compile_plan(definition))
     if len(plan) > MAX_PLAN_BYTES:
         raise InvalidFlowError("the flow is too large once its aliases are expanded")
-    return Compiled(definition, total, plan)
+    return Compiled(definition, total, plan, credentials=named)
 
 
-def inspect_text(text: str, envelope: Envelope) -> Findings:
+def none_known(_namespace: str, _name: str) -> bool:
+    """Know no credential."""
+    return False
+
+
+def inspect_text(
+    text: str, envelope: Envelope, *, known_credential: KnownCredential = none_known
+) -> Findings:
+    """Check a text for all that is to be said of it; unknown credentials are warnings."""
     from shared.flows.validation.validator import check_flow  # noqa: PLC0415 - see above
 
-    checked = check_flow(text, name=envelope.name, namespace=envelope.namespace)
+    checked = check_flow(
+        text,
+        name=envelope.name,
+        namespace=envelope.namespace,
+        known_credential=known_credential,
+    )
     return Findings(checked.errors, checked.warnings, checked.unsupported)

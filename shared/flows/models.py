@@ -11,18 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.errors import FlowTransitionError, Problem
 from shared.flows.language.definition import Concurrency, InputDefinition
 from shared.ids import FlowId
+from shared.names import MAX_NAMESPACE_LENGTH, NAMESPACE_PATTERN, Namespace
 from shared.records import StrictRecord
 from shared.times import Timestamp
 
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
-NAMESPACE_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
-MAX_NAME_LENGTH, MAX_NAMESPACE_LENGTH = 100, 150
+MAX_NAME_LENGTH = 100
 
 FlowName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)]
-Namespace = Annotated[
-    str, StringConstraints(pattern=NAMESPACE_PATTERN, max_length=MAX_NAMESPACE_LENGTH)
-]
 LabelName = Annotated[str, StringConstraints(min_length=1)]
 MAX_LABEL_LENGTH = 16_000
 """The characters of the longest label that a start can give, or a flow."""
@@ -116,7 +113,8 @@ class FlowRecord(StrictRecord):
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
     beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
     an answer, its text included; `has_plan` is false while the engine cannot run the text; `inputs`
-    and `concurrency` are those of the current revision.
+    and `concurrency` are those of the current revision, `credentials` the names it says: None for
+    what was saved before they were noted.
     """
 
     id: FlowId
@@ -134,6 +132,7 @@ class FlowRecord(StrictRecord):
     retention_seconds: int | None = None
     inputs: tuple[InputDefinition, ...] = ()
     concurrency: Concurrency | None = None
+    credentials: tuple[str, ...] | None = None
     envelope: Envelope = Envelope()
     has_plan: bool
     shown_bytes: int

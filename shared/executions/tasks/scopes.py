@@ -18,10 +18,16 @@ from shared.flows.plans.plan import Plan
 from shared.times import to_rfc3339
 
 
+def no_credential(_name: str) -> None:
+    """Find nothing: what is rendered outside of a turn has no credentials."""
+    return
+
+
 class ScopeBuilder:
     """The builder of one execution's scopes; recorded outputs are parsed once.
 
     `read` gives a task run's outputs, `inputs` are given where they are not all in the row.
+    `credential` finds what `${NAME}` stands for in the properties of tasks; all else knows none.
     """
 
     def __init__(
@@ -30,8 +36,10 @@ class ScopeBuilder:
         plan: Plan,
         read: Callable[[TaskRun], dict[str, Any]],
         inputs: Mapping[str, Any] | None = None,
+        credential: Callable[[str], Any] = no_credential,
     ) -> None:
         self.read = read
+        self._credential = credential
         self._execution = execution
         self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
@@ -109,7 +117,12 @@ class ScopeBuilder:
     def _scope(
         self, *, seed: str, now: datetime, instance: TaskInstance | None = None, **roots: Any
     ) -> Scope:
-        bare = Scope(roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential)
+        bare = Scope(
+            roots={**self._roots, **roots},
+            seed=seed,
+            now=now,
+            credentials=self._credential if instance else None,
+        )
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
             **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
@@ -181,8 +194,3 @@ def _names_in(entered: ContainerState, index: int) -> dict[str, Any]:
     key, item = entered.items[index]
     names = {"item": item, "index": index}
     return names if key is None else {**names, "key": key}
-
-
-def _no_credential(_name: str) -> None:
-    """Refuse every name: no store of credentials exists yet, and the task fails saying so."""
-    return

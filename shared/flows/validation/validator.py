@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from shared.errors import Problem
 from shared.flows.language.definition import FlowDefinition
@@ -41,7 +42,7 @@ class Checked:
     unsupported: tuple[Problem, ...]
 
 
-def _none_known(_name: str) -> bool:
+def _none_known(_namespace: str, _name: str) -> bool:
     return False
 
 
@@ -50,12 +51,12 @@ def check_flow(
     *,
     name: str | None = None,
     namespace: str | None = None,
-    known_credential: Callable[[str], bool] = _none_known,
+    known_credential: Callable[[str, str], bool] = _none_known,
 ) -> Checked:
     """Check the text of a flow, YAML or JSON; never raises, whatever the text is.
 
     `name` and `namespace` are the request's, which win over the text's. `known_credential` tells
-    whether a name in `${NAME}` is stored: one that is not is a warning.
+    whether a name in `${NAME}` is stored for a namespace: one that is not is a warning.
     """
     source = read_source(text)
     report = Report(source)
@@ -80,10 +81,11 @@ def check_flow(
     )
 
 
-def _check(flow: WrittenFlow, known_credential: Callable[[str], bool]) -> None:
+def _check(flow: WrittenFlow, known_credential: Callable[[str, str], bool]) -> None:
     by_name = _names(flow.tasks.written)
     members = Members(input_members(flow.root), by_name)
-    rules = TemplateRules(members, flow.definition.variables.keys(), known_credential)
+    known = partial(known_credential, flow.definition.namespace)
+    rules = TemplateRules(members, flow.definition.variables.keys(), known)
     _check_flow_templates(flow.root, rules)
     if flow.definition.variables:  # none if there are too many to check
         _check_variables(flow.root.entry("variables"), rules)
