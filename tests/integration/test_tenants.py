@@ -28,6 +28,8 @@ def world(moto_stack: MotoStack) -> World:
     flow = moto_stack.api("POST", "/api/v1/flows", {"yamlContent": FLOW}, claims=ACME).body
     started = moto_stack.api("POST", f"/api/v1/flows/{flow['id']}/execute", claims=ACME).body
     execution_id = started["executionId"]
+    secret = {"name": "TOKEN", "value": "swordfish", "namespace": "ours"}
+    credential = moto_stack.api("POST", "/api/v1/credentials", secret, claims=ACME).body
 
     def asked() -> list[Any]:
         return list(moto_stack.api("GET", "/api/v1/approvals", claims=ACME).body)
@@ -37,18 +39,20 @@ def world(moto_stack: MotoStack) -> World:
         "flow_id": flow["id"],
         "execution_id": execution_id,
         "approval_id": asked()[0]["id"],
+        "credential_id": credential["id"],
     }
 
 
 BODIES: Mapping[str, Callable[[World], Any]] = {
     "POST /api/v1/executions": lambda world: {"flowId": world["flow_id"]},
+    "PUT /api/v1/credentials/{credential_id}": lambda _world: {"description": "mine"},
     "PUT /api/v1/flows/{flow_id}": lambda _world: {"description": "mine"},
 }
 """The bodies with which a route would do something; the others need none."""
 HEADERS = {"POST /api/v1/executions": {"Idempotency-Key": "k"}}
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""
-LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals")
+LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals", "/api/v1/credentials")
 
 
 def named_routes() -> list[str]:

@@ -20,7 +20,7 @@ from shared.observability import logger
 
 PATIENCE: Final = timedelta(minutes=15)
 """The time in which credentials may be out of reach before tasks fail of it."""
-SHORTEST_PAUSE: Final = timedelta(seconds=5)
+SHORTEST_PAUSE: Final = timedelta(seconds=2)
 LONGEST_PAUSE: Final = timedelta(minutes=1)
 
 
