@@ -11,6 +11,7 @@ from shared.executions.engine.runner import MAX_TURNS, SegmentRunner, TurnServic
 from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun
 from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.credentials import ReadCredentials, none_stored
 from shared.executions.tasks.durable import DurableTasks
 from shared.flows.plans.plan import Plan
 from shared.flows.plans.repository import PlanRepository
@@ -54,6 +55,7 @@ class Bench:
         *,
         ticks: bool = True,
         watchdog: Callable[[], Watchdog] = Watchdog,
+        credentials: ReadCredentials = none_stored,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
@@ -91,6 +93,7 @@ class Bench:
                 set_timer=lambda _tenant, _id, at: self.timers.append(at),
                 start=self.engine.start,
                 promote=self.promoted.append,
+                read_credentials=credentials,
             ),
             abandon=abandon,
             most_turns=most_turns,
