@@ -53,6 +53,12 @@ COVERED_BY = {
         people/approvals/gate_properties people/approvals/items people/approvals/models
         """,
     "integration/test_approval_repository_contract.py": "people/approvals/repository",
+    "integration/test_credentials_api.py": """
+        credentials/models credentials/service flows/uses names
+        """,
+    "integration/test_credential_repository_contract.py": """
+        credentials/items credentials/known credentials/repository
+        """,
     "integration/test_bulk_operations.py": """
         executions/bulk/flow_deletion executions/bulk/service
         """,
