@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from tests.support.permissions import Permissions
 from tests.support.stack import forget_factories
-from tests.support.template import REGION, Template
+from tests.support.template import REGION, Template, synthesised
 
 PUT_OF_A_FLOW = {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}
 FUNCTIONS = sorted(path.parent.name for path in Path("functions").glob("*/handler.py"))
@@ -60,6 +60,39 @@ def test_integration_tests_refuse_what_a_role_does_not_allow(
 
     with pytest.raises(ClientError, match=f"the role of {function} does not allow"):
         Permissions(template).check(function, operation, json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("function", "operation", "kind", "is_allowed"),
+    [
+        ("runner", "Decrypt", "credential", True),
+        ("runner", "Decrypt", "trigger", False),
+        ("runner", "Decrypt", "credential ", False),
+        ("runner", "Decrypt", "*", False),
+        ("runner", "Decrypt", None, False),
+        ("runner", "GenerateDataKey", "credential", False),
+        ("credentials", "GenerateDataKey", "credential", True),
+        ("credentials", "GenerateDataKey", "trigger", False),
+        ("credentials", "Decrypt", "credential", False),
+        ("flows", "Decrypt", "credential", False),
+        ("executions", "Decrypt", "credential", False),
+    ],
+)
+def test_secrets_are_opened_and_sealed_by_kind(
+    function: str, operation: str, kind: str | None, is_allowed: bool
+) -> None:
+    aws = synthesised(target="aws")
+    [(key, _)] = aws.of_type("AWS::KMS::Key")
+    context = {"tenant": "acme", "id": "x", **({"kind": kind} if kind else {})}
+    call = {"KeyId": aws.arn(key), "EncryptionContext": context}
+
+    refused = None
+    try:
+        Permissions(aws).check(function, f"KMS.{operation}", call)
+    except ClientError as error:
+        refused = error.response["Error"]["Code"]
+
+    assert refused == (None if is_allowed else "AccessDeniedException")
 
 
 @pytest.mark.parametrize(

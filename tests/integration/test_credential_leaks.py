@@ -72,6 +72,10 @@ def positions(url: str) -> dict[str, dict[str, Any]]:
     told = {
         "sent": Told("http.request", sent),
         "refused": Told("http.request", {**sent, "url": f"{url}/fail/${{PW}}"}),
+        "basic": calls(
+            url, auth={"type": "basic", "username": "${DB.user}", "password": "${DB.password}"}
+        ),
+        "bearer": calls(f"{url}/fail", auth={"type": "bearer", "token": "${TOKEN}"}),
         "elsewhere": calls("http://${HOST}.invalid/${TOKEN}"),
         "user": calls("http://${HOST}:${PIN}@example.invalid"),
         "header": calls(url, headers={"X-A": "a\n${PW}"}),

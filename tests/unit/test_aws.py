@@ -29,7 +29,10 @@ OF_THE_RUNNER: dict[str, Callable[[], Any]] = {
     "s3": lambda: s3(PATIENT),
     "states": lambda: step_functions(PATIENT),
 }
-FUNCTIONS = ("approvals", "executions", "flows", "health", "reconcile", "runner", "timers")
+FUNCTIONS = (
+    *("approvals", "credentials", "executions", "flows", "health", "reconcile", "runner"),
+    "timers",
+)
 BY_LAMBDA_ITSELF = {("timers", "sqs")}
 """What a function may do so that Lambda can do it for it."""
 
