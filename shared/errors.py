@@ -224,7 +224,7 @@ class CredentialNameTakenError(ConflictError):
 
 
 class InUseError(ConflictError):
-    """What is to be deleted is named by active flows, `flows`: the id and the name of each."""
+    """Active flows name the thing to be deleted; `flows` are the id and the name of each."""
 
     code = "in_use"
 

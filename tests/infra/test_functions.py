@@ -15,6 +15,7 @@ from tests.support.permissions import Permissions
 from tests.support.stack import forget_factories
 from tests.support.template import REGION, Template, synthesised
 
+REFUSED = "AccessDeniedException"
 PUT_OF_A_FLOW = {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}
 FUNCTIONS = sorted(path.parent.name for path in Path("functions").glob("*/handler.py"))
 
@@ -63,23 +64,23 @@ def test_integration_tests_refuse_what_a_role_does_not_allow(
 
 
 @pytest.mark.parametrize(
-    ("function", "operation", "kind", "is_allowed"),
+    ("function", "operation", "kind", "code"),
     [
-        ("runner", "Decrypt", "credential", True),
-        ("runner", "Decrypt", "trigger", False),
-        ("runner", "Decrypt", "credential ", False),
-        ("runner", "Decrypt", "*", False),
-        ("runner", "Decrypt", None, False),
-        ("runner", "GenerateDataKey", "credential", False),
-        ("credentials", "GenerateDataKey", "credential", True),
-        ("credentials", "GenerateDataKey", "trigger", False),
-        ("credentials", "Decrypt", "credential", False),
-        ("flows", "Decrypt", "credential", False),
-        ("executions", "Decrypt", "credential", False),
+        ("runner", "Decrypt", "credential", None),
+        ("runner", "Decrypt", "trigger", REFUSED),
+        ("runner", "Decrypt", "credential ", REFUSED),
+        ("runner", "Decrypt", "*", REFUSED),
+        ("runner", "Decrypt", None, REFUSED),
+        ("runner", "GenerateDataKey", "credential", REFUSED),
+        ("credentials", "GenerateDataKey", "credential", None),
+        ("credentials", "GenerateDataKey", "trigger", REFUSED),
+        ("credentials", "Decrypt", "credential", REFUSED),
+        ("flows", "Decrypt", "credential", REFUSED),
+        ("executions", "Decrypt", "credential", REFUSED),
     ],
 )
 def test_secrets_are_opened_and_sealed_by_kind(
-    function: str, operation: str, kind: str | None, is_allowed: bool
+    function: str, operation: str, kind: str | None, code: str | None
 ) -> None:
     aws = synthesised(target="aws")
     [(key, _)] = aws.of_type("AWS::KMS::Key")
@@ -92,7 +93,7 @@ def test_secrets_are_opened_and_sealed_by_kind(
     except ClientError as error:
         refused = error.response["Error"]["Code"]
 
-    assert refused == (None if is_allowed else "AccessDeniedException")
+    assert refused == code
 
 
 @pytest.mark.parametrize(
