@@ -32,12 +32,21 @@ def problem_schemas() -> Json:
         "requestId": {"type": "string"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
         "flowId": {"type": "string", "description": "The flow whose name is taken."},
+        "flows": {
+            "type": "array",
+            "description": "The active flows that name what was to be deleted.",
+            "items": {
+                "type": "object",
+                "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+                "required": ["id", "name"],
+            },
+        },
     }
     refusal = {
         "type": "object",
         "description": "RFC 9457; `code` is stable.",
         "properties": fields,
-        "required": [name for name in fields if name not in {"errors", "flowId"}],
+        "required": [name for name in fields if name not in {"errors", "flowId", "flows"}],
     }
     return {"Problem": Problem.model_json_schema(), "Refusal": refusal, "GatewayMessage": GATEWAY}
 
