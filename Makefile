@@ -45,6 +45,7 @@ bench: .venv/ready
 fmt: .venv/ready
 	python -m functions.openapi
 	python -m functions.guide
+	python -m infra.guide
 	ruff check --fix .
 	ruff format .
 

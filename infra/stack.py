@@ -7,6 +7,7 @@ from infra.bundling import Assets
 from infra.constructs.api import Api
 from infra.constructs.function import PlatformFunction, Runtime, Size
 from infra.constructs.orchestration import Orchestration
+from infra.constructs.secrets import Secrets
 from infra.constructs.storage import Storage
 from infra.constructs.timers import Timers
 from infra.grants import FUNCTIONS
@@ -34,8 +35,15 @@ class PlatformStack(Stack):
         has_tls = options.target == "aws"  # the emulator speaks plain HTTP
         storage = Storage(self, "Storage", is_protected=options.is_production, has_tls=has_tls)
         timing = Timers(self, "Timing", has_tls=has_tls)
+        secrets = Secrets(
+            self,
+            "Secrets",
+            is_protected=options.is_production,
+            has_conditions=options.target == "aws",
+        )
         self._values = {
             **storage.variables,
+            "SECRETS_KEY_ARN": secrets.key.key_arn,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
             "HEADRACE_STAGE": options.stage,
             "HEADRACE_AUTH": options.auth,
@@ -57,6 +65,7 @@ class PlatformStack(Stack):
         resources = Resources(storage, timing, orchestration)
         for each, declared in FUNCTIONS.items():
             declared.grant(functions[each], resources)
+        secrets.grant(functions)
         orchestration.may_invoke(runner)
 
     def _function(self, name: str, *, reserved: int | None = None) -> PlatformFunction:

@@ -12,6 +12,7 @@ from shared.config import SdkSettings, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -29,6 +30,11 @@ MACHINES = Config(
 
 OBJECTS = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+# A turn that finds KMS away waits and comes back, so that nobody has to be more patient.
+KEYS = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
 )
 
 # Of the runner, for Step Functions, S3 and SQS: nobody waits for it, and a turn that dies of a
@@ -73,6 +79,12 @@ def step_functions(config: Config | None = None) -> "SFNClient":
 def sqs(config: Config = PATIENT) -> "SQSClient":
     """Return the client of SQS; only the runner sends."""
     return boto3.client("sqs", config=config)
+
+
+@cache
+def kms(config: Config = KEYS) -> "KMSClient":
+    """Return the client of KMS."""
+    return boto3.client("kms", config=config)
 
 
 @cache

@@ -33,6 +33,16 @@ class KvTableSettings(Settings):
     kv_table_name: str
 
 
+class CredentialsTableSettings(Settings):
+    credentials_table_name: str
+
+
+class SecretsSettings(Settings):
+    """The key of KMS under which secrets are sealed."""
+
+    secrets_key_arn: str
+
+
 class PayloadsSettings(Settings):
     payloads_bucket_name: str
 

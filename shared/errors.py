@@ -22,6 +22,7 @@
     x ApprovalNotFoundError
     x NamespaceNotFoundError
     x KeyNotFoundError
+    x CredentialNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -34,6 +35,8 @@
     x ApprovalDecidedError
     x NamespaceFixedError             the one that is always there
     x NamespaceNotEmptyError          tells what is in it
+    x CredentialNameTakenError
+    x InUseError                      active flows name it
     x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -170,6 +173,10 @@ class KeyNotFoundError(NotFoundError):
     code = "key_not_found"
 
 
+class CredentialNotFoundError(NotFoundError):
+    code = "credential_not_found"
+
+
 class MethodNotAllowedError(PlatformError):
     code = "method_not_allowed"
 
@@ -240,6 +247,24 @@ class NamespaceNotEmptyError(ConflictError):
     @property
     def members(self) -> Mapping[str, Any]:
         return {"counts": self.counts}
+
+
+class CredentialNameTakenError(ConflictError):
+    code = "credential_name_taken"
+
+
+class InUseError(ConflictError):
+    """Active flows name the thing to be deleted; `flows` are the id and the name of each."""
+
+    code = "in_use"
+
+    def __init__(self, detail: str, *, flows: Sequence[Mapping[str, str]]) -> None:
+        super().__init__(detail)
+        self.flows = tuple(flows)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        return {"flows": self.flows}
 
 
 class IdempotencyInProgressError(ConflictError):

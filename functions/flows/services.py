@@ -5,6 +5,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Depends
 
+from shared.credentials.known import KnownCredentials
+from shared.credentials.repository import credential_repository
 from shared.executions.store.open_executions import open_executions
 from shared.flows.compilation import compile_text, inspect_text
 from shared.flows.models import FlowRecord
@@ -26,7 +28,11 @@ def flow_service(caller: Caller) -> FlowService:
         close=partial(close, caller.tenant),
         find_plan=partial(plan_repository().get, caller.tenant),
         compile=compile_text,
-        inspect=partial(inspect_text, shared_variables=namespaces.variable_names),
+        inspect=partial(
+            inspect_text,
+            known_credential=KnownCredentials(credential_repository(caller.tenant)).knows,
+            shared_variables=namespaces.variable_names,
+        ),
         now=utc_now,
         new_id=new_id,
         tenant=caller.tenant,

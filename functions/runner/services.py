@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from shared.executions.engine.runner import SegmentRunner, TurnServices
@@ -12,6 +13,7 @@ from shared.executions.orchestration.wakeups import waker
 from shared.executions.store.payloads import payload_store
 from shared.executions.store.repository import execution_repository
 from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.credentials import StoredCredential
 from shared.flows.plans.repository import plan_repository
 from shared.kv.task_type import kv_plugin, read_text
 from shared.namespaces.variables import variable_reader
@@ -46,11 +48,22 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
             set_timer=timer_queue().set,
             start=start.engine.start,
             promote=start.promoter.promote,
+            read_credentials=read_credentials,
             read_key=read_text,
             read_variables=variable_reader(),
         ),
         abandon=end_process,
     )
+
+
+def read_credentials(
+    tenant: str, namespace: str, names: Collection[str]
+) -> Mapping[str, StoredCredential]:
+    """See `shared.executions.tasks.credentials.ReadCredentials`."""
+    # Its cryptography takes longer to import than most turns: those that name none do without.
+    from shared.credentials.resolver import credential_resolver  # noqa: PLC0415
+
+    return credential_resolver().read(tenant, namespace, names)
 
 
 def find_plugin(machine_arn: str, plugin_id: str) -> Plugin | None:

@@ -1,5 +1,6 @@
 """One Lambda function of the product: its code, its log group, its role, and what it may do."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,6 +97,17 @@ class PlatformFunction(Construct):
     def may(self, *actions: str, on: str) -> None:
         """Allow the named actions on one ARN."""
         iam.Grant.add_to_principal(grantee=self.role, actions=list(actions), resource_arns=[on])
+
+    def may_if(
+        self, conditions: Mapping[str, Mapping[str, str]] | None, *actions: str, on: str
+    ) -> None:
+        """Allow actions on one ARN as `may` does, where the conditions of IAM hold."""
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=list(actions),
+            resource_arns=[on],
+            conditions={name: dict(each) for name, each in (conditions or {}).items()} or None,
+        )
 
     def may_list(self, prefix: str, *, on: str) -> None:
         """Allow to know which objects of a bucket there are below a prefix.

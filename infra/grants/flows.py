@@ -15,6 +15,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         "dynamodb:UpdateItem",
         on=on.table("flows"),
     )
+    function.may("dynamodb:Query", on=on.table("credentials"))  # which names a check knows
     # Deleting a flow puts and starts the execution that cancels those of the flow.
     function.may("dynamodb:Query", on=on.index("executions", "open"))
     function.may("dynamodb:PutItem", on=on.table("executions"))
@@ -24,6 +25,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
 
 FUNCTION = Function(
     variables=(
+        "CREDENTIALS_TABLE_NAME",
         "EXECUTIONS_TABLE_NAME",
         "FLOWS_TABLE_NAME",
         "IDEMPOTENCY_TABLE_NAME",

@@ -16,6 +16,8 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=on.table("approvals")
     )
     function.may(*KEYS, on=on.table("kv"))
+    # What it may open of that is said by `infra/secret_kinds.py`.
+    function.may("dynamodb:BatchGetItem", "dynamodb:UpdateItem", on=on.table("credentials"))
     function.may_back(*RUNS, on=on.machine)
     function.may_back("states:StopExecution", on=on.runs)
     function.may("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", on=on.objects("executions"))
@@ -26,6 +28,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
 FUNCTION = Function(
     variables=(
         "APPROVALS_TABLE_NAME",
+        "CREDENTIALS_TABLE_NAME",
         "EXECUTIONS_TABLE_NAME",
         "FLOWS_TABLE_NAME",
         "HEADRACE_EGRESS_ALLOW",
@@ -35,6 +38,7 @@ FUNCTION = Function(
         "IDEMPOTENCY_TABLE_NAME",
         "KV_TABLE_NAME",
         "PAYLOADS_BUCKET_NAME",
+        "SECRETS_KEY_ARN",
         "TIMERS_QUEUE_URL",
     ),
     seconds=900,

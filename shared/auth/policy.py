@@ -80,6 +80,12 @@ POLICY: Mapping[str, Access] = {
     "GET /api/v1/executions/{execution_id}/logs": VIEWER,
     "POST /api/v1/executions/{execution_id}/cancel": EXECUTOR,
     "POST /api/v1/executions/{execution_id}/retry": EXECUTOR,
+    # credentials
+    "GET /api/v1/credentials": EDITOR,
+    "POST /api/v1/credentials": ADMIN,
+    "GET /api/v1/credentials/{credential_id}": EDITOR,
+    "PUT /api/v1/credentials/{credential_id}": ADMIN,
+    "DELETE /api/v1/credentials/{credential_id}": ADMIN,
     # approvals
     "GET /api/v1/approvals": VIEWER_OR_THEIRS,
     "GET /api/v1/approvals/{approval_id}": VIEWER_OR_THEIRS,

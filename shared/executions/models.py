@@ -105,6 +105,8 @@ class Execution(Record):
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    # The values of the credentials that its revision names: in a turn's memory, never stored.
+    credential_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     # How long it is kept after its end; once ended, when it is no more, in seconds of the epoch.
     retention_seconds: int | None = Field(default=None, exclude=True)
     expires_at: int | None = Field(default=None, exclude=True)

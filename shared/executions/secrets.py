@@ -12,12 +12,17 @@ from shared.masking import MASK, Masking
 
 
 def masking_of(execution: Execution) -> Masking:
-    """Return a masking of the SECRET inputs of an execution and of those above it."""
+    """Return a masking of an execution's SECRET inputs, of those above it, of its credentials."""
     return Masking(secret_values(execution))
 
 
 def secret_values(execution: Execution) -> tuple[str, ...]:
-    return (*map(str, execution.secrets.values()), *execution.inherited_secrets)
+    """Return all that is masked; credentials are known in a turn alone."""
+    return (
+        *map(str, execution.secrets.values()),
+        *execution.inherited_secrets,
+        *execution.credential_secrets,
+    )
 
 
 def with_masked_labels(execution: Execution) -> Execution:

@@ -5,8 +5,13 @@ key access, only listed functions, filters and tests exist, and each operator ch
 its result before it builds it.
 """
 
-from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
-from shared.expressions.habits import NO_CREDENTIALS, instead_of
+from shared.expressions.errors import (
+    CredentialUnavailableError,
+    TakesTooLongError,
+    TemplateError,
+    TemplateSyntaxError,
+)
+from shared.expressions.habits import instead_of
 from shared.expressions.limits import Budget
 from shared.expressions.roots import ROOTS, TASK_ROOTS
 from shared.expressions.scope import Scope
@@ -23,10 +28,10 @@ from shared.expressions.values import Json, is_true
 from shared.expressions.variables import LazyVariables
 
 __all__ = [
-    "NO_CREDENTIALS",
     "ROOTS",
     "TASK_ROOTS",
     "Budget",
+    "CredentialUnavailableError",
     "Expression",
     "Json",
     "LazyVariables",

@@ -21,6 +21,25 @@ class TemplateError(Exception):
         )
         super().__init__(str(self.message))
 
+    def at(self, place: str) -> "TemplateError":
+        """Return the error with the place of its template, unless it names one already."""
+        return self if self.place else TemplateError(self.reason, place)
+
+
+class CredentialUnavailableError(TemplateError):
+    """A credential that is stored and cannot be read: its store or its key is out of reach."""
+
+    code = "credential_unavailable"
+
+    def __init__(self, name: str, place: str = "") -> None:
+        self.name = name
+        super().__init__(
+            Message('credential "{name}" cannot be read now', name=Message.of(name)), place
+        )
+
+    def at(self, place: str) -> TemplateError:
+        return self if self.place else CredentialUnavailableError(self.name, place)
+
 
 class TemplateSyntaxError(TemplateError):
     """A template that cannot be parsed; `offset` is the 0-based character in its source.

@@ -4,16 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-NO_CREDENTIALS: Final = ": none can be stored yet, an input of type SECRET gives a secret"
-"""The end of the refusal of `${NAME}` as long as there is no store of credentials."""
-
 _CREDENTIAL: Final = (
-    "a secret that a start gives is written inputs.NAME, an input of type SECRET; ${NAME}, outside "
-    "of {{ }}, is kept for stored credentials, of which there are none yet"
+    "a stored credential is written ${NAME}, outside of {{ }}; a secret that a start gives is an "
+    "input of type SECRET, inputs.NAME"
 )
 _ENVIRONMENT: Final = (
-    "there is no environment: what a start gives is written inputs.NAME (secret ones have the "
-    "type SECRET), a constant vars.NAME"
+    "there is no environment: a stored credential is written ${NAME}, outside of {{ }}, what a "
+    "start gives inputs.NAME, a constant vars.NAME"
 )
 _OUTPUTS: Final = "what a task gave is written outputs.NAME, how it ended tasks.NAME"
 _INPUTS: Final = "what a start gives is written inputs.NAME"

@@ -33,9 +33,10 @@ class Scope:
     `roots` maps root names (`inputs`, `outputs`, …) to JSON values; a root may be any Mapping.
     `seed` names the attempt (execution, task, iteration, attempt): `uuid()` and `randomInt()` are
     functions of it, of the template's place and of the call's number there. `now` is aware.
-    `credentials` finds a credential's value, or None; where it is None itself, credentials are
-    not allowed and `${NAME}` stays text. `kv` reads a key of the store, in a namespace or, None, in
-    the flow's own; where it is None itself, none can be read. Copies share the `budget`.
+    `credentials` finds a credential's value, or None, or raises CredentialUnavailableError; where
+    it is None itself, credentials are not allowed and `${NAME}` stays text. `kv` reads a key of the
+    store, in a namespace or, None, in the flow's own; where it is None itself, none can be read.
+    Copies share the `budget`.
     """
 
     roots: Mapping[str, Json]

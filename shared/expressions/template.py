@@ -8,7 +8,6 @@ from typing import TypeVar
 from shared.errors import UnavailableError
 from shared.expressions import nodes, tokens
 from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
-from shared.expressions.habits import NO_CREDENTIALS
 from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
 from shared.expressions.roots import TASK_ROOTS
@@ -157,8 +156,7 @@ def _credential(part: tokens.Credential, find: Callable[[str], Json | None] | No
         return part.text
     stored = find(part.name)
     if stored is None:
-        sentence = f'credential "{{name}}" not found{NO_CREDENTIALS}'
-        raise TemplateError(Message(sentence, name=Message.of(part.name)))
+        raise TemplateError(Message('credential "{name}" not found', name=Message.of(part.name)))
     if part.field is None:
         return stored
     if not is_map(stored) or part.field not in stored:
@@ -187,7 +185,7 @@ def _guarded(scope: Scope, place: str, work: Callable[[Run], Json]) -> Json:
         value = plain(work(run))
         run.finish(json_size(value))
     except TemplateError as error:
-        raise error if error.place else TemplateError(error.reason, place) from None
+        raise error.at(place) from None
     except RecursionError:
         raise TemplateError(TOO_DEEP, place) from None
     except UnavailableError:

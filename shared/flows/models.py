@@ -122,8 +122,9 @@ class FlowRecord(StrictRecord):
     `version` counts writes (it is the ETag), `revision` counts texts. `envelope` is what was sent
     beside the YAML, already merged into the other fields. `shown_bytes` is what the flow costs in
     an answer, its text included; `has_plan` is false while the engine cannot run the text;
-    `comment`, `inputs` and `concurrency` are those of the current revision. `updated_by` is None in
-    records of releases that did not keep it.
+    `comment`, `inputs` and `concurrency` are those of the current revision, `credentials` the names
+    it says: None for what was saved before they were noted. `updated_by` is None in records of
+    releases that did not keep it.
     """
 
     id: FlowId
@@ -141,6 +142,7 @@ class FlowRecord(StrictRecord):
     retention_seconds: int | None = None
     inputs: tuple[InputDefinition, ...] = ()
     concurrency: Concurrency | None = None
+    credentials: tuple[str, ...] | None = None
     envelope: Envelope = Envelope()
     has_plan: bool
     shown_bytes: int

@@ -35,6 +35,7 @@ def fields_of_text(text: str, compiled: Compiled, envelope: Envelope) -> dict[st
         "retention_seconds": _seconds(definition.retention),
         "inputs": definition.inputs,
         "concurrency": definition.concurrency,
+        "credentials": compiled.credentials,
         "has_plan": compiled.plan is not None,
     }
 

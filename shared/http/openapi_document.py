@@ -58,6 +58,7 @@ _FLOW = _link("getFlow", flow_id="$response.body#/id")
 _EXECUTION = _link("getExecution", execution_id="$response.body#/executionId")
 _STARTS = ("executeFlow", "createExecution", "testFlow", "retryExecution")
 LINKS: Mapping[str, Mapping[str, Json]] = {
+    "createCredential": {"credential": _link("getCredential", credential_id="$response.body#/id")},
     **{each: {"flow": _FLOW} for each in ("createFlow", "cloneFlow", "importFlow", "applyFlow")},
     **{each: {"execution": _EXECUTION} for each in _STARTS},
 }

@@ -16,6 +16,8 @@ GATEWAY: Json = {
     "properties": {"message": {"type": "string"}},
     "required": ["message"],
 }
+_SOMETIMES = {"errors", "flowId", "flows", "counts"}
+"""The members that not every refusal has."""
 _WAIT: Json = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
 }
@@ -37,12 +39,21 @@ def problem_schemas() -> Json:
             "additionalProperties": {"type": "integer"},
             "description": "The numbers of things in a namespace that is not empty.",
         },
+        "flows": {
+            "type": "array",
+            "description": "The active flows that name what was to be deleted.",
+            "items": {
+                "type": "object",
+                "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+                "required": ["id", "name"],
+            },
+        },
     }
     refusal = {
         "type": "object",
         "description": "RFC 9457; `code` is stable.",
         "properties": fields,
-        "required": [name for name in fields if name not in {"errors", "flowId", "counts"}],
+        "required": [name for name in fields if name not in _SOMETIMES],
     }
     return {"Problem": Problem.model_json_schema(), "Refusal": refusal, "GatewayMessage": GATEWAY}
 

@@ -21,6 +21,7 @@ UNKNOWN: Mapping[str, type[PlatformError]] = {
     "execution_id": errors.ExecutionNotFoundError,
     "approval_id": errors.ApprovalNotFoundError,
     "plugin_id": errors.PluginNotFoundError,
+    "credential_id": errors.CredentialNotFoundError,
 }
 """The error for what a parameter names and is not there."""
 
@@ -40,6 +41,13 @@ REFUSALS: Mapping[str, Kinds] = {
     "GET /api/v1/approvals/{approval_id}": (errors.NotApproverError,),
     "POST /api/v1/approvals/{approval_id}/approve": (errors.NotApproverError, *_DECIDE),
     "POST /api/v1/approvals/{approval_id}/reject": (errors.NotApproverError, *_DECIDE),
+    # credentials
+    "POST /api/v1/credentials": (
+        errors.NotSupportedYetError,
+        errors.CredentialNameTakenError,
+    ),
+    "PUT /api/v1/credentials/{credential_id}": (errors.NotSupportedYetError,),
+    "DELETE /api/v1/credentials/{credential_id}": (errors.InUseError,),
     # executions
     "POST /api/v1/executions": (
         errors.IdempotencyKeyRequiredError,
@@ -86,6 +94,8 @@ EXAMPLES: Mapping[str, str] = {
     "approval_decided": "the approval is APPROVED already",
     "approval_not_found": "there is no approval '01890000-0000-7000-8000-000000000000'",
     "body_too_large": "the body is larger than 1048576 bytes",
+    "credential_name_taken": "there is a credential TOKEN for all already",
+    "credential_not_found": "there is no such credential",
     "execution_finished": "the execution has ended, or is about to",
     "execution_not_finished": "the execution is RUNNING",
     "execution_not_found": "there is no such execution",
@@ -99,6 +109,7 @@ EXAMPLES: Mapping[str, str] = {
     "idempotency_in_progress": "the first request with this Idempotency-Key is still under way",
     "idempotency_key_required": "send an Idempotency-Key",
     "idempotency_key_reused": "this Idempotency-Key was sent with another payload",
+    "in_use": "active flows name TOKEN: deactivate them, or delete with force=true",
     "invalid_cursor": "the cursor does not belong to this list and its filters",
     "invalid_flow": "the flow is not valid",
     "invalid_idempotency_key": "Idempotency-Key must be 1 to 255 visible ASCII characters",

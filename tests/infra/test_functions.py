@@ -13,8 +13,9 @@ from moto import mock_aws
 
 from tests.support.permissions import Permissions
 from tests.support.stack import forget_factories
-from tests.support.template import REGION, Template
+from tests.support.template import REGION, Template, synthesised
 
+REFUSED = "AccessDeniedException"
 PUT_OF_A_FLOW = {"TransactItems": [{"Put": {"TableName": "FlowsTable"}}]}
 FUNCTIONS = sorted(path.parent.name for path in Path("functions").glob("*/handler.py"))
 
@@ -60,6 +61,39 @@ def test_integration_tests_refuse_what_a_role_does_not_allow(
 
     with pytest.raises(ClientError, match=f"the role of {function} does not allow"):
         Permissions(template).check(function, operation, json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("function", "operation", "kind", "code"),
+    [
+        ("runner", "Decrypt", "credential", None),
+        ("runner", "Decrypt", "trigger", REFUSED),
+        ("runner", "Decrypt", "credential ", REFUSED),
+        ("runner", "Decrypt", "*", REFUSED),
+        ("runner", "Decrypt", None, REFUSED),
+        ("runner", "GenerateDataKey", "credential", REFUSED),
+        ("credentials", "GenerateDataKey", "credential", None),
+        ("credentials", "GenerateDataKey", "trigger", REFUSED),
+        ("credentials", "Decrypt", "credential", REFUSED),
+        ("flows", "Decrypt", "credential", REFUSED),
+        ("executions", "Decrypt", "credential", REFUSED),
+    ],
+)
+def test_secrets_are_opened_and_sealed_by_kind(
+    function: str, operation: str, kind: str | None, code: str | None
+) -> None:
+    aws = synthesised(target="aws")
+    [(key, _)] = aws.of_type("AWS::KMS::Key")
+    context = {"tenant": "acme", "id": "x", **({"kind": kind} if kind else {})}
+    call = {"KeyId": aws.arn(key), "EncryptionContext": context}
+
+    refused = None
+    try:
+        Permissions(aws).check(function, f"KMS.{operation}", call)
+    except ClientError as error:
+        refused = error.response["Error"]["Code"]
+
+    assert refused == code
 
 
 @pytest.mark.parametrize(

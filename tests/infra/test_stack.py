@@ -10,12 +10,14 @@ import pytest
 from infra.collection import collected
 from infra.declarations import construct_id
 from infra.routes import ROUTES
+from infra.secret_kinds import SECRET_KINDS, Right
 from infra.synthesis import ASSETS
 from infra.tables import TABLES
 from tests.infra import permitted
 from tests.support.permissions import listed
-from tests.support.template import Template, directory, synthesised
+from tests.support.template import ACCOUNT, Template, directory, synthesised
 
+OF_SECRETS = {right.value for right in Right}
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # Statements that name no single resource, with the reason. There are none.
 ON_EVERYTHING: dict[str, str] = {}
@@ -59,7 +61,7 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
 def short(resource: str) -> str:
     """`…:table/StorageFlowsTable1A2B3C4D/index/open` as `FlowsTable/index/open`."""
     found = LOGICAL_ID.search(resource)
-    return found[1] + found[2] if found else resource
+    return (found[1] + found[2]).rstrip("/") if found else resource
 
 
 def test_every_handler_can_be_imported(aws: Template) -> None:
@@ -105,8 +107,69 @@ def test_a_bucket_may_be_listed_below_a_prefix_only(aws: Template) -> None:
         for action in listed(statement["Action"])
     }
 
-    assert {action for action, found in conditions.items() if found} == {"s3:ListBucket"}
+    conditional = {action for action, found in conditions.items() if found}
+    assert conditional == {"s3:ListBucket", *OF_SECRETS}
     assert conditions["s3:ListBucket"] == {"StringLike": {"s3:prefix": "executions/*"}}
+
+
+def test_each_function_has_rights_to_its_own_kinds_of_secrets_only(aws: Template) -> None:
+    granted = {
+        (construct_id(kind), role[:-8], action): statement["Condition"]
+        for kind in SECRET_KINDS
+        for role, statement in statements(aws)
+        for action in listed(statement["Action"])
+        if action.startswith("kms:")
+        and statement["Condition"]["StringEquals"] == {"kms:EncryptionContext:kind": kind}
+    }
+
+    assert granted == {
+        (construct_id(kind), f"{construct_id(function)}Role", right.value): {
+            "StringEquals": {"kms:EncryptionContext:kind": kind}
+        }
+        for kind, users in SECRET_KINDS.items()
+        for function, rights in users.items()
+        for right in rights
+    }
+    assert {action for _, _, action in granted} == OF_SECRETS
+
+
+def test_no_other_right_to_secrets_is_granted(aws: Template) -> None:
+    of_kms = [
+        (role, action)
+        for role, statement in statements(aws)
+        for action in listed(statement["Action"])
+        if action.startswith("kms:")
+    ]
+
+    assert len(of_kms) == sum(
+        len(rights) for users in SECRET_KINDS.values() for rights in users.values()
+    )
+    for _, properties in aws.of_type("AWS::KMS::Key"):
+        [statement] = aws.resolve(properties["KeyPolicy"])["Statement"]
+        assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def test_the_local_target_leaves_the_condition_out_that_the_emulator_never_matches() -> None:
+    local = synthesised(target="local")
+
+    assert {
+        action
+        for _, statement in statements(local)
+        if "Condition" not in statement
+        for action in listed(statement["Action"])
+        if action.startswith("kms:")
+    } == OF_SECRETS
+
+
+def test_the_key_of_secrets_is_rotated_and_outlives_the_stack_in_production_only(
+    aws: Template, production: Template
+) -> None:
+    for template, policy in ((aws, "Delete"), (production, "Retain")):
+        [key] = [each for each in template.resources.values() if each["Type"] == "AWS::KMS::Key"]
+        assert key["DeletionPolicy"] == policy
+        assert key["Properties"]["EnableKeyRotation"] is True
+        [(_, alias)] = template.of_type("AWS::KMS::Alias")
+        assert alias["AliasName"] == "alias/Headrace/secrets"
 
 
 def test_every_function_writes_its_own_log_and_no_other(aws: Template) -> None:

@@ -546,6 +546,18 @@ class TestSegments:
         assert self.enter(store, 2) is None
         assert self.enter(store, 3) == TurnFence(3_000_004)
 
+    def test_it_is_known_since_when_credentials_cannot_be_read(self, store: ExecutionRepository):
+        self.enter(store)
+        store.note_unread("default", UNKNOWN, "main", since=NOW)
+
+        entry = self.enter(store, 2)
+        assert entry
+        assert entry.unread_since == NOW
+        store.forget_unread("default", UNKNOWN, "main")
+        entry = self.enter(store, 2)
+        assert entry
+        assert entry.unread_since is None
+
     def test_an_execution_knows_the_turns_it_took(
         self, store: ExecutionRepository, stored: Execution
     ):

@@ -28,6 +28,8 @@ def world(moto_stack: MotoStack) -> World:
     flow = moto_stack.api("POST", "/api/v1/flows", {"yamlContent": FLOW}, claims=ACME).body
     started = moto_stack.api("POST", f"/api/v1/flows/{flow['id']}/execute", claims=ACME).body
     execution_id = started["executionId"]
+    secret = {"name": "TOKEN", "value": "swordfish", "namespace": "ours"}
+    credential = moto_stack.api("POST", "/api/v1/credentials", secret, claims=ACME).body
 
     def asked() -> list[Any]:
         return list(moto_stack.api("GET", "/api/v1/approvals", claims=ACME).body)
@@ -42,11 +44,13 @@ def world(moto_stack: MotoStack) -> World:
         "approval_id": asked()[0]["id"],
         "name": "ours",
         "key": "k",
+        "credential_id": credential["id"],
     }
 
 
 BODIES: Mapping[str, Callable[[World], Any]] = {
     "POST /api/v1/executions": lambda world: {"flowId": world["flow_id"]},
+    "PUT /api/v1/credentials/{credential_id}": lambda _world: {"description": "mine"},
     "PUT /api/v1/flows/{flow_id}": lambda _world: {"description": "mine"},
     "POST /api/v1/flows/{flow_id}/clone": lambda _world: {"name": "copy"},
 }
@@ -61,7 +65,13 @@ MAKE = {
 """Routes that name what each tenant may have or make for itself: to nobody is it unknown."""
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""
-LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals", "/api/v1/kv/ours")
+LISTS = (
+    "/api/v1/flows",
+    "/api/v1/executions",
+    "/api/v1/approvals",
+    "/api/v1/kv/ours",
+    "/api/v1/credentials",
+)
 
 
 def named_routes() -> list[str]:

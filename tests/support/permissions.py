@@ -18,6 +18,7 @@ IN_TRANSACTIONS = {
 }
 READS_OF_OBJECTS = {"S3.GetObject", "S3.CopyObject", "S3.PutObjectTagging"}
 PREFIX = "s3:prefix"
+CONTEXT = "kms:EncryptionContext:"
 NO_CONTEXT: Mapping[str, str] = {}
 Needed = tuple[str, str]
 """An action and the ARN it is for."""
@@ -36,7 +37,7 @@ class Allowed(NamedTuple):
             action == self.action
             and fnmatchcase(arn, self.arn)
             and all(
-                any(fnmatchcase(context[key], pattern) for pattern in listed(patterns))
+                any(fnmatchcase(context.get(key, ""), pattern) for pattern in listed(patterns))
                 for key, patterns in self.conditions.items()
             )
         )
@@ -56,8 +57,12 @@ class Permissions:
         """Raise AWS's AccessDeniedException unless the function's role allows the call."""
         if function not in self._allowed:
             return  # the test itself
+        context = {
+            f"{CONTEXT}{name}": value
+            for name, value in parameters.get("EncryptionContext", {}).items()
+        }
         for needed in self._needed(operation, parameters):
-            if not self._may(function, needed):
+            if not self._may(function, needed, context):
                 action, arn = needed
                 message = f"the role of {function} does not allow {action} on {arn}"
                 raise ClientError(
@@ -92,6 +97,8 @@ class Permissions:
                 yield "s3:GetObject", f"{bucket}/{parameters['CopySource']['Key']}"
                 name = "PutObject"
             yield f"s3:{name}", f"{bucket}/{parameters['Key']}"
+        elif service == "KMS":
+            yield f"kms:{name}", parameters["KeyId"]
         elif service == "SQS":
             queue = parameters["QueueUrl"].rpartition("/")[2]
             yield f"sqs:{name}", self._template.arn(queue)
@@ -133,8 +140,8 @@ def _allowed(template: Template, role: Any) -> Iterator[Allowed]:
             continue
         for statement in template.resolve(properties["PolicyDocument"])["Statement"]:
             conditions = dict(statement.get("Condition", {}))
-            likenesses = conditions.pop("StringLike", {})
-            assert not conditions, "these tests know no condition but StringLike"
+            likenesses = {**conditions.pop("StringLike", {}), **conditions.pop("StringEquals", {})}
+            assert not conditions, "these tests know no condition but these"
             for action in listed(statement["Action"]):
                 for resource in listed(statement["Resource"]):
                     yield Allowed(action, resource, likenesses)

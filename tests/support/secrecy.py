@@ -115,7 +115,13 @@ def _histories(stack: MotoStack) -> Iterator[tuple[str, Any]]:
 
 def shown(stack: MotoStack) -> Iterator[tuple[str, Any]]:
     """Yield what each route shows of each execution, all of them ended, and of all together."""
-    lists = ("executions?limit=500", "approvals", "approvals?status=APPROVED", "flows")
+    lists = (
+        "executions?limit=500",
+        "approvals",
+        "approvals?status=APPROVED",
+        "flows",
+        "credentials",
+    )
     paths = [f"/api/v1/{each}" for each in lists]
     for execution in stack.api("GET", paths[0]).body:
         base = f"/api/v1/executions/{execution['id']}"

@@ -29,6 +29,7 @@ from moto.core.config import DefaultConfig
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
+from moto.kms.models import kms_backends
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeFailure
@@ -47,7 +48,7 @@ from tests.support.documented import check_documented
 from tests.support.events import LOCAL_ADMIN, api_event, sqs_event
 from tests.support.limits import Limits
 from tests.support.remembered import make_tables, remember
-from tests.support.template import REGION, Template
+from tests.support.template import ACCOUNT, REGION, Template
 from tests.support.threads import keep_requests_apart
 
 CONFIG: DefaultConfig = {
@@ -225,6 +226,8 @@ class MotoStack:
             self._queues.create_queue(QueueName=name)
         for name, _ in self.template.of_type("AWS::S3::Bucket"):
             boto3.client("s3", region_name=REGION).create_bucket(Bucket=name)
+        for name, _ in self.template.of_type("AWS::KMS::Key"):
+            make_key(self.template.arn(name))
         for name, properties in self.template.of_type("AWS::StepFunctions::StateMachine"):
             definition = properties["DefinitionString"]
             for key, value in self.template.resolve(properties["DefinitionSubstitutions"]).items():
@@ -309,6 +312,15 @@ class MotoStack:
                 return route, function, {k: unquote(v) for k, v in found.groupdict().items()}
         default = next(entry for entry in self._routes if entry[0] == "$default")
         return default[0], default[2], {}
+
+
+def make_key(arn: str) -> None:
+    """Make the key of KMS that has this ARN."""
+    client: Any = boto3.client("kms", region_name=REGION)
+    keys = kms_backends[ACCOUNT][REGION].keys
+    key = keys.pop(client.create_key()["KeyMetadata"]["KeyId"])
+    key.id, key.arn = arn.partition(":key/")[2], arn
+    keys[key.id] = key
 
 
 def _routes(template: Template) -> Iterator[tuple[str, re.Pattern[str], str]]:

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from shared.aws import IMPATIENT, PATIENT, s3, sqs, step_functions, table
+from shared.aws import IMPATIENT, PATIENT, kms, s3, sqs, step_functions, table
 from tests.support.patience import Patience, longest
 from tests.support.permissions import listed
 from tests.support.stack import forget_factories
@@ -19,6 +19,7 @@ from tests.support.template import REGION, Template
 
 CLIENTS: dict[str, Callable[[], Any]] = {
     "dynamodb": lambda: table("T").meta.client,
+    "kms": kms,
     "s3": s3,
     "sqs": sqs,
     "states": step_functions,
@@ -28,7 +29,10 @@ OF_THE_RUNNER: dict[str, Callable[[], Any]] = {
     "s3": lambda: s3(PATIENT),
     "states": lambda: step_functions(PATIENT),
 }
-FUNCTIONS = ("approvals", "executions", "flows", "health", "reconcile", "runner", "timers")
+FUNCTIONS = (
+    *("approvals", "credentials", "executions", "flows", "health", "reconcile", "runner"),
+    "timers",
+)
 BY_LAMBDA_ITSELF = {("timers", "sqs")}
 """What a function may do so that Lambda can do it for it."""
 

@@ -17,16 +17,21 @@ WHEN_A_TEXT_COMES_IN = {
     "shared.flows.validation.validator",
 }
 WHEN_A_TASK_RUNS = {"shared.expressions", "shared.plugins"}
+WHERE_SECRETS_ARE = {"cryptography"}
 
 
 @pytest.mark.parametrize(
     ("resource", "unwanted"),
     [
-        ("flows", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS),
-        ("executions", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS),
-        ("plugins", WHEN_A_TEXT_COMES_IN | {"boto3"}),
-        ("health", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS | {"boto3"}),
-        ("reconcile", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS),
+        ("flows", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS | WHERE_SECRETS_ARE),
+        ("executions", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS | WHERE_SECRETS_ARE),
+        ("plugins", WHEN_A_TEXT_COMES_IN | WHERE_SECRETS_ARE | {"boto3"}),
+        ("approvals", WHERE_SECRETS_ARE),
+        ("credentials", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS),
+        ("runner", WHERE_SECRETS_ARE),  # until a revision names a credential
+        ("timers", WHERE_SECRETS_ARE),
+        ("health", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS | WHERE_SECRETS_ARE | {"boto3"}),
+        ("reconcile", WHEN_A_TEXT_COMES_IN | WHEN_A_TASK_RUNS | WHERE_SECRETS_ARE),
     ],
 )
 def test_a_cold_start_imports_nothing_in_advance(resource: str, unwanted: set[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.budget import budget
 from functions.guide import written as written_guide
+from infra.guide import written as written_operating
 from infra.options import Options
 from infra.routes import ROUTES
 from shared.config import Settings
@@ -160,6 +161,13 @@ def test_each_plugin_is_told_and_those_that_cannot_run_as_such():
 def test_the_table_of_properties_is_that_of_the_manifests():
     assert "| `http.request` | `url` | string | required |" in GUIDE
     assert written_guide(GUIDE) == GUIDE, "run make fmt"
+
+
+def test_the_table_of_secrets_is_that_of_the_grants():
+    operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
+
+    assert "| `credential` | credentials | runner |" in operating
+    assert written_operating(operating) == operating, "run make fmt"
 
 
 def test_each_filter_function_and_test_of_expressions_is_told():

@@ -61,6 +61,12 @@ COVERED_BY = {
     "integration/test_kv_repository_contract.py": "kv/items kv/repository",
     "unit/kv/test_models.py": "names",
     "unit/kv/test_task_type.py": "plugins/core/kv",
+    "integration/test_credentials_api.py": """
+        credentials/models credentials/service flows/uses
+        """,
+    "integration/test_credential_repository_contract.py": """
+        credentials/items credentials/known credentials/repository
+        """,
     "integration/test_bulk_operations.py": """
         executions/bulk/flow_deletion executions/bulk/service
         """,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from shared.executions.engine.completion import Completion
 from shared.executions.engine.context import TurnContext
+from shared.executions.engine.credentials import CredentialAccess, NotReadableYetError
 from shared.executions.engine.messages import CONTINUE, DONE, TurnRequest, TurnResponse
 from shared.executions.engine.recorder import Recorder
 from shared.executions.engine.turn import SegmentTurn, TurnEnd, TurnLimits, TurnResult
@@ -25,6 +26,7 @@ from shared.executions.store.snapshots import ExecutionState, Suspension, TurnFe
 from shared.executions.task_runs import Failure
 from shared.executions.tasks.attempt_threads import FindPlugin, Threads
 from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.credentials import ReadCredentials, TurnCredentials, none_stored
 from shared.executions.tasks.durable import DurableTasks
 from shared.executions.tasks.key_reads import ReadKey
 from shared.executions.tasks.outcomes import failure_of
@@ -51,7 +53,7 @@ class TurnServices:
     `set_timer(tenant, execution_id, at)` has the execution woken at about that moment; `start`
     starts the run of an execution's generation; `promote(group)` gives free slots of a concurrency
     group to those who wait for one; `read_variables` reads those of a namespace, `read_key` finds
-    what `kv()` reads.
+    what `kv()` reads, `read_credentials` what revisions name.
     """
 
     durable_tasks: DurableTasks
@@ -61,6 +63,7 @@ class TurnServices:
     promote: Callable[[str], object]
     read_key: ReadKey
     read_variables: ReadVariables = read_nothing
+    read_credentials: ReadCredentials = none_stored
 
 
 class SegmentRunner:
@@ -86,6 +89,7 @@ class SegmentRunner:
         self._plans = plans
         self._payloads = payloads
         self._completion = Completion(executions, payloads, clocks.now)
+        self._credentials = CredentialAccess(executions, services.read_credentials, clocks.now)
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._services = services
@@ -118,7 +122,7 @@ class SegmentRunner:
             return DONE
         if entry.turn - running.turns_before > self._most_turns:
             return self._continue_as_new(running, entry)
-        return self._run_segment(replace(state, execution=running), entry, remaining)
+        return self._run_segment(replace(state, execution=running), turn.segment, entry, remaining)
 
     def _continue_as_new(self, execution: Execution, entry: TurnFence) -> TurnResponse:
         """Go on in a new run, before this one's history is full.
@@ -151,12 +155,21 @@ class SegmentRunner:
         return self._executions.mark_running(execution, fence=entry.fence, now=self._clocks.now())
 
     def _run_segment(
-        self, state: ExecutionState, entry: TurnFence, remaining: Callable[[], float]
+        self,
+        state: ExecutionState,
+        path: str,
+        entry: TurnFence,
+        remaining: Callable[[], float],
     ) -> TurnResponse:
         execution = state.execution
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
+        try:
+            credentials = self._credentials.of_turn(execution, plan, entry, path)
+        except NotReadableYetError as error:
+            return self._wait_until(error.due_at)
+        execution = execution.model_copy(update={"credential_secrets": credentials.secrets})
         with self._watchdog() as watchdog:
-            segment = self._segment(execution, plan, entry.fence, remaining)
+            segment = self._segment(execution, plan, credentials, entry.fence, remaining)
             try:
                 result = segment.run(state.runs)
                 if result.kind is TurnEnd.FINISHED:
@@ -167,6 +180,7 @@ class SegmentRunner:
                 if segment.context.threads.has_strays() or watchdog.has_strays():
                     logger.warning("a task's thread outlived its time; ending the process")
                     self._abandon()
+        credentials.note_uses()
         if result.kind is TurnEnd.SUSPENDED:
             return self._suspend(execution, result, entry)
         return self._answer(execution, result, entry)
@@ -186,13 +200,25 @@ class SegmentRunner:
         return TurnResponse(next="park", fence=entry.fence, wakes=entry.wakes)
 
     def _segment(
-        self, execution: Execution, plan: Plan, fence: int, remaining: Callable[[], float]
+        self,
+        execution: Execution,
+        plan: Plan,
+        credentials: TurnCredentials,
+        fence: int,
+        remaining: Callable[[], float],
     ) -> SegmentTurn:
         scheduler = Scheduler(plan)
         read = OutputReader(self._payloads)
         variables = namespace_variables(execution, self._services.read_variables)
-        inputs, read_key = inputs_of(execution, read.stored), self._services.read_key
-        scopes = ScopeBuilder(execution, plan, read, inputs, variables=variables, read_key=read_key)
+        scopes = ScopeBuilder(
+            execution,
+            plan,
+            read,
+            inputs_of(execution, read.stored),
+            variables=variables,
+            read_key=self._services.read_key,
+            credential=credentials.find,
+        )
         masking = masking_of(execution)
         recorder = Recorder(
             executions=self._executions,

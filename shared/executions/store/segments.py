@@ -1,9 +1,11 @@
 """The row of a segment: who may write its task runs, and the token of a suspended run."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.executions.store.keys import segment_key
 from shared.executions.store.snapshots import FENCE_STEP, TurnFence
+from shared.times import from_rfc3339, to_rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -43,6 +45,24 @@ class SegmentRepository:
             fence=fence,
             wakes=int(str(row.get("wakes", 0))),
             superseded_token=str(row["token"]) if is_past and "token" in row else None,
+            unread_since=from_rfc3339(str(row["unreadSince"])) if "unreadSince" in row else None,
+        )
+
+    def note_unread(self, tenant: str, execution_id: str, path: str, *, since: datetime) -> None:
+        """Remember since when the credentials of a segment cannot be read."""
+        self._table.update_item(
+            Key=segment_key(tenant, execution_id, path),
+            UpdateExpression="SET unreadSince = :since",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":since": to_rfc3339(since)},
+        )
+
+    def forget_unread(self, tenant: str, execution_id: str, path: str) -> None:
+        """Forget that credentials could not be read: they are."""
+        self._table.update_item(
+            Key=segment_key(tenant, execution_id, path),
+            UpdateExpression="REMOVE unreadSince",
+            ConditionExpression="attribute_exists(pk)",
         )
 
     def register_token(

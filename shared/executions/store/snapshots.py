@@ -30,12 +30,14 @@ class ExecutionState:
 class TurnFence:
     """The right of a turn to write, and how often its segment had been woken when it began (ADR 4).
 
-    `superseded_token` is that of the previous generation's run, if it was suspended.
+    `superseded_token` is that of the previous generation's run, if it was suspended. Turns have
+    waited for credentials that could not be read since `unread_since`.
     """
 
     fence: int
     wakes: int = 0
     superseded_token: str | None = field(default=None, compare=False, repr=False)
+    unread_since: datetime | None = field(default=None, compare=False)
 
     @property
     def turn(self) -> int:

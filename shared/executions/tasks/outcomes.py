@@ -39,7 +39,7 @@ def failure_of(error: PluginError | TemplateError, masking: Masking) -> Failure:
             status_code=error.status_code,
             retry_after_seconds=error.retry_after_seconds,
         )
-    return Failure(code="template_error", message=message)
+    return Failure(code=error.code, message=message)
 
 
 def serialised(outputs: Mapping[str, Any]) -> str:

@@ -20,12 +20,18 @@ from shared.flows.plans.plan import Plan
 from shared.times import to_rfc3339
 
 
+def no_credential(_name: str) -> None:
+    """Find nothing: what is rendered outside of a turn has no credentials."""
+    return
+
+
 class ScopeBuilder:
     """The builder of one execution's scopes; recorded outputs are parsed once.
 
     `read` gives a task run's outputs, `inputs` are given where they are not all in the row.
     `variables` are the namespace's: those of the flow come first.
     `read_key` finds what `kv()` reads; without it no key can be read.
+    `credential` finds what `${NAME}` stands for in the properties of tasks; all else knows none.
     """
 
     def __init__(  # noqa: PLR0913 - each is what templates may read
@@ -37,10 +43,12 @@ class ScopeBuilder:
         *,
         variables: Mapping[str, Any] = MappingProxyType({}),
         read_key: ReadKey | None = None,
+        credential: Callable[[str], Any] = no_credential,
     ) -> None:
         self.read = read
         self._variables = variables
         self._read_key = read_key
+        self._credential = credential
         self._execution = execution
         self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
@@ -122,7 +130,7 @@ class ScopeBuilder:
             roots={**self._roots, **roots},
             seed=seed,
             now=now,
-            credentials=_no_credential,
+            credentials=self._credential if instance else None,
             kv=self._key_reads(),
         )
         # Variables may read inputs and the like, never outputs (section 1).
@@ -202,8 +210,3 @@ def _names_in(entered: ContainerState, index: int) -> dict[str, Any]:
     key, item = entered.items[index]
     names = {"item": item, "index": index}
     return names if key is None else {**names, "key": key}
-
-
-def _no_credential(_name: str) -> None:
-    """Refuse every name: no store of credentials exists yet, and the task fails saying so."""
-    return

@@ -1,5 +1,6 @@
 """Durations in tasks, written as such or as a template."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.durations import parse_duration
@@ -13,8 +14,9 @@ MALFORMED = (TemplateError, TemplateSyntaxError, PluginError)
 
 
 def read_timeout(task: TaskDefinition, scope: Scope) -> timedelta | None:
-    """Return a task's time-out; a template is rendered."""
-    return None if task.timeout is None else read_duration(task.timeout, scope, "timeout")
+    """Return a task's time-out; a template is rendered, in which no credential can be named."""
+    bare = replace(scope, credentials=None)
+    return None if task.timeout is None else read_duration(task.timeout, bare, "timeout")
 
 
 def read_duration(value: timedelta | str, scope: Scope, place: str) -> timedelta:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Final
 
 from shared.expressions import (
-    NO_CREDENTIALS,
     TASK_ROOTS,
     Expression,
     References,
@@ -208,7 +207,7 @@ class TemplateRules:
         for name in sorted(found.credentials):
             if not self.known_credential(name):
                 offset = spot.value.find("${" + name)
-                spot.warn(f'credential "{name}" not found{NO_CREDENTIALS}', offset=offset)
+                spot.warn(f'credential "{name}" not found', offset=offset)
 
     def _check_variables(self, spot: Spot, found: References) -> None:
         for name in sorted(name for root, name in found.members if root == "vars"):

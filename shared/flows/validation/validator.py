@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
 from shared.errors import Problem
 from shared.flows.language.definition import FlowDefinition
@@ -48,7 +49,7 @@ SharedVariables = Callable[[str], AbstractSet[str]]
 """The function that gives the names of a namespace's variables."""
 
 
-def _none_known(_name: str) -> bool:
+def _none_known(_namespace: str, _name: str) -> bool:
     return False
 
 
@@ -61,14 +62,15 @@ def check_flow(
     *,
     name: str | None = None,
     namespace: str | None = None,
-    known_credential: Callable[[str], bool] = _none_known,
+    known_credential: Callable[[str, str], bool] = _none_known,
     shared_variables: SharedVariables = _none_shared,
 ) -> Checked:
     """Check the text of a flow, YAML or JSON; never raises, whatever the text is.
 
     `name` and `namespace` are the request's, which win over the text's. `known_credential` tells
-    whether a name in `${NAME}` is stored: one that is not is a warning. `shared_variables` gives
-    the names that a namespace has; it is asked for a flow that reads what is not its own.
+    whether a name in `${NAME}` is stored for a namespace: one that is not is a warning.
+    `shared_variables` gives the names that a namespace has; it is asked for a flow that reads what
+    is not its own.
     """
     source = read_source(text)
     report = Report(source)
@@ -94,14 +96,17 @@ def check_flow(
 
 
 def _check(
-    flow: WrittenFlow, known_credential: Callable[[str], bool], shared_variables: SharedVariables
+    flow: WrittenFlow,
+    known_credential: Callable[[str, str], bool],
+    shared_variables: SharedVariables,
 ) -> None:
     by_name = _names(flow.tasks.written)
     members = Members(input_members(flow.root), by_name)
     variables = Variables(
         flow.definition.variables.keys(), lambda: shared_variables(flow.definition.namespace)
     )
-    rules = TemplateRules(members, variables, known_credential)
+    known = partial(known_credential, flow.definition.namespace)
+    rules = TemplateRules(members, variables, known)
     _check_flow_templates(flow.root, rules)
     if flow.definition.variables:  # none if there are too many to check
         _check_variables(flow.root.entry("variables"), rules)

@@ -5,7 +5,7 @@ PERMITTED = {
     "dynamodb:DeleteItem": {"FlowsTable", "IdempotencyTable"},
     "dynamodb:GetItem": {"FlowsTable"},
     "dynamodb:PutItem": {"ExecutionsTable", "FlowsTable", "IdempotencyTable"},
-    "dynamodb:Query": {"ExecutionsTable/index/open", "FlowsTable"},
+    "dynamodb:Query": {"CredentialsTable", "ExecutionsTable/index/open", "FlowsTable"},
     "dynamodb:UpdateItem": {"FlowsTable", "IdempotencyTable"},
     "states:StartExecution": {"OneSegment"},
 }

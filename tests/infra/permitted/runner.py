@@ -1,7 +1,7 @@
 """Everything that `runner` may do: actions, and for each the resources' short names."""
 
 PERMITTED = {
-    "dynamodb:BatchGetItem": {"ExecutionsTable"},
+    "dynamodb:BatchGetItem": {"CredentialsTable", "ExecutionsTable"},
     "dynamodb:BatchWriteItem": {"ExecutionsTable"},
     "dynamodb:DeleteItem": {"ExecutionsTable", "KvTable"},
     "dynamodb:GetItem": {
@@ -21,7 +21,8 @@ PERMITTED = {
         "ExecutionsTable/index/recent",
         "KvTable",
     },
-    "dynamodb:UpdateItem": {"ApprovalsTable", "ExecutionsTable"},
+    "dynamodb:UpdateItem": {"ApprovalsTable", "CredentialsTable", "ExecutionsTable"},
+    "kms:Decrypt": {"SecretsKey"},
     "sqs:SendMessage": {"TimersQueue"},
     "s3:GetObject": {"Payloads/executions/*"},
     "s3:ListBucket": {"Payloads"},

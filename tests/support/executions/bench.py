@@ -11,6 +11,7 @@ from shared.executions.engine.runner import MAX_TURNS, SegmentRunner, TurnServic
 from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun
 from shared.executions.tasks.clocks import Clocks
+from shared.executions.tasks.credentials import ReadCredentials, none_stored
 from shared.executions.tasks.durable import DurableTasks
 from shared.executions.tasks.key_reads import ReadKey
 from shared.flows.plans.plan import Plan
@@ -61,6 +62,7 @@ class Bench:
         read_key: ReadKey = no_key,
         ticks: bool = True,
         watchdog: Callable[[], Watchdog] = Watchdog,
+        credentials: ReadCredentials = none_stored,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
@@ -99,6 +101,7 @@ class Bench:
                 start=self.engine.start,
                 promote=self.promoted.append,
                 read_key=read_key,
+                read_credentials=credentials,
             ),
             abandon=abandon,
             most_turns=most_turns,

@@ -1,6 +1,7 @@
 """Rows of segments in memory: who may write, and whose token is waited for."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from shared.executions.store.repository import ExecutionRepository
@@ -14,6 +15,7 @@ class InMemorySegments(ExecutionRepository):
         self.turns: dict[tuple[str, str, str], tuple[int, int]] = {}
         self.tokens: dict[tuple[str, str, str], str] = {}
         self.wakes: Counter[tuple[str, str, str]] = Counter()
+        self.unread: dict[tuple[str, str, str], datetime] = {}
 
     def enter_segment(
         self, tenant: str, execution_id: str, *, generation: int, path: str
@@ -25,7 +27,18 @@ class InMemorySegments(ExecutionRepository):
         self.turns[key] = (generation, turn + 1)
         token = self.tokens.pop(key, None)
         superseded_token = token if known < generation else None
-        return TurnFence(generation * FENCE_STEP + turn + 1, self.wakes[key], superseded_token)
+        return TurnFence(
+            generation * FENCE_STEP + turn + 1,
+            self.wakes[key],
+            superseded_token,
+            self.unread.get(key),
+        )
+
+    def note_unread(self, tenant: str, execution_id: str, path: str, *, since: datetime) -> None:
+        self.unread[tenant, execution_id, path] = since
+
+    def forget_unread(self, tenant: str, execution_id: str, path: str) -> None:
+        self.unread.pop((tenant, execution_id, path), None)
 
     def register_token(
         self, tenant: str, execution_id: str, *, entry: TurnFence, path: str, token: str

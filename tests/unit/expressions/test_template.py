@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from shared.expressions import (
-    NO_CREDENTIALS,
     Budget,
     LazyVariables,
     Scope,
@@ -497,7 +496,7 @@ def test_a_lone_credential_keeps_its_type_and_others_are_joined() -> None:
     assert rendered("Bearer ${TOKEN}") == "Bearer t{{ 1 }}${TOKEN}"
     assert rendered("$${TOKEN} ${token} ${9} {{ '${TOKEN}' }}") == "${TOKEN} ${token} ${9} ${TOKEN}"
     for source, reason in (
-        ("${NONE}", f'credential "NONE" not found{NO_CREDENTIALS}'),
+        ("${NONE}", 'credential "NONE" not found'),
         ("${DB.nope}", 'credential "DB" has no field "nope"'),
         ("${TOKEN.nope}", 'credential "TOKEN" has no field "nope"'),
     ):

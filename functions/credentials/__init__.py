@@ -1,0 +1,1 @@
+"""The function of /credentials: it seals what comes in, and can open nothing."""
