@@ -11,6 +11,7 @@ from botocore.config import Config
 from shared.config import SdkSettings, settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_s3.client import S3Client
@@ -35,6 +36,11 @@ OBJECTS = Config(
 # A turn that finds KMS away waits and comes back, so that nobody has to be more patient.
 KEYS = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+# Somebody waits to be logged in.
+POOLS = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
 )
 
 # Of the runner, for Step Functions, S3 and SQS: nobody waits for it, and a turn that dies of a
@@ -92,6 +98,12 @@ def s3(config: Config | None = None) -> "S3Client":
     """Return the client of S3, which signs addresses as every region takes them."""
     chosen = config or _patience(OBJECTS)
     return boto3.client("s3", config=chosen.merge(Config(signature_version="s3v4")))
+
+
+@cache
+def cognito(config: Config = POOLS) -> "CognitoIdentityProviderClient":
+    """Return the client of Cognito's pools of users."""
+    return boto3.client("cognito-idp", config=config)
 
 
 def _patience(quick: Config) -> Config:

@@ -43,6 +43,17 @@ class SecretsSettings(Settings):
     secrets_key_arn: str
 
 
+class UsersTableSettings(Settings):
+    users_table_name: str
+
+
+class UserPoolSettings(Settings):
+    """The pool of users, and the client that its tokens are made for."""
+
+    user_pool_id: str
+    user_pool_client_id: str
+
+
 class PayloadsSettings(Settings):
     payloads_bucket_name: str
 
@@ -66,6 +77,12 @@ class AuthSettings(Settings):
     """The option `auth`: what is not said is on."""
 
     headrace_auth: Literal["on", "off"] = "on"
+
+
+class BootstrapSettings(Settings):
+    """The option `bootstrap`: whether the first user of an empty stack needs no token."""
+
+    headrace_bootstrap: Literal["closed", "open"] = "closed"
 
 
 class EgressSettings(Settings):

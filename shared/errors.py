@@ -10,8 +10,10 @@
     x InvalidIdempotencyKeyError
     x IdempotencyKeyRequiredError
     x MalformedBodyError
-  x InvalidTokenError                 401, no token of ours, or one that is over
+  + InvalidTokenError                 401, no token of ours, or one that is over
+    x InvalidCredentialsError         name, password, secret or refresh token are not right
   + ForbiddenError                    403, the role is too low
+    x PasswordDueError                the password was set for one use: send another with it
     x NotApproverError                the approval names others
   + NotFoundError                     404
     x RouteNotFoundError
@@ -23,6 +25,7 @@
     x NamespaceNotFoundError
     x KeyNotFoundError
     x CredentialNotFoundError
+    x UserNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -37,11 +40,14 @@
     x NamespaceNotEmptyError          tells what is in it
     x CredentialNameTakenError
     x InUseError                      active flows name it
+    x UsernameTakenError              names are unique in the pool, whatever the tenant
+    x LastAdminError                  nobody else could make users any more
     x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
   x UnsupportedMediaTypeError         415
   x IdempotencyKeyReusedError         422
+  x TooManyRequestsError              429, tells when to come again
   x UnavailableError                  503, tell when to come again
 """
 
@@ -129,8 +135,16 @@ class InvalidTokenError(PlatformError):
     code = "invalid_token"
 
 
+class InvalidCredentialsError(InvalidTokenError):
+    code = "invalid_credentials"
+
+
 class ForbiddenError(PlatformError):
     code = "forbidden"
+
+
+class PasswordDueError(ForbiddenError):
+    code = "password_due"
 
 
 class NotApproverError(ForbiddenError):
@@ -175,6 +189,10 @@ class KeyNotFoundError(NotFoundError):
 
 class CredentialNotFoundError(NotFoundError):
     code = "credential_not_found"
+
+
+class UserNotFoundError(NotFoundError):
+    code = "user_not_found"
 
 
 class MethodNotAllowedError(PlatformError):
@@ -267,6 +285,14 @@ class InUseError(ConflictError):
         return {"flows": self.flows}
 
 
+class UsernameTakenError(ConflictError):
+    code = "username_taken"
+
+
+class LastAdminError(ConflictError):
+    code = "last_admin"
+
+
 class IdempotencyInProgressError(ConflictError):
     code = "idempotency_in_progress"
 
@@ -289,6 +315,14 @@ class UnsupportedMediaTypeError(PlatformError):
 
 class IdempotencyKeyReusedError(PlatformError):
     code = "idempotency_key_reused"
+
+
+class TooManyRequestsError(PlatformError):
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UnavailableError(PlatformError):

@@ -25,6 +25,12 @@ TAKING_A_BODY = [
     "POST /api/v1/flows/{flow_id}/execute",
     "POST /api/v1/executions",
     "PUT /api/v1/kv/{namespace}/{key}",
+    "POST /auth/login",
+    "POST /auth/refresh",
+    "POST /auth/logout",
+    "POST /auth/register",
+    "PUT /api/v1/users/{username}",
+    "POST /api/v1/users/{username}/password",
 ]
 STARTING = ["POST /api/v1/flows/{flow_id}/execute", "POST /api/v1/executions"]
 NOT_FOUND = {
@@ -33,12 +39,15 @@ NOT_FOUND = {
     "execution_id": "execution_not_found",
     "plugin_id": "plugin_not_found",
     "key": "key_not_found",
+    "username": "user_not_found",
 }
 NAMES_WHAT_IT_MAKES = {"GET /api/v1/kv/{namespace}", "PUT /api/v1/kv/{namespace}/{key}"}
 """Routes that name what need not be there."""
 BODIES: dict[str, Any] = {
     "POST /api/v1/executions": {"flowId": NOBODY},
     "PUT /api/v1/flows/{flow_id}": {"disabled": True},
+    "PUT /api/v1/users/{username}": {"disabled": True},
+    "POST /api/v1/users/{username}/password": {"password": "correct horse battery"},
 }
 
 

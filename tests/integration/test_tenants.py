@@ -36,7 +36,10 @@ def world(moto_stack: MotoStack) -> World:
 
     moto_stack.wait_until(lambda: bool(asked()))
     moto_stack.api("PUT", "/api/v1/kv/ours/k", {"value": "private"}, claims=ACME)
+    draft = {"username": "bob", "password": "correct horse battery", "role": "viewer"}
+    assert moto_stack.api("POST", "/auth/register", draft, claims=ACME).status == 201
     return {
+        "username": "bob",
         "flow_id": flow["id"],
         "revision": "1",
         "namespace": flow["namespace"],
@@ -51,6 +54,8 @@ def world(moto_stack: MotoStack) -> World:
 BODIES: Mapping[str, Callable[[World], Any]] = {
     "POST /api/v1/executions": lambda world: {"flowId": world["flow_id"]},
     "PUT /api/v1/credentials/{credential_id}": lambda _world: {"description": "mine"},
+    "PUT /api/v1/users/{username}": lambda _world: {"role": "editor"},
+    "POST /api/v1/users/{username}/password": lambda _world: {"password": "staple horse battery"},
     "PUT /api/v1/flows/{flow_id}": lambda _world: {"description": "mine"},
     "POST /api/v1/flows/{flow_id}/clone": lambda _world: {"name": "copy"},
 }
@@ -71,6 +76,8 @@ LISTS = (
     "/api/v1/approvals",
     "/api/v1/kv/ours",
     "/api/v1/credentials",
+    "/api/v1/users",
+    "/api/v1/people",
 )
 
 

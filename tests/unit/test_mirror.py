@@ -30,6 +30,11 @@ COVERED_BY = {
         ids times records validation paging observability
         http/bodies http/headers http/paging http/problems http/responses
         """,
+    "integration/test_logins.py": "auth/users/logins auth/users/sessions",
+    "integration/test_users.py": "auth/users/pool auth/users/service",
+    "integration/test_user_crashes.py": "auth/users/creation auth/users/sweep",
+    "integration/test_first_admins.py": "auth/users/bearers auth/users/tenants",
+    "integration/test_user_repository_contract.py": "auth/users/items auth/users/repository",
     "unit/http/test_openapi.py": """
         http/openapi_document http/openapi_problems http/openapi_security http/refusals
         """,
