@@ -21,6 +21,7 @@ PARAMETERS = (
     "stage",
     "target",
     "auth",
+    "bootstrap",
     "platform",
     "python",
     "egress_allow",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 STAGES = ("dev", "prod")
 TARGETS = ("aws", "local")
 AUTHS = ("on", "off")
+BOOTSTRAPS = ("closed", "open")
 NATIVE = "native"
 _RETENTION = re.compile(r"(\*|[a-z0-9][a-z0-9._-]*)=[1-9][0-9]*[wdhms]")
 
@@ -31,6 +32,7 @@ class Options:
     stage: str = "dev"
     target: str = "aws"
     auth: str = "on"
+    bootstrap: str = "closed"
     platform: str = "aarch64-manylinux_2_28"
     python: str = "3.13"
     egress_allow: str = ""
@@ -42,9 +44,14 @@ class Options:
         _one_of("stage", self.stage, STAGES)
         _one_of("target", self.target, TARGETS)
         _one_of("auth", self.auth, AUTHS)
+        _one_of("bootstrap", self.bootstrap, BOOTSTRAPS)
         if self.auth == "off" and self.target != "local":
             raise InvalidOptionsError(
                 "auth=off opens every route to everybody: only target=local may ask for it"
+            )
+        if self.bootstrap == "open" and self.is_production:
+            raise InvalidOptionsError(
+                "bootstrap=open makes whoever comes first an admin: not with stage=prod"
             )
         wrong = [rule for rule in _rules(self.retention) if not _RETENTION.fullmatch(rule)]
         if wrong:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from infra.constructs.function import PlatformFunction
+from infra.constructs.identity import Identity
 from infra.constructs.orchestration import Orchestration
 from infra.constructs.storage import Storage
 from infra.constructs.timers import Timers
@@ -24,6 +25,20 @@ ANSWERS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 RUNS = ("states:SendTaskSuccess", "states:StartExecution")
 """The actions on the state machine, for what wakes suspended runs and starts the next."""
 
+MEMBERSHIP = (
+    "cognito-idp:AdminAddUserToGroup",
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminDeleteUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminEnableUser",
+    "cognito-idp:AdminListGroupsForUser",
+    "cognito-idp:AdminRemoveUserFromGroup",
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:AdminUserGlobalSignOut",
+    "cognito-idp:CreateGroup",
+)
+"""The actions on the pool of users, for what makes users and changes them."""
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -32,6 +47,7 @@ class Resources:
     storage: Storage
     timing: Timers
     orchestration: Orchestration
+    identity: Identity
 
     def table(self, noun: str) -> str:
         return self.storage.table_arn(noun)
@@ -54,6 +70,11 @@ class Resources:
     def runs(self) -> str:
         """Every run of the machine."""
         return self.orchestration.executions_arn
+
+    @property
+    def pool(self) -> str:
+        """The pool of users."""
+        return self.identity.pool_arn
 
     @property
     def timers(self) -> str:

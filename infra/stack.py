@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.bundling import Assets
 from infra.constructs.api import Api
 from infra.constructs.function import PlatformFunction, Runtime, Size
+from infra.constructs.identity import Identity
 from infra.constructs.orchestration import Orchestration
 from infra.constructs.storage import Storage
 from infra.constructs.timers import Timers
@@ -34,11 +35,14 @@ class PlatformStack(Stack):
         has_tls = options.target == "aws"  # the emulator speaks plain HTTP
         storage = Storage(self, "Storage", is_protected=options.is_production, has_tls=has_tls)
         timing = Timers(self, "Timing", has_tls=has_tls)
+        identity = Identity(self, "Identity", is_protected=options.is_production)
         self._values = {
             **storage.variables,
+            **identity.variables,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
             "HEADRACE_STAGE": options.stage,
             "HEADRACE_AUTH": options.auth,
+            "HEADRACE_BOOTSTRAP": options.bootstrap,
             "HEADRACE_EGRESS_ALLOW": options.egress_allow,
             "HEADRACE_EGRESS_DENY": options.egress_deny,
             "HEADRACE_RETENTION": options.retention,
@@ -54,7 +58,7 @@ class PlatformStack(Stack):
         timing.read_by(functions["timers"])
         api = Api(self, "Api", routes=ROUTES, functions=functions, is_open=options.auth == "off")
         api.note_calls(self._runtime.retention)
-        resources = Resources(storage, timing, orchestration)
+        resources = Resources(storage, timing, orchestration, identity)
         for each, declared in FUNCTIONS.items():
             declared.grant(functions[each], resources)
         orchestration.may_invoke(runner)
