@@ -23,6 +23,7 @@
     x PluginNotFoundError
     x ApprovalNotFoundError
     x UserNotFoundError
+    x ClientNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -35,6 +36,7 @@
     x ApprovalDecidedError
     x UsernameTakenError              names are unique in the pool, whatever the tenant
     x LastAdminError                  nobody else could make users any more
+    x ClientNameTakenError            a machine client of the tenant has it
     x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -175,6 +177,10 @@ class UserNotFoundError(NotFoundError):
     code = "user_not_found"
 
 
+class ClientNotFoundError(NotFoundError):
+    code = "client_not_found"
+
+
 class MethodNotAllowedError(PlatformError):
     code = "method_not_allowed"
 
@@ -235,6 +241,10 @@ class UsernameTakenError(ConflictError):
 
 class LastAdminError(ConflictError):
     code = "last_admin"
+
+
+class ClientNameTakenError(ConflictError):
+    code = "client_name_taken"
 
 
 class IdempotencyInProgressError(ConflictError):

@@ -9,7 +9,7 @@ from shared.errors import InvalidTokenError
 Claims = Mapping[str, str]
 
 CLIENT = "client:"
-"""The beginning of a client's name, and of its user's in the pool: `client:acme:billing`."""
+"""The beginning of a client's name, and of its users' in the pool: `client:acme:billing:…`."""
 ROLE, TENANT, GROUP = "role:", "tenant:", "group:"
 """The beginnings of the groups of a pool that say a user's role, tenant, and groups of ours."""
 
@@ -48,8 +48,11 @@ def _end_of(claims: Claims) -> datetime | None:
 
 
 def _name_of(username: str) -> str:
-    """Return a caller's name: a client's user carries its tenant too, names being unique there."""
-    return CLIENT + username.split(":", 2)[-1] if username.startswith(CLIENT) else username
+    """Return a caller's name: a client's users carry its tenant too, and what tells them apart."""
+    if not username.startswith(CLIENT):
+        return username
+    _, _, name, *_ = [*username.split(":"), ""]
+    return CLIENT + name
 
 
 def _only(groups: list[str], prefix: str) -> str | None:

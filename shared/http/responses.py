@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared.http.paging import next_link
 from shared.paging import Item, Page
@@ -41,6 +42,6 @@ def no_content() -> Response[None]:
     return Response(status_code=HTTPStatus.NO_CONTENT, body=None)
 
 
-def source_ip(app: APIGatewayHttpResolver) -> str:
+def source_ip(app: APIGatewayHttpResolver | Router) -> str:
     """Return the address that a request came from, as the gateway saw it."""
     return str(app.current_event.raw_event["requestContext"]["http"].get("sourceIp", ""))
