@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.support.events import claims_of
 from tests.support.stack import Answer, MotoStack
 
