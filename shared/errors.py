@@ -13,8 +13,8 @@
   + InvalidTokenError                 401, no token of ours, or one that is over
     x InvalidCredentialsError         name, password, secret or refresh token are not right
   + ForbiddenError                    403, the role is too low
-    x NotApproverError                the approval names others
     x PasswordDueError                the password was set for one use: send another with it
+    x NotApproverError                the approval names others
   + NotFoundError                     404
     x RouteNotFoundError
     x FlowNotFoundError
@@ -137,12 +137,12 @@ class ForbiddenError(PlatformError):
     code = "forbidden"
 
 
-class NotApproverError(ForbiddenError):
-    code = "not_approver"
-
-
 class PasswordDueError(ForbiddenError):
     code = "password_due"
+
+
+class NotApproverError(ForbiddenError):
+    code = "not_approver"
 
 
 class NotFoundError(PlatformError):

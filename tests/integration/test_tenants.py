@@ -33,7 +33,10 @@ def world(moto_stack: MotoStack) -> World:
         return list(moto_stack.api("GET", "/api/v1/approvals", claims=ACME).body)
 
     moto_stack.wait_until(lambda: bool(asked()))
+    draft = {"username": "bob", "password": "correct horse battery", "role": "viewer"}
+    assert moto_stack.api("POST", "/auth/register", draft, claims=ACME).status == 201
     return {
+        "username": "bob",
         "flow_id": flow["id"],
         "execution_id": execution_id,
         "approval_id": asked()[0]["id"],
@@ -42,13 +45,21 @@ def world(moto_stack: MotoStack) -> World:
 
 BODIES: Mapping[str, Callable[[World], Any]] = {
     "POST /api/v1/executions": lambda world: {"flowId": world["flow_id"]},
+    "PUT /api/v1/users/{username}": lambda _world: {"role": "editor"},
+    "POST /api/v1/users/{username}/password": lambda _world: {"password": "staple horse battery"},
     "PUT /api/v1/flows/{flow_id}": lambda _world: {"description": "mine"},
 }
 """The bodies with which a route would do something; the others need none."""
 HEADERS = {"POST /api/v1/executions": {"Idempotency-Key": "k"}}
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""
-LISTS = ("/api/v1/flows", "/api/v1/executions", "/api/v1/approvals")
+LISTS = (
+    "/api/v1/flows",
+    "/api/v1/executions",
+    "/api/v1/approvals",
+    "/api/v1/users",
+    "/api/v1/people",
+)
 
 
 def named_routes() -> list[str]:
