@@ -28,11 +28,12 @@ def principal_of(claims: Claims, now: datetime) -> Principal:
     groups = claims.get("cognito:groups", "").strip("[]").split()
     tenant, role = _only(groups, TENANT), _only(groups, ROLE)
     username = claims.get("username", "")
-    if not (tenant and username) or role not in set(Role):
+    name = _name_of(username)
+    if not (tenant and name) or role not in set(Role):
         raise InvalidTokenError("the token names no user, tenant or role")
     return Principal(
         tenant=tenant,
-        name=_name_of(username),
+        name=name,
         kind=PrincipalKind.CLIENT if username.startswith(CLIENT) else PrincipalKind.USER,
         role=Role(role),
         groups=frozenset(_all(groups, GROUP)),
@@ -51,8 +52,8 @@ def _name_of(username: str) -> str:
     """Return a caller's name: a client's users carry its tenant too, and what tells them apart."""
     if not username.startswith(CLIENT):
         return username
-    _, _, name, *_ = [*username.split(":"), ""]
-    return CLIENT + name
+    name = username.split(":")[2:3]
+    return CLIENT + name[0] if any(name) else ""
 
 
 def _only(groups: list[str], prefix: str) -> str | None:

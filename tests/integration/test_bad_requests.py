@@ -26,10 +26,13 @@ TAKING_A_BODY = [
     "POST /api/v1/executions",
     "POST /auth/login",
     "POST /auth/refresh",
+    "POST /auth/token",
     "POST /auth/logout",
     "POST /auth/register",
     "PUT /api/v1/users/{username}",
     "POST /api/v1/users/{username}/password",
+    "POST /api/v1/clients",
+    "POST /api/v1/clients/{client_id}/rotate",
 ]
 STARTING = ["POST /api/v1/flows/{flow_id}/execute", "POST /api/v1/executions"]
 NOT_FOUND = {
@@ -38,6 +41,7 @@ NOT_FOUND = {
     "execution_id": "execution_not_found",
     "plugin_id": "plugin_not_found",
     "username": "user_not_found",
+    "client_id": "client_not_found",
 }
 BODIES: dict[str, Any] = {
     "POST /api/v1/executions": {"flowId": NOBODY},

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from functions.auth.handler import app as auth_app
 from shared.auth.clients.tokens import MAX_WRONG, client_tokens
@@ -33,7 +32,8 @@ from tests.support.clients import (
     token,
 )
 from tests.support.events import claims_of
-from tests.support.stack import Answer, MotoStack, forget_factories
+from tests.support.stack import MotoStack, forget_factories
+from tests.support.users import code, refused_by_cognito
 
 UNKNOWN = {"clientId": "01890000-0000-7000-8000-000000000000", "clientSecret": "x"}
 INITIATE = "Cognito Identity Provider.AdminInitiateAuth"
@@ -62,14 +62,6 @@ def logged() -> Iterator[io.StringIO]:
     logger.addHandler(handler)
     yield written
     logger.handlers.remove(handler)
-
-
-def code(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.body["code"]
-
-
-def refused_by_cognito(name: str) -> ClientError:
-    return ClientError({"Error": {"Code": name, "Message": "no"}}, "Call")
 
 
 def test_a_client_that_an_admin_makes_can_log_in_and_call(moto_stack: MotoStack):

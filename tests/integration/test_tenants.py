@@ -35,8 +35,11 @@ def world(moto_stack: MotoStack) -> World:
     moto_stack.wait_until(lambda: bool(asked()))
     draft = {"username": "bob", "password": "correct horse battery", "role": "viewer"}
     assert moto_stack.api("POST", "/auth/register", draft, claims=ACME).status == 201
+    machine = {"name": "billing", "role": "viewer"}
+    client = moto_stack.api("POST", "/api/v1/clients", machine, claims=ACME).body
     return {
         "username": "bob",
+        "client_id": client["clientId"],
         "flow_id": flow["id"],
         "execution_id": execution_id,
         "approval_id": asked()[0]["id"],
@@ -59,6 +62,7 @@ LISTS = (
     "/api/v1/approvals",
     "/api/v1/users",
     "/api/v1/people",
+    "/api/v1/clients",
 )
 
 
