@@ -91,7 +91,9 @@ _answer_http = http_handler(app)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def _sweep(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+def _sweep(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+    if event != {"sweep": True}:
+        raise ValueError("this function is invoked by the gateway, or with {sweep: true}")
     return {"swept": client_sweep().run()}
 
 

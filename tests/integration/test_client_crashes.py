@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.times import to_rfc3339, utc_now
 from tests.support.clients import (
     ADMIN,
     CLIENTS,
@@ -25,8 +26,8 @@ from tests.support.clients import (
     table,
     token,
 )
-from tests.support.refusing import each_error, failing_calls
-from tests.support.stack import MotoStack
+from tests.support.refusing import each_error
+from tests.support.stack import Answer, MotoStack
 from tests.support.users import code, refused_by_cognito
 
 pytestmark = pytest.mark.proof
@@ -57,10 +58,31 @@ def dying(stack: MotoStack, request: Any) -> Iterator[int]:
     pytest.fail("it makes more calls than that")
 
 
+def refused(stack: MotoStack, error: Exception, request: Any) -> Iterator[tuple[int, Answer]]:
+    """Yield each answer of a function whose first call AWS refuses, its second, until none."""
+    for number in range(1, CALLS):
+        stack.calls.clear()
+        stack.calls.fail_at(number, error, "clients")
+        answer = request(number)
+        is_last = not stack.calls.has_failed
+        stack.calls.clear()
+        yield number, answer
+        if is_last:
+            assert number > 3
+            return
+    pytest.fail("it makes more calls than that")
+
+
 def users_in_rows(stack: MotoStack) -> set[str]:
-    """The users of the pool that rows of clients tell of."""
+    """The users of the pool behind secrets that are not over."""
     found = [row for row in rows(stack) if row["pk"].endswith("#clients")]
-    return {each["username"] for row in found for each in row["secrets"]}
+    now = to_rfc3339(utc_now())
+    return {
+        each["username"]
+        for row in found
+        for each in row["secrets"]
+        if each.get("until", now).replace("+00:00", "Z") >= now
+    }
 
 
 def check_whole(stack: MotoStack) -> None:
@@ -156,9 +178,8 @@ def test_a_client_whose_end_dies_is_refused_or_still_whole(moto_stack: MotoStack
 
 @each_error
 def test_a_making_that_aws_refuses_leaves_nothing(error: Exception, moto_stack: MotoStack):
-    for number in failing_calls(moto_stack, error, "clients"):
+    for number, answer in refused(moto_stack, error, lambda n: ask_for_client(moto_stack, f"c{n}")):
         name = f"c{number}"
-        answer = ask_for_client(moto_stack, name)
         is_made = name in {each["name"] for each in listed(moto_stack)}
         assert answer.status == (201 if is_made else 503), answer.body
         if not is_made:
@@ -170,9 +191,8 @@ def test_a_making_that_aws_refuses_leaves_nothing(error: Exception, moto_stack: 
 
 @each_error
 def test_a_rotation_that_aws_refuses_leaves_the_secret(error: Exception, moto_stack: MotoStack):
-    client = made(moto_stack)
-    for _ in failing_calls(moto_stack, error, "clients"):
-        answer = rotate(moto_stack, client)
+    client = there = made(moto_stack)
+    for _, answer in refused(moto_stack, error, lambda _: rotate(moto_stack, there)):
         assert answer.status in {200, 503}
         assert token(moto_stack, client).status == 200
         client = answer.body if answer.status == 200 else client

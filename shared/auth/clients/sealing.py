@@ -67,15 +67,11 @@ def unsealed(password: SealedPassword, secret: str, owner: str) -> str | None:
 
 
 def _key(salt: bytes, secret: str) -> bytes:
-    return HKDF(SHA256(), length=32, salt=salt, info=_KEY_OF).derive(_raw(secret))
+    return HKDF(SHA256(), length=32, salt=salt, info=_KEY_OF).derive(secret.encode())
 
 
 def _digest(salt: bytes, secret: str) -> bytes:
-    return hashlib.sha256(_DIGEST_OF + salt + _raw(secret)).digest()
-
-
-def _raw(secret: str) -> bytes:
-    return secret.encode("utf-8", "surrogatepass")  # whatever JSON lets somebody send
+    return hashlib.sha256(_DIGEST_OF + salt + secret.encode()).digest()
 
 
 def _text(value: bytes) -> str:
