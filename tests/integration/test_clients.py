@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from functions.auth.handler import app as auth_app
-from shared.auth.clients.tokens import MAX_WRONG, client_tokens
+from shared.auth.clients.attempts import MAX_WRONG
+from shared.auth.clients.tokens import client_tokens
 from shared.auth.users.tokens import claims_in
 from shared.observability import logger
 from tests.support import stack as stack_module

@@ -64,7 +64,7 @@ def table(stack: MotoStack) -> Any:
 def rows(stack: MotoStack) -> list[Any]:
     """All rows but counts of logins."""
     found = table(stack).scan()["Items"]
-    return [each for each in found if not each["pk"].startswith("#attempts")]
+    return [each for each in found if not each["pk"].startswith("#wrong-secrets")]
 
 
 def marks(stack: MotoStack) -> list[Any]:

@@ -34,7 +34,7 @@ COVERED_BY = {
     "integration/test_logins.py": "auth/users/logins auth/users/sessions",
     "integration/test_users.py": "auth/users/pool auth/users/service",
     "integration/test_clients.py": """
-        auth/clients/service auth/clients/tokens
+        auth/clients/attempts auth/clients/service auth/clients/tokens
         """,
     "integration/test_client_repository_contract.py": """
         auth/clients/items auth/clients/repository

@@ -6,7 +6,7 @@ a machine with an old secret must not keep those beside it out, and 256 bits can
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,6 +14,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.auth.clients.attempts import WrongSecrets
 from shared.auth.clients.models import (
     ClientCredentials,
     ClientRecord,
@@ -31,7 +32,6 @@ from shared.auth.clients.repository import (
 from shared.auth.clients.sealing import new_secret, seal
 from shared.auth.padding import Clock, Sleep, padded
 from shared.auth.principal import Role
-from shared.auth.users.attempts import LoginLimiter
 from shared.auth.users.pool import UserPool, user_pool
 from shared.auth.users.repository import users_table
 from shared.auth.users.sessions import Challenge, Tokens
@@ -40,8 +40,6 @@ from shared.ids import is_id, lowest_id_at
 from shared.observability import logger
 from shared.times import utc_now
 
-MAX_WRONG: Final = 20
-"""Wrong secrets for a client from an address in a window of the limiter."""
 NOTED_EACH: Final = timedelta(hours=1)
 NO_TENANT: Final = "#"
 """What no tenant is called, in place of the tenant of an unknown client."""
@@ -57,7 +55,7 @@ class ClientTokens:
     lookup: ClientLookup
     clients_of: Callable[[str], ClientRepository]
     pool: UserPool
-    limiter: LoginLimiter
+    wrong: WrongSecrets
     now: Callable[[], datetime]
     clock: Clock = time.monotonic
     sleep: Sleep = time.sleep
@@ -79,7 +77,7 @@ class ClientTokens:
         now = self.now()
         login = _open(client, secret, tenant, now)
         if client is None or login is None:
-            self.limiter.count(client_id, address)
+            self.wrong.count(client_id, address)
             raise refused()
         tokens = self._log_in(login)
         self._note(clients, client, now)
@@ -132,16 +130,12 @@ def _nobody() -> ClientRecord:
     )
 
 
-def _counters(client_id: str, network: str) -> Iterator[tuple[str, int]]:
-    yield f"client:{client_id} {network}", MAX_WRONG
-
-
 @cache
 def client_tokens() -> ClientTokens:
     return ClientTokens(
         lookup=client_lookup(),
         clients_of=client_repository,
         pool=user_pool(),
-        limiter=LoginLimiter(users_table(), counters=_counters),
+        wrong=WrongSecrets(users_table(), utc_now),
         now=utc_now,
     )

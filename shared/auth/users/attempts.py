@@ -32,38 +32,28 @@ for a second that doubles with each more, and that would hit others too."""
 MAX_OF_ADDRESS = 100
 """Wrong logins from an address in a window, with whatever names."""
 
-Counters = Callable[[str, str], Iterator[tuple[str, int]]]
-
 
 @dataclass(frozen=True)
 class Attempt:
-    """A login that was counted, by several counters in a window of time.
+    """A login that was counted: by name and address, and by address, in a window of time."""
 
-    Each of `counters` is its partition, and how far it may go.
-    """
-
-    counters: tuple[tuple[str, int], ...]
+    name: str
+    address: str
     window: int
 
-
-def counters_of(name: str, network: str) -> Iterator[tuple[str, int]]:
-    """Yield what a login with a name and a password is counted by, and how far each may go."""
-    yield f"{name} {network}", MAX_OF_NAME
-    yield network, MAX_OF_ADDRESS
+    @property
+    def counters(self) -> Iterator[tuple[str, int]]:
+        """Yield the partition of each counter, and how far it may go."""
+        yield _partition(f"{self.name} {self.address}"), MAX_OF_NAME
+        yield _partition(self.address), MAX_OF_ADDRESS
 
 
 class LoginLimiter:
-    """The counts of wrong logins; `counters` says by what a name from a network is counted."""
+    """The counts of wrong logins."""
 
-    def __init__(
-        self,
-        table: "Table",
-        now: Callable[[], datetime] = utc_now,
-        counters: Counters = counters_of,
-    ) -> None:
+    def __init__(self, table: "Table", now: Callable[[], datetime] = utc_now) -> None:
         self._table = table
         self._now = now
-        self._counters = counters
 
     @contextmanager
     def counted(self, name: str, address: str) -> Iterator[None]:
@@ -85,8 +75,7 @@ class LoginLimiter:
         """Count a login as wrong, until it is given back; TooManyRequestsError."""
         now = self._now()
         window = int(now.timestamp() // WINDOW.total_seconds())
-        counters = self._counters(name, network_of(address))
-        attempt = Attempt(tuple((_partition(by), most) for by, most in counters), window)
+        attempt = Attempt(name, network_of(address), window)
         for partition, most in attempt.counters:
             self._count(partition, most, attempt, now)
         return attempt
