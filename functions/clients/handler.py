@@ -24,7 +24,7 @@ once = IdempotentRoute(app)
 
 Clients = Annotated[ClientService, Depends(client_service)]
 HIDDEN: Final = "******"
-"""What a replay tells of a secret, which is kept nowhere."""
+"""The secret in a replay: the true one is kept nowhere."""
 
 
 @app.get("/api/v1/clients", summary="List machine clients, newest first")

@@ -62,7 +62,7 @@ class StoredSecret(StrictRecord):
 
 
 class Login(StrictRecord):
-    """What the pool takes for a secret."""
+    """The user of the pool that a secret opens, as it logs in."""
 
     username: str
     password: str = Field(repr=False)

@@ -25,7 +25,7 @@ SECRET_BYTES: Final = 32
 _SALT_BYTES, _NONCE_BYTES = 16, 12
 _KEY_OF: Final = b"headrace client password"
 _DIGEST_OF: Final = b"headrace client secret\0"
-"""What keeps key and digest apart, which are both made of salt and secret."""
+"""The words that keep key and digest apart, which are both made of salt and secret."""
 
 
 class SealedPassword(StrictRecord):

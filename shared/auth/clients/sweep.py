@@ -21,7 +21,7 @@ from shared.observability import logger
 from shared.times import utc_now
 
 AFTER: Final = timedelta(minutes=5)
-"""How long others have to finish what they began; a function of the API lives for 29 seconds."""
+"""The time that others have to finish what they began; a function of the API lives for 29 s."""
 MAX_MARKS: Final = 100
 """The marks of one sweep; the next takes the rest."""
 

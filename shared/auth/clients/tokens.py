@@ -42,7 +42,7 @@ from shared.times import utc_now
 
 NOTED_EACH: Final = timedelta(hours=1)
 NO_TENANT: Final = "#"
-"""What no tenant is called, in place of the tenant of an unknown client."""
+"""A name that no tenant can have, in place of the tenant of an unknown client."""
 LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00Z")
 NO_ID: Final = lowest_id_at(LONG_AGO)
 """An id that no client has, in place of what can be none."""
