@@ -46,6 +46,7 @@ _EXECUTION = _link("getExecution", execution_id="$response.body#/executionId")
 _STARTS = ("executeFlow", "createExecution", "testFlow", "retryExecution")
 LINKS: Mapping[str, Mapping[str, Json]] = {
     "register": {"user": _link("getUser", username="$response.body#/username")},
+    "createClient": {"rotation": _link("rotateClient", client_id="$response.body#/clientId")},
     "createFlow": {"flow": _link("getFlow", flow_id="$response.body#/id")},
     **{each: {"execution": _EXECUTION} for each in _STARTS},
 }

@@ -21,6 +21,7 @@ UNKNOWN: Mapping[str, type[PlatformError]] = {
     "approval_id": errors.ApprovalNotFoundError,
     "plugin_id": errors.PluginNotFoundError,
     "username": errors.UserNotFoundError,
+    "client_id": errors.ClientNotFoundError,
 }
 """The error for what a parameter of a path names and is not there."""
 
@@ -43,7 +44,10 @@ REFUSALS: Mapping[str, Kinds] = {
     # auth
     "POST /auth/login": (*_PASSWORD, errors.PasswordDueError),
     "POST /auth/refresh": (errors.InvalidCredentialsError,),
+    "POST /auth/token": _PASSWORD,
     "POST /auth/register": (errors.UsernameTakenError,),
+    # clients
+    "POST /api/v1/clients": (errors.ClientNameTakenError,),
     # executions
     "POST /api/v1/executions": (
         errors.IdempotencyKeyRequiredError,
@@ -78,6 +82,8 @@ EXAMPLES: Mapping[str, str] = {
     "approval_decided": "the approval is APPROVED already",
     "approval_not_found": "there is no approval '01890000-0000-7000-8000-000000000000'",
     "body_too_large": "the body is larger than 1048576 bytes",
+    "client_name_taken": "there is a client of this name: they are in lower case",
+    "client_not_found": "there is no such client",
     "execution_finished": "the execution has ended, or is about to",
     "execution_not_finished": "the execution is RUNNING",
     "execution_not_found": "there is no such execution",
