@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from functions.auth.handler import app as auth_app
@@ -301,7 +302,7 @@ def test_a_client_whose_user_the_pool_refuses_gets_the_one_answer(
 ):
     client = made(moto_stack)
     [username] = in_pool(moto_stack)
-    pool: Any = stack_module.boto3.client("cognito-idp")
+    pool: Any = boto3.client("cognito-idp")
     call = {"gone": pool.admin_delete_user, "disabled": pool.admin_disable_user}[change]
     call(UserPoolId=moto_stack.environment["USER_POOL_ID"], Username=username)
 

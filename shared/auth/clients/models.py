@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -174,6 +174,6 @@ class Disposal(StrictRecord):
     username: str
 
 
-def _shown(record: ClientRecord) -> dict[str, object]:
+def _shown(record: ClientRecord) -> dict[str, Any]:
     fields = record.model_dump(include=set(Client.model_fields))
     return {**fields, "client_id": record.id}
