@@ -26,6 +26,7 @@
     x KeyNotFoundError
     x CredentialNotFoundError
     x UserNotFoundError
+    x ClientNotFoundError
   x MethodNotAllowedError             405
   + ConflictError                     409
     x FlowNameTakenError
@@ -42,6 +43,7 @@
     x InUseError                      active flows name it
     x UsernameTakenError              names are unique in the pool, whatever the tenant
     x LastAdminError                  nobody else could make users any more
+    x ClientNameTakenError            a machine client of the tenant has it
     x IdempotencyInProgressError      tells when to come again
   x PreconditionFailedError           412
   x BodyTooLargeError                 413
@@ -195,6 +197,10 @@ class UserNotFoundError(NotFoundError):
     code = "user_not_found"
 
 
+class ClientNotFoundError(NotFoundError):
+    code = "client_not_found"
+
+
 class MethodNotAllowedError(PlatformError):
     code = "method_not_allowed"
 
@@ -291,6 +297,10 @@ class UsernameTakenError(ConflictError):
 
 class LastAdminError(ConflictError):
     code = "last_admin"
+
+
+class ClientNameTakenError(ConflictError):
+    code = "client_name_taken"
 
 
 class IdempotencyInProgressError(ConflictError):

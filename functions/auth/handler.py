@@ -5,6 +5,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Depends, Response
 
+from functions.auth import tokens
 from functions.auth.services import registering, user_creation
 from shared.auth.principal import Principal
 from shared.auth.users.logins import LoginService, login_service
@@ -18,6 +19,7 @@ from shared.http.responses import answer, no_content, source_ip
 from shared.validation import parse_body
 
 app = http_app()
+app.include_router(tokens.router)
 
 
 def registrar() -> Principal:

@@ -3,6 +3,7 @@
 ROUTES = (
     "POST /auth/login",
     "POST /auth/refresh",
+    "POST /auth/token",
     "POST /auth/logout",
     "POST /auth/register",
 )

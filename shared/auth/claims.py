@@ -9,7 +9,7 @@ from shared.errors import InvalidTokenError
 Claims = Mapping[str, str]
 
 CLIENT = "client:"
-"""The beginning of a client's name, and of its user's in the pool: `client:acme:billing`."""
+"""The beginning of a client's name, and of its users' in the pool: `client:acme:billing:…`."""
 ROLE, TENANT, GROUP = "role:", "tenant:", "group:"
 """The beginnings of the groups of a pool that say a user's role, tenant, and groups of ours."""
 OURS = (GROUP, ROLE, TENANT)
@@ -29,11 +29,12 @@ def principal_of(claims: Claims, now: datetime) -> Principal:
     groups = claims.get("cognito:groups", "").strip("[]").split()
     tenant, role = _only(groups, TENANT), _only(groups, ROLE)
     username = claims.get("username", "")
-    if not (tenant and username) or role not in set(Role):
+    name = _name_of(username)
+    if not (tenant and name) or role not in set(Role):
         raise InvalidTokenError("the token names no user, tenant or role")
     return Principal(
         tenant=tenant,
-        name=_name_of(username),
+        name=name,
         kind=PrincipalKind.CLIENT if username.startswith(CLIENT) else PrincipalKind.USER,
         role=Role(role),
         groups=frozenset(_all(groups, GROUP)),
@@ -49,8 +50,11 @@ def _end_of(claims: Claims) -> datetime | None:
 
 
 def _name_of(username: str) -> str:
-    """Return a caller's name: a client's user carries its tenant too, names being unique there."""
-    return CLIENT + username.split(":", 2)[-1] if username.startswith(CLIENT) else username
+    """Return a caller's name: a client's users carry its tenant too, and what tells them apart."""
+    if not username.startswith(CLIENT):
+        return username
+    name = username.split(":")[2:3]
+    return CLIENT + name[0] if any(name) else ""
 
 
 def _only(groups: list[str], prefix: str) -> str | None:

@@ -48,6 +48,7 @@ POLICY: Mapping[str, Access] = {
     # auth
     "POST /auth/login": LOGIN,
     "POST /auth/refresh": LOGIN,
+    "POST /auth/token": LOGIN,
     "POST /auth/logout": USER,
     "POST /auth/register": REGISTRATION,
     # users
@@ -57,6 +58,11 @@ POLICY: Mapping[str, Access] = {
     "GET /api/v1/users/{username}": USERS,
     "PUT /api/v1/users/{username}": USERS,
     "POST /api/v1/users/{username}/password": USER,
+    # clients
+    "GET /api/v1/clients": USERS,
+    "POST /api/v1/clients": USERS,
+    "DELETE /api/v1/clients/{client_id}": USERS,
+    "POST /api/v1/clients/{client_id}/rotate": USERS,
     # plugins
     "GET /api/v1/plugins": VIEWER,
     "GET /api/v1/plugins/categories": VIEWER,

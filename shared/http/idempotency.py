@@ -86,12 +86,17 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
                 raise
             # Somebody else has the key, or an answer: what this attempt found counts no more.
             raise IdempotencyInProgressError(OVERTAKEN) from error
-        return _response(tried.kept(), {})
+        return _response(tried.given(), {})
 
-    def keep(self, render: Render[Result]) -> ResponseWriter[Result]:
-        """Return a writer that stores the answer `render` makes; it stores none without a key."""
+    def keep(
+        self, render: Render[Result], *, kept: Render[Result] | None = None
+    ) -> ResponseWriter[Result]:
+        """Return a writer that stores the answer `render` makes; it stores none without a key.
+
+        Where that holds what is shown this once, `kept` makes the answer that is stored.
+        """
         tried = self._app.context.get(_TRIED)
-        return _ResponseWriter(tried, render) if tried else NOT_KEYED
+        return _ResponseWriter(tried, render, kept or render) if tried else NOT_KEYED
 
     def _attempt(self, key: str) -> RequestAttempt:
         """Return the attempt: all that a route is given is its payload, but what was not sent."""
@@ -107,13 +112,13 @@ class IdempotentRoute(BaseMiddlewareHandler[APIGatewayHttpResolver]):
 
 @dataclass
 class _Tried:
-    """The state of one attempt: its answer, once there is one."""
+    """The state of one attempt: the answer to who made it, once there is one."""
 
     answers: ResponseRepository
     attempt: RequestAttempt
     answer: StoredResponse | None = None
 
-    def kept(self) -> StoredResponse:
+    def given(self) -> StoredResponse:
         if self.answer is None:
             raise LookupError("a route that is done once kept no answer")
         return self.answer
@@ -131,6 +136,7 @@ class _Tried:
 class _ResponseWriter(Generic[Result]):
     tried: _Tried
     render: Render[Result]
+    kept: Render[Result]
 
     def write_with(self, result: Result, /) -> Sequence[Write]:
         return [self.tried.answers.keeping(self.tried.attempt, self._answer(result))]
@@ -139,12 +145,15 @@ class _ResponseWriter(Generic[Result]):
         self.tried.answers.keep(self.tried.attempt, self._answer(result))
 
     def _answer(self, result: Result) -> StoredResponse:
-        response = self.render(result)
-        shown: Any = response.body
-        headers = {name: str(value) for name, value in response.headers.items()}
-        body = "" if shown is None else compact(shown.model_dump(mode="json", by_alias=True))
-        self.tried.answer = StoredResponse(response.status_code, headers, body)
-        return self.tried.answer
+        self.tried.answer = _stored(self.render(result))
+        return self.tried.answer if self.kept is self.render else _stored(self.kept(result))
+
+
+def _stored(response: Response[Any]) -> StoredResponse:
+    shown = response.body
+    headers = {name: str(value) for name, value in response.headers.items()}
+    body = "" if shown is None else compact(shown.model_dump(mode="json", by_alias=True))
+    return StoredResponse(response.status_code, headers, body)
 
 
 def _response(answer: StoredResponse, more: dict[str, str]) -> Response[Any]:

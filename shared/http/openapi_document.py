@@ -61,6 +61,7 @@ LINKS: Mapping[str, Mapping[str, Json]] = {
     "createCredential": {"credential": _link("getCredential", credential_id="$response.body#/id")},
     **{each: {"flow": _FLOW} for each in ("createFlow", "cloneFlow", "importFlow", "applyFlow")},
     "register": {"user": _link("getUser", username="$response.body#/username")},
+    "createClient": {"rotation": _link("rotateClient", client_id="$response.body#/clientId")},
     **{each: {"execution": _EXECUTION} for each in _STARTS},
 }
 """The reads of what an operation made, by its id."""

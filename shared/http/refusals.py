@@ -23,6 +23,7 @@ UNKNOWN: Mapping[str, type[PlatformError]] = {
     "plugin_id": errors.PluginNotFoundError,
     "credential_id": errors.CredentialNotFoundError,
     "username": errors.UserNotFoundError,
+    "client_id": errors.ClientNotFoundError,
 }
 """The error for what a parameter names and is not there."""
 
@@ -53,7 +54,10 @@ REFUSALS: Mapping[str, Kinds] = {
     # auth
     "POST /auth/login": (*_PASSWORD, errors.PasswordDueError),
     "POST /auth/refresh": (errors.InvalidCredentialsError,),
+    "POST /auth/token": _PASSWORD,
     "POST /auth/register": (errors.UsernameTakenError,),
+    # clients
+    "POST /api/v1/clients": (errors.ClientNameTakenError,),
     # executions
     "POST /api/v1/executions": (
         errors.IdempotencyKeyRequiredError,
@@ -105,6 +109,8 @@ EXAMPLES: Mapping[str, str] = {
     "body_too_large": "the body is larger than 1048576 bytes",
     "credential_name_taken": "there is a credential TOKEN for all already",
     "credential_not_found": "there is no such credential",
+    "client_name_taken": "there is a client of this name: they are in lower case",
+    "client_not_found": "there is no such client",
     "execution_finished": "the execution has ended, or is about to",
     "execution_not_finished": "the execution is RUNNING",
     "execution_not_found": "there is no such execution",

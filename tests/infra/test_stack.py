@@ -343,14 +343,15 @@ def test_a_look_is_neither_tried_again_nor_kept_beyond_the_next(aws: Template) -
     for config in configs.values():
         assert (config["Qualifier"], config["MaximumRetryAttempts"]) == ("$LATEST", 0)
     ages = {name: config["MaximumEventAgeInSeconds"] for name, config in configs.items()}
-    assert ages == {"ReconcileFunction": 60, "UsersFunction": 300}
+    assert ages == {"ClientsFunction": 300, "ReconcileFunction": 60, "UsersFunction": 300}
 
 
-def test_users_are_swept_each_five_minutes(aws: Template) -> None:
+@pytest.mark.parametrize("function", ["ClientsFunction", "UsersFunction"])
+def test_users_and_clients_are_swept_each_five_minutes(function: str, aws: Template) -> None:
     [rule] = [
         properties
         for _, properties in aws.of_type("AWS::Events::Rule")
-        if "UsersFunction" in str(properties["Targets"])
+        if function in str(properties["Targets"])
     ]
 
     assert rule["ScheduleExpression"] == "rate(5 minutes)"

@@ -27,10 +27,13 @@ TAKING_A_BODY = [
     "PUT /api/v1/kv/{namespace}/{key}",
     "POST /auth/login",
     "POST /auth/refresh",
+    "POST /auth/token",
     "POST /auth/logout",
     "POST /auth/register",
     "PUT /api/v1/users/{username}",
     "POST /api/v1/users/{username}/password",
+    "POST /api/v1/clients",
+    "POST /api/v1/clients/{client_id}/rotate",
 ]
 STARTING = ["POST /api/v1/flows/{flow_id}/execute", "POST /api/v1/executions"]
 NOT_FOUND = {
@@ -40,6 +43,7 @@ NOT_FOUND = {
     "plugin_id": "plugin_not_found",
     "key": "key_not_found",
     "username": "user_not_found",
+    "client_id": "client_not_found",
 }
 NAMES_WHAT_IT_MAKES = {"GET /api/v1/kv/{namespace}", "PUT /api/v1/kv/{namespace}/{key}"}
 """Routes that name what need not be there."""

@@ -38,8 +38,11 @@ def world(moto_stack: MotoStack) -> World:
     moto_stack.api("PUT", "/api/v1/kv/ours/k", {"value": "private"}, claims=ACME)
     draft = {"username": "bob", "password": "correct horse battery", "role": "viewer"}
     assert moto_stack.api("POST", "/auth/register", draft, claims=ACME).status == 201
+    machine = {"name": "billing", "role": "viewer"}
+    client = moto_stack.api("POST", "/api/v1/clients", machine, claims=ACME).body
     return {
         "username": "bob",
+        "client_id": client["clientId"],
         "flow_id": flow["id"],
         "revision": "1",
         "namespace": flow["namespace"],
@@ -78,6 +81,7 @@ LISTS = (
     "/api/v1/credentials",
     "/api/v1/users",
     "/api/v1/people",
+    "/api/v1/clients",
 )
 
 

@@ -32,6 +32,13 @@ COVERED_BY = {
         """,
     "integration/test_logins.py": "auth/users/logins auth/users/sessions",
     "integration/test_users.py": "auth/users/pool auth/users/service",
+    "integration/test_clients.py": """
+        auth/clients/attempts auth/clients/service auth/clients/tokens
+        """,
+    "integration/test_client_repository_contract.py": """
+        auth/clients/items auth/clients/repository
+        """,
+    "integration/test_client_crashes.py": "auth/clients/provision auth/clients/sweep",
     "integration/test_user_crashes.py": "auth/users/creation auth/users/sweep",
     "integration/test_first_admins.py": "auth/users/bearers auth/users/tenants",
     "integration/test_user_repository_contract.py": "auth/users/items auth/users/repository",

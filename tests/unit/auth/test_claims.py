@@ -26,11 +26,19 @@ def test_a_user_has_the_tenant_role_and_groups_of_the_token():
     )
 
 
-@pytest.mark.parametrize("name", ["billing", "a:b"])
-def test_a_machine_client_is_named_as_such_without_its_tenant(name: str):
-    found = principal_of(claims_of(f"client:acme:{name}", "executor", tenant="acme"), NOW)
+@pytest.mark.parametrize(
+    "username", ["client:acme:a.b", "client:acme:a.b:0123", "client:acme:a.b:"]
+)
+def test_a_machine_client_is_named_as_such_without_its_tenant(username: str):
+    found = principal_of(claims_of(username, "executor", tenant="acme"), NOW)
 
-    assert (found.name, found.kind) == (f"client:{name}", PrincipalKind.CLIENT)
+    assert (found.name, found.kind) == ("client:a.b", PrincipalKind.CLIENT)
+
+
+@pytest.mark.parametrize("username", ["client:", "client:acme", "client:acme:"])
+def test_a_machine_client_has_a_name(username: str):
+    with pytest.raises(InvalidTokenError):
+        principal_of(claims_of(username, "executor", tenant="acme"), NOW)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_every_post_that_does_something_takes_a_key() -> None:
         if "idempotency-key" not in {each["name"] for each in post.get("parameters", [])}
     ]
 
-    logins = ["/auth/login", "/auth/logout", "/auth/refresh"]
+    logins = ["/auth/login", "/auth/logout", "/auth/refresh", "/auth/token"]
     assert without == ["/api/v1/flows/validate", *logins]
 
 
