@@ -71,7 +71,6 @@ COVERED_BY = {
         """,
     "integration/test_approval_repository_contract.py": "people/approvals/repository",
     "integration/test_kv_repository_contract.py": "kv/items kv/repository",
-    "unit/kv/test_models.py": "names",
     "unit/kv/test_task_type.py": "plugins/core/kv",
     "integration/test_credentials_api.py": """
         credentials/models credentials/service flows/uses
