@@ -86,7 +86,7 @@ tasks:
     assert len(set(offered)) == 1
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
 def test_a_start_that_dies_after_any_call_is_completed_by_the_same_key(
     number: int, moto_stack: MotoStack, create_flow: Any
 ):
