@@ -2,6 +2,7 @@
 
 from shared.flows.repository import flow_repository
 from shared.http.caller import Caller
+from shared.kv.repository import kv_repository
 from shared.namespaces.members import Members
 from shared.namespaces.repository import namespace_repository
 from shared.namespaces.service import NamespaceService
@@ -9,12 +10,12 @@ from shared.times import utc_now
 
 
 def namespace_service(caller: Caller) -> NamespaceService:
-    flows = flow_repository(caller.tenant)
+    flows, keys = flow_repository(caller.tenant), kv_repository(caller.tenant)
     members = Members(
         flows_by_namespace=flows.count_by_namespace,
         flows_in=flows.count_in,
         credentials_in=none_in,
-        keys_in=none_in,
+        keys_in=lambda name: keys.count(name, utc_now()),
     )
     return NamespaceService(namespace_repository(caller.tenant), members, utc_now)
 

@@ -1,4 +1,4 @@
-"""`namespaces`, of the API: their rows stand in the table of flows, which it counts as well."""
+"""`namespaces`, of the API: their rows stand in the table of flows; keys are counted in theirs."""
 
 from infra.constructs.function import PlatformFunction
 from infra.declarations import Function
@@ -14,6 +14,7 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         "dynamodb:Query",
         on=on.table("flows"),
     )
+    function.may("dynamodb:Query", on=on.table("kv"))
 
 
-FUNCTION = Function(variables=("FLOWS_TABLE_NAME",), grant=_grant)
+FUNCTION = Function(variables=("FLOWS_TABLE_NAME", "KV_TABLE_NAME"), grant=_grant)

@@ -118,6 +118,17 @@ def test_a_flow_makes_its_namespace_be_there(moto_stack: MotoStack):
     assert (fixed.status, fixed.body["code"]) == (409, "namespace_fixed")
 
 
+def test_a_namespace_with_a_key_stays(moto_stack: MotoStack):
+    put(moto_stack)
+    moto_stack.api("PUT", "/api/v1/kv/team/k", {"value": 1})
+
+    refused = moto_stack.api("DELETE", f"{BASE}/team")
+
+    assert (refused.status, refused.body["counts"]["keys"]) == (409, 1)
+    moto_stack.api("DELETE", "/api/v1/kv/team/k")
+    assert moto_stack.api("DELETE", f"{BASE}/team").status == 204
+
+
 def test_flows_saved_before_there_were_rows_have_their_namespace(moto_stack: MotoStack):
     save(moto_stack, TEXT.replace("team", "old"))
     namespaces = namespace_repository("default")
