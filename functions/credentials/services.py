@@ -10,6 +10,7 @@ from shared.flows.repository import flow_repository
 from shared.flows.uses import FlowUses
 from shared.http.caller import Caller
 from shared.ids import new_id
+from shared.namespaces.repository import namespace_repository
 from shared.secrets.sealing import sealer
 from shared.times import utc_now
 
@@ -19,6 +20,7 @@ def credential_service(caller: Caller) -> CredentialService:
         credentials=credential_repository(caller.tenant),
         sealer=sealer(),
         used_by=partial(used_by, caller.tenant),
+        enter=namespace_repository(caller.tenant).entry,
         now=utc_now,
         new_id=new_id,
         tenant=caller.tenant,

@@ -1,5 +1,6 @@
 """The services of the routes of /namespaces: made for each caller."""
 
+from shared.credentials.repository import credential_repository
 from shared.flows.repository import flow_repository
 from shared.http.caller import Caller
 from shared.kv.repository import kv_repository
@@ -14,12 +15,7 @@ def namespace_service(caller: Caller) -> NamespaceService:
     members = Members(
         flows_by_namespace=flows.count_by_namespace,
         flows_in=flows.count_in,
-        credentials_in=none_in,
+        credentials_in=credential_repository(caller.tenant).count_in,
         keys_in=lambda name: keys.count(name, utc_now()),
     )
     return NamespaceService(namespace_repository(caller.tenant), members, utc_now)
-
-
-def none_in(_namespace: str) -> int:
-    """Count what there is no store of yet."""
-    return 0

@@ -17,6 +17,8 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
     )
     # Before a deletion: which active flows name it; of those saved long ago the plan tells.
     function.may("dynamodb:GetItem", "dynamodb:Query", on=on.table("flows"))
+    # The first credential in a namespace makes that be there; its row stands among the flows.
+    function.may("dynamodb:UpdateItem", on=on.table("flows"))
     function.may(*ANSWERS, on=on.table("idempotency"))
 
 

@@ -1,4 +1,4 @@
-"""`namespaces`, of the API: their rows stand in the table of flows; keys are counted in theirs."""
+"""`namespaces`, of the API: their rows stand among the flows; what is in them is counted."""
 
 from infra.constructs.function import PlatformFunction
 from infra.declarations import Function
@@ -14,7 +14,10 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         "dynamodb:Query",
         on=on.table("flows"),
     )
+    function.may("dynamodb:Query", on=on.table("credentials"))
     function.may("dynamodb:Query", on=on.table("kv"))
 
 
-FUNCTION = Function(variables=("FLOWS_TABLE_NAME", "KV_TABLE_NAME"), grant=_grant)
+FUNCTION = Function(
+    variables=("CREDENTIALS_TABLE_NAME", "FLOWS_TABLE_NAME", "KV_TABLE_NAME"), grant=_grant
+)

@@ -37,10 +37,14 @@ def credential_key(tenant: str, credential_id: str) -> Key:
     return {"pk": partition(tenant), "sk": credential_id}
 
 
+def values_partition(tenant: str) -> str:
+    return f"{tenant}#credential-values"
+
+
 def value_key(tenant: str, place: Place) -> Key:
     """Return the key of a value: names are unique by it."""
     scope = place.namespace or _EVERYWHERE
-    return {"pk": f"{tenant}#credential-values", "sk": f"{scope}/{place.name}"}
+    return {"pk": values_partition(tenant), "sk": f"{scope}/{place.name}"}
 
 
 def place_of(item: Mapping[str, Any]) -> Place:

@@ -101,6 +101,17 @@ class CredentialRepository:
         )
         return tuple(map(items.credential_of, found))
 
+    def count_in(self, namespace: str) -> int:
+        """Count those of a namespace, consistently; their values are read for it."""
+        found = query_all(
+            self._table,
+            KeyConditionExpression=Key("pk").eq(items.values_partition(self._tenant))
+            & Key("sk").begins_with(f"{namespace}/"),
+            ProjectionExpression="sk",
+            ConsistentRead=True,
+        )
+        return sum(1 for _ in found)
+
     def sealed_values(self, places: Iterable[Place]) -> dict[Place, SealedValue]:
         """Read the values at some places, consistently; those that are not there are left out."""
         keys = [items.value_key(self._tenant, place) for place in places]

@@ -9,6 +9,7 @@ from shared.credentials.items import KIND, Place
 from shared.credentials.models import Credential, CredentialDraft, CredentialPatch
 from shared.credentials.repository import CredentialRepository
 from shared.credentials.values import Value, type_of, value_bytes
+from shared.dynamodb import Write
 from shared.errors import (
     CredentialNotFoundError,
     InUseError,
@@ -33,6 +34,10 @@ READ_AT_ONCE = 500
 _TRIES = 5
 
 
+Enter = Callable[[str, datetime], Sequence[Write]]
+"""The function that gives the write with which a namespace comes to be, if it is not there."""
+
+
 @dataclass(frozen=True)
 class Use:
     """An active flow that names a credential."""
@@ -49,6 +54,7 @@ class CredentialService:
     credentials: CredentialRepository
     sealer: Sealer
     used_by: Callable[[str], Sequence[Use]]
+    enter: Enter
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
     tenant: str
@@ -72,7 +78,8 @@ class CredentialService:
             version=1,
         )
         sealed = self._sealed(credential.id, draft.value)
-        self.credentials.add(credential, sealed, keep.write_with(credential))
+        entry = self.enter(credential.namespace, now) if credential.namespace else ()
+        self.credentials.add(credential, sealed, [*keep.write_with(credential), *entry])
         return credential
 
     def get(self, credential_id: str) -> Credential:

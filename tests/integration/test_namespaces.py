@@ -466,3 +466,18 @@ def test_many_first_flows_at_once_make_one_namespace():
 
 def _create(flows: Any, text: str) -> Any:
     return flows.create(FlowDraft(yaml_content=text))
+
+
+def test_a_credential_makes_its_namespace_be_there_and_keeps_it(moto_stack: MotoStack):
+    draft = {"name": "TOKEN", "value": "a-secret-of-theirs", "namespace": "vault"}
+    made = moto_stack.api("POST", "/api/v1/credentials", draft)
+    assert made.status == 201, made.body
+
+    found = moto_stack.api("GET", f"{BASE}/vault")
+    refused = moto_stack.api("DELETE", f"{BASE}/vault")
+    moto_stack.api("DELETE", f"/api/v1/credentials/{made.body['id']}")
+
+    assert (found.status, found.body["counts"]["credentials"]) == (200, 1)
+    assert "vault" in [each["name"] for each in moto_stack.api("GET", BASE).body]
+    assert (refused.status, refused.body["code"]) == (409, "namespace_not_empty")
+    assert moto_stack.api("DELETE", f"{BASE}/vault").status == 204

@@ -6,6 +6,6 @@ PERMITTED = {
     "dynamodb:GetItem": {"CredentialsTable", "FlowsTable"},
     "dynamodb:PutItem": {"CredentialsTable", "IdempotencyTable"},
     "dynamodb:Query": {"CredentialsTable", "FlowsTable"},
-    "dynamodb:UpdateItem": {"CredentialsTable", "IdempotencyTable"},
+    "dynamodb:UpdateItem": {"CredentialsTable", "FlowsTable", "IdempotencyTable"},
     "kms:GenerateDataKey": {"SecretsKey"},
 }

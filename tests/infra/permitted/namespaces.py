@@ -5,5 +5,5 @@ PERMITTED = {
     "dynamodb:DeleteItem": {"FlowsTable"},
     "dynamodb:GetItem": {"FlowsTable"},
     "dynamodb:PutItem": {"FlowsTable"},
-    "dynamodb:Query": {"FlowsTable", "KvTable"},
+    "dynamodb:Query": {"CredentialsTable", "FlowsTable", "KvTable"},
 }
