@@ -21,12 +21,16 @@ PARAMETERS = (
     "stage",
     "target",
     "auth",
+    "bootstrap",
     "platform",
     "python",
     "egress_allow",
     "egress_deny",
     "retention",
     "runners",
+    "rate",
+    "rate_login",
+    "rate_starts",
     "layer",
 )
 

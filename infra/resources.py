@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from infra.constructs.function import PlatformFunction
+from infra.constructs.identity import Identity
 from infra.constructs.orchestration import Orchestration
 from infra.constructs.storage import Storage
 from infra.constructs.timers import Timers
@@ -32,6 +33,7 @@ class Resources:
     storage: Storage
     timing: Timers
     orchestration: Orchestration
+    identity: Identity
 
     def table(self, noun: str) -> str:
         return self.storage.table_arn(noun)
@@ -54,6 +56,11 @@ class Resources:
     def runs(self) -> str:
         """Every run of the machine."""
         return self.orchestration.executions_arn
+
+    @property
+    def pool(self) -> str:
+        """The pool of users."""
+        return self.identity.pool_arn
 
     @property
     def timers(self) -> str:

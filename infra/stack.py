@@ -4,15 +4,16 @@ from aws_cdk import Duration, IStackSynthesizer, Stack
 from constructs import Construct
 
 from infra.bundling import Assets
-from infra.constructs.api import Api
+from infra.constructs.api import Api, Served
 from infra.constructs.function import PlatformFunction, Runtime, Size
+from infra.constructs.identity import Identity
 from infra.constructs.orchestration import Orchestration
 from infra.constructs.storage import Storage
 from infra.constructs.timers import Timers
 from infra.grants import FUNCTIONS
 from infra.options import Options
 from infra.resources import Resources
-from infra.routes import ROUTES
+from infra.routes import OPEN_ROUTES, REGISTER, ROUTES
 
 RUNNER = "runner"
 
@@ -34,11 +35,14 @@ class PlatformStack(Stack):
         has_tls = options.target == "aws"  # the emulator speaks plain HTTP
         storage = Storage(self, "Storage", is_protected=options.is_production, has_tls=has_tls)
         timing = Timers(self, "Timing", has_tls=has_tls)
+        identity = Identity(self, "Identity", is_protected=options.is_production)
         self._values = {
             **storage.variables,
+            **identity.variables,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
             "HEADRACE_STAGE": options.stage,
             "HEADRACE_AUTH": options.auth,
+            "HEADRACE_BOOTSTRAP": options.bootstrap,
             "HEADRACE_EGRESS_ALLOW": options.egress_allow,
             "HEADRACE_EGRESS_DENY": options.egress_deny,
             "HEADRACE_RETENTION": options.retention,
@@ -52,9 +56,15 @@ class PlatformStack(Stack):
 
         orchestration.reconciled_by(functions["reconcile"])
         timing.read_by(functions["timers"])
-        api = Api(self, "Api", routes=ROUTES, functions=functions, is_open=options.auth == "off")
+        api = Api(
+            self,
+            "Api",
+            serves=Served(ROUTES, _open_routes(options), functions),
+            identity=identity,
+            rates=options.rates,
+        )
         api.note_calls(self._runtime.retention)
-        resources = Resources(storage, timing, orchestration)
+        resources = Resources(storage, timing, orchestration, identity)
         for each, declared in FUNCTIONS.items():
             declared.grant(functions[each], resources)
         orchestration.may_invoke(runner)
@@ -70,3 +80,10 @@ class PlatformStack(Stack):
             environment={variable: self._values[variable] for variable in variables},
             size=Size(Duration.seconds(declared.seconds), declared.memory_mb, reserved),
         )
+
+
+def _open_routes(options: Options) -> frozenset[str]:
+    """Return the routes that take no token."""
+    if options.auth == "off":
+        return frozenset(key for keys in ROUTES.values() for key in keys)
+    return OPEN_ROUTES | ({REGISTER} if options.bootstrap == "open" else set())

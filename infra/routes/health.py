@@ -9,3 +9,5 @@ ROUTES = (
     "GET /api/v1/info",
     DEFAULT_ROUTE,
 )
+
+OPEN = ("GET /healthz", "GET /readyz", "GET /openapi.json")

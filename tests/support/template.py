@@ -27,6 +27,7 @@ ARNS = {
     "AWS::StepFunctions::StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{{}}",
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{{}}",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*",
+    "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{{}}",
     "AWS::Events::Rule": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}",
 }
 NO_DEPENDENCIES = BUILD / "no-dependencies"
@@ -34,6 +35,7 @@ VARIANTS: list[dict[str, str]] = [
     {"target": "local"},
     {"target": "aws"},
     {"target": "aws", "stage": "prod"},
+    {"target": "local", "auth": "off"},
     {
         "target": "local",
         "egress_allow": "127.0.0.1",
