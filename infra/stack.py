@@ -1,6 +1,6 @@
 """The platform's one stack: what it is made of; who may do what stands in `infra/grants`."""
 
-from aws_cdk import Duration, IStackSynthesizer, Stack
+from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from constructs import Construct
 
 from infra.bundling import Assets
@@ -63,6 +63,8 @@ class PlatformStack(Stack):
             identity=identity,
             rates=options.rates,
         )
+        users = functions["users"].function
+        CfnOutput(self, "UsersFunctionName", value=users.function_name)  # an operator invokes it
         api.note_calls(self._runtime.retention)
         resources = Resources(storage, timing, orchestration, identity)
         for each, declared in FUNCTIONS.items():
