@@ -25,6 +25,20 @@ ANSWERS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 RUNS = ("states:SendTaskSuccess", "states:StartExecution")
 """The actions on the state machine, for what wakes suspended runs and starts the next."""
 
+MEMBERSHIP = (
+    "cognito-idp:AdminAddUserToGroup",
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminDeleteUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminEnableUser",
+    "cognito-idp:AdminListGroupsForUser",
+    "cognito-idp:AdminRemoveUserFromGroup",
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:AdminUserGlobalSignOut",
+    "cognito-idp:CreateGroup",
+)
+"""The actions on the pool of users, for what makes users and changes them."""
+
 
 @dataclass(frozen=True)
 class Resources:

@@ -11,6 +11,7 @@ from botocore.config import Config
 from shared.config import SdkSettings, settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
@@ -28,6 +29,11 @@ MACHINES = Config(
 )
 
 OBJECTS = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+# Somebody waits to be logged in.
+POOLS = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
 )
 
@@ -80,6 +86,12 @@ def s3(config: Config | None = None) -> "S3Client":
     """Return the client of S3, which signs addresses as every region takes them."""
     chosen = config or _patience(OBJECTS)
     return boto3.client("s3", config=chosen.merge(Config(signature_version="s3v4")))
+
+
+@cache
+def cognito(config: Config = POOLS) -> "CognitoIdentityProviderClient":
+    """Return the client of Cognito's pools of users."""
+    return boto3.client("cognito-idp", config=config)
 
 
 def _patience(quick: Config) -> Config:

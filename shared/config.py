@@ -29,6 +29,17 @@ class ApprovalsTableSettings(Settings):
     approvals_table_name: str
 
 
+class UsersTableSettings(Settings):
+    users_table_name: str
+
+
+class UserPoolSettings(Settings):
+    """The pool of users, and the client that its tokens are made for."""
+
+    user_pool_id: str
+    user_pool_client_id: str
+
+
 class PayloadsSettings(Settings):
     payloads_bucket_name: str
 
@@ -52,6 +63,12 @@ class AuthSettings(Settings):
     """The option `auth`: what is not said is on."""
 
     headrace_auth: Literal["on", "off"] = "on"
+
+
+class BootstrapSettings(Settings):
+    """The option `bootstrap`: whether the first user of an empty stack needs no token."""
+
+    headrace_bootstrap: Literal["closed", "open"] = "closed"
 
 
 class EgressSettings(Settings):

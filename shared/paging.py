@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,6 +37,14 @@ def decode_id(cursor: str, query: str) -> str:
     """Give back the id that a page ended with; InvalidCursorError for what is none of ours."""
     position = _decoded(cursor, query)
     if not is_id(position):
+        raise foreign_cursor()
+    return position
+
+
+def decode_text(cursor: str, query: str, is_position: Callable[[str], bool]) -> str:
+    """Give back the name that a page ended with; InvalidCursorError for what is none of ours."""
+    position = _decoded(cursor, query)
+    if not is_position(position):
         raise foreign_cursor()
     return position
 

@@ -13,11 +13,15 @@ from shared.auth.principal import Role
 class Access(NamedTuple):
     """The least role that may call a route, None for everybody without a token.
 
-    Where `theirs` is true participants may call it too: the route gives them what is theirs.
+    Where `theirs` is true participants may call it too: the route gives them what is theirs. What
+    `needs_users` is not there where everybody is `local`. What `bootstraps` looks itself who calls
+    on a stack with the option bootstrap=open, where it can be called without a token too.
     """
 
     least: Role | None
     theirs: bool = False
+    needs_users: bool = False
+    bootstraps: bool = False
 
 
 NONE = Access(None)
@@ -29,6 +33,10 @@ EDITOR = Access(Role.EDITOR)
 ADMIN = Access(Role.ADMIN)
 VIEWER_OR_THEIRS = Access(Role.VIEWER, theirs=True)
 EXECUTOR_OR_THEIRS = Access(Role.EXECUTOR, theirs=True)
+LOGIN = Access(None, needs_users=True)
+USER = Access(Role.PARTICIPANT, needs_users=True)
+USERS = Access(Role.ADMIN, needs_users=True)
+REGISTRATION = Access(Role.ADMIN, needs_users=True, bootstraps=True)
 
 POLICY: Mapping[str, Access] = {
     # health
@@ -36,6 +44,18 @@ POLICY: Mapping[str, Access] = {
     "GET /readyz": NONE,
     "GET /openapi.json": NONE,
     "GET /api/v1/info": PARTICIPANT,
+    # auth
+    "POST /auth/login": LOGIN,
+    "POST /auth/refresh": LOGIN,
+    "POST /auth/logout": USER,
+    "POST /auth/register": REGISTRATION,
+    # users
+    "GET /api/v1/me": PARTICIPANT,
+    "GET /api/v1/people": EXECUTOR,
+    "GET /api/v1/users": USERS,
+    "GET /api/v1/users/{username}": USERS,
+    "PUT /api/v1/users/{username}": USERS,
+    "POST /api/v1/users/{username}/password": USER,
     # plugins
     "GET /api/v1/plugins": VIEWER,
     "GET /api/v1/plugins/categories": VIEWER,

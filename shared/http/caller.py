@@ -15,8 +15,8 @@ from shared.auth.claims import principal_of
 from shared.auth.policy import Access
 from shared.auth.principal import LOCAL_PRINCIPAL, Principal, Role
 from shared.auth.roles import includes
-from shared.config import AuthSettings, settings
-from shared.errors import ForbiddenError, InvalidTokenError
+from shared.config import AuthSettings, BootstrapSettings, settings
+from shared.errors import ForbiddenError, InvalidTokenError, RouteNotFoundError
 from shared.observability import logger
 
 _CALLER: ContextVar[Principal | None] = ContextVar("caller", default=None)
@@ -36,13 +36,16 @@ Caller = Annotated[Principal, Depends(calling_principal)]
 def admit(event: Mapping[str, Any], access: Access, now: datetime) -> None:
     """Note who calls a route of such an access, and refuse who may not.
 
-    Raises InvalidTokenError (401) before ForbiddenError (403).
+    Raises InvalidTokenError (401) before ForbiddenError (403), and RouteNotFoundError for a route
+    that is about users where there are none.
     """
     _CALLER.set(None)
     if settings(AuthSettings).headrace_auth == "off":
+        if access.needs_users:
+            raise RouteNotFoundError("there are no users here: this stack was made with auth=off")
         _CALLER.set(LOCAL_PRINCIPAL)
         return
-    if access.least is None:
+    if access.least is None or _lets_in_unseen(event, access):
         return
     caller = _principal_of(event, now)
     logger.append_keys(tenant=caller.tenant, caller=caller.name)
@@ -52,8 +55,21 @@ def admit(event: Mapping[str, Any], access: Access, now: datetime) -> None:
     _CALLER.set(caller)
 
 
+def is_bootstrapping() -> bool:
+    """Tell whether the first user of this stack needs no token."""
+    return settings(BootstrapSettings).headrace_bootstrap == "open"
+
+
+def _lets_in_unseen(event: Mapping[str, Any], access: Access) -> bool:
+    return access.bootstraps and is_bootstrapping() and not _claims_of(event)
+
+
+def _claims_of(event: Mapping[str, Any]) -> Any:
+    return event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
+
+
 def _principal_of(event: Mapping[str, Any], now: datetime) -> Principal:
-    claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
+    claims = _claims_of(event)
     if not claims:
         raise InvalidTokenError("log in first: POST /auth/login, then send Authorization: Bearer")
     return principal_of(claims, now)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 Render = Callable[[Result], "Response[Any]"]
-"""The maker of the answer that tells of a result, a pydantic model in its body."""
+"""The maker of the answer that tells of a result, a pydantic model or nothing in its body."""
 
 REPLAYED = "Idempotency-Replayed"
 MARGIN = timedelta(seconds=1)
@@ -141,10 +141,11 @@ class _ResponseWriter(Generic[Result]):
         response = self.render(result)
         shown: Any = response.body
         headers = {name: str(value) for name, value in response.headers.items()}
-        body = compact(shown.model_dump(mode="json", by_alias=True))
+        body = "" if shown is None else compact(shown.model_dump(mode="json", by_alias=True))
         self.tried.answer = StoredResponse(response.status_code, headers, body)
         return self.tried.answer
 
 
-def _response(answer: StoredResponse, more: dict[str, str]) -> Response[str]:
-    return Response(status_code=answer.status, body=answer.body, headers={**answer.headers, **more})
+def _response(answer: StoredResponse, more: dict[str, str]) -> Response[Any]:
+    body = answer.body or None
+    return Response(status_code=answer.status, body=body, headers={**answer.headers, **more})

@@ -27,6 +27,7 @@ STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
     errors.BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedMediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -37,6 +38,11 @@ COME_AGAIN = THROTTLES | {
     "TransactionInProgressException",
 }
 """Errors of AWS that pass, as its 5xx do; the SDK has already retried them."""
+
+COMES_LATER = (
+    errors.IdempotencyInProgressError, errors.TooManyRequestsError, errors.UnavailableError,
+)  # fmt: skip
+"""The errors that tell when to come again."""
 
 
 def refusal(method: str, path: str, request_id: str, error: Exception) -> Response[str]:
@@ -104,6 +110,6 @@ def _headers_of(error: PlatformError) -> dict[str, str]:
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, errors.InvalidTokenError):
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(error, errors.UnavailableError | errors.IdempotencyInProgressError):
+    if isinstance(error, COMES_LATER):
         return {"Retry-After": str(error.retry_after_seconds)}
     return {}

@@ -39,3 +39,8 @@ def answer_page(app: APIGatewayHttpResolver, page: Page[Item]) -> Response[list[
 
 def no_content() -> Response[None]:
     return Response(status_code=HTTPStatus.NO_CONTENT, body=None)
+
+
+def source_ip(app: APIGatewayHttpResolver) -> str:
+    """Return the address that a request came from, as the gateway saw it."""
+    return str(app.current_event.raw_event["requestContext"]["http"].get("sourceIp", ""))

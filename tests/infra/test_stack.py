@@ -374,7 +374,8 @@ def test_sizes_are_those_of_the_work(aws: Template) -> None:
 def test_reconciling_is_scheduled_and_hinted_at(aws: Template) -> None:
     rules = [properties for _, properties in aws.of_type("AWS::Events::Rule")]
 
-    [schedule] = [rule for rule in rules if "ScheduleExpression" in rule]
+    schedules = [rule for rule in rules if "ScheduleExpression" in rule]
+    [schedule] = [rule for rule in schedules if "Reconcile" in str(rule["Targets"])]
     [hint] = [rule for rule in rules if "EventPattern" in rule]
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert hint["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
@@ -382,11 +383,26 @@ def test_reconciling_is_scheduled_and_hinted_at(aws: Template) -> None:
 
 
 def test_a_look_is_neither_tried_again_nor_kept_beyond_the_next(aws: Template) -> None:
-    [(_, config)] = aws.of_type("AWS::Lambda::EventInvokeConfig")
+    configs = {
+        aws.resolve(config["FunctionName"])[:-8]: config
+        for _, config in aws.of_type("AWS::Lambda::EventInvokeConfig")
+    }
 
-    assert aws.resolve(config["FunctionName"]).startswith("ReconcileFunction")
-    assert (config["Qualifier"], config["MaximumRetryAttempts"]) == ("$LATEST", 0)
-    assert config["MaximumEventAgeInSeconds"] == 60
+    for config in configs.values():
+        assert (config["Qualifier"], config["MaximumRetryAttempts"]) == ("$LATEST", 0)
+    ages = {name: config["MaximumEventAgeInSeconds"] for name, config in configs.items()}
+    assert ages == {"ReconcileFunction": 60, "UsersFunction": 300}
+
+
+def test_users_are_swept_each_five_minutes(aws: Template) -> None:
+    [rule] = [
+        properties
+        for _, properties in aws.of_type("AWS::Events::Rule")
+        if "UsersFunction" in str(properties["Targets"])
+    ]
+
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert [json.loads(target["Input"]) for target in rule["Targets"]] == [{"sweep": True}]
 
 
 def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:

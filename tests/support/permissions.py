@@ -17,6 +17,9 @@ IN_TRANSACTIONS = {
     "Get": "GetItem",
 }
 READS_OF_OBJECTS = {"S3.GetObject", "S3.CopyObject", "S3.PutObjectTagging"}
+COGNITO = "Cognito Identity Provider"
+BY_TOKEN = {"GetUser", "RevokeToken"}
+"""Calls that are not signed, and ask for no grant."""
 PREFIX = "s3:prefix"
 NO_CONTEXT: Mapping[str, str] = {}
 Needed = tuple[str, str]
@@ -95,6 +98,10 @@ class Permissions:
         elif service == "SQS":
             queue = parameters["QueueUrl"].rpartition("/")[2]
             yield f"sqs:{name}", self._template.arn(queue)
+        elif service == COGNITO:
+            [(pool, _)] = self._template.of_type("AWS::Cognito::UserPool")
+            if name not in BY_TOKEN:
+                yield f"cognito-idp:{name}", self._template.arn(pool)
         else:
             yield from self._needed_of_tables(service, name, parameters)
 

@@ -43,6 +43,7 @@ from tests.support.calls import (
     record_calls,
     refuse_beyond_limits,
 )
+from tests.support.cognito import make_pool
 from tests.support.events import LOCAL_ADMIN, api_event, sqs_event
 from tests.support.limits import Limits
 from tests.support.remembered import make_tables, remember
@@ -213,7 +214,7 @@ class MotoStack:
         for _, properties in self.template.of_type("AWS::Lambda::Function"):
             merged |= self.template.resolve(properties["Environment"]["Variables"])
         merged.pop("HEADRACE_SDK_PATIENCE", None)
-        return merged
+        return {**merged, "HEADRACE_AUTH": "on"}
 
     def create(self) -> None:
         """Make the tables and the machine."""
@@ -330,6 +331,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         stack = MotoStack(template, record_calls(monkeypatch, template))
         keep_process(monkeypatch)
         refuse_beyond_limits(monkeypatch, Limits(template))
+        stack.environment.update(make_pool(monkeypatch))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)
         forget_factories()

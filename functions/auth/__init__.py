@@ -1,0 +1,1 @@
+"""The function of /auth: logins, refreshes, logouts, and new users."""

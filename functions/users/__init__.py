@@ -1,0 +1,1 @@
+"""The function of /users, /people and /me, of the sweep, and of operators who make tenants."""

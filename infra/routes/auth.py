@@ -1,0 +1,8 @@
+"""The routes of `auth`, at the root of the API."""
+
+ROUTES = (
+    "POST /auth/login",
+    "POST /auth/refresh",
+    "POST /auth/logout",
+    "POST /auth/register",
+)
