@@ -6,3 +6,5 @@ ROUTES = (
     "POST /auth/logout",
     "POST /auth/register",
 )
+
+OPEN = ("POST /auth/login", "POST /auth/refresh")
