@@ -167,7 +167,7 @@ def refused_by_the_gateway(nobody: httpx.Client, token: str) -> None:
     assert (answer.status_code, answer.json()) == (401, UNAUTHORIZED)
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "null", "e30.e30.e30"])
+@pytest.mark.parametrize("token", ["Bearer", "x", "a.b.c", "null", "e30.e30.e30"])
 def test_garbage_is_no_token(nobody: httpx.Client, token: str) -> None:
     refused_by_the_gateway(nobody, token)
 
@@ -196,7 +196,7 @@ def test_a_token_whose_claims_were_changed_is_refused(
 def test_a_token_of_another_pool_is_refused(
     nobody: httpx.Client, cognito: Any, other_pool: str
 ) -> None:
-    login = {"username": "admin", "password": "Secret of another pool 1"}
+    login = {"username": "admin", "password": "Secret of another pool: 1"}
     cognito.admin_create_user(UserPoolId=other_pool, Username=login["username"])
     cognito.admin_set_user_password(
         UserPoolId=other_pool,
