@@ -13,7 +13,7 @@ from shared.times import utc_now
 FOUNDER = Principal(
     tenant="default", name="system", kind=PrincipalKind.LOCAL, role=Role.PARTICIPANT
 )
-"""Whoever comes without a token to a stack that was made with bootstrap=open."""
+"""The one who comes without a token to a stack that was made with bootstrap=open."""
 
 
 def registering(authorization: str | None) -> Principal:

@@ -122,7 +122,7 @@ _answer_http = http_handler(app)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of the gateway, which is never taken for anything else, or do an operation."""
+    """Answer a request of the gateway, which is never anything else, or do an operation."""
     if "requestContext" in event:
         return _answer_http(event, context)
     return operate(event, context)

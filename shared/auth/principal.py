@@ -14,7 +14,7 @@ class PrincipalKind(StrEnum):
 
 
 class Role(StrEnum):
-    """The rights of a principal; see `roles` for which of them include which."""
+    """The rights of a principal; some include others (shared/auth/roles.py)."""
 
     PARTICIPANT = "participant"
     VIEWER = "viewer"

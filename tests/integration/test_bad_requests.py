@@ -24,6 +24,12 @@ TAKING_A_BODY = [
     "PUT /api/v1/flows/{flow_id}",
     "POST /api/v1/flows/{flow_id}/execute",
     "POST /api/v1/executions",
+    "POST /auth/login",
+    "POST /auth/refresh",
+    "POST /auth/logout",
+    "POST /auth/register",
+    "PUT /api/v1/users/{username}",
+    "POST /api/v1/users/{username}/password",
 ]
 STARTING = ["POST /api/v1/flows/{flow_id}/execute", "POST /api/v1/executions"]
 NOT_FOUND = {
@@ -31,10 +37,13 @@ NOT_FOUND = {
     "approval_id": "approval_not_found",
     "execution_id": "execution_not_found",
     "plugin_id": "plugin_not_found",
+    "username": "user_not_found",
 }
 BODIES: dict[str, Any] = {
     "POST /api/v1/executions": {"flowId": NOBODY},
     "PUT /api/v1/flows/{flow_id}": {"disabled": True},
+    "PUT /api/v1/users/{username}": {"disabled": True},
+    "POST /api/v1/users/{username}/password": {"password": "correct horse battery"},
 }
 
 

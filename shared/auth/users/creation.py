@@ -96,12 +96,12 @@ class UserCreation:
         failed = self.users.add(user, founds=self.founds)
         if not failed:
             return user
+        if "tenant" in failed and not self._is_founder(user.username):
+            raise InvalidTokenError("log in first: the first user of this tenant is there already")
         return self._in_place_of(self.users.find(user.username), user)
 
     def _in_place_of(self, old: UserRecord | None, new: UserRecord) -> UserRecord:
         """Go on in place of an attempt at the same user that has died, or refuse."""
-        if self.founds and not self._is_founder(new.username):
-            raise InvalidTokenError("log in first: the first user of this stack is there already")
         if old is None or old.is_active or self.now() - old.begun_at < self.lease:
             raise taken()
         mine = new.model_copy(update={"id": old.id})

@@ -74,7 +74,8 @@ def test_every_post_that_does_something_takes_a_key() -> None:
         if "idempotency-key" not in {each["name"] for each in post.get("parameters", [])}
     ]
 
-    assert without == ["/api/v1/flows/validate"]
+    logins = ["/auth/login", "/auth/logout", "/auth/refresh"]
+    assert without == ["/api/v1/flows/validate", *logins]
 
 
 def test_path_parameters_are_those_of_the_path() -> None:
