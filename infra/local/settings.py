@@ -26,7 +26,7 @@ class Local:
     egress_allow: str = ""
     retention: str = ""
     has_users: bool = True
-    """Whether one has to log in; without users everybody may do everything."""
+    """Users, who have to log in; without any, everybody may do everything."""
     hosts: tuple[str, ...] = ()
     """Names, besides loopback's, under which the API may be called."""
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -162,8 +163,8 @@ def tokens_of(cognito: Any, pool: str, login: dict[str, str]) -> dict[str, str]:
     return made
 
 
-def refused_by_the_gateway(nobody: httpx.Client, token: str) -> None:
-    answer = nobody.get(FLOWS, headers=bearer(token))
+def refused_by_the_gateway(nobody: httpx.Client, token: str | None) -> None:
+    answer = nobody.get(FLOWS, headers=bearer(token) if token else {})
     assert (answer.status_code, answer.json()) == (401, UNAUTHORIZED)
 
 
@@ -383,3 +384,21 @@ def test_without_users_everybody_is_local_and_there_is_nothing_to_log_in_to(
         assert [each["username"] for each in client.get("/api/v1/people").json()] == ["local"]
     assert "admin" not in json.loads(open_stack.description.read_text("utf-8"))
     assert "HEADRACE_AUTH=off" in open_stack.output.read_text("utf-8")
+
+
+def test_an_open_home_can_be_closed_and_keeps_what_is_in_it(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, auth="off")
+    stack.start()
+    with httpx.Client(base_url=stack.url, timeout=60) as client:
+        flow = client.post(FLOWS, json=draft()).json()
+        assert stack.stop() == 0
+
+        stack.auth = "on"
+        stack.start()
+
+        refused_by_the_gateway(client, None)
+        login = json.loads(stack.description.read_text("utf-8"))["admin"]
+        assert f"admin  {login['password']}" in stack.output.read_text("utf-8")
+        token = bearer(log_in(stack.url, login)["token"])
+        assert client.get(f"{FLOWS}/{flow['id']}", headers=token).json() == flow
+    assert stack.stop() == 0

@@ -173,6 +173,11 @@ def test_bootstrap_opens_one_more_route_and_tells_its_function() -> None:
     opened = {key for key, how in authorization(template).items() if how == "NONE"}
 
     assert opened - OPEN_ROUTES == {REGISTER}
+    told = {
+        properties["Environment"]["Variables"].get("HEADRACE_BOOTSTRAP")
+        for _, properties in template.of_type("AWS::Lambda::Function")
+    }
+    assert told == {None, "open"}
 
 
 def test_a_token_must_be_of_this_pool_and_made_for_its_client(aws: Template) -> None:

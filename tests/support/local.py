@@ -18,7 +18,7 @@ class Stack:
     """The local stack in a process of its own: black box, but it can be stopped and killed."""
 
     def __init__(self, home: Path, *, auth: str = "on") -> None:
-        self.home, self._auth = home, auth
+        self.home, self.auth = home, auth
         self.port, self.emulator_port = free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,7 +71,7 @@ class Stack:
         """What tells a program of the project which stack is meant."""
         return {
             **os.environ,
-            "HEADRACE_AUTH": self._auth,
+            "HEADRACE_AUTH": self.auth,
             "HEADRACE_HOME": str(self.home),
             "HEADRACE_PORT": str(self.port),
             "HEADRACE_EMULATOR_PORT": str(self.emulator_port),

@@ -2,8 +2,8 @@
 
 import importlib
 
-from infra.routes import DEFAULT_ROUTE, OPEN_ROUTES, ROUTES
-from shared.auth.policy import NONE, POLICY
+from infra.routes import DEFAULT_ROUTE, OPEN_ROUTES, REGISTER, ROUTES
+from shared.auth.policy import POLICY
 
 
 def test_each_route_of_the_gateway_has_a_row():
@@ -13,7 +13,8 @@ def test_each_route_of_the_gateway_has_a_row():
 
 
 def test_the_gateway_lets_in_without_a_token_where_the_matrix_says_so_and_nowhere_else():
-    assert {route for route, access in POLICY.items() if access == NONE} == OPEN_ROUTES
+    assert {route for route, access in POLICY.items() if access.least is None} == OPEN_ROUTES
+    assert {route for route, access in POLICY.items() if access.bootstraps} == {REGISTER}
 
 
 def test_each_route_of_a_handler_has_a_row():
