@@ -14,6 +14,7 @@
     x InvalidCredentialsError         name, password, secret or refresh token are not right
   + ForbiddenError                    403, the role is too low
     x PasswordDueError                the password was set for one use: send another with it
+    x NotApproverError                the approval names others
   + NotFoundError                     404
     x RouteNotFoundError
     x FlowNotFoundError
@@ -136,6 +137,10 @@ class ForbiddenError(PlatformError):
 
 class PasswordDueError(ForbiddenError):
     code = "password_due"
+
+
+class NotApproverError(ForbiddenError):
+    code = "not_approver"
 
 
 class NotFoundError(PlatformError):

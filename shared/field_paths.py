@@ -102,6 +102,11 @@ def no_such_field(name: str, items: Sequence[Any], *, one: str = "item") -> Mess
     )
 
 
+def near_name(name: str, item: Mapping[str, Any]) -> str:
+    """Return the field of an item that a name may have meant, or nothing."""
+    return next(iter(get_close_matches(name[:_LENGTH], _names_of([item]), n=1)), "")
+
+
 def _names_of(items: Sequence[Any]) -> list[str]:
     found = (name for item in items[:_ITEMS] if is_map(item) for name in item)
     return list(dict.fromkeys(islice((each for each in found if len(each) <= _LENGTH), _NAMES)))

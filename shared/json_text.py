@@ -13,7 +13,7 @@ _LARGEST_PLAIN = 1e16
 
 def compact(value: Any) -> str:
     """Write JSON that is read back to the same value, 5.0 included: for what is stored."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _STORED.encode(value)
 
 
 def kind(value: Any) -> str:
@@ -125,7 +125,8 @@ def is_map(value: Any) -> bool:
     return type(value) is dict or issubclass(type(value), Mapping)
 
 
+_STORED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _KEYS = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_as_dict
 )
-"""Made once: lists of a million items have a million keys."""
+"""Made once, both: each task has outputs, and lists of a million items have a million keys."""

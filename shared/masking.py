@@ -8,6 +8,7 @@ through the same door: the values of those that an execution reads are more secr
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from shared.secret_forms import SHORTEST
@@ -31,7 +32,8 @@ class Masking:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._search = SecretSearch(secrets)
+        known = tuple(secrets)
+        self._search = SecretSearch(known) if known else _search_for_none()
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to mask."""
@@ -81,6 +83,12 @@ class Masking:
         for place in places(masked, (start for start, _ in left)):
             masked[place] = MASK
         return masked
+
+
+@cache
+def _search_for_none() -> SecretSearch:
+    """Return the search of most executions: they have no secret, and it is made ready once."""
+    return SecretSearch(())
 
 
 def _settled(text: str, find: Callable[[str], Iterator[Span]]) -> tuple[str, list[Span]]:

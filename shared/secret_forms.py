@@ -59,6 +59,12 @@ def folded_forms(secrets: Iterable[str]) -> list[str]:
     return longest_first(filter(_is_worth, map(folded, (*forms, *doubled))))
 
 
+def json_spellings(secret: str) -> set[str]:
+    """Return a secret as it is and as it stands in JSON, where bodies are base64 as a whole."""
+    written = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    return {secret, *written}
+
+
 def base64_forms(secret: str) -> Iterator[tuple[str, str]]:
     """Yield the base64 forms of a secret, alone or behind one or two bytes (`user:secret`).
 

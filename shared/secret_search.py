@@ -11,6 +11,7 @@ from shared.secret_forms import (
     base64_forms,
     folded,
     folded_forms,
+    json_spellings,
     longest_first,
     origins,
     secrets_of,
@@ -43,7 +44,12 @@ class SecretSearch:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = secrets_of(secrets)
         self._forms = folded_forms(known)
-        base64s = {form: end for secret in known for form, end in base64_forms(secret)}
+        base64s = {
+            form: end
+            for secret in known
+            for spelling in json_spellings(secret)
+            for form, end in base64_forms(spelling)
+        }
         self._base64 = {form: base64s[form] for form in longest_first(base64s)}
         self._is_ascii = all(map(str.isascii, (*known, *self._forms)))
         self._has_spaces = any(" " in form for form in self._forms)

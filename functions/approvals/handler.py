@@ -30,14 +30,12 @@ def list_approvals(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response[list[Approval]]:
-    return answer_page(
-        app, approvals.page(caller.tenant, status=status, limit=limit, cursor=cursor)
-    )
+    return answer_page(app, approvals.page(caller, status=status, limit=limit, cursor=cursor))
 
 
 @app.get("/api/v1/approvals/<approval_id>")
 def get_approval(approval_id: str, approvals: Approvals, caller: Caller) -> Approval:
-    return approvals.get(caller.tenant, approval_id)
+    return approvals.get(caller, approval_id)
 
 
 @app.post("/api/v1/approvals/<approval_id>/approve", middlewares=[once])
@@ -63,10 +61,9 @@ def _decide(
 ) -> Approval:
     comment = parse_body(DecisionComment, body).comment
     return approvals.decide(
-        caller.tenant,
+        caller,
         approval_id,
         decision,
-        by=caller.name,
         comment=comment,
         keep=once.keep(answer),
     )

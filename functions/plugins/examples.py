@@ -7,7 +7,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "core.set": "values: {currency: EUR, total: '{{ inputs.net * 1.19 }}'}",
     "flow.flatten": "items: [[1, 2], [3]]",
     "flow.foreach": "items: '{{ inputs.orders }}'\nconcurrency: 5",
-    "flow.gate": "message: 'Publish {{ inputs.title }}?'\napprovers: [editors]\ntimeout: 2d",
+    "flow.gate": "message: 'Publish {{ inputs.title }}?'\napprovers: ['role:editor']\ntimeout: 2d",
     "flow.group": "items: '{{ inputs.orders }}'\nby: country",
     "flow.if": "condition: inputs.amount > 100",
     "flow.limit": "items: '{{ inputs.orders }}'\nlimit: 10",
@@ -27,7 +27,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "flow.wait": "duration: 1h30m",
     "http.request": (
         "url: https://api.example.com/orders\nmethod: POST\n"
-        "headers: {Authorization: 'Bearer ${API_TOKEN}'}\nbody: {order: '{{ inputs.order }}'}"
+        "auth: {type: bearer, token: '{{ inputs.token }}'}\nbody: {order: '{{ inputs.order }}'}"
     ),
     "transform.base64": "operation: encode\ndata: '{{ inputs.text }}'",
     "transform.csv": "operation: parse\ndata: '{{ inputs.text }}'",

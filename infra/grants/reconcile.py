@@ -15,9 +15,14 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         on=on.table("executions"),
     )
     function.may(*RUNS, on=on.machine)
+    # What it ends itself leaves objects: they go when the execution's retention is over.
+    function.may("s3:PutObjectTagging", on=on.objects("executions"))
+    function.may_list("executions/", on=on.bucket)
     function.may("states:DescribeExecution", "states:StopExecution", on=on.runs)
 
 
 FUNCTION = Function(
-    variables=("EXECUTIONS_TABLE_NAME", "STATE_MACHINE_ARN"), seconds=60, grant=_grant
+    variables=("EXECUTIONS_TABLE_NAME", "PAYLOADS_BUCKET_NAME", "STATE_MACHINE_ARN"),
+    seconds=60,
+    grant=_grant,
 )

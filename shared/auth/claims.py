@@ -12,6 +12,7 @@ CLIENT = "client:"
 """The beginning of a client's name, and of its user's in the pool: `client:acme:billing`."""
 ROLE, TENANT, GROUP = "role:", "tenant:", "group:"
 """The beginnings of the groups of a pool that say a user's role, tenant, and groups of ours."""
+OURS = (GROUP, ROLE, TENANT)
 
 
 def principal_of(claims: Claims, now: datetime) -> Principal:

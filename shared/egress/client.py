@@ -63,11 +63,22 @@ class PinnedTransport(httpx.BaseTransport):
             )
         )
         return httpx.Response(
-            status_code=answer.status, headers=answer.headers, stream=_Body(answer.stream)
+            status_code=answer.status,
+            headers=[(name, _in_utf8(value)) for name, value in answer.headers],
+            stream=_Body(answer.stream),
         )
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _in_utf8(value: bytes) -> bytes:
+    """Return a header's value, read as UTF-8 or else as latin-1: httpx reads all of them alike."""
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1").encode()
+    return value
 
 
 class _Body(httpx.SyncByteStream):

@@ -15,6 +15,8 @@ Told = TypeVar("Told", Failure, LogLine)
 
 def within_bounds(run: TaskRun) -> TaskRun:
     """Cut a task run's failure and its lines, whoever wrote them, to a bearable length."""
+    if not run.logs and not run.error:
+        return run
     lines = tuple(bearable(line) for line in run.logs)
     return run.model_copy(update={"error": run.error and bearable(run.error), "logs": lines})
 

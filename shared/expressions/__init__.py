@@ -6,7 +6,7 @@ its result before it builds it.
 """
 
 from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
-from shared.expressions.habits import instead_of
+from shared.expressions.habits import NO_CREDENTIALS, instead_of
 from shared.expressions.limits import Budget
 from shared.expressions.roots import ROOTS, TASK_ROOTS
 from shared.expressions.scope import Scope
@@ -23,6 +23,7 @@ from shared.expressions.values import Json, is_true
 from shared.expressions.variables import LazyVariables
 
 __all__ = [
+    "NO_CREDENTIALS",
     "ROOTS",
     "TASK_ROOTS",
     "Budget",

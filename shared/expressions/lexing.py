@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from shared.expressions.errors import TemplateError, TemplateSyntaxError
-from shared.expressions.habits import instead_of_dollar
+from shared.expressions.habits import instead_of_sign
 from shared.expressions.limits import MAX_BRACKETS
 from shared.expressions.scope import finite
 
@@ -50,18 +50,17 @@ def _tokens(source: str) -> Iterator[tuple[int, str, Any]]:
                 yield offset, *_converted(kind, raw, offset)
             offset += len(raw)
     except JinjaError as error:
-        raise TemplateSyntaxError(_sentence(error, source[offset:]), offset) from None
+        raise TemplateSyntaxError(_sentence(error, source, offset), offset) from None
 
 
-def _sentence(error: Any, rest: str) -> str:
-    character = rest[:1]
+def _sentence(error: Any, source: str, offset: int) -> str:
+    character = source[offset : offset + 1]
     message: str = error.message or ""
     if not message.startswith("unexpected char "):
         return message
     if character in ("'", '"'):
         return "a string without its closing quote"
-    hint = instead_of_dollar(rest) if character == "$" else ""
-    return f"unexpected character {character!r}{hint}"
+    return f"unexpected character {character!r}{instead_of_sign(source, offset)}"
 
 
 def _converted(kind: str, raw: str, offset: int) -> tuple[str, Any]:

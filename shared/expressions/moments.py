@@ -39,8 +39,15 @@ def moment_of(value: Json) -> datetime:
             seconds = finite(value) / (1000 if abs(value) > _MILLISECONDS_FROM else 1)
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     except (ValueError, OverflowError):
-        raise TemplateError("the value is not a time") from None
+        raise _not_a_time(value) from None
     raise TemplateError(f"expected a time, not {kind(value)}")
+
+
+def _not_a_time(value: Json) -> TemplateError:
+    if type(value) is not str:
+        return TemplateError("the number is not a time")
+    sentence = '"{value:80}" is not a time: those are written 2026-01-31 or 2026-01-31T12:00:00Z'
+    return TemplateError(Message(sentence, value=value))
 
 
 def in_minutes(moment: datetime) -> datetime:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from shared.expressions.errors import TemplateError
 from shared.expressions.operators import Operator, concatenate
 from shared.expressions.scope import Run, steps_of
-from shared.expressions.values import Json, Missing, is_map, is_true, kind, plain
-from shared.field_paths import ABSENT
+from shared.expressions.values import Json, Missing, is_map, is_true, kind, plain, text
+from shared.field_paths import ABSENT, near_name
 from shared.json_text import whole_number
 from shared.messages import Message
 
@@ -71,7 +71,23 @@ class Member(Node):
         if type(key) is Missing:
             return key
         found = lookup(target, key)
-        return Missing(self._label(key_label(key))) if found is ABSENT else found
+        if found is ABSENT:
+            return Missing(self._label(key_label(key)), lambda: self._why(target, key))
+        return found
+
+    def _why(self, target: Json, key: Json) -> Message:
+        """Say what there is instead of a key, in data that was read."""
+        if type(target) is list and whole_number(key) is not None:
+            has = ": {target} has length {length}"
+            return Message(has, target=self.target.label(), length=len(target))
+        if not is_map(target):
+            return Message(f": {{target}} is {kind(target)}", target=self.target.label())
+        if type(target) is not dict:
+            return Message("")
+        if not target:
+            return Message(": {target} is an empty map", target=self.target.label())
+        near = near_name(text(key), target)
+        return Message(', did you mean "{near:80}"?', near=near) if near else Message("")
 
     def label(self) -> Message:
         if type(self.key) is Constant:

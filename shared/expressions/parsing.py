@@ -10,7 +10,7 @@ from shared.expressions import nodes
 from shared.expressions.errors import TemplateSyntaxError
 from shared.expressions.filters import FILTERS
 from shared.expressions.functions import FUNCTIONS
-from shared.expressions.habits import instead_of
+from shared.expressions.habits import instead_of, instead_of_sign
 from shared.expressions.lexing import environment, stream
 from shared.expressions.limits import MAX_TREE_DEPTH
 from shared.expressions.operators import ARITHMETIC, COMPARISONS, negative, positive
@@ -62,21 +62,25 @@ def _jinja_tree(source: str) -> Any:
     try:
         tree = parser.parse_expression()
     except JinjaError as error:
-        raise _refusal(error, len(source)) from None
-    _refuse_rest(parser.stream)
+        raise _refusal(error, source) from None
+    _refuse_rest(parser.stream, source)
     return tree
 
 
-def _refuse_rest(rest: Any) -> None:
+def _refuse_rest(rest: Any, source: str) -> None:
     if not rest.eos:
-        raise TemplateSyntaxError(f"unexpected '{rest.current.value}'", rest.current.lineno)
+        offset = rest.current.lineno
+        hint = instead_of_sign(source, offset)
+        raise TemplateSyntaxError(f"unexpected '{rest.current.value}'{hint}", offset)
 
 
-def _refusal(error: Any, end: int) -> TemplateSyntaxError:
+def _refusal(error: Any, source: str) -> TemplateSyntaxError:
     message: str = error.message or ""
     if "end of template" in message:
-        return TemplateSyntaxError("the expression ends too early", end)
-    return TemplateSyntaxError(message[:1].lower() + message[1:], error.lineno)
+        return TemplateSyntaxError("the expression ends too early", len(source))
+    offset = error.lineno
+    hint = instead_of_sign(source, offset)
+    return TemplateSyntaxError(message[:1].lower() + message[1:] + hint, offset)
 
 
 class _Conversion:
@@ -146,7 +150,10 @@ class _Conversion:
 
     def conditional(self, node: Any) -> nodes.Node:
         otherwise = self.convert(node.expr2) if node.expr2 else _NULL
-        return nodes.Conditional(self.convert(node.test), self.convert(node.expr1), otherwise)
+        test = self.convert(node.test)
+        if type(test) is nodes.Name:
+            self._facts.tested.add((test.name,))
+        return nodes.Conditional(test, self.convert(node.expr1), otherwise)
 
     def call(self, node: Any) -> nodes.Node:
         if type(node.node).__name__ != "Name":
@@ -216,8 +223,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name[:80], known, n=1)
     hint = f", did you mean '{near[0]}'?" if near else ""
-    instead = instead_of(name) if kind == "function" else ""
-    return f"unknown {kind} '{name[:80]}'{instead or hint}"
+    return f"unknown {kind} '{name[:80]}'{_instead(kind, name) or hint}"
+
+
+def _instead(kind: str, name: str) -> str:
+    if kind == "function" and name in FILTERS:
+        return f": it is a filter, write x | {name}"
+    if kind == "filter" and name in FUNCTIONS:
+        return f": it is a function, write {name}(x)"
+    return instead_of(name)
 
 
 def _unary(make: Callable[[nodes.Node], nodes.Node]) -> Callable[[_Conversion, Any], nodes.Node]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -49,7 +49,9 @@ class Scope:
         So the items of one collection get different `uuid()`s, and each the same one again.
         """
         place = [f"/{name}={names[name]}" for name in ("index", "key") if name in names]
-        return replace(self, roots={**self.roots, **names}, seed=self.seed + "".join(place))
+        seed = self.seed + "".join(place) if place else self.seed
+        # `replace` takes three times as long, and collections do this for each of their items.
+        return Scope({**self.roots, **names}, seed, self.now, self.credentials, self.budget)
 
 
 class Run:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from shared.errors import UnavailableError
 from shared.expressions import nodes, tokens
 from shared.expressions.errors import TakesTooLongError, TemplateError, TemplateSyntaxError
+from shared.expressions.habits import NO_CREDENTIALS
 from shared.expressions.limits import MAX_SOURCE_BYTES
 from shared.expressions.parsing import Facts, parse
 from shared.expressions.roots import TASK_ROOTS
@@ -34,7 +35,7 @@ class References:
     functions called, `credentials` the names in `${NAME}`; `members` pairs a root with each
     constant name that is read from it (`("vars", "greeting")`). `paths` are the roots with the
     names that are read from them, one after the other, where nothing covers what is missing;
-    `tested` those that the template asks for (`is defined`, `in`).
+    `tested` those that the template asks for (`is defined`, `in`, a root by `if`).
     """
 
     reads: frozenset[str] = frozenset()
@@ -156,7 +157,8 @@ def _credential(part: tokens.Credential, find: Callable[[str], Json | None] | No
         return part.text
     stored = find(part.name)
     if stored is None:
-        raise TemplateError(Message('credential "{name}" not found', name=Message.of(part.name)))
+        sentence = f'credential "{{name}}" not found{NO_CREDENTIALS}'
+        raise TemplateError(Message(sentence, name=Message.of(part.name)))
     if part.field is None:
         return stored
     if not is_map(stored) or part.field not in stored:

@@ -1,6 +1,6 @@
 """JSON values as expressions see them: their truth, their text, their size, their kind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from shared.expressions.errors import TemplateError
@@ -29,16 +29,25 @@ _DIGITS_PER_BIT = 0.30103
 _FALSE_TEXTS = frozenset({"", "0", "false"})
 
 
+def _nothing() -> Message:
+    return Message("")
+
+
 class Missing:
-    """A value that was read and not found; `label` is how: the author's words and read keys."""
+    """A value that was read and not found; `label` is how: the author's words and read keys.
 
-    __slots__ = ("label",)
+    `why` tells, once somebody asks, what there is instead.
+    """
 
-    def __init__(self, label: Message) -> None:
+    __slots__ = ("label", "why")
+
+    def __init__(self, label: Message, why: Callable[[], Message] = _nothing) -> None:
         self.label = label
+        self.why = why
 
     def error(self) -> TemplateError:
-        return TemplateError(Message("'{label}' is undefined", label=self.label))
+        why = self.why()
+        return TemplateError(Message("'{label}' is undefined{why}", label=self.label, why=why))
 
 
 def is_true(value: Json) -> bool:

@@ -20,7 +20,7 @@ class LazyVariables(Mapping[str, Json]):
 
     def __init__(self, sources: Mapping[str, Json], scope: Scope) -> None:
         self._sources = sources
-        self._scope = replace(scope.with_locals(vars=self), credentials=None)
+        self._scope = replace(scope, roots={**scope.roots, "vars": self}, credentials=None)
         self._rendered: dict[str, Json] = {}
         self._open: list[str] = []
         self._lock = RLock()

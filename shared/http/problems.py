@@ -32,6 +32,7 @@ STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
 }
 
 COME_AGAIN = THROTTLES | {
+    "ConditionalRequestConflict",
     "LimitExceededException",
     "RequestTimeout",
     "TransactionConflictException",

@@ -32,7 +32,7 @@ tasks:
     dependsOn: [big]
     properties:
       message: 'Go?'
-      approvers: [ops]
+      approvers: ['group:ops']
       timeout: 2h
       onTimeout: approve
       remind: [10m]
@@ -84,7 +84,7 @@ def through_all_stages(stack: MotoStack, execution_id: str, wake: Any, deaths: D
         until(stack, asked, field, 1)
         again = stack.wait_for_approval(execution_id)
         assert again["id"] == asked["id"]
-    assert again["approvers"] == ["ops", "boss"]
+    assert again["approvers"] == ["group:ops", "boss"]
     deaths.plan()
     age(stack, asked, hours=3)
     wake(stack, execution_id)

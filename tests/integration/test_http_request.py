@@ -171,6 +171,37 @@ def test_several_cookies_stay_several_and_other_headers_are_joined() -> None:
     assert headers["vary"] == "a, b"
 
 
+def test_each_header_is_read_by_itself() -> None:
+    def reply(connection: socket.socket, _request: bytes, _server: Server) -> None:
+        fields = b"X-Old: caf\xe9\r\n" + "X-New: café €\r\nSet-Cookie: a=é\r\n".encode()
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + fields + b"content-length: 0\r\n\r\n")
+
+    with serving(reply) as server:
+        headers = get(server.url)["headers"]
+
+    assert (headers["x-old"], headers["x-new"]) == ("café", "café €")
+    assert headers["set-cookie"] == "a=é"
+
+
+def test_a_location_in_utf8_is_read_whatever_other_headers_are_in() -> None:
+    def reply(connection: socket.socket, request: bytes, server: Server) -> None:
+        if not request.startswith(b"GET / "):
+            return OK(connection, request, server)
+        fields = "location: /ü\r\n".encode() + b"x-old: caf\xe9\r\ncontent-length: 0\r\n\r\n"
+        return connection.sendall(b"HTTP/1.1 302 Found\r\n" + fields)
+
+    with serving(reply) as server:
+        get(server.url)
+
+    assert server.requests[1].startswith(b"GET /%C3%BC HTTP/1.1\r\n")
+
+
+def test_a_retry_after_that_is_there_twice_is_heard() -> None:
+    reply = answering("HTTP/1.1 429 Slow down\nretry-after: 7\nRetry-After: 7")
+    with serving(reply) as server:
+        assert failure(server.url).retry_after_seconds == 7.0
+
+
 def test_null_leaves_defaults_out_on_the_wire() -> None:
     none = {"User-Agent": None, "ACCEPT": None, "accept-encoding": None}
     with serving(OK) as server:

@@ -127,6 +127,31 @@ def test_an_answer_that_shows_the_execution_has_the_address(
     assert (reused.status, reused.body["code"]) == (422, "idempotency_key_reused")
 
 
+def test_a_repeated_start_that_puts_them_late_does_not_keep_them_for_ever(
+    moto_stack: MotoStack, create_flow: Any
+):
+    path = f"/api/v1/flows/{create_flow(FLOW)['id']}/execute"
+    body = {"inputs": {"text": TEXT}}
+
+    def start(key: str) -> None:
+        answer = moto_stack.api("POST", path, body, {"idempotency-key": key})
+        assert answer.status == 202, answer.body
+        moto_stack.wait_for_execution(answer.body["executionId"])
+
+    start("first")  # which reads the plan
+    moto_stack.calls.clear()
+    start("second")
+    put = moto_stack.calls.of("executions").index("S3.PutObject") + 1
+    # The first try under this key sleeps before it puts anything.
+    moto_stack.calls.meanwhile(put, "executions", lambda: start("third"))
+
+    start("third")
+
+    assert moto_stack.calls.has_interrupted
+    assert len(objects(moto_stack)) == 3
+    assert days_of(moto_stack) == {"1"}
+
+
 def test_no_secret_is_at_the_address(moto_stack: MotoStack, run: Finished):
     secret = "tok-5ecret-value"
     flow = FLOW.replace("{{ inputs.text | length }}", "{{ inputs.note[:20] ~ inputs.token }}")

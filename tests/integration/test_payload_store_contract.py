@@ -38,6 +38,13 @@ def days_of(payloads: PayloadStore, stored: Stored) -> int | None:
     return int(tags["days"]) if tags else None
 
 
+def test_a_store_that_refuses_an_object_is_not_taken_for_one_that_has_it(tables: "Tables"):
+    payloads = PayloadStore(lambda: tables.s3, "nowhere")
+
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        payloads.put_for(FIRST, "1")
+
+
 class TestPayloads:
     def test_a_text_is_read_as_it_was_put(self, payloads: PayloadStore):
         stored = payloads.put("some/key.json", '{"é": 1}')
@@ -69,6 +76,14 @@ class TestPayloads:
 
         assert first == again
         assert len({first.key, other.key, others.key}) == 3
+
+    def test_what_is_put_again_late_goes_when_it_was_to(self, payloads: PayloadStore):
+        stored = payloads.put_for(FIRST, "1")
+        payloads.expire_after(stored, 30)
+
+        assert payloads.put_for(FIRST, "1") == stored
+
+        assert (payloads.get(stored), days_of(payloads, stored)) == ("1", 30)
 
     def test_a_copy_belongs_to_its_own_execution_and_stays(self, payloads: PayloadStore):
         stored = payloads.put_for(FIRST, "1")

@@ -80,6 +80,27 @@ def test_a_look_at_a_finished_execution_does_nothing(
     assert moto_stack.invoke("reconcile", {"all": True}) == {}
 
 
+GATE = "{name: asked, tasks: [{name: ask, type: flow.gate, properties: {message: Go?}}]}"
+
+
+@pytest.mark.parametrize("by", ["hint", "sweep"])
+def test_a_look_at_an_execution_that_runs_does_not_read_what_it_recorded(
+    by: str, moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    execution_id = execute(create_flow(GATE)["id"])
+    moto_stack.wait_until(lambda: moto_stack.is_parked(execution_id))
+    hint = run_ended_event(moto_stack.machine_arn, f"{execution_id}-1", "FAILED")
+    moto_stack.calls.clear()
+
+    assert moto_stack.invoke("reconcile", hint if by == "hint" else {"all": True}) == {"waited": 1}
+
+    made = [call for call in moto_stack.calls.all() if call.function == "reconcile"]
+    reads = [call for call in made if call.operation == "DynamoDB.GetItem"]
+    queries = [call for call in made if call.operation == "DynamoDB.Query"]
+    assert [query.parameters for query in queries if "IndexName" not in query.parameters] == []
+    assert len([read for read in reads if read.parameters["Key"]["sk"] == "execution"]) == 1
+
+
 @pytest.mark.parametrize("crash", [3, 4, 5, 6])
 def test_a_run_that_died_is_resumed_from_its_records(crash: int, moto_stack: MotoStack, flow: Any):
     execution_id = dying_run(moto_stack, flow, crash=crash)
@@ -194,6 +215,42 @@ def test_what_dies_of_ending_too_ends_as_engine_error(moto_stack: MotoStack, flo
     assert execution["error"]["code"] == "engine_error"
     assert len(moto_stack.runs()) == 2 * MAX_STALLS
     assert moto_stack.invoke("reconcile", {"all": True}) == {}
+
+
+LARGE = """
+name: large
+retention: 2h
+inputs: [{name: text, type: STRING}]
+tasks: [{name: a, type: core.set, properties: {values: {x: 1}}}]
+"""
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_large_inputs_of_what_the_reconciler_ends_go_with_it(
+    moto_stack: MotoStack, create_flow: Any, *, is_there: bool
+):
+    flow = create_flow(LARGE)
+    body = {"inputs": {"text": "0123456789" * 30_000}}
+    moto_stack.dies_for_good = moto_stack.always_dies = True
+    answer = moto_stack.api("POST", f"/api/v1/flows/{flow['id']}/execute", body)
+    execution_id = str(answer.body["executionId"])
+    wait_until_dead(moto_stack)
+    table, key = execution_row(moto_stack, execution_id)
+    table.update_item(
+        Key=key,
+        UpdateExpression="SET closing = :error, stalls = :most",
+        ExpressionAttributeValues={":error": "engine_error", ":most": MAX_STALLS - 1},
+    )
+    s3, bucket = boto3.client("s3"), moto_stack.environment["PAYLOADS_BUCKET_NAME"]
+    [found] = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    if not is_there:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+    assert moto_stack.invoke("reconcile", {"all": True}) == {"failed": 1}
+
+    if is_there:
+        tags = s3.get_object_tagging(Bucket=bucket, Key=found["Key"])["TagSet"]
+        assert tags == [{"Key": "days", "Value": "1"}]
 
 
 def test_one_execution_that_cannot_be_looked_at_does_not_stop_the_others(

@@ -28,7 +28,7 @@ def claims_of(
     }
 
 
-LOCAL_ADMIN = claims_of("local", "admin")
+LOCAL_ADMIN = claims_of("local", "admin", groups=["ops"])
 """Whoever a test calls as, unless it says so."""
 
 

@@ -50,6 +50,7 @@ class Restarted(World):
             engine=self.runs_of_machine,
             waker=waker_of(self.store, self.states),
             promoter=Promoter(InMemorySlots(self.store), self.runs_of_machine, self.clock),
+            payloads=self.payloads,
             now=self.clock,
         )
 

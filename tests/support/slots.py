@@ -159,6 +159,7 @@ class Queueing:
             engine=self.engine,
             waker=waker_of(self.store, self.states),
             promoter=self.promoter,
+            payloads=InMemoryPayloads(),
             now=lambda: self.at,
         )
 

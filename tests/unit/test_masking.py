@@ -254,3 +254,23 @@ def test_a_secret_that_is_written_with_escapes_is_found_in_base64_as_it_is_meant
     encoded = base64.b64encode(b"p@ss-word-long").decode()
 
     assert Masking(["p%40ss-word-long"]).text(f"Basic {encoded}") == "Basic ******"
+
+
+@pytest.mark.parametrize(
+    "secret", ['qu"ote-and-more', "back\\slash-secret", "pässwörd-lang", "two\nlines-of-it"]
+)
+@pytest.mark.parametrize("is_ascii", [True, False])
+@pytest.mark.parametrize("ahead", ["", "x", "xy"])
+def test_a_secret_in_a_json_body_is_found_in_the_bodys_base64(
+    secret: str, ahead: str, *, is_ascii: bool
+):
+    body = json.dumps({ahead: secret}, ensure_ascii=is_ascii)
+    encoded = base64.b64encode(body.encode()).decode()
+
+    shown = Masking([secret]).text(encoded)
+
+    assert "******" in shown
+    assert (
+        base64.b64encode(json.dumps(secret, ensure_ascii=is_ascii).encode()[2:-2])[:8].decode()
+        not in shown
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from shared.auth.claims import TENANT
+from shared.auth.claims import OURS, TENANT
 from shared.auth.padding import Clock, Sleep, padded
 from shared.auth.principal import Principal, PrincipalKind
 from shared.auth.users.attempts import LoginLimiter, login_limiter
@@ -107,9 +107,10 @@ class LoginService:
         return user, fresh._replace(refresh=fresh.refresh or tokens.refresh)
 
     def _user_of(self, tokens: Tokens) -> tuple[UserRecord, frozenset[str]]:
-        """Return the user who may use tokens, and the groups that they tell of."""
+        """Return the user who may use tokens, and the groups of ours that they tell of."""
         claims = claims_in(tokens.access)
-        groups = frozenset(claims["cognito:groups"].strip("[]").split())
+        told = claims["cognito:groups"].strip("[]").split()
+        groups = frozenset(each for each in told if each.startswith(OURS))
         user = self.users_of(_tenant_of(groups)).find(claims.get("username", ""))
         if user is None or not user.may_log_in:
             raise invalid_credentials()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from shared.auth.claims import GROUP, ROLE, TENANT
+from shared.auth.claims import OURS
 from shared.auth.users.sessions import Challenge, Tokens
 from shared.aws import cognito
 from shared.config import UserPoolSettings, settings
@@ -25,7 +25,6 @@ T = TypeVar("T")
 
 EXISTS, MISSING = "UsernameExistsException", "UserNotFoundException"
 NEW_PASSWORD: Final = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - the name of a challenge
-_OURS = (GROUP, ROLE, TENANT)
 _WRONG = frozenset(
     {
         MISSING,
@@ -91,7 +90,7 @@ class UserPool:
 
     def set_groups(self, username: str, wanted: AbstractSet[str]) -> None:
         """Give a user these groups of ours and no other of ours; what it loses goes first."""
-        found = {name for name in self._groups(username) if name.startswith(_OURS)}
+        found = {name for name in self._groups(username) if name.startswith(OURS)}
         for name in sorted(found - wanted):
             self._cognito.admin_remove_user_from_group(
                 UserPoolId=self.pool_id, Username=username, GroupName=name

@@ -6,16 +6,14 @@ from datetime import datetime
 
 from shared.executions.engine.turn import SegmentTurn
 from shared.executions.limits import bearable
-from shared.executions.models import Execution
-from shared.executions.retention import GRACE, day_class, expires_at
+from shared.executions.retention import GRACE, expires_at
 from shared.executions.scheduling.container_attempts import latest_runs
 from shared.executions.scheduling.scheduler import Scheduler
-from shared.executions.secrets import masking_of
 from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState
-from shared.executions.task_runs import Stored, TaskRun, row_key
+from shared.executions.task_runs import TaskRun, row_key
 from shared.executions.tasks.flow_outputs import flow_outputs
 from shared.executions.termination_failure import end_status
 from shared.flows.plans.plan import Plan
@@ -40,7 +38,7 @@ class Completion:
         outputs = None
         if error is None:
             scope = context.scopes.for_outputs(now=context.recorder.settled_at())
-            outputs, error = flow_outputs(plan.outputs, scope, masking_of(execution))
+            outputs, error = flow_outputs(plan.outputs, scope, context.masking)
         stored = None
         if context.scheduler.has_rounds:
             # Turns leave rounds that are over where they are; the end is of them too.
@@ -51,7 +49,8 @@ class Completion:
             row_key(run): run for run in (*began.runs.values(), *context.scheduler.runs.values())
         }
         known = (run.stored for run in (*began.earlier, *latest.values()))
-        self._limit(execution, [stored, *context.recorder.objects, *known])
+        objects = [stored, *context.recorder.objects, *known]
+        self.payloads.expire_all(execution, objects, now=self.now())
         expire_inputs(self.payloads, execution, self.now())
         self._limit_outside(segment, [*began.earlier, *latest.values()])
         error = error and bearable(error)
@@ -66,13 +65,6 @@ class Completion:
             return False
         logger.info("execution ended", extra={"status": end.status, "tasks": end.tasks_executed})
         return True
-
-    def _limit(self, execution: Execution, objects: Iterable[Stored | None]) -> None:
-        """Let S3 remove what is stored when the execution's retention is over."""
-        days = day_class(execution, self.now())
-        for stored in dict.fromkeys(objects):
-            if days is not None and stored is not None:
-                self.payloads.expire_after(stored, days)
 
     def _limit_outside(self, segment: SegmentTurn, runs: Iterable[TaskRun]) -> None:
         """Limit records outside of the execution in the same way: what people were asked."""

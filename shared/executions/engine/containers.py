@@ -97,10 +97,17 @@ class ContainerRunner:
         for instance in late:
             if instance.key in self._limits:  # it may stand in another that was late
                 failure = Failure(code="timeout", message=f"{instance.name} timed out")
+                entered = self._context.scheduler.entered.get(instance.key)
+                if entered and entered.rounds and not entered.rounds.has_begun:
+                    self._rounds.join(instance, entered.rounds)  # its tasks are to be cancelled
                 cancel_inside(instance, failure)
                 this = self._context.attempt_of(instance, self._context.run_of(instance))
                 self._settle(instance, this.attempt, Outcome(TaskStatus.TIMED_OUT, error=failure))
         return bool(late)
+
+    def expire_no_more(self) -> None:
+        """Forget when open containers time out: their execution has ended what they hold."""
+        self._limits.clear()
 
     def reopen(self, ready: Callable[[], Iterable[TaskInstance]]) -> list[TaskInstance]:
         """Open the containers that a past turn may have had open, writing nothing; return them.

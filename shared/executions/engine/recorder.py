@@ -87,12 +87,15 @@ class Recorder:
 
     def count(self, run: TaskRun) -> None:
         """Count what a row holds: those of past container attempts are read in each turn too."""
-        size, log = size_of(run), log_size(run.logs)
+        self._add(run, 1)
+        if run.stored:
+            self.objects.append(run.stored)
+
+    def _add(self, run: TaskRun, times: int) -> None:
+        size, log = times * size_of(run), times * log_size(run.logs)
         self._kept_bytes += size
         self._log_bytes += log
         self._round_bytes.add(run, size, log)
-        if run.stored:
-            self.objects.append(run.stored)
 
     def count_passed(self, run: TaskRun) -> None:
         """Count the rounds of a recorded loop that are over: nobody reads them again."""
@@ -328,6 +331,8 @@ class Recorder:
         earlier = self._scheduler.runs.get(instance.key)
         if earlier and earlier.passed:
             fields.setdefault("passed", earlier.passed)
+        if earlier:
+            self._add(earlier, -1)  # the same row: what is kept of it is counted when it is written
         if earlier and earlier.logs:
             fields["logs"] = joined(earlier.logs, fields.get("logs", ()))
         run = TaskRun(

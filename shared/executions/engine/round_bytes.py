@@ -9,8 +9,8 @@ class RoundBytes:
     """The bytes of outputs and of log lines in the present round of each open `flow.loop`."""
 
     def __init__(self) -> None:
-        self._outputs = Counter[str]()
-        self._logs = Counter[str]()
+        self._outputs: Counter[str] = Counter()
+        self._logs: Counter[str] = Counter()
 
     def add(self, run: TaskRun, output_bytes: int, log_bytes: int) -> None:
         """Count bytes of a task run for the loop it is in, if any."""

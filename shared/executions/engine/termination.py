@@ -58,6 +58,7 @@ class Termination:
         ]
         for instance in (*ready, *outermost):
             self._cancel(instance, failure, is_recorded=is_cancel)
+        self._dispatcher.containers.expire_no_more()
 
     def of_container(self, container: TaskInstance, failure: Failure) -> None:
         """Cancel what runs inside a container; what has not begun never does."""

@@ -12,7 +12,6 @@ from shared.executions.engine.termination import Termination
 from shared.executions.models import TerminationReason
 from shared.executions.scheduling.container_attempts import latest_runs, past_runs
 from shared.executions.scheduling.retries import next_delay
-from shared.executions.secrets import masking_of
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.flow_outputs import flow_outputs
 from shared.executions.termination_failure import end_status
@@ -145,7 +144,7 @@ class SegmentTurn:
         if not is_asked or names & references(plan.outputs).reads:
             return None
         scope = context.scopes.for_outputs(now=context.recorder.settled_at())
-        _, failure = flow_outputs(plan.outputs, scope, masking_of(self.execution))
+        _, failure = flow_outputs(plan.outputs, scope, context.masking)
         return failure and failure.model_copy(update={"status": TaskStatus.FAILED.value})
 
     def _next_attempt(self) -> TurnResult | None:

@@ -76,7 +76,7 @@ class Launcher:
         """Put an execution as it begins: free, waiting, with a slot, or refused for want of one.
 
         One that was put before is answered as it is now. Large inputs are stored first, so that no
-        row names what is not there.
+        row names what is not there; a start that dies in between and is never repeated leaves them.
         """
         put = self._put(self.stored(execution))
         return put or self.executions.find(execution.tenant, execution.id) or execution

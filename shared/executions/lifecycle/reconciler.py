@@ -19,6 +19,8 @@ from shared.executions.orchestration.state_machine import (
     state_machine,
 )
 from shared.executions.orchestration.wakeups import Waker, waker
+from shared.executions.store.inputs import expire_inputs
+from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
 from shared.executions.task_runs import TaskStatus
@@ -62,6 +64,7 @@ class Reconciler:
     engine: StateMachine
     waker: Waker
     promoter: Promoter
+    payloads: PayloadStore
     now: Callable[[], datetime]
 
     def overdue(self) -> Iterable[DueExecution | DueGroup]:
@@ -71,35 +74,39 @@ class Reconciler:
         return self.executions.overdue(now=None)
 
     def reconcile(self, tenant: str, execution_id: str) -> Action:
-        """Compare one execution with the run behind it, and mend the difference."""
-        state = self.executions.load(tenant, execution_id, has_outputs=False)
-        if state is None:
-            return Action.NOTHING
-        if state.execution.status.is_terminal:
-            return self._after_end(state.execution)
-        slot = state.execution.slot
-        if slot and slot.waiting:
-            return self._await_slot(state.execution, slot)
-        run = self.engine.describe(state.execution)
-        if run is RunStatus.RUNNING:
-            return self._check_run(state.execution)
-        if run is RunStatus.ABSENT:
-            # The next look is put off first, and not for long, for the start may fail.
-            self.executions.postpone_check(state.execution, at=self.now() + SHORTEST_PAUSE)
-            self.engine.start(state.execution)
-            return Action.STARTED
-        return self._resume(state)
+        """Compare one execution with the run behind it, and mend the difference.
+
+        Most looks find nothing to do: only what is resumed is read with all its task runs.
+        """
+        return self._reconcile(self.executions.find(tenant, execution_id))
 
     def reconcile_after(self, tenant: str, execution_id: str, run: str) -> Action:
         """Reconcile because the run of this name ended; one that was replaced costs a read."""
         execution = self.executions.find(tenant, execution_id)
         if execution is None or run_name(execution) != run:
             return Action.NOTHING
-        return self.reconcile(tenant, execution_id)
+        return self._reconcile(execution)
 
     def promote_group(self, line: str) -> Action:
         """Admit whom a crash left waiting beside a free slot."""
         return Action.PROMOTED if self.promoter.watch(line) else Action.WAITED
+
+    def _reconcile(self, execution: Execution | None) -> Action:
+        if execution is None:
+            return Action.NOTHING
+        if execution.status.is_terminal:
+            return self._after_end(execution)
+        if execution.slot and execution.slot.waiting:
+            return self._await_slot(execution, execution.slot)
+        run = self.engine.describe(execution)
+        if run is RunStatus.RUNNING:
+            return self._check_run(execution)
+        if run is RunStatus.ABSENT:
+            # The next look is put off first, and not for long, for the start may fail.
+            self.executions.postpone_check(execution, at=self.now() + SHORTEST_PAUSE)
+            self.engine.start(execution)
+            return Action.STARTED
+        return self._mend(execution)
 
     def _after_end(self, execution: Execution) -> Action:
         """Do what comes after an end, in case the run that wrote it died before it could."""
@@ -148,6 +155,15 @@ class Reconciler:
         pause = min(max(age, SHORTEST_PAUSE), MAX_PAUSE)
         self.executions.postpone_check(execution, at=now + pause)
 
+    def _mend(self, seen: Execution) -> Action:
+        """Read what was recorded, for the run is over; it may have ended the execution first."""
+        state = self.executions.load(seen.tenant, seen.id, has_outputs=False)
+        if state is None or state.execution.generation != seen.generation:
+            return Action.NOTHING  # gone, or moved meanwhile: that run is not the one that ended
+        if state.execution.status.is_terminal:
+            return self._after_end(state.execution)
+        return self._resume(state)
+
     def _resume(self, state: ExecutionState) -> Action:
         execution, records = state.execution, len(state.runs)
         now = self.now()
@@ -189,10 +205,18 @@ class Reconciler:
         is_cancelled = state.execution.closing is TerminationReason.CANCEL
         status = Status.CANCELLED if is_cancelled else Status.FAILED
         end = End(status, _executed(state), error=error)
-        ended = self.executions.finish(state.execution, end, now=self.now())
-        if ended:
-            self._after_end(state.execution)
-        return Action.FAILED if ended else Action.NOTHING
+        now = self.now()
+        if not self.executions.finish(state.execution, end, now=now):
+            return Action.NOTHING
+        self._after_end(state.execution)
+        # Not before: one that is cancelled in between may still read them for long.
+        self._let_objects_go(state, now)
+        return Action.FAILED
+
+    def _let_objects_go(self, state: ExecutionState, now: datetime) -> None:
+        expire_inputs(self.payloads, state.execution, now)
+        recorded = (*state.earlier, *state.runs.values())
+        self.payloads.expire_all(state.execution, (run.stored for run in recorded), now=now)
 
 
 def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
@@ -226,5 +250,6 @@ def reconciler() -> Reconciler:
         waker=waker(),
         engine=state_machine(),
         promoter=promoter(),
+        payloads=payload_store(),
         now=utc_now,
     )

@@ -55,12 +55,18 @@ def _pace(value: Json) -> RetryPolicy:
         return RetryPolicy(max_attempts=1, delay=_duration("interval", value))
     if value.keys() - _PACE_FIELDS or "delay" not in value:
         raise _wrong("interval", "takes delay, and type, maxDelay, factor, jitter")
-    longest = value.get("maxDelay")
+    shape, given = _shape(value.get("type", "constant")), value.get("maxDelay")
+    delay = _duration("interval.delay", value["delay"])
+    longest = None if given is None else _duration("interval.maxDelay", given)
+    if longest is None and shape == "random":
+        raise _wrong("interval.type", "random needs maxDelay")
+    if longest is not None and longest < delay:
+        raise _wrong("interval.maxDelay", "is less than delay")
     return RetryPolicy(
         max_attempts=1,
-        type=_shape(value.get("type", "constant")),
-        delay=_duration("interval.delay", value["delay"]),
-        max_delay=None if longest is None else _duration("interval.maxDelay", longest),
+        type=shape,
+        delay=delay,
+        max_delay=longest,
         factor=_factor(value.get("factor", 2)),
         jitter=is_true(value.get("jitter", False)),
     )

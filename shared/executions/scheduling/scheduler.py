@@ -117,7 +117,9 @@ class Scheduler(TaskTree):
         return found
 
     def is_finished(self, section: Section) -> bool:
-        return all(self._is_settled(TaskInstance(each)) for each in self.list_of(section, None))
+        tasks = self.list_of(section, None)
+        open_ones = islice(tasks, self._passed(tasks, ""), None)
+        return all(self._is_settled(TaskInstance(each)) for each in open_ones)
 
     def first_failure(self, section: Section) -> Failure | None:
         """Return the failure that came first in a section, among those that are not allowed."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.models import Execution
-from shared.executions.retention import day_class
 from shared.executions.store.payloads import PayloadStore
 from shared.executions.task_runs import Stored
 from shared.json_text import compact
@@ -42,10 +41,8 @@ def _are_large(execution: Execution) -> bool:
 
 def expire_inputs(payloads: PayloadStore, execution: Execution, now: datetime) -> None:
     """Let S3 remove stored inputs when the retention of an execution that ends now is over."""
-    days = day_class(execution, now) if execution.stored_inputs else None
-    for stored in (execution.stored_inputs, execution.stored_hidden_inputs):
-        if days is not None and stored is not None:
-            payloads.expire_after(stored, days)
+    stored = (execution.stored_inputs, execution.stored_hidden_inputs)
+    payloads.expire_all(execution, stored, now=now)
 
 
 def with_inputs_url(payloads: PayloadStore, execution: Execution) -> Execution:

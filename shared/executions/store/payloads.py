@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from shared.aws import s3
 from shared.config import PayloadsSettings, settings
 from shared.errors import ExecutionNotRetryableError, UnavailableError
 from shared.executions.models import Execution
+from shared.executions.retention import day_class
 from shared.executions.task_runs import Stored, TaskRun
 
 if TYPE_CHECKING:
@@ -37,11 +39,16 @@ class PayloadStore:
         self._bucket = bucket
 
     def put(self, key: str, text: str) -> Stored:
-        content = text.encode()
-        self._client().put_object(
-            Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
-        )
-        return Stored(key=key, size=len(content))
+        return self._put(key, text)
+
+    def put_once(self, key: str, text: str) -> Stored:
+        """Put an object, unless one is there: that stays, with its tags and its age."""
+        try:
+            return self._put(key, text, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+        return Stored(key=key, size=len(text.encode()))
 
     def get(self, stored: Stored) -> str:
         answer = self._client().get_object(Bucket=self._bucket, Key=stored.key)
@@ -56,9 +63,12 @@ class PayloadStore:
         )
 
     def put_for(self, execution: Execution, text: str) -> Stored:
-        """Store a text of an execution; its content is its name, so a repetition is harmless."""
+        """Store a text of an execution; its content is its name, so a repetition is harmless.
+
+        One that comes late, after the end, leaves the tag that lets the object go.
+        """
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return self.put(f"{_folder(execution)}/{digest}.json", text)
+        return self.put_once(f"{_folder(execution)}/{digest}.json", text)
 
     def copy_to(self, execution: Execution, stored: Stored) -> Stored:
         """Copy another execution's object for this one, without the tags that let it go.
@@ -93,12 +103,32 @@ class PayloadStore:
                 Tagging={"TagSet": [{"Key": "days", "Value": str(days)}]},
             )
 
+    def expire_all(
+        self, execution: Execution, objects: Iterable[Stored | None], *, now: datetime
+    ) -> None:
+        """Let S3 remove objects when the retention of an execution that ends now is over."""
+        days = day_class(execution, now)
+        for stored in dict.fromkeys(objects):
+            if days is not None and stored is not None:
+                self.expire_after(stored, days)
+
     def offloaded(self, execution: Execution, run: TaskRun) -> TaskRun:
         """Return a task run as its row can hold it: large outputs are stored, and pointed to."""
         if run.outputs is None or len(run.outputs.encode()) <= ROW_BYTES:
             return run
         stored = self.put_for(execution, run.outputs)
         return run.model_copy(update={"outputs": None, "stored": stored})
+
+    def _put(self, key: str, text: str, **condition: Any) -> Stored:
+        content = text.encode()
+        self._client().put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=content,
+            ContentType="application/json",
+            **condition,
+        )
+        return Stored(key=key, size=len(content))
 
 
 def _folder(execution: Execution) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from shared.executions.models import Execution, Status
@@ -35,8 +36,8 @@ class ScopeBuilder:
         self._inputs = execution.real_inputs if inputs is None else inputs
         self._plan = plan
         self._loops = TaskTree(plan).loops
-        self._outputs = IterationValues[Any](self._loops)
-        self._states = IterationValues[State](self._loops)
+        self._outputs: IterationValues[Any] = IterationValues(self._loops)
+        self._states: IterationValues[State] = IterationValues(self._loops)
         self._end: dict[str, Any] = {}
 
     def add(self, run: TaskRun) -> None:
@@ -69,7 +70,7 @@ class ScopeBuilder:
 
         Those that never began have no record: they count as cancelled.
         """
-        execution = {**self._roots()["execution"], "status": status.value}
+        execution = {**self._roots["execution"], "status": status.value}
         self._end = {"execution": execution, "error": error and _shown(error, status)}
         for planned in self._plan.tasks:
             if planned.section == "main":
@@ -108,9 +109,7 @@ class ScopeBuilder:
     def _scope(
         self, *, seed: str, now: datetime, instance: TaskInstance | None = None, **roots: Any
     ) -> Scope:
-        bare = Scope(
-            roots={**self._roots(), **roots}, seed=seed, now=now, credentials=_no_credential
-        )
+        bare = Scope(roots={**self._roots, **roots}, seed=seed, now=now, credentials=_no_credential)
         # Variables may read inputs and the like, never outputs (section 1).
         return bare.with_locals(
             **self._reach(instance), vars=LazyVariables(self._plan.variables, bare)
@@ -129,7 +128,9 @@ class ScopeBuilder:
         """Return outputs; a task run stands for those that are fetched when they are read."""
         return self.read(outputs) if isinstance(outputs, TaskRun) else outputs
 
+    @cached_property
     def _roots(self) -> Mapping[str, Any]:
+        """The roots that are the same in all scopes: templates read them, and change nothing."""
         execution = self._execution
         started_at = execution.started_at or execution.created_at
         return {

@@ -7,6 +7,7 @@ from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import Any
 
+from shared import json_text
 from shared.durations import parse_duration
 from shared.flows.source.report import Spot
 from shared.json_text import Json, kind
@@ -142,10 +143,10 @@ def choice(*options: str) -> Reader:
 
 def whole_number(*, least: int) -> Reader:
     def read(spot: Spot) -> int | None:
-        value = spot.value
-        if not isinstance(value, int) or isinstance(value, bool):
+        value = json_text.whole_number(spot.value)
+        if value is None:
             expected = "a whole number"
-            refuse_kind(spot, expected) if not isinstance(value, float) else spot.refuse(
+            refuse_kind(spot, expected) if not isinstance(spot.value, float) else spot.refuse(
                 f"must be {expected}"
             )
         elif value < least:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.flows.language.definition import Concurrency, FlowDefinition
 from shared.flows.source.report import Spot
-from shared.flows.validation import fields
+from shared.flows.validation import fields, habits
 from shared.flows.validation.defaults import Defaults, check_defaults
 from shared.flows.validation.fields import Field, read_fields
 from shared.flows.validation.inputs import read_inputs
@@ -105,7 +105,7 @@ class WrittenFlow:
 
 
 def read_flow(root: Spot, envelope: Envelope) -> WrittenFlow:
-    values = read_fields(_without_extensions(root), _FIELDS)
+    values = read_fields(_without_extensions(root), _FIELDS, habits.of_flow)
     _apply_envelope(root, envelope, values)
     tasks = Tasks(Defaults(root.entry("defaults")))
     for section in _SECTIONS:

@@ -7,7 +7,7 @@ from shared.durations import parse_duration
 from shared.flows.language.coercion import coerce
 from shared.flows.language.definition import InputDefinition, InputType
 from shared.flows.source.report import Spot
-from shared.flows.validation import fields
+from shared.flows.validation import fields, habits
 from shared.flows.validation.fields import Field, read_fields
 from shared.json_schema.pattern_errors import explained
 from shared.json_text import kind
@@ -124,7 +124,7 @@ def read_inputs(spot: Spot) -> tuple[InputDefinition, ...]:
 
 
 def _read_input(spot: Spot) -> InputDefinition | None:
-    values = read_fields(spot, _FIELDS)
+    values = read_fields(spot, _FIELDS, habits.of_input)
     if values.get("name") is None or values.get("type") is None:
         return None
     values["type"] = InputType(values["type"])

@@ -30,6 +30,7 @@ ENDED_TASK: Final[Shape] = {
     **_only("status", "attempt"),
     "error": _only("code", "message", "statusCode"),
 }
+ERROR_PATHS: Final = frozenset(("error", name) for name in ERROR)
 ITERATION: Final = _only("item", "index", "key")
 
 
@@ -103,9 +104,11 @@ def _tested(spot: Spot | None) -> frozenset[Path]:
     if spot is None or not isinstance(spot.value, str):
         return frozenset()
     try:
-        return parse_expression(spot.value).references.tested
+        found = parse_expression(spot.value).references
     except TemplateSyntaxError:
         return frozenset()
+    asks_how_it_ends = "error" in found.roots or ("execution", "status") in found.paths
+    return found.tested | (ERROR_PATHS if asks_how_it_ends else frozenset())
 
 
 def _outputs(task: WrittenTask) -> Shape:

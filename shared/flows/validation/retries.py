@@ -1,19 +1,24 @@
 """The rules for a retry policy."""
 
+import re
+
 from shared.flows.language.definition import RetryPolicy
 from shared.flows.source.report import Spot
-from shared.flows.validation import fields
+from shared.flows.validation import fields, habits
 from shared.flows.validation.fields import Field, read_fields
+from shared.json_text import whole_number
 
 _CODES = range(100, 600)
+_REASON = re.compile(r"[1-5][0-9]{2}|[A-Za-z_][\w.-]*", re.ASCII)
 
 
 def _reason(spot: Spot) -> int | str | None:
     """Read a status code of HTTP or an error's code."""
     value = spot.value
-    if isinstance(value, str) and value:
-        return value
-    if isinstance(value, int) and value in _CODES and not isinstance(value, bool):
+    status = whole_number(value)
+    if status in _CODES:
+        return status
+    if isinstance(value, str) and _REASON.fullmatch(value):
         return value
     spot.refuse("must be a status code (100 to 599) or an error code")
     return None
@@ -42,7 +47,7 @@ _SNAKE = {"maxAttempts": "max_attempts", "maxDelay": "max_delay", "maxDuration":
 
 
 def read_retry(spot: Spot) -> RetryPolicy | None:
-    values = read_fields(spot, _FIELDS)
+    values = read_fields(spot, _FIELDS, habits.of_retry)
     if spot.node.entries is None:
         return None
     delay, longest = values.get("delay"), spot.entry("maxDelay")

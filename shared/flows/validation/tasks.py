@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from shared.flows.language.definition import TaskDefinition
 from shared.flows.source.report import Spot
-from shared.flows.validation import fields
+from shared.flows.validation import fields, habits
 from shared.flows.validation.defaults import Defaults
 from shared.flows.validation.fields import UNNAMED, read_fields
 from shared.flows.validation.task_fields import LIST_KEYS, TASK_FIELDS, define
@@ -107,7 +107,7 @@ class Tasks:
     def _read_task(
         self, spot: Spot, surroundings: Surroundings, siblings: list[WrittenTask]
     ) -> None:
-        values = read_fields(spot, TASK_FIELDS, lambda name: _as_property(name, spot))
+        values = read_fields(spot, TASK_FIELDS, lambda name: _instead_of(name, spot))
         kind = values.get("type") or ""
         plugin = find(kind)
         place = len(self.written)
@@ -153,12 +153,14 @@ class Tasks:
         }
 
 
-def _as_property(name: str, task: Spot) -> str:
-    """Say that a field is a property of the task's type, if it is one."""
+def _instead_of(name: str, task: Spot) -> str:
+    """Say that a field is a property of the task's type, if it is one, or what to write for it."""
     kind = task.entry("type")
     plugin = find(kind.value) if kind and isinstance(kind.value, str) else None
     is_known = plugin and name in plugin.manifest.input_schema.get("properties", {})
-    return f": write it under properties, as properties.{name}" if is_known else ""
+    if is_known:
+        return f": write it under properties, as properties.{name}"
+    return habits.of_task(name)
 
 
 def _check_given(spot: Spot, key: str, nested: Mapping[str, Any]) -> None:

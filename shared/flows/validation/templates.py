@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.expressions import (
+    NO_CREDENTIALS,
     TASK_ROOTS,
     Expression,
     References,
@@ -18,7 +19,7 @@ from shared.expressions import (
 )
 from shared.flows.source.report import Spot
 from shared.flows.validation.fields import shorten, suggest
-from shared.flows.validation.members import Members, Path, is_tested
+from shared.flows.validation.members import ERROR_PATHS, Members, Path, is_tested
 from shared.flows.validation.support import UNSUPPORTED_FUNCTIONS
 from shared.flows.validation.tasks import Section, Surroundings, WrittenTask
 from shared.plugins.sdk.plugin import Plugin
@@ -44,6 +45,11 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "acc": '"acc" is known only where a task evaluates the expression itself',
     "error": '"error" is known only inside errors and finally',
 }
+
+
+_NO_ERROR: Final = (
+    "error is null in finally when nothing failed: write default('…') behind it, or when: error"
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ class TemplateRules:
         if found is None:
             return
         for root in sorted((found.needed | found.roots & TASK_ROOTS) - place.roots):
-            _check_root(spot, root, place)
+            _check_root(spot, root, place, self._home_of(root))
         for function in sorted(found.functions & UNSUPPORTED_FUNCTIONS.keys()):
             spot.not_supported(UNSUPPORTED_FUNCTIONS[function])
         if place.has_credentials:
@@ -143,6 +149,14 @@ class TemplateRules:
         if place.roots >= TASK_ROOTS:
             for name in sorted(found.reads):
                 self._check_read(spot, name, place)
+
+    def _home_of(self, name: str) -> str:
+        """Say below which root a name stands that is a task's, an input's or a variable's."""
+        if name in self.tasks:
+            return f": what that task gave is written outputs.{name}"
+        known = {"inputs": self.members.inputs, "vars": self.variables}
+        homes = [f"{root}.{name}" for root, names in known.items() if name in names]
+        return f": write {homes[0]}" if homes else ""
 
     def _references(self, spot: Spot, parse: Parse) -> References | None:
         """Return the names in a template, parsed once however often aliases repeat it."""
@@ -169,7 +183,7 @@ class TemplateRules:
         for name in sorted(found.credentials):
             if not self.known_credential(name):
                 offset = spot.value.find("${" + name)
-                spot.warn(f'credential "{name}" not found', offset=offset)
+                spot.warn(f'credential "{name}" not found{NO_CREDENTIALS}', offset=offset)
 
     def _check_variables(self, spot: Spot, found: References) -> None:
         for name in sorted(name for root, name in found.members if root == "vars"):
@@ -179,9 +193,13 @@ class TemplateRules:
 
     def _check_members(self, spot: Spot, found: References, place: Place) -> None:
         tested = found.tested | place.tested
+        if ("error",) in tested:
+            tested |= ERROR_PATHS
         for path in sorted(found.paths):
             if path[0] in place.roots and not is_tested(path, tested):
                 self.members.check(spot, path, place.section, offset_of(spot, path[-1]))
+                if path in ERROR_PATHS and place.section == "finally":
+                    spot.warn(_NO_ERROR, offset=offset_of(spot, path[-1]))
 
     def _check_read(self, spot: Spot, name: str, place: Place) -> None:
         read = self.tasks.get(name)
@@ -206,7 +224,7 @@ def _check_loops(spot: Spot, found: References, reader: Surroundings) -> None:
             spot.refuse(message + hint, offset=offset_of(spot, name))
 
 
-def _check_root(spot: Spot, root: str, place: Place) -> None:
+def _check_root(spot: Spot, root: str, place: Place, home: str) -> None:
     """Refuse a name that is known elsewhere; one that nothing has fails its task later."""
     if root in _OF_ITEMS and place.reader.is_in_rounds:
         message = f'"{root}" is known only inside a flow.foreach; of one further out: loops["…"].'
@@ -214,7 +232,7 @@ def _check_root(spot: Spot, root: str, place: Place) -> None:
     elif root in _ELSEWHERE:
         spot.refuse(_ELSEWHERE[root], offset=offset_of(spot, root))
     elif not spot.report.is_full("warning"):
-        hint = instead_of(root) or suggest(root, sorted(place.roots), spot)
+        hint = home or instead_of(root) or suggest(root, sorted(place.roots), spot)
         spot.warn(f'unknown name "{shorten(root)}"{hint}', offset=offset_of(spot, root))
 
 

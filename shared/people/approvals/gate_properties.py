@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shared.auth.names import is_name
 from shared.durations import parse_duration
 from shared.json_text import kind
 from shared.messages import Message, reason
@@ -92,7 +93,9 @@ def _names(value: Any, place: str) -> tuple[str, ...]:
         raise _wrong(place, f"more than {MAX_APPROVERS}")
     for name in names:
         if not isinstance(name, str) or not 0 < len(name) <= MAX_APPROVER_CHARACTERS:
-            raise _wrong(place, "not a list of roles and usernames")
+            raise _wrong(place, "not a list of usernames, role:NAME and group:NAME")
+        if ":" in name and not is_name(name):
+            raise _wrong(place, Message("'{name}' is no role:NAME nor group:NAME", name=name))
     return tuple(dict.fromkeys(names))
 
 

@@ -5,6 +5,7 @@ Their manifests describe `properties` only; nested task lists are keys of the ta
 
 from typing import Any
 
+from shared.auth.names import NAME_PATTERN
 from shared.json_schema.builders import (
     Schema,
     anything,
@@ -25,15 +26,16 @@ from shared.json_schema.builders import (
 from shared.plugins.sdk.plugin import Manifest, Plugin
 
 _REMIND = array("When to remind, counted from the start.", items=duration("Time from the start."))
+_PERSON = string("A username, `role:NAME` or `group:NAME`.", pattern=NAME_PATTERN)
 _ESCALATE = array(
     "Who else is asked, and when.",
     items=closed(
         {
             "after": duration("Time from the start."),
             "to": array(
-                "Roles or usernames.",
+                "Who may decide too.",
                 type=["array", "string"],
-                items=string("A role or a username."),
+                items=_PERSON,
             ),
         },
         required=["after", "to"],
@@ -276,8 +278,8 @@ PAUSES = (
             {
                 "message": string("What is to be decided."),
                 "approvers": array(
-                    "Roles or usernames that may decide; everybody who may approve, without it.",
-                    items=string("A role or a username."),
+                    "Who may decide: `ana`, `role:editor`, `group:ops`; else every executor.",
+                    items=_PERSON,
                 ),
                 "timeout": duration("How long to wait for the decision."),
                 "onTimeout": choice(

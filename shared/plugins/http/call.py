@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlunsplit
 
-from shared.messages import Message
+from shared.messages import InvalidValueError, Message
 from shared.plugins.sdk.urls import split_url
 from shared.plugins.sdk.values import compact, invalid, text
 
@@ -64,9 +64,13 @@ def call_of(properties: Mapping[str, Any], idempotency_key: str) -> Call:
 
 
 def _own_headers(written: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    seen = set[str]()
     for name, value in written.items():
         if not _NAME.fullmatch(name):
             raise invalid(Message('"{name:100}" is no name of a header', name=name))
+        if name.lower() in seen:
+            raise invalid(Message("header {name} is given twice", name=name))
+        seen.add(name.lower())
         if name.lower() in _OURS:
             raise invalid(Message("header {name} is set by the platform", name=name))
         if value is not None and _CONTROL.search(text(value)):
@@ -104,12 +108,14 @@ def _content(properties: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
 
 def _url(url: str, query: Mapping[str, Any]) -> str:
     added = urlencode(list(_pairs(query)))
-    if not added:
-        return url
     try:
         parts = split_url(url)
+    except InvalidValueError as error:
+        raise invalid(Message("url is malformed: {why}", why=error.message)) from None
     except ValueError:
         raise invalid("url is malformed") from None
+    if not added:
+        return url
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 

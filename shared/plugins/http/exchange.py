@@ -16,7 +16,7 @@ from shared.messages import Message
 from shared.plugins.http.call import Call
 from shared.plugins.http.codings import limited, reserved, unpacked
 from shared.plugins.http.origins import named
-from shared.plugins.http.redirects import no_url, redirected
+from shared.plugins.http.redirects import no_url, redirected, take_cookies
 from shared.plugins.http.response import Answer
 from shared.plugins.sdk.plugin import PluginError, TaskContext
 from shared.plugins.sdk.values import invalid
@@ -85,6 +85,7 @@ def _answer(
         reason=response.reason_phrase,
         headers={name.lower(): value for name, value in response.headers.items()},
         cookies=response.headers.get_list("set-cookie"),
+        pauses=response.headers.get_list("retry-after"),
         content=content,
     )
 
@@ -95,8 +96,7 @@ def _followed(
     cookies: httpx.Cookies,
     context: TaskContext,
 ) -> httpx.Request:
-    response.request = request  # which the cookies' domain and path come from
-    cookies.extract_cookies(response)
+    take_cookies(cookies, request, response)
     following = redirected(request, response, cookies)
     if following.method != request.method:
         sentence = "{asked} was answered {status}: {next} follows"

@@ -17,6 +17,8 @@ def origin(url: httpx.URL) -> str:
 
 def named(request: httpx.Request) -> Message:
     """Return method, origin and path; queries and users may be secret, a path is masked."""
+    if not request.url.host:
+        return Message("{method} {origin}", method=request.method, origin=origin(request.url))
     path = request.url.raw_path.partition(b"?")[0].decode("ascii")
     return Message(
         "{method} {origin}{path}", method=request.method, origin=origin(request.url), path=path

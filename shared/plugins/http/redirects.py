@@ -20,6 +20,15 @@ _OF_A_BODY = frozenset(
         *("content-range", "content-md5", "content-digest", "digest", "last-modified"),
     }
 )
+_BYTEWISE = "latin-1"
+"""One character a byte: cookies go back as they came, whatever their charset."""
+
+
+def take_cookies(cookies: httpx.Cookies, request: httpx.Request, answer: httpx.Response) -> None:
+    """Put the cookies that `answer` sets into `cookies`; their domain is that of `request`."""
+    read = httpx.Response(answer.status_code, headers=answer.headers.raw, request=request)
+    read.headers.encoding = _BYTEWISE
+    cookies.extract_cookies(read)
 
 
 def redirected(
@@ -49,8 +58,12 @@ def _method(method: str, status: int) -> str:
 
 
 def _target(request: httpx.Request, answer: httpx.Response) -> httpx.URL:
+    location, *others = dict.fromkeys(answer.headers.get_list("location"))
+    if others:
+        message = Message("{asked} was redirected to several URLs", asked=named(request))
+        raise PluginError(message, code="invalid_answer")
     try:
-        url = httpx.URL(answer.headers["location"])
+        url = httpx.URL(location)
         if url.scheme and not url.host:
             url = url.copy_with(host=request.url.host)
         url = request.url.join(url)
@@ -65,6 +78,7 @@ def _within(
 ) -> httpx.Request:
     """Give one's own headers to a request of the same origin, and the cookies that it has set."""
     left_out = _OF_A_CONNECTION | (_OF_A_BODY if following.method != request.method else set())
+    request.headers.encoding = following.headers.encoding = _BYTEWISE
     cookies.set_cookie_header(following)
     set_by_answers = following.headers.get("cookie")
     for name, value in request.headers.items():

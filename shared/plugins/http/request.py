@@ -68,7 +68,7 @@ class HttpRequest:
                 ),
                 code="http_status",
                 status_code=answer.status,
-                retry_after_seconds=retry_after(answer.headers.get("retry-after"), self.now()),
+                retry_after_seconds=retry_after(answer.pauses, self.now()),
                 outputs=result,
             )
         return result
@@ -114,9 +114,11 @@ _MANIFEST = Manifest(
     category="core",
     description=(
         "Calls a URL. An answer other than 2xx fails the task, with its status, body and "
-        "headers kept. POST, PUT, PATCH and DELETE carry an Idempotency-Key that stays the "
-        "same when the call is repeated after a crash. At most 5 redirects are followed: 301 and "
-        "302 make a GET of POST alone, 303 of all but HEAD, which is logged. To another origin "
+        "headers kept: with `allowFailure` later tasks read them, and `retry` repeats 408, 425, "
+        "429 and 5xx. Hosts that are not public are refused unless an operator allows them. "
+        "POST, PUT, PATCH and DELETE carry an Idempotency-Key that stays the same when the call is "
+        "repeated after a crash. At most 5 redirects are followed: 301 and 302 make a GET of POST "
+        "alone, 303 of all but HEAD, which is logged. To another origin "
         "none of your own headers goes along, and no body: a redirect that would carry one there, "
         "or lead from https to http, fails. An answer has 10 MiB at most."
     ),
@@ -138,8 +140,14 @@ _MANIFEST = Manifest(
                 additionalProperties=_SCALARS,
                 default={},
             ),
-            "body": anything("Text is sent as it is, anything else but null as JSON."),
-            "form": mapping("Sent as a form, instead of a body.", additionalProperties=_SCALARS),
+            "body": anything(
+                "Text is sent as it is, without a Content-Type unless headers gives one; anything "
+                "else but null as JSON, as application/json."
+            ),
+            "form": mapping(
+                "Sent as a form (application/x-www-form-urlencoded), instead of a body.",
+                additionalProperties=_SCALARS,
+            ),
             "auth": closed(
                 {
                     "type": choice("How to authenticate.", "basic", "bearer"),
@@ -164,7 +172,8 @@ _MANIFEST = Manifest(
         {
             "status_code": integer("The answer's status."),
             "body": anything(
-                "Decoded when it is JSON, else text; base64 when it is no text, or still packed."
+                "Decoded when it is JSON, else text; base64 when it is no text, or compressed in a "
+                "way that is not known."
             ),
             "bodyEncoding": choice("What the body is given as.", "json", "text", "base64"),
             "headers": mapping(

@@ -22,7 +22,8 @@ _MAX_SECONDS = 366 * 24 * 3600
 class Answer(NamedTuple):
     """An answer read to its end; header names in lower case, `content` unpacked if we can.
 
-    `asked` names the request that was answered, the last one when redirects were followed.
+    `asked` names the request that was answered, the last one when redirects were followed. `pauses`
+    is each `Retry-After`, for a date has a comma as well.
     """
 
     asked: Message
@@ -30,6 +31,7 @@ class Answer(NamedTuple):
     reason: str
     headers: Mapping[str, str]
     cookies: Sequence[str]
+    pauses: Sequence[str]
     content: bytes
 
 
@@ -88,10 +90,16 @@ def shown_headers(answer: Answer) -> dict[str, Any]:
     return headers
 
 
-def retry_after(written: str | None, now: datetime) -> float | None:
-    """Return the seconds `Retry-After` asks for, a number or a date; None if unreadable."""
-    if written is None:
-        return None
+def retry_after(written: Sequence[str], now: datetime) -> float | None:
+    """Return the seconds `Retry-After` asks for, the most if it is there several times.
+
+    Each is a number or a date; None if there is none that can be read.
+    """
+    found = (_seconds_until(each, now) for each in written)
+    return max((seconds for seconds in found if seconds is not None), default=None)
+
+
+def _seconds_until(written: str, now: datetime) -> float | None:
     if written.isascii() and written.isdigit():
         return float(written) if len(written) < 9 else float(_MAX_SECONDS)
     try:

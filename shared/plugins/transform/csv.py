@@ -91,7 +91,11 @@ def _with_header(
 def _check_header(header: list[str], extra: str) -> None:
     if len(set(header)) < len(header):
         twice = Counter(header).most_common(1)[0][0]
-        raise invalid(Message('column "{name}" appears more than once in the header', name=twice))
+        sentence = (
+            'column "{name}" appears more than once in the header'
+            " (with header: false rows are lists, the header the first of them)"
+        )
+        raise invalid(Message(sentence, name=twice))
     if extra == "keep" and _EXTRA in header:
         raise invalid(
             f"column {_EXTRA} is in the header: extraColumns cannot be kept under its name"
@@ -158,8 +162,8 @@ PLUGINS = (
             description=(
                 "Reads or writes comma-separated values (RFC 4180). Rows that are too short are "
                 "filled with empty text, rows that are too long are an error unless extraColumns "
-                "says otherwise, empty lines are skipped. Written lines end with CRLF; lists and "
-                "maps in cells become JSON."
+                "says otherwise, empty lines are skipped; names and cells keep their spaces. "
+                "Written lines end with CRLF; lists and maps in cells become JSON."
             ),
             input_schema=closed(
                 {

@@ -5,6 +5,8 @@ PERMITTED = {
     "dynamodb:GetItem": {"ExecutionsTable"},
     "dynamodb:Query": {"ExecutionsTable", "ExecutionsTable/index/open"},
     "dynamodb:UpdateItem": {"ExecutionsTable"},
+    "s3:ListBucket": {"Payloads"},
+    "s3:PutObjectTagging": {"Payloads/executions/*"},
     "states:DescribeExecution": {"OneSegment:*"},
     "states:SendTaskSuccess": {"OneSegment"},
     "states:StartExecution": {"OneSegment"},

@@ -23,6 +23,11 @@ class InMemoryPayloads(PayloadStore):
         self.days.pop(key, None)
         return Stored(key=key, size=len(text.encode()))
 
+    def put_once(self, key: str, text: str) -> Stored:
+        if key not in self.texts:
+            return self.put(key, text)
+        return Stored(key=key, size=len(text.encode()))
+
     def get(self, stored: Stored) -> str:
         self.reads += 1
         if self.errors:

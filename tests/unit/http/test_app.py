@@ -307,6 +307,7 @@ def test_an_answer_that_breaks_its_own_schema_is_our_fault() -> None:
     "error",
     [
         ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem"),
+        ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject"),
         ClientError(
             {"Error": {"Code": "Strange"}, "ResponseMetadata": {"HTTPStatusCode": 500}},  # type: ignore[typeddict-item]  # as much as matters
             "GetItem",

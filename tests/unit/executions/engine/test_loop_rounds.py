@@ -209,6 +209,21 @@ def test_an_allowed_failure_in_a_round_lets_the_loop_go_on():
         ),
         ({"interval": {"delay": 1, "type": "{{ 1 }}"}}, "invalid_properties", "interval.type must"),
         ({"interval": {"delay": 1, "factor": "{{ 0 }}"}}, "invalid_properties", "interval.factor"),
+        (
+            {"interval": {"delay": 10, "maxDelay": 5}},
+            "invalid_properties",
+            "interval.maxDelay is less than delay",
+        ),
+        (
+            {"interval": {"delay": 10, "maxDelay": 5, "type": "random"}},
+            "invalid_properties",
+            "interval.maxDelay is less than delay",
+        ),
+        (
+            {"interval": {"delay": 10, "type": "{{ 'random' }}"}},
+            "invalid_properties",
+            "interval.type random needs maxDelay",
+        ),
         ({"then": "{{ 1 }}"}, "invalid_properties", "onExhausted must be fail or continue"),
     ],
 )
@@ -246,6 +261,47 @@ def test_its_timeout_ends_a_loop_that_waits_at_its_moment(seconds: int):
     assert poll.finished_at
     assert bench.now.started_at
     assert poll.finished_at - bench.now.started_at == timedelta(seconds=80)
+
+
+WAIT = task("see", type="flow.wait", properties={"duration": "1h"})
+AGAIN = task("see", type="t.f", retry={"maxAttempts": 2, "delay": "PT1H"})
+LATE = task("see", type="flow.wait", when="index == 1", properties={"duration": "1h"})
+
+
+@pytest.mark.parametrize(
+    ("inside", "key"),
+    [
+        (WAIT, "see#0"),
+        (AGAIN, "see#0"),
+        (LATE, "see#1"),
+        (task("box", type="flow.parallel", tasks=[WAIT]), "see#0"),
+        (task("each", type="flow.foreach", properties={"items": [1]}, tasks=[AGAIN]), "see#0.0"),
+        (loop("false", name="in", interval="1h"), "in#0"),
+        (loop("false", WAIT, name="in"), "see#0.0"),
+    ],
+)
+@pytest.mark.parametrize("retry", [None, {"maxAttempts": 2, "delay": 1}])
+def test_its_timeout_cancels_what_waits_in_the_present_round(inside: Any, key: str, retry: Any):
+    plan = plan_of(loop("index == 2", inside, interval=5, timeout=80, retry=retry))
+    bench = Bench(plan, {"t.f": failing()}, ticks=False)
+    bench.run()
+
+    assert bench.runs["poll"].status == "TIMED_OUT"
+    assert bench.runs[key].status == "CANCELLED"
+    assert not [key for key, run in bench.runs.items() if not run.status.is_terminal]
+
+
+def test_its_timeout_withdraws_what_people_are_asked_in_the_present_round():
+    approvals = InMemoryApprovals()
+    gate = task("ask", type="flow.gate", properties={"message": "?"})
+    plan = plan_of(loop("index == 2", gate, timeout=80))
+    bench = Bench(plan, externals={"flow.gate": GateTask(approvals)}, ticks=False)
+    bench.turn()
+    bench.ahead += timedelta(seconds=80)
+    bench.turn()
+
+    assert bench.statuses() == {"ask#0": "CANCELLED", "poll": "TIMED_OUT"}
+    assert approvals.only().status == "CANCELLED"
 
 
 def test_the_flows_timeout_ends_a_loop_that_waits():

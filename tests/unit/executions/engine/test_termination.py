@@ -9,7 +9,7 @@ import pytest
 
 from shared.executions.models import Status, TerminationReason
 from shared.executions.task_runs import Cause, Failure
-from shared.plugins.sdk.plugin import TaskContext
+from shared.plugins.sdk.plugin import Run, TaskContext
 from tests.support.executions.bench import Bench, failing
 from tests.support.plans import plan_of, task
 from tests.support.slow_plugins import Lingering
@@ -187,3 +187,36 @@ def test_what_had_not_failed_has_no_cause():
     assert error is not None
     assert error.cause is None
     assert "cause" not in error.model_dump(by_alias=True)
+
+
+@pytest.mark.parametrize("kind", ["flow.parallel", "flow.foreach", "flow.loop"])
+@pytest.mark.parametrize("retry", [None, {"maxAttempts": 2, "delay": 3600}])
+def test_what_the_flows_timeout_has_ended_times_out_no_more(kind: str, retry: Any):
+    properties = {"flow.foreach": {"items": [1]}, "flow.loop": {"until": "false"}}.get(kind, {})
+    holds = task(
+        "holds",
+        type=kind,
+        properties=properties,
+        timeout=103,
+        retry=retry,
+        tasks=[task("long", type="t.long"), task("x", properties={"values": {}})],
+    )
+    bye = [task("bye", type="t.bye"), task("end", properties={"values": {}})]
+    seconds = {"t.long": 100, "t.bye": 5}
+    benches = list[Bench]()
+
+    def passing(name: str) -> Run:
+        def run(_properties: Mapping[str, Any], _context: TaskContext) -> Mapping[str, Any]:
+            benches[0].skip(seconds[name])
+            return {}
+
+        return run
+
+    plan = plan_of(holds, timeout=100, **{"finally": bye})
+    benches.append(Bench(plan, {name: passing(name) for name in seconds}, ticks=False))
+    benches[0].run()
+
+    assert benches[0].now.status is Status.TIMED_OUT
+    statuses = benches[0].statuses()
+    assert (statuses["bye"], statuses["end"]) == ("SUCCESS", "SUCCESS")
+    assert statuses.get("holds", "CANCELLED") == "CANCELLED"

@@ -1,7 +1,8 @@
 """What an engine dies of again and again is run no more: the execution ends by its rules."""
 
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Status, TerminationReason
 from shared.executions.orchestration.state_machine import RunStatus
-from shared.executions.task_runs import TaskRun
+from shared.executions.task_runs import TaskRun, TaskStatus
 from shared.executions.termination_failure import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
 from tests.support.container_attempts import die_at
@@ -181,6 +182,60 @@ def test_what_dies_of_ending_as_well_ends_here_and_now():
     assert world.now.status is Status.FAILED
     assert world.now.error
     assert world.now.error.code == "engine_error"
+
+
+def given_up(world: Restarted) -> None:
+    """Let it be broken off, and its last run die: the next look ends it, or finds it changed."""
+    assert die(world)[-1] is Action.BROKEN_OFF
+    while world.now.stalls < MAX_STALLS - 1:
+        world.runs_of_machine.found = RunStatus.DIED
+        world.look(minutes=3)
+    world.runs_of_machine.found = RunStatus.DIED
+
+
+def with_objects(world: Restarted) -> set[str]:
+    """Give it large inputs, and outputs of this attempt and of one before; return their keys."""
+    shown, hidden, now, before = (world.payloads.put_for(world.execution, text) for text in "1234")
+    key = ("default", world.execution.id)
+    world.store.executions[key] = world.now.model_copy(
+        update={
+            "stored_inputs": shown,
+            "stored_hidden_inputs": hidden,
+            "retention_seconds": 3600,
+            "created_at": world.clock(),
+        }
+    )
+    run = TaskRun(task_name="a", task_type="core.set", status=TaskStatus.SUCCESS)
+    world.store.runs.setdefault(key, {})["a"] = run.model_copy(update={"stored": now})
+    old = run.model_copy(update={"stored": before})
+    world.store.earlier[*key, 0] = {"a": old}
+    return {stored.key for stored in (shown, hidden, now, before)}
+
+
+def test_the_objects_of_what_ends_here_and_now_go_when_its_retention_is_over():
+    world = deadly(fatal("b"), **{"finally": [fatal("tidy")]})
+    keys = with_objects(world)
+    given_up(world)
+    assert world.payloads.days == {}
+
+    assert world.look(minutes=3) is Action.FAILED
+
+    assert world.payloads.days == dict.fromkeys(keys, 1)
+
+
+def test_the_objects_of_what_somebody_cancels_instead_stay_until_its_end():
+    world = deadly(fatal("b"), **{"finally": [fatal("tidy")]})
+    with_objects(world)
+    given_up(world)
+
+    def cancelled_meanwhile() -> datetime:
+        world.cancel()  # the first look at the clock comes after all has been read
+        return world.clock()
+
+    world.reconciler = replace(world.reconciler, now=cancelled_meanwhile)
+    assert world.look(minutes=3) is Action.NOTHING
+
+    assert world.payloads.days == {}
 
 
 def test_somebody_who_cancels_meanwhile_has_it_end_cancelled():

@@ -7,6 +7,7 @@ import pytest
 from shared.executions.lifecycle.reconciler import Action
 from shared.executions.models import Parent, Status, TerminationReason
 from shared.executions.orchestration.state_machine import RunStatus
+from shared.executions.store.snapshots import End
 from shared.executions.termination_failure import MAX_STALLS
 from shared.people.approvals.models import ApprovalStatus
 from tests.support.executions.segments import park
@@ -138,6 +139,32 @@ def test_who_looks_while_somebody_cancels_leaves_the_field(stalls: int):
 
     assert world.now.closing is TerminationReason.CANCEL
     assert world.to_the_end(iter([900.0] * 5)).status is Status.CANCELLED
+
+
+def test_a_parent_hears_of_a_child_that_ended_while_somebody_looked():
+    world = Restarted(gate())
+    parent = Parent(execution_id="01890000-0000-7000-8000-00000000000a", task_name="sub")
+    child = world.execution.model_copy(update={"parent": parent})
+    world.store.executions["default", child.id] = child
+    park(world.store, parent.execution_id, "token")
+    end = End(Status.FAILED, 0)
+
+    def end_meanwhile() -> None:
+        assert world.store.finish(world.now, end, now=world.clock())
+        world.runs_of_machine.found = RunStatus.SUCCEEDED
+
+    world.runs_of_machine.on_look = end_meanwhile
+    assert world.look() is Action.NOTHING
+
+    assert world.store.wakes["default", parent.execution_id, "main"] == 1
+
+
+def test_what_is_gone_when_its_run_has_been_looked_at_is_left_alone():
+    world = Restarted(gate())
+    world.runs_of_machine.found = RunStatus.DIED
+    world.runs_of_machine.on_look = world.store.executions.clear
+
+    assert world.look() is Action.NOTHING
 
 
 def test_a_cancelled_execution_whose_runs_get_nowhere_ends_cancelled():

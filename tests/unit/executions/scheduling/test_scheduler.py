@@ -1,9 +1,12 @@
 """Which task may start, which is skipped, and how an execution ends (flow language, section 5)."""
 
+from typing import Any
+
 import pytest
 
 from shared.executions.scheduling.nodes import Skip, Start
 from shared.executions.scheduling.scheduler import Scheduler
+from shared.executions.task_runs import TaskRun
 from shared.flows.plans.plan import Plan
 from tests.support.plans import plan_of, runs, task
 
@@ -177,3 +180,26 @@ def test_skipped_tasks_that_all_read_each_other_are_decided_in_no_time():
     plan = plan_of(*tasks)
 
     assert verdicts(plan, dict.fromkeys(names[:-1], "SKIPPED")) == {"t299": RUN}
+
+
+class CountedRuns(dict[str, TaskRun]):
+    """Task runs that count how often one is looked up."""
+
+    looks = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.looks += 1
+        return super().get(key, default)
+
+
+def test_whether_a_long_sequence_is_over_is_told_without_a_look_at_what_is_settled():
+    names = [f"t{number}" for number in range(100)]
+    scheduler = Scheduler(plan_of(*map(task, names)))
+    scheduler.runs = counted = CountedRuns()
+
+    for run in runs(dict.fromkeys(names, "SUCCESS")).values():
+        assert not scheduler.is_finished("main")
+        scheduler.apply(run)
+
+    assert scheduler.is_finished("main")
+    assert counted.looks < 4 * len(names)

@@ -15,6 +15,7 @@ from shared.plugins.http.origins import named
         ("http://A.example:8080/a%20b/é;v=1", "GET http://a.example:8080/a%20b/%C3%A9;v=1"),
         ("http://[::1]:80/?", "GET http://[::1]/"),
         ("mailto:x", "GET a URL without a host"),
+        ("/a/b", "GET a URL without a host"),
     ],
 )
 def test_a_request_is_named_without_its_query_and_its_user(url: str, name: str):

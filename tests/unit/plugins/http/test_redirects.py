@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.plugins.http.redirects import redirected
+from shared.plugins.http.redirects import redirected, take_cookies
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.errors import told
 
@@ -15,17 +15,19 @@ def after(
     status: int,
     method: str = "GET",
     *,
-    to: str = "/next",
+    to: str | tuple[str, ...] = "/next",
     content: bytes = b"",
     headers: dict[str, str] | None = None,
     cookies: tuple[str, ...] = (),
     url: str = HERE,
 ) -> httpx.Request:
     request = httpx.Request(method, url, headers=OWN | (headers or {}), content=content)
-    fields = [("location", to), *(("set-cookie", each) for each in cookies)]
+    locations = (to,) if isinstance(to, str) else to
+    fields = [("location", each) for each in locations]
+    fields += [("set-cookie", each) for each in cookies]
     answer = httpx.Response(status, headers=fields, request=request)
     jar = httpx.Cookies()
-    jar.extract_cookies(answer)
+    take_cookies(jar, request, answer)
     return redirected(request, answer, jar)
 
 
@@ -81,6 +83,20 @@ def test_ones_own_headers_go_along_within_an_origin():
 )
 def test_cookies_that_answers_set_join_ones_own(cookies: tuple[str, ...], sent: str):
     assert cookie(after(302, cookies=cookies)) == sent
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_cookies_and_headers_beyond_ascii_go_back_as_they_came(charset: str):
+    name = "Zoë".encode(charset)
+    request = httpx.Request("GET", HERE, headers={b"x-own": "Zoë".encode(), b"cookie": b"own=1"})
+    answer = httpx.Response(302, headers=[(b"location", b"/next"), (b"set-cookie", b"by=" + name)])
+    jar = httpx.Cookies()
+    take_cookies(jar, request, answer)
+
+    following = dict(redirected(request, answer, jar).headers.raw)
+
+    assert following[b"cookie"] == b"own=1; by=" + name
+    assert following[b"x-own"] == "Zoë".encode()
 
 
 def test_of_ones_own_cookies_those_that_answers_set_anew_are_left_out():
@@ -176,3 +192,16 @@ def test_a_redirect_to_no_url_is_an_invalid_answer(to: str):
 )
 def test_a_location_may_be_relative(to: str, url: str):
     assert str(after(302, to=to).url) == url
+
+
+def test_a_location_may_be_there_twice():
+    assert str(after(302, to=("/next", "/next")).url) == "http://here.example/next"
+
+
+@pytest.mark.parametrize("to", [("/a", "/b"), ("/a", ""), ("http://here.example/a", "/a")])
+def test_two_locations_that_differ_are_an_invalid_answer(to: tuple[str, ...]):
+    with pytest.raises(PluginError) as refused:
+        after(302, to=to)
+
+    assert refused.value.code == "invalid_answer"
+    assert told(refused.value) == "GET http://here.example/start was redirected to several URLs"

@@ -86,7 +86,7 @@ _DATED = "a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT"
 def test_several_cookies_are_a_list_and_one_is_text(cookies: list[str], shown: dict[str, Any]):
     headers = {"vary": "Accept, Origin", "set-cookie": ", ".join(cookies)}
 
-    answer = Answer(Message("GET"), 200, "OK", headers, cookies, b"")
+    answer = Answer(Message("GET"), 200, "OK", headers, cookies, (), b"")
 
     assert shown_headers(answer) == {"vary": "Accept, Origin"} | shown
 
@@ -110,6 +110,23 @@ def test_several_cookies_are_a_list_and_one_is_text(cookies: list[str], shown: d
     ],
 )
 def test_retry_after(written: str | None, seconds: float | None) -> None:
+    assert retry_after(() if written is None else (written,), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        (("5", "5"), 5.0),
+        (("5", "120"), 120.0),
+        (("120", "5"), 120.0),
+        (("soon", "5"), 5.0),
+        (("Wed, 02 Jan 2030 03:05:05 GMT", "30"), 60.0),
+        (("soon", "later"), None),
+    ],
+)
+def test_of_several_the_longest_wait_is_asked_for(
+    written: tuple[str, ...], seconds: float | None
+) -> None:
     assert retry_after(written, NOW) == seconds
 
 

@@ -66,6 +66,10 @@ def test_decoding_what_was_encoded_gives_the_text(text: str) -> None:
         {"operation": "build"},
         {"operation": "parse", "url": "http://[::1"},
         {"operation": "parse", "url": "http://a:99999/"},
+        {"operation": "parse", "url": "http://a/b\nc"},
+        {"operation": "parse", "url": "http://a/b\t"},
+        {"operation": "parse", "url": " http://a/"},
+        {"operation": "parse", "url": "http://a/ "},
         {"operation": "parse", "url": "?" + "a=1&" * 20_000},
         {"operation": "build", "parts": {"host": "a/b"}},
         {"operation": "build", "parts": {"host": "user@b"}},
@@ -81,7 +85,7 @@ def test_bad_input_is_refused(properties: dict[str, Any]) -> None:
         run_plugin("util.url", properties)
 
 
-@pytest.mark.parametrize("start", ["http://", "//", "http:/\t/"])
+@pytest.mark.parametrize("start", ["http://", "//"])
 def test_an_endless_host_is_refused_before_it_is_normalised(start: str) -> None:
     with pytest.raises(PluginError, match="url is malformed"):
         run_plugin("util.url", {"operation": "parse", "url": start + "a\u0300\u0316" * 500_000})
