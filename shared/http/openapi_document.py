@@ -4,9 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.errors import Problem
 from shared.http.headers import IDEMPOTENCY_KEY
-from shared.http.problems import PROBLEM_TYPE
+from shared.http.openapi_problems import (
+    problem_examples,
+    problem_responses,
+    problem_schemas,
+    problems_of_route,
+)
+from shared.http.openapi_security import BEARER, security_of
 
 Json = dict[str, Any]
 
@@ -33,6 +38,19 @@ KEY_PARAMETER: Json = {
 """The header of a route that is done once; those that start executions have it themselves."""
 
 
+def _link(operation_id: str, **parameters: str) -> Json:
+    return {"operationId": operation_id, "parameters": parameters}
+
+
+_EXECUTION = _link("getExecution", execution_id="$response.body#/executionId")
+_STARTS = ("executeFlow", "createExecution", "testFlow", "retryExecution")
+LINKS: Mapping[str, Mapping[str, Json]] = {
+    "createFlow": {"flow": _link("getFlow", flow_id="$response.body#/id")},
+    **{each: {"execution": _EXECUTION} for each in _STARTS},
+}
+"""The reads of what an operation made, by its id."""
+
+
 def document_of(parts: Mapping[str, Json], title: str, version: str) -> str:
     """Merge the documents of the API functions, by name, into the text of one."""
     components = (part.get("components", {}) for part in parts.values())
@@ -40,14 +58,16 @@ def document_of(parts: Mapping[str, Json], title: str, version: str) -> str:
     paths: dict[str, Json] = {}
     for resource, part in parts.items():
         for path, operations in part["paths"].items():
-            paths.setdefault(path, {}).update(_tagged(operations, resource))
+            paths.setdefault(path, {}).update(_described(path, operations, resource))
     document = {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": _without_powertools(schemas) | _problem_schemas(),
-            "responses": {"Problem": _problem_response()},
+            "schemas": _without_powertools(schemas) | problem_schemas(),
+            "responses": problem_responses(),
+            "examples": problem_examples(),
+            "securitySchemes": {"bearer": BEARER},
         },
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -67,14 +87,26 @@ def _without_powertools(schemas: Json) -> Json:
     return {name: schemas[name] for name in sorted(schemas) if name not in POWERTOOLS_SCHEMAS}
 
 
-def _tagged(found: Mapping[str, Json], resource: str) -> Json:
+def _described(path: str, found: Mapping[str, Json], resource: str) -> Json:
     return {
-        method: {
-            **_without_null(operation),
-            "tags": [resource],
-            "responses": _responses(operation),
-        }
-        for method, operation in found.items()
+        method: _operation(f"{method.upper()} {path}", _without_null(each), resource)
+        for method, each in found.items()
+    }
+
+
+def _operation(route: str, operation: Json, resource: str) -> Json:
+    """Return an operation with what the role matrix and the table of refusals say of it."""
+    found = operation["responses"]
+    good = {
+        status: _answer(operation["operationId"], status, each)
+        for status, each in found.items()
+        if status < "4"
+    }
+    return {
+        **operation,
+        "tags": [resource],
+        "security": security_of(route),
+        "responses": good | problems_of_route(route, operation),
     }
 
 
@@ -102,44 +134,7 @@ def _sent(schema: Json) -> Json:
     return kinds[0] | {name: each for name, each in schema.items() if name != "anyOf"}
 
 
-def _responses(operation: Json) -> Json:
-    """Keep the good answers; every other one is a problem, described once.
-
-    What a key may be refused for is named: who sends one has to tell the two apart.
-    """
-    found = operation["responses"]
-    good = {status: _answer(status, each) for status, each in found.items() if status < "4"}
-    has_key = any(each["name"] == IDEMPOTENCY_KEY for each in operation.get("parameters", []))
-    bad = ("409", "422", "default") if has_key else ("default",)
-    return good | {status: {"$ref": "#/components/responses/Problem"} for status in bad}
-
-
-def _answer(status: str, response: Json) -> Json:
-    return {"description": "No content"} if status == "204" else response
-
-
-def _problem_schemas() -> Json:
-    fields: Json = {
-        "type": {"type": "string", "const": "about:blank"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "pattern": r"^[a-z_]+$"},
-        "requestId": {"type": "string"},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
-        "flowId": {"type": "string", "description": "The flow whose name is taken."},
-    }
-    refusal = {
-        "type": "object",
-        "description": "RFC 9457; `code` is stable.",
-        "properties": fields,
-        "required": [name for name in fields if name not in {"errors", "flowId"}],
-    }
-    return {"Problem": Problem.model_json_schema(), "Refusal": refusal}
-
-
-def _problem_response() -> Json:
-    return {
-        "description": "A refusal, or a fault on our side",
-        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Refusal"}}},
-    }
+def _answer(operation_id: str, status: str, response: Json) -> Json:
+    described = {"description": "No content"} if status == "204" else dict(response)
+    links = {name: dict(link) for name, link in LINKS.get(operation_id, {}).items()}
+    return {**described, "links": links} if links else described

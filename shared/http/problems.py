@@ -73,8 +73,13 @@ def refusal(method: str, path: str, request_id: str, error: Exception) -> Respon
 
 
 def status_of(error: PlatformError) -> HTTPStatus:
-    """Look an error's status up by its class, the nearest ancestor first."""
-    return next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
+    """Look up an error's status."""
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[PlatformError]) -> HTTPStatus:
+    """Look up the status of a class of errors, the nearest ancestor first."""
+    return next(STATUS_BY_ERROR[each] for each in kind.__mro__ if each in STATUS_BY_ERROR)
 
 
 def _told(method: str, path: str, error: Exception) -> PlatformError:

@@ -152,15 +152,20 @@ def arithmetic(draw: st.DrawFn, depth: int = 3) -> str:
     return f"({left} {operation} {right})"
 
 
+def is_equal(left: Any, right: Any) -> bool:
+    """Equal as JSON is: true is not 1, as it is in Python."""
+    return (type(left) is bool) == (type(right) is bool) and left == right
+
+
 def calculated(tree: ast.expr) -> Any:
     operations: dict[type, Any] = {
         ast.Add: operator.add,
         ast.Sub: operator.sub,
         ast.Mult: operator.mul,
-        ast.Eq: operator.eq,
+        ast.Eq: is_equal,
         ast.Lt: operator.lt,
         ast.GtE: operator.ge,
-        ast.NotEq: operator.ne,
+        ast.NotEq: lambda left, right: not is_equal(left, right),
     }
     match tree:
         case ast.BinOp(left, operation, right) | ast.Compare(left, [operation], [right]):
@@ -170,6 +175,7 @@ def calculated(tree: ast.expr) -> Any:
 
 
 @given(arithmetic())
+@example("((0) + (((0) + (0)) == ((0) < (0))))")
 def test_arithmetic_is_pythons(source: str) -> None:
     assert render("{{ " + source + " }}") == calculated(ast.parse(source, mode="eval").body)
 

@@ -44,6 +44,7 @@ from tests.support.calls import (
     refuse_beyond_limits,
 )
 from tests.support.cognito import make_pool
+from tests.support.documented import check_documented
 from tests.support.events import LOCAL_ADMIN, api_event, sqs_event
 from tests.support.limits import Limits
 from tests.support.remembered import make_tables, remember
@@ -142,6 +143,7 @@ class MotoStack:
         for name, values in (answer.get("multiValueHeaders") or {}).items():
             found[name.lower()] = ", ".join(values)
         parsed = json.loads(text) if "json" in found.get("content-type", "") and text else text
+        check_documented(route, answer["statusCode"], parsed)
         return Answer(answer["statusCode"], parsed, found)
 
     def invoke(self, function: str, event: Event) -> Any:

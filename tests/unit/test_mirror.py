@@ -30,7 +30,9 @@ COVERED_BY = {
         ids times records validation paging observability
         http/bodies http/headers http/paging http/problems http/responses
         """,
-    "unit/http/test_openapi.py": "http/openapi_document",
+    "unit/http/test_openapi.py": """
+        http/openapi_document http/openapi_problems http/openapi_security http/refusals
+        """,
     "integration/test_logins.py": "auth/users/logins auth/users/sessions",
     "integration/test_users.py": "auth/users/pool auth/users/service",
     "integration/test_user_crashes.py": "auth/users/creation auth/users/sweep",

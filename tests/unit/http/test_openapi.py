@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -10,12 +11,16 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from functions import openapi as generator
 from infra.routes import DEFAULT_ROUTE, ROUTES
+from shared.auth.policy import POLICY
 from shared.http.openapi import DOCUMENT, allowed_methods
-from shared.http.openapi_document import merge_schemas
+from shared.http.openapi_document import LINKS, merge_schemas
+from shared.http.problems import PROBLEM_TYPE
+from shared.http.refusals import REFUSALS, UNKNOWN
 from shared.paging import encode_cursor
 
 DOCUMENT_TEXT = DOCUMENT.read_text("utf-8")
 DOCUMENTED: Any = json.loads(DOCUMENT_TEXT)
+ALL = [str(status.value) for status in HTTPStatus]
 
 
 def test_the_committed_document_is_what_the_handlers_say() -> None:
@@ -50,19 +55,67 @@ def test_it_is_valid_openapi() -> None:
     validate(DOCUMENTED, cls=OpenAPIV31SpecValidator)
 
 
-def test_problems_are_described_once_and_named_by_every_operation() -> None:
-    operations = [each for path in DOCUMENTED["paths"].values() for each in path.values()]
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, operations in DOCUMENTED["paths"].items()
+    for method, operation in operations.items()
+}
 
-    assert all(
-        each["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
-        for each in operations
-    )
-    for each in operations:
-        names = {parameter["name"] for parameter in each.get("parameters", [])}
-        refusals = {code for code in each["responses"] if code[0] in "45"}
-        assert refusals == ({"409", "422"} if "idempotency-key" in names else set())
-    ids = [each["operationId"] for each in operations]
-    assert len(ids) == len(set(ids))
+
+def codes_of(route: str, status: str) -> set[str]:
+    content = OPERATIONS[route]["responses"].get(status, {}).get("content", {})
+    return set(content.get(PROBLEM_TYPE, {}).get("examples", ()))
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_each_operation_says_what_it_may_be_refused_for(route: str) -> None:
+    operation = OPERATIONS[route]
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+
+    assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+    assert "invalid_request" in codes_of(route, "400")
+    assert ("invalid_cursor" in codes_of(route, "400")) == ("cursor" in names)
+    assert ("idempotency_key_reused" in codes_of(route, "422")) == ("idempotency-key" in names)
+    assert ("precondition_failed" in codes_of(route, "412")) == ("if-match" in names)
+    assert ("body_too_large" in codes_of(route, "413")) == ("requestBody" in operation)
+    for name in names & set(UNKNOWN):
+        assert UNKNOWN[name].code in codes_of(route, "404")
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_each_operation_says_which_roles_may_call_it(route: str) -> None:
+    least, theirs = POLICY[route]
+    security = OPERATIONS[route]["security"]
+
+    assert bool(security) == (least is not None)
+    assert ({"401", "403"} <= set(OPERATIONS[route]["responses"])) == (least is not None)
+    for requirement in security:
+        assert least in requirement["bearer"]
+        assert "admin" in requirement["bearer"]
+        assert ("participant" in requirement["bearer"]) == (theirs or least == "participant")
+
+
+def test_each_code_has_an_example_and_each_example_a_code() -> None:
+    named = {code for route in OPERATIONS for status in ALL for code in codes_of(route, status)}
+
+    assert named == set(DOCUMENTED["components"]["examples"])
+    for code, example in DOCUMENTED["components"]["examples"].items():
+        assert example["value"]["code"] == code
+
+
+def test_routes_with_refusals_of_their_own_exist() -> None:
+    assert set(REFUSALS) <= set(OPERATIONS)
+
+
+def test_links_lead_to_operations_and_their_parameters() -> None:
+    by_id = {operation["operationId"]: operation for operation in OPERATIONS.values()}
+    assert len(by_id) == len(OPERATIONS)
+    for operation_id, links in LINKS.items():
+        good = {status for status in by_id[operation_id]["responses"] if status[0] == "2"}
+        assert all(by_id[operation_id]["responses"][status]["links"] for status in good)
+        for link in links.values():
+            names = {each["name"] for each in by_id[link["operationId"]]["parameters"]}
+            assert set(link["parameters"]) <= names
 
 
 def test_every_post_that_does_something_takes_a_key() -> None:
