@@ -36,7 +36,7 @@ def make_tenant(functions: "LambdaClient", function: str, tenant: str, admin: Lo
     asked = {"tenant": tenant, "admin": asdict(admin)}
     answer = functions.invoke(FunctionName=function, Payload=json.dumps(asked))
     said = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
+    if answer.get("FunctionError"):
         reason = str(said.get("errorMessage", said)).replace(admin.password, "******")
         raise TenantError(f"the tenant {tenant} was not made: {reason}")
     return bool(said["created"])
