@@ -79,11 +79,16 @@ def _made(tenant: str, given: Mapping[str, str]) -> str:
         raise TenantError(f"{USAGE}: an admin is a name of a-z, 0-9 and ._@+-, at most 100 of them")
     admin, target = Login.random(username), given.get("target") or "local"
     if target == "aws":
-        return make_on_aws(tenant, admin, boto3.client)
+        return make_on_aws(tenant, admin, _client)
     if target == "local":
         local = Local.from_environment()
         return make_locally(tenant, admin, local, _local_client(local))
     raise TenantError(f"{USAGE}: {target} is no target")
+
+
+def _client(service: str) -> Any:
+    named: Any = service
+    return boto3.client(named)
 
 
 def _local_client(local: Local) -> Client:
