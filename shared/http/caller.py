@@ -57,7 +57,7 @@ def admit(event: Mapping[str, Any], access: Access, now: datetime) -> None:
 
 def is_bootstrapping() -> bool:
     """Tell whether the first user of this stack needs no token."""
-    return settings(BootstrapSettings).headrace_bootstrap == "open"
+    return bool(settings(BootstrapSettings).headrace_bootstrap == "open")
 
 
 def _lets_in_unseen(event: Mapping[str, Any], access: Access) -> bool:

@@ -45,6 +45,7 @@ def _link(operation_id: str, **parameters: str) -> Json:
 _EXECUTION = _link("getExecution", execution_id="$response.body#/executionId")
 _STARTS = ("executeFlow", "createExecution", "testFlow", "retryExecution")
 LINKS: Mapping[str, Mapping[str, Json]] = {
+    "register": {"user": _link("getUser", username="$response.body#/username")},
     "createFlow": {"flow": _link("getFlow", flow_id="$response.body#/id")},
     **{each: {"execution": _EXECUTION} for each in _STARTS},
 }

@@ -20,6 +20,8 @@ _WAIT: Json = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
 }
 
+_COME_LATER = {"idempotency_in_progress", "too_many_requests"}
+
 
 def problem_schemas() -> Json:
     """Return the schemas of refusals: ours, what `errors` lists, and the gateway's."""
@@ -76,7 +78,7 @@ def _response(status: HTTPStatus, codes: list[str]) -> Json:
     content[PROBLEM_TYPE]["examples"] = examples
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
         content |= _gateways()
-    more = {"headers": _WAIT} if "idempotency_in_progress" in codes else {}
+    more = {"headers": _WAIT} if _COME_LATER & set(codes) else {}
     names = ", ".join(f"`{code}`" for code in codes)
     return {"description": f"{status.phrase}: {names}", **more, "content": content}
 

@@ -17,9 +17,9 @@ BEARER: dict[str, Any] = {
 
 def security_of(route: str) -> list[dict[str, list[str]]]:
     """Return who may call a route: the roles, or no requirement at all."""
-    least, theirs = POLICY[route]
-    if least is None:
+    access = POLICY[route]
+    if access.least is None:
         return []
-    roles = roles_that_include(least)
-    more = (Role.PARTICIPANT,) if theirs and Role.PARTICIPANT not in roles else ()
+    roles = roles_that_include(access.least)
+    more = (Role.PARTICIPANT,) if access.theirs and Role.PARTICIPANT not in roles else ()
     return [{"bearer": [role.value for role in (*more, *roles)]}]

@@ -20,6 +20,7 @@ UNKNOWN: Mapping[str, type[PlatformError]] = {
     "execution_id": errors.ExecutionNotFoundError,
     "approval_id": errors.ApprovalNotFoundError,
     "plugin_id": errors.PluginNotFoundError,
+    "username": errors.UserNotFoundError,
 }
 """The error for what a parameter of a path names and is not there."""
 
@@ -31,6 +32,7 @@ _START: Kinds = (
     errors.FlowNotRunnableError,
     errors.NotSupportedYetError,
 )
+_PASSWORD: Kinds = (errors.InvalidCredentialsError, errors.TooManyRequestsError)
 _DECIDE: Kinds = (errors.ApprovalDecidedError, errors.ExecutionFinishedError)
 
 REFUSALS: Mapping[str, Kinds] = {
@@ -38,6 +40,10 @@ REFUSALS: Mapping[str, Kinds] = {
     "GET /api/v1/approvals/{approval_id}": (errors.NotApproverError,),
     "POST /api/v1/approvals/{approval_id}/approve": (errors.NotApproverError, *_DECIDE),
     "POST /api/v1/approvals/{approval_id}/reject": (errors.NotApproverError, *_DECIDE),
+    # auth
+    "POST /auth/login": (*_PASSWORD, errors.PasswordDueError),
+    "POST /auth/refresh": (errors.InvalidCredentialsError,),
+    "POST /auth/register": (errors.UsernameTakenError,),
     # executions
     "POST /api/v1/executions": (
         errors.IdempotencyKeyRequiredError,
@@ -62,6 +68,9 @@ REFUSALS: Mapping[str, Kinds] = {
     "POST /api/v1/flows/{flow_id}/activate": _MOVE,
     "POST /api/v1/flows/{flow_id}/deactivate": _MOVE,
     "POST /api/v1/flows/{flow_id}/draft": _MOVE,
+    # users
+    "PUT /api/v1/users/{username}": (errors.LastAdminError,),
+    "POST /api/v1/users/{username}/password": _PASSWORD,
 }
 """The errors that a route may end with, beside those of its parameters, its body and its caller."""
 
@@ -82,21 +91,27 @@ EXAMPLES: Mapping[str, str] = {
     "idempotency_in_progress": "the first request with this Idempotency-Key is still under way",
     "idempotency_key_required": "send an Idempotency-Key",
     "idempotency_key_reused": "this Idempotency-Key was sent with another payload",
+    "invalid_credentials": "the name or the password is not right",
     "invalid_cursor": "the cursor does not belong to this list and its filters",
     "invalid_flow": "the flow is not valid",
     "invalid_idempotency_key": "Idempotency-Key must be 1 to 255 visible ASCII characters",
     "invalid_inputs": "the inputs are not valid",
     "invalid_request": "the request is not valid",
     "invalid_token": "log in first: POST /auth/login, then send Authorization: Bearer",
+    "last_admin": "this is the last admin of the tenant who can log in",
     "malformed_body": "the body is no JSON object",
     "not_approver": "the approval does not name you among its approvers",
     "not_supported_yet": "the engine cannot run this yet",
+    "password_due": "this password was for one use: send newPassword as well",
     "plugin_not_found": "there is no plugin 'http.reqest'",
     "precondition_failed": "the resource has changed since",
     "revision_not_found": "there is no such revision",
     "route_not_found": "there is nothing at this path",
     "template_error": "the expression takes longer than a second",
+    "too_many_requests": "too many logins, try again later",
     "unsupported_media_type": "send application/json",
+    "user_not_found": "there is no such user",
+    "username_taken": "there is a user of this name: names are unique, in lower case",
 }
 """The sentences of answers, by code."""
 
@@ -107,8 +122,9 @@ def refusals_of(route: str, operation: Json) -> list[type[PlatformError]]:
 
 
 def _of_caller(route: str) -> Kinds:
-    has_token = POLICY[route].least is not None
-    return (errors.InvalidTokenError, errors.ForbiddenError) if has_token else ()
+    access = POLICY[route]
+    has_token: Kinds = (errors.InvalidTokenError, errors.ForbiddenError) if access.least else ()
+    return (*has_token, errors.RouteNotFoundError) if access.needs_users else has_token
 
 
 def _of_request(route: str, operation: Json) -> Iterator[type[PlatformError]]:

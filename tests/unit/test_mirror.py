@@ -30,14 +30,14 @@ COVERED_BY = {
         ids times records validation paging observability
         http/bodies http/headers http/paging http/problems http/responses
         """,
-    "unit/http/test_openapi.py": """
-        http/openapi_document http/openapi_problems http/openapi_security http/refusals
-        """,
     "integration/test_logins.py": "auth/users/logins auth/users/sessions",
     "integration/test_users.py": "auth/users/pool auth/users/service",
     "integration/test_user_crashes.py": "auth/users/creation auth/users/sweep",
     "integration/test_first_admins.py": "auth/users/bearers auth/users/tenants",
     "integration/test_user_repository_contract.py": "auth/users/items auth/users/repository",
+    "unit/http/test_openapi.py": """
+        http/openapi_document http/openapi_problems http/openapi_security http/refusals
+        """,
     "integration/test_flows_api.py": "auth/principal",
     "integration/test_idempotent_routes.py": """
         http/idempotency idempotency/claims idempotency/response_writer

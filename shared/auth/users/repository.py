@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import ConditionBase, Key
 
 from shared.auth.users import items
 from shared.auth.users.items import Item
@@ -65,7 +65,7 @@ class UserRepository:
     def named(self, beginning: str, limit: int, after: str | None) -> list[UserRecord]:
         """Read users whose names begin so, by name, behind the name `after`."""
         partition = items.user_partition(self.tenant)
-        condition = Key("pk").eq(partition)
+        condition: ConditionBase = Key("pk").eq(partition)
         if beginning:
             condition &= Key("sk").begins_with(beginning)
         start: Item = {"ExclusiveStartKey": {"pk": partition, "sk": after}} if after else {}
