@@ -8,11 +8,14 @@ PARALLEL := -n 3 --dist worksteal
 TESTS = $(if $(NOUN),$(shell find tests/unit tests/integration \
 	-path '*/$(NOUN)/*' -name 'test_*.py' -o -name 'test_*$(NOUN:%s=%)*.py'),tests/unit tests/infra)
 HASHED := --require-hashes --only-binary :all: -r infra/uv.txt
-.PHONY: run up down test proof soak smoke e2e check lint bench fmt synth
+.PHONY: run up down tenant test proof soak smoke e2e check lint bench fmt synth
 .DEFAULT_GOAL := run
 
 run up down: .venv/ready
 	@python -m infra.local $@
+
+tenant: .venv/ready
+	@python -m infra.tenants "$(NAME)" admin="$(TENANT_ADMIN)" target="$(TARGET)"
 
 test: lint synth
 	mypy

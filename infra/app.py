@@ -28,6 +28,9 @@ PARAMETERS = (
     "egress_deny",
     "retention",
     "runners",
+    "rate",
+    "rate_login",
+    "rate_starts",
     "layer",
 )
 

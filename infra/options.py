@@ -6,11 +6,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.throttles import Rates
+
 STAGES = ("dev", "prod")
 TARGETS = ("aws", "local")
 AUTHS = ("on", "off")
 BOOTSTRAPS = ("closed", "open")
 NATIVE = "native"
+DEFAULT_RATES = Rates()
 _RETENTION = re.compile(r"(\*|[a-z0-9][a-z0-9._-]*)=[1-9][0-9]*[wdhms]")
 
 
@@ -26,7 +29,8 @@ class Options:
     `python` a version such as `3.13`, `egress_allow` the runner's `HEADRACE_EGRESS_ALLOW`,
     `egress_deny` its `HEADRACE_EGRESS_DENY`, `retention` how long executions are kept, by
     namespace: `billing=365d,*=90d`, `runners` how many turns of executions run at once: as many as
-    the account allows, unless it is said.
+    the account allows, unless it is said. `bootstrap=open` lets the first user of an empty stack in
+    without a token, as its admin; `rates` say how often the API may be called.
     """
 
     stage: str = "dev"
@@ -39,6 +43,7 @@ class Options:
     egress_deny: str = ""
     retention: str = ""
     runners: int | None = None
+    rates: Rates = DEFAULT_RATES
 
     def __post_init__(self) -> None:
         _one_of("stage", self.stage, STAGES)
@@ -74,16 +79,22 @@ class Options:
         """Read `-c name=value` pairs; what the target implies need not be said."""
         implied = LOCAL if context.get("target") == "local" else {}
         given = {name: value for name, value in context.items() if value}
-        runners = given.pop("runners", None)
-        return cls(**{**implied, **given}, runners=_count("runners", runners))
+        counts = {name: _count(name, given.pop(name, None)) for name in COUNTS}
+        runners = counts.pop("runners")
+        rates = {RATES[name]: count for name, count in counts.items() if count is not None}
+        return cls(**{**implied, **given}, runners=runners, rates=Rates(**rates))
 
 
 LOCAL = {
     "target": "local",
-    "auth": "off",
     "platform": NATIVE,
     "python": f"{sys.version_info.major}.{sys.version_info.minor}",
 }
+
+
+RATES = {"rate": "rest", "rate_login": "login", "rate_starts": "starts"}
+"""The options of a rate, and what `Rates` calls them."""
+COUNTS = ("runners", *RATES)
 
 
 def _rules(text: str) -> list[str]:

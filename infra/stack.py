@@ -1,10 +1,10 @@
 """The platform's one stack: what it is made of; who may do what stands in `infra/grants`."""
 
-from aws_cdk import Duration, IStackSynthesizer, Stack
+from aws_cdk import CfnOutput, Duration, IStackSynthesizer, Stack
 from constructs import Construct
 
 from infra.bundling import Assets
-from infra.constructs.api import Api
+from infra.constructs.api import Api, Served
 from infra.constructs.function import PlatformFunction, Runtime, Size
 from infra.constructs.identity import Identity
 from infra.constructs.orchestration import Orchestration
@@ -14,7 +14,7 @@ from infra.constructs.timers import Timers
 from infra.grants import FUNCTIONS
 from infra.options import Options
 from infra.resources import Resources
-from infra.routes import ROUTES
+from infra.routes import OPEN_ROUTES, REGISTER, ROUTES
 
 RUNNER = "runner"
 
@@ -64,7 +64,15 @@ class PlatformStack(Stack):
 
         orchestration.reconciled_by(functions["reconcile"])
         timing.read_by(functions["timers"])
-        api = Api(self, "Api", routes=ROUTES, functions=functions, is_open=options.auth == "off")
+        api = Api(
+            self,
+            "Api",
+            serves=Served(ROUTES, _open_routes(options), functions),
+            identity=identity,
+            rates=options.rates,
+        )
+        users = functions["users"].function
+        CfnOutput(self, "UsersFunctionName", value=users.function_name)  # an operator invokes it
         api.note_calls(self._runtime.retention)
         resources = Resources(storage, timing, orchestration, identity)
         for each, declared in FUNCTIONS.items():
@@ -83,3 +91,10 @@ class PlatformStack(Stack):
             environment={variable: self._values[variable] for variable in variables},
             size=Size(Duration.seconds(declared.seconds), declared.memory_mb, reserved),
         )
+
+
+def _open_routes(options: Options) -> frozenset[str]:
+    """Return the routes that take no token."""
+    if options.auth == "off":
+        return frozenset(key for keys in ROUTES.values() for key in keys)
+    return OPEN_ROUTES | ({REGISTER} if options.bootstrap == "open" else set())

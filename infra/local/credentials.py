@@ -1,12 +1,12 @@
 """The key pair of one home, as a file of AWS shared credentials that only its owner can read."""
 
 import configparser
-import os
 import secrets
 import string
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.local.files import replace
 from infra.local.settings import LocalStackError
 
 LETTERS = string.ascii_uppercase + "234567"
@@ -47,9 +47,4 @@ def _write(file: Path, pair: KeyPair) -> None:
         f"aws_access_key_id = {pair.access_key_id}\n"
         f"aws_secret_access_key = {pair.secret_access_key}\n"
     )
-    unfinished = file.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as written:
-        written.write(text)
-    unfinished.replace(file)
+    replace(file, text)

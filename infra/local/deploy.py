@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
+from infra.admins import Login, make_tenant
 from infra.local.credentials import KeyPair
 from infra.local.identities import ACCOUNT
 from infra.local.settings import REGION, Local, LocalStackError
@@ -30,11 +31,12 @@ UPDATABLE = {*STANDING, "UPDATE_ROLLBACK_COMPLETE"}
 
 @dataclass(frozen=True)
 class Deployment:
-    """The state of a deployment: the template's hash, and the two names that are needed later."""
+    """The state of a deployment: the template's hash, and the names that are needed later."""
 
     template: str
     api_id: str
     reconcile: str
+    users: str
 
 
 class Deployer:
@@ -88,6 +90,11 @@ class Deployer:
             FunctionName=deployment.reconcile, Payload=json.dumps({"all": True})
         )
         return answer["Payload"].read().decode() if "FunctionError" in answer else None
+
+    def make_tenant(self, deployment: Deployment, tenant: str, admin: Login) -> bool:
+        """Make a tenant with its first admin; return False if there is one already."""
+        functions = self._session.client("lambda", **self._connection)
+        return make_tenant(functions, deployment.users, tenant, admin)
 
     def _status(self) -> str | None:
         try:
@@ -145,8 +152,11 @@ class Deployer:
         resources = self._stacks.describe_stack_resources(StackName=STACK)["StackResources"]
         ids = {found["LogicalResourceId"]: found["PhysicalResourceId"] for found in resources}
         [api] = [i["PhysicalResourceId"] for i in resources if i["ResourceType"].endswith("::Api")]
-        reconcile = next(ids[name] for name in ids if name.startswith("ReconcileFunction"))
-        return Deployment(template=_hash(assembly), api_id=api, reconcile=reconcile)
+        reconcile, users = (
+            next(ids[name] for name in ids if name.startswith(f"{function}Function"))
+            for function in ("Reconcile", "Users")
+        )
+        return Deployment(template=_hash(assembly), api_id=api, reconcile=reconcile, users=users)
 
 
 def _hash(assembly: Path) -> str:

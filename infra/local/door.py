@@ -17,6 +17,10 @@ HEALTH = "/_ministack/health"
 """The one path of the emulator's administration that shows nothing and changes nothing."""
 EXECUTE_API = "/_aws/execute-api/"
 """The path by which functions send to the clients of a WebSocket API."""
+POOL_KEYS = re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/jwks\.json")
+"""The public keys of a pool of users, which the emulator's own authorizer reads from itself."""
+TOKEN_CALLS = {f"AWSCognitoIdentityProviderService.{name}" for name in ("GetUser", "RevokeToken")}
+"""The calls whose credential is the token they carry: SDKs send them without a signature."""
 _KEY = re.compile(r"Credential=([^/]+)/")
 
 FOREIGN_HOST = (
@@ -75,11 +79,22 @@ class EmulatorDoor:
         if is_page or scope.get("method") == "OPTIONS":
             return NO_PAGES
         path = scope["path"]
-        if path == HEALTH:
+        if path == HEALTH or is_public(scope):
             return None
         if path.startswith("/_") and not path.startswith(EXECUTE_API):
             return CLOSED
         return None if self._knows(access_key(scope)) else UNSIGNED
+
+
+def is_public(scope: Scope) -> bool:
+    """Tell whether AWS answers a request to anybody: a pool's keys, and calls about a token."""
+    if headers(scope, "authorization") or scope["query_string"] or scope["type"] != "http":
+        return False
+    if scope["method"] == "GET":
+        return POOL_KEYS.fullmatch(scope["path"]) is not None
+    targets = headers(scope, "x-amz-target")
+    is_call = scope["method"] == "POST" and scope["path"] == "/" and len(targets) == 1
+    return is_call and targets[0] in TOKEN_CALLS
 
 
 def access_key(scope: Scope) -> str:

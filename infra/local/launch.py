@@ -4,7 +4,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import threading
@@ -14,13 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from infra.admins import Login
 from infra.bundling import BundlingError, dependencies_layer
 from infra.local.credentials import KeyPair, home_key_pair
 from infra.local.deploy import Deployer, Deployment
+from infra.local.description import describe, token_command
 from infra.local.emulator import prepare, require_free_ports, serving
+from infra.local.first_admin import make_first_admin
 from infra.local.gateway import Gateway
 from infra.local.home import close_home, readable
-from infra.local.settings import REGION, Local, LocalStackError
+from infra.local.logins import ADMIN
+from infra.local.settings import Local, LocalStackError
 from infra.local.snapshots import Snapshots
 from infra.options import LOCAL, NATIVE
 from infra.synthesis import BUILD, SynthesisError, assembly
@@ -58,6 +61,7 @@ def _synthesise(local: Local, layer: Path) -> Path:
         "egress_allow": local.egress_allow,
         "egress_deny": local.own_addresses,
         "retention": local.retention,
+        "auth": "" if local.has_users else "off",
     }
     said = {name: value for name, value in chosen.items() if value}
     with _step("template"):
@@ -89,15 +93,29 @@ async def _bring_up(
     deployer: Deployer, gateway: Gateway, built: Path, snapshots: Snapshots
 ) -> None:
     with _step("deploy"):
-        deployment = await _aside(lambda: deployer.unchanged(built))
-        if deployment is None:
-            deployment = await _aside(lambda: deployer.deploy(built))
-            # Only what a snapshot holds is there after a kill.
-            if await snapshots.take():
-                deployer.remember(deployment)
+        known = await _aside(lambda: deployer.unchanged(built))
+        deployment = known or await _deployed(deployer, built)
+    made = None
+    if known is None:
+        made = await _first_admin(deployer, deployment)
+        # Only what a snapshot holds is there after a kill.
+        if await snapshots.take():
+            deployer.remember(deployment)
     gateway.api_id = deployment.api_id
-    _announce(deployer.local)
+    _announce(deployer.local, made)
     await asyncio.gather(snapshots.keep_taking(), _resume(deployer, deployment))
+
+
+async def _first_admin(deployer: Deployer, deployment: Deployment) -> Login | None:
+    """Make the admin of the first tenant; return the login if there was none before."""
+    if not deployer.local.has_users:
+        return None
+    with _step("first admin"):
+        return await _aside(lambda: make_first_admin(deployer, deployment))
+
+
+async def _deployed(deployer: Deployer, built: Path) -> Deployment:
+    return await _aside(lambda: deployer.deploy(built))
 
 
 async def _resume(deployer: Deployer, deployment: Deployment) -> None:
@@ -121,17 +139,18 @@ async def _aside(work: Callable[[], Result]) -> Result:
     return await asyncio.wrap_future(outcome)
 
 
-def _announce(local: Local) -> None:
-    description = {
-        "apiUrl": local.api_url,
-        "websocketUrl": None,
-        "awsEndpointUrl": local.aws_endpoint_url,
-        "region": REGION,
-    }
-    unfinished = local.description.with_suffix(".new")
-    unfinished.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
-    unfinished.replace(local.description)
+def _announce(local: Local, made: Login | None) -> None:
+    describe(local)
     _say(f"ready: {local.api_url} (for this machine, no foreign pages; Ctrl-C or make down)")
+    if not local.has_users:
+        _say("HEADRACE_AUTH=off: every program of this machine may do everything")
+    if made:
+        _say(
+            f"The admin, shown this once and kept in {local.description}:\n"
+            f"  {made.username}  {made.password}\n"
+            "A token of an hour for your shell:\n"
+            f"  {token_command(local, ADMIN)}"
+        )
 
 
 @contextmanager

@@ -25,6 +25,8 @@ class Local:
     emulator_port: int
     egress_allow: str = ""
     retention: str = ""
+    has_users: bool = True
+    """Users, who have to log in; without any, everybody may do everything."""
     hosts: tuple[str, ...] = ()
     """Names, besides loopback's, under which the API may be called."""
 
@@ -38,6 +40,7 @@ class Local:
             emulator_port=_port(given, "HEADRACE_EMULATOR_PORT", 4566),
             egress_allow=given.get("HEADRACE_EGRESS_ALLOW", ""),
             retention=given.get("HEADRACE_RETENTION", ""),
+            has_users=_is_on(given, "HEADRACE_AUTH"),
             hosts=_hosts(given, "HEADRACE_HOSTS"),
         )
 
@@ -58,6 +61,11 @@ class Local:
     def credentials(self) -> Path:
         """The key pair of this home, as AWS's own tools read it."""
         return self.home / "credentials"
+
+    @property
+    def logins(self) -> Path:
+        """The logins that were made for this home, with their passwords."""
+        return self.home / "logins.json"
 
     @property
     def state(self) -> Path:
@@ -91,6 +99,13 @@ def _hosts(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     if wrong:
         raise LocalStackError(f"{name}={wrong[0]}: expected names, with or without a port")
     return tuple(hosts)
+
+
+def _is_on(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name) or "on"
+    if text not in {"on", "off"}:
+        raise LocalStackError(f"{name}={text}: expected on or off")
+    return text == "on"
 
 
 def _port(given: Mapping[str, str], name: str, default: int) -> int:

@@ -7,3 +7,5 @@ ROUTES = (
     "POST /auth/logout",
     "POST /auth/register",
 )
+
+OPEN = ("POST /auth/login", "POST /auth/refresh", "POST /auth/token")

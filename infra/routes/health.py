@@ -10,3 +10,5 @@ ROUTES = (
     "GET /api/v1/info",
     DEFAULT_ROUTE,
 )
+
+OPEN = ("GET /healthz", "GET /readyz", "GET /openapi.json", "GET /docs")

@@ -6,3 +6,5 @@ ROUTES = (
     "GET /api/v1/plugins/{plugin_id}",
     "GET /docs/plugins/{plugin_id}",
 )
+
+OPEN = ("GET /docs/plugins/{plugin_id}",)

@@ -169,7 +169,7 @@ def test_a_functions_keys_cannot_be_computed_from_its_name(stack: Stack) -> None
 
 
 def test_a_presigned_address_works_on_the_apis_port_and_no_other_does(
-    stack: Stack, api: httpx.Client, s3: Any
+    stack: Stack, nobody: httpx.Client, s3: Any
 ) -> None:
     local = Local(home=stack.home, port=stack.port, emulator_port=stack.emulator_port)
     place = {"Bucket": "documents-of-a-test", "Key": "a b/ü.html"}
@@ -178,22 +178,22 @@ def test_a_presigned_address_works_on_the_apis_port_and_no_other_does(
         address_at_api(s3.generate_presigned_url(f"{name}_object", Params=place), local)
         for name in ("put", "get", "delete")
     )
-    assert api.put(put, content=b"<script>").status_code == 200
+    assert nobody.put(put, content=b"<script>").status_code == 200
 
-    answer = api.get(get)
+    answer = nobody.get(get)
 
     assert (answer.status_code, answer.content) == (200, b"<script>")
     assert answer.headers["content-security-policy"] == "sandbox"
     tampered = get[:-1] + ("0" if get[-1] != "0" else "1")
     refused = [
-        api.get(tampered),
-        api.get(get.replace("a%20b", "a%20c")),
-        api.get(get.partition("?")[0]),
-        api.put(get, content=b"x"),
-        api.put(put, content=b"x", headers={"x-amz-copy-source": "other/secret"}),
-        api.delete(delete),
-        api.get(get, headers={"Origin": EVIL}),
-        api.get("/_objects/_ministack/health?X-Amz-Signature=0"),
+        nobody.get(tampered),
+        nobody.get(get.replace("a%20b", "a%20c")),
+        nobody.get(get.partition("?")[0]),
+        nobody.put(get, content=b"x"),
+        nobody.put(put, content=b"x", headers={"x-amz-copy-source": "other/secret"}),
+        nobody.delete(delete),
+        nobody.get(get, headers={"Origin": EVIL}),
+        nobody.get("/_objects/_ministack/health?X-Amz-Signature=0"),
     ]
     assert [each.status_code for each in refused] == [403] * len(refused)
     assert {each.json()["code"] for each in refused} == {"forbidden"}
@@ -203,6 +203,23 @@ def status_of_handshake(port: int, path: str, host: str) -> int:
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(HANDSHAKE.format(path=path, host=host).encode())
         return int(connection.recv(4096).split()[1])
+
+
+def test_the_public_keys_of_the_pool_are_shown_and_what_else_is_called_unsigned_is_not(
+    stack: Stack, emulator: httpx.Client, nobody: httpx.Client
+) -> None:
+    cognito = boto3.client("cognito-idp", **stack.aws())
+    [pool] = cognito.list_user_pools(MaxResults=10)["UserPools"]
+    keys = f"/{pool['Id']}/.well-known/jwks.json"
+
+    shown_keys = emulator.get(keys).json()["keys"]
+
+    assert shown_keys
+    assert not [key for key in shown_keys if "d" in key]
+    for name in ("ListUserPools", "AdminGetUser", "InitiateAuth"):
+        target = {"X-Amz-Target": f"AWSCognitoIdentityProviderService.{name}"}
+        assert emulator.post("/", headers=target, json={}).status_code == 403
+    assert nobody.get(keys).status_code == 401
 
 
 def test_no_websocket_is_opened_on_either_port(stack: Stack) -> None:
@@ -254,20 +271,21 @@ def test_a_flow_reaches_the_examples_server_but_never_the_stack(
         assert "platform's own address" in json.dumps(refused)
 
 
-def test_a_page_of_another_loopback_port_can_do_nothing(
-    stack: Stack, api: httpx.Client, saved: Callable[[str], Any]
-) -> None:
+def test_a_page_of_another_loopback_port_can_do_nothing(open_stack: Stack) -> None:
     program = browser()
     if program is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
-    flow = saved(SAY)
-    key = stack.aws()["aws_access_key_id"]
+    key = open_stack.aws()["aws_access_key_id"]
+    # No token would let it in: nothing but the door stands before a stack without users.
+    with httpx.Client(base_url=open_stack.url, timeout=60) as api:
+        draft = {"yamlContent": SAY, "name": f"page-{time.time_ns()}", "namespace": "e2e"}
+        flow = api.post("/api/v1/flows", json=draft).json()["id"]
 
-    seen = shown(program, _attack(stack, flow["id"], key))
+        seen = shown(program, _attack(open_stack, flow, key))
 
-    assert "ran 8 read 0" in seen
-    assert api.get("/api/v1/executions", params={"flowId": flow["id"]}).json() == []
-    assert api.get(f"/api/v1/flows/{flow['id']}").status_code == 200
+        assert "ran 8 read 0" in seen
+        assert api.get("/api/v1/executions", params={"flowId": flow}).json() == []
+        assert api.get(f"/api/v1/flows/{flow}").status_code == 200
 
 
 def _attack(stack: Stack, flow: str, key: str) -> str:

@@ -1,4 +1,4 @@
-"""The README's commands, as they stand there: create the flow, execute it, print its result."""
+"""The README's commands, as they stand there: log in, create a flow, execute it, see its result."""
 
 import re
 import subprocess
@@ -9,17 +9,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCAL = "http://localhost:8080"
+DESCRIPTION = ".headrace/local.json"
 
 
 @pytest.mark.smoke
-def test_the_readmes_commands_print_what_it_says(api: httpx.Client, api_url: str) -> None:
+def test_the_readmes_commands_print_what_it_says(
+    api: httpx.Client, api_url: str, local_json: Path
+) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     commands = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[0]
     assert LOCAL in commands
+    assert DESCRIPTION in commands
+    commands = commands.replace(LOCAL, api_url).replace(DESCRIPTION, str(local_json))
     _forget_flow(api)
 
     done = subprocess.run(  # noqa: S603 - our own README
-        ["/bin/bash", "-euo", "pipefail", "-c", commands.replace(LOCAL, api_url)],
+        ["/bin/bash", "-euo", "pipefail", "-c", commands],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -243,7 +242,10 @@ def test_a_second_start_deploys_nothing_anew(stack: Stack, api: httpx.Client) ->
 
 
 def test_the_description_is_there_while_the_stack_is(stack: Stack) -> None:
-    described = json.loads((stack.home / "local.json").read_text("utf-8"))
+    described = json.loads(stack.description.read_text("utf-8"))
+    admin = described.pop("admin")
+    assert (set(admin), admin["username"]) == ({"username", "password"}, "admin")
+    described.pop("other", None)
     assert described == {
         "apiUrl": stack.url,
         "websocketUrl": None,
@@ -253,5 +255,5 @@ def test_the_description_is_there_while_the_stack_is(stack: Stack) -> None:
 
     stack.stop()
 
-    assert not Path(stack.home / "local.json").exists()
+    assert not stack.description.exists()
     stack.start()

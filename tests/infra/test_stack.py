@@ -9,13 +9,14 @@ import pytest
 
 from infra.collection import collected
 from infra.declarations import construct_id
-from infra.routes import ROUTES
+from infra.routes import DEFAULT_ROUTE, OPEN_ROUTES, REGISTER, ROUTES
 from infra.secret_kinds import SECRET_KINDS, Right
 from infra.synthesis import ASSETS
 from infra.tables import TABLES
+from infra.throttles import STARTS
 from tests.infra import permitted
 from tests.support.permissions import listed
-from tests.support.template import ACCOUNT, Template, directory, synthesised
+from tests.support.template import ACCOUNT, REGION, Template, directory, synthesised
 
 OF_SECRETS = {right.value for right in Right}
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -208,33 +209,148 @@ def test_the_api_has_one_permission_per_function_it_reaches(aws: Template) -> No
     assert sorted(permitted) == sorted(reached)
 
 
-@pytest.mark.parametrize(("target", "expected"), [("aws", "AWS_IAM"), ("local", "NONE")])
-def test_routes_are_closed_on_aws_and_open_only_on_this_machine(target: str, expected: str) -> None:
-    routes = list(synthesised(target=target).of_type("AWS::ApiGatewayV2::Route"))
+def authorization(template: Template) -> dict[str, str]:
+    """How each route of the API is closed, by its key."""
+    return {
+        properties["RouteKey"]: properties["AuthorizationType"]
+        for _, properties in template.of_type("AWS::ApiGatewayV2::Route")
+    }
 
-    assert {properties["AuthorizationType"] for _, properties in routes} == {expected}
-    assert sorted(properties["RouteKey"] for _, properties in routes) == sorted(
-        key for keys in ROUTES.values() for key in keys
+
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_each_route_takes_a_token_but_the_open_ones(target: str) -> None:
+    closed = authorization(synthesised(target=target))
+
+    assert sorted(closed) == sorted(key for keys in ROUTES.values() for key in keys)
+    assert {key for key, how in closed.items() if how == "NONE"} == OPEN_ROUTES
+    assert {how for key, how in closed.items() if key not in OPEN_ROUTES} == {"JWT"}
+    assert closed[DEFAULT_ROUTE] == "JWT"
+
+
+def test_all_routes_are_open_where_authorization_is_off() -> None:
+    assert set(authorization(synthesised(target="local", auth="off")).values()) == {"NONE"}
+
+
+def test_bootstrap_opens_one_more_route_and_tells_its_function() -> None:
+    template = synthesised(target="aws", bootstrap="open")
+    opened = {key for key, how in authorization(template).items() if how == "NONE"}
+
+    assert opened - OPEN_ROUTES == {REGISTER}
+    told = {
+        properties["Environment"]["Variables"].get("HEADRACE_BOOTSTRAP")
+        for _, properties in template.of_type("AWS::Lambda::Function")
+    }
+    assert told == {None, "open"}
+
+
+def test_a_token_must_be_of_this_pool_and_made_for_its_client(aws: Template) -> None:
+    [(authorizer, properties)] = aws.of_type("AWS::ApiGatewayV2::Authorizer")
+    [(pool, _)] = aws.of_type("AWS::Cognito::UserPool")
+    [(client, _)] = aws.of_type("AWS::Cognito::UserPoolClient")
+
+    assert properties["AuthorizerType"] == "JWT"
+    assert properties["IdentitySource"] == ["$request.header.Authorization"]
+    assert aws.resolve(properties["JwtConfiguration"]) == {
+        "Issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
+        "Audience": [client],
+    }
+    routes = [each for _, each in aws.of_type("AWS::ApiGatewayV2::Route")]
+    named = {
+        aws.resolve(each["AuthorizerId"]) for each in routes if each["AuthorizationType"] == "JWT"
+    }
+    assert named == {authorizer}
+
+
+def test_users_are_made_by_admins_alone_with_passwords_of_twelve_characters(aws: Template) -> None:
+    [(_, pool)] = aws.of_type("AWS::Cognito::UserPool")
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+    policy = pool["Policies"]["PasswordPolicy"]
+    assert policy.pop("MinimumLength") == 12
+    assert set(policy.values()) == {False}
+    assert not {"AutoVerifiedAttributes", "EmailConfiguration", "AliasAttributes"} & set(pool)
+
+
+def test_tokens_last_an_hour_and_are_made_by_our_functions_alone(aws: Template) -> None:
+    [(_, client)] = aws.of_type("AWS::Cognito::UserPoolClient")
+
+    assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (
+        60,
+        "minutes",
     )
+    assert client["ExplicitAuthFlows"] == [
+        "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+    ]
+    assert client["GenerateSecret"] is False
+    assert client["EnableTokenRevocation"] is True
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
-def test_the_stage_is_throttled_and_notes_each_request_without_what_was_sent(aws: Template):
+def test_the_pool_outlives_the_stack_in_production_only(
+    aws: Template, production: Template
+) -> None:
+    def protection(template: Template) -> tuple[str, str]:
+        [pool] = [
+            each for each in template.resources.values() if each["Type"] == "AWS::Cognito::UserPool"
+        ]
+        return pool["Properties"]["DeletionProtection"], pool["DeletionPolicy"]
+
+    assert protection(production) == ("ACTIVE", "Retain")
+    assert protection(aws) == ("INACTIVE", "Delete")
+
+
+def limits(template: Template) -> dict[str, tuple[int, int]]:
+    """Rate and burst of each route that has its own, and of all others as `rest`."""
+    [(_, stage)] = template.of_type("AWS::ApiGatewayV2::Stage")
+    settings = {"rest": stage["DefaultRouteSettings"], **stage["RouteSettings"]}
+    return {
+        route: (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"])
+        for route, each in settings.items()
+    }
+
+
+def test_logins_and_starts_are_throttled_apart_from_the_rest(aws: Template) -> None:
+    logins = {key for keys in ROUTES.values() for key in keys if key.startswith("POST /auth/")}
+
+    assert limits(aws) == {
+        "rest": (500, 1000),
+        **dict.fromkeys(STARTS, (200, 400)),
+        **dict.fromkeys(logins, (10, 20)),
+    }
+
+
+def test_rates_are_options() -> None:
+    chosen = limits(synthesised(target="aws", rate="50", rate_login="1", rate_starts="7"))
+
+    assert chosen["rest"] == (50, 100)
+    assert {chosen[route] for route in STARTS} == {(7, 14)}
+    assert {found for route, found in chosen.items() if "/auth/" in route} <= {(1, 2)}
+
+
+def test_the_stage_comes_after_the_routes_whose_rates_it_sets(aws: Template) -> None:
+    [(stage, properties)] = aws.of_type("AWS::ApiGatewayV2::Stage")
+    keys = {name: route["RouteKey"] for name, route in aws.of_type("AWS::ApiGatewayV2::Route")}
+
+    waited_for = {keys[name] for name in aws.resources[stage]["DependsOn"] if name in keys}
+    assert waited_for == set(properties["RouteSettings"])
+
+
+def test_the_stage_notes_each_request_without_what_was_sent(aws: Template) -> None:
     [(_, stage)] = aws.of_type("AWS::ApiGatewayV2::Stage")
 
-    assert stage["DefaultRouteSettings"] == {
-        "ThrottlingRateLimit": 500,
-        "ThrottlingBurstLimit": 1000,
-    }
     log = aws.resolve(stage["AccessLogSettings"]["DestinationArn"])
     assert short(log).startswith("ApiAccess")
     [group, _] = stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
     name = aws.resources[group]["Properties"]["LogGroupName"]
     assert aws.resolve(name).startswith("/aws/vendedlogs/")  # others fill a policy of the account
     line = json.loads(stage["AccessLogSettings"]["Format"])
-    assert line["caller"] == "$context.identity.userArn"
+    assert line["caller"] == "$context.authorizer.claims.username"
     assert line["functionRequestId"] == "$context.integration.requestId"
     assert not {"$context.path", "$context.integration.error"} & set(line.values())
     assert not any("query" in value.lower() for value in line.values())
+    assert [value for value in line.values() if "authorizer" in value] == [line["caller"]]
 
 
 def test_queues_are_reached_by_tls_alone(aws: Template):
@@ -359,7 +475,7 @@ def test_users_and_clients_are_swept_each_five_minutes(function: str, aws: Templ
 
 
 def test_the_stack_stays_far_from_the_limit_of_resources(aws: Template) -> None:
-    assert len(aws.resources) < 250
+    assert len(aws.resources) <= 450
 
 
 @pytest.mark.parametrize(("target", "tags"), [("aws", {".cpython-313"}), ("local", set())])

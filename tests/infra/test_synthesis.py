@@ -43,20 +43,29 @@ def test_a_stack_for_aws_without_authorization_is_refused() -> None:
         Options.from_context({"target": "aws", "auth": "off"})
 
 
-def test_the_local_target_is_open_and_made_for_this_machine() -> None:
+def test_a_stack_that_lets_the_first_comer_in_is_never_one_of_production() -> None:
+    assert Options.from_context({"bootstrap": "open"}).bootstrap == "open"
+    with pytest.raises(InvalidOptionsError, match="not with stage=prod"):
+        Options.from_context({"bootstrap": "open", "stage": "prod"})
+
+
+def test_the_local_target_is_closed_too_and_made_for_this_machine() -> None:
     local = Options.from_context({"target": "local"})
 
-    assert (local.auth, local.platform) == ("off", "native")
+    assert (local.auth, local.platform) == ("on", "native")
     assert local.python == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def test_what_is_said_wins_over_what_the_target_implies() -> None:
-    local = Options.from_context({"target": "local", "auth": "on", "python": "3.12"})
+    local = Options.from_context({"target": "local", "auth": "off", "python": "3.12"})
 
-    assert (local.auth, local.python) == ("on", "3.12")
+    assert (local.auth, local.python) == ("off", "3.12")
 
 
-@pytest.mark.parametrize("wrong", [{"stage": "live"}, {"target": "azure"}, {"auth": "none"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"stage": "live"}, {"target": "azure"}, {"auth": "none"}, {"bootstrap": "yes"}],
+)
 def test_an_option_with_an_unknown_value_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(InvalidOptionsError, match="expected one of"):
         Options.from_context(dict(wrong))
@@ -66,6 +75,12 @@ def test_an_option_with_an_unknown_value_is_refused(wrong: dict[str, str]) -> No
 def test_a_number_of_runners_that_is_none_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidOptionsError, match="expected a whole number from 1"):
         Options.from_context({"runners": wrong})
+
+
+@pytest.mark.parametrize("name", ["rate", "rate_login", "rate_starts"])
+def test_a_rate_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(InvalidOptionsError, match=f"{name}=0: expected a whole number from 1"):
+        Options.from_context({name: "0"})
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,9 @@ import pytest
 
 from functions.auth.handler import app as auth_app
 from shared.auth.clients.attempts import MAX_WRONG
-from shared.auth.clients.tokens import client_tokens
+from shared.auth.clients.tokens import ClientTokens, client_tokens
 from shared.auth.users.tokens import claims_in
 from shared.observability import logger
-from tests.support import stack as stack_module
 from tests.support.clients import (
     ADMIN,
     CLIENTS,
@@ -50,8 +49,12 @@ def pauses(moto_stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> list[float
     """What logins would have slept, in place of sleeping."""
     found: list[float] = []
     assert moto_stack
-    waking = lambda: replace(client_tokens(), sleep=found.append)  # noqa: E731
-    monkeypatch.setitem(auth_app.dependency_overrides, client_tokens, waking)
+
+    def waking() -> ClientTokens:
+        return replace(client_tokens(), sleep=found.append)
+
+    overrides: dict[Any, Any] = auth_app.dependency_overrides
+    monkeypatch.setitem(overrides, client_tokens, waking)
     return found
 
 
@@ -254,9 +257,7 @@ def test_a_login_does_not_need_its_note(moto_stack: MotoStack):
     assert listed(moto_stack)[0]["lastUsedAt"] is None
 
 
-def test_wrong_secrets_are_limited_by_client_and_address(
-    moto_stack: MotoStack, monkeypatch: pytest.MonkeyPatch
-):
+def test_wrong_secrets_are_limited_by_client_and_address(moto_stack: MotoStack):
     client, other = made(moto_stack), made(moto_stack, "other")
 
     answers = [token(moto_stack, client, "wrong") for _ in range(MAX_WRONG + 1)]
@@ -266,20 +267,8 @@ def test_wrong_secrets_are_limited_by_client_and_address(
     assert 0 < int(answers[-1].headers["retry-after"]) <= 901
     assert token(moto_stack, client).status == 200  # machines beside the one that is wrong
     assert token(moto_stack, other, "wrong").status == 401
-    _come_from("198.51.100.7", monkeypatch)
+    moto_stack.address = "198.51.100.7"
     assert token(moto_stack, client, "wrong").status == 401
-
-
-def _come_from(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the next requests of this test come from another address."""
-    made_before = stack_module.api_event
-
-    def elsewhere(*arguments: Any, **named: Any) -> dict[str, Any]:
-        event = made_before(*arguments, **named)
-        event["requestContext"]["http"]["sourceIp"] = address
-        return event
-
-    monkeypatch.setattr(stack_module, "api_event", elsewhere)
 
 
 @pytest.mark.parametrize("name", ["TooManyRequestsException", "LimitExceededException"])

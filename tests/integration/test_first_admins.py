@@ -7,9 +7,8 @@ import pytest
 
 from shared.errors import InvalidRequestError, UsernameTakenError
 from tests.integration.test_user_crashes import let_pass, sweep, table
-from tests.support import stack as stack_module
 from tests.support.cognito import pool_users
-from tests.support.events import claims_of
+from tests.support.events import api_event, claims_of
 from tests.support.stack import Answer, MotoStack, forget_factories
 from tests.support.users import OTHER, PASSWORD, USERS, code, groups_in, log_in, register
 
@@ -99,7 +98,7 @@ def test_a_name_of_another_tenant_is_taken(moto_stack: MotoStack):
 def test_an_operators_call_never_comes_from_the_gateway(moto_stack: MotoStack):
     viewer = claims_of("ann", "viewer", tenant="acme")
 
-    event = stack_module.api_event("GET", USERS, claims=viewer)
+    event = api_event("GET", USERS, claims=viewer)
     assert moto_stack.invoke("users", {**event, **CALL, "sweep": True})["statusCode"] == 403
 
 

@@ -12,7 +12,6 @@ import pytest
 from functions.auth import handler
 from shared.auth.users.attempts import login_limiter
 from shared.auth.users.logins import login_service
-from tests.support import stack as stack_module
 from tests.support.cognito import pool_users
 from tests.support.events import claims_of
 from tests.support.stack import Answer, MotoStack
@@ -120,7 +119,7 @@ def test_a_throttled_pool_is_503_and_no_wrong_login(name: str, moto_stack: MotoS
 
 
 def test_wrong_logins_are_limited_by_name_and_address_without_locking_others_out(
-    moto_stack: MotoStack, monkeypatch: pytest.MonkeyPatch
+    moto_stack: MotoStack,
 ):
     made(moto_stack)
     for _ in range(20):
@@ -134,7 +133,7 @@ def test_wrong_logins_are_limited_by_name_and_address_without_locking_others_out
     assert log_in(moto_stack).status == 429
     made(moto_stack, "bob")
     assert log_in(moto_stack, "bob").status == 200
-    _come_from("198.51.100.7", monkeypatch)
+    moto_stack.address = "198.51.100.7"
     assert log_in(moto_stack).status == 200
 
 
@@ -179,18 +178,6 @@ def test_wrong_logins_are_limited_by_address_whatever_the_names(moto_stack: Moto
     assert statuses == [401] * 100 + [429]
     for _ in range(21):  # what is refused is not open
         assert int(log_in(moto_stack).headers["retry-after"]) > 1
-
-
-def _come_from(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the next requests of this test come from another address."""
-    made_before = stack_module.api_event
-
-    def elsewhere(*arguments: Any, **named: Any) -> dict[str, Any]:
-        event = made_before(*arguments, **named)
-        event["requestContext"]["http"]["sourceIp"] = address
-        return event
-
-    monkeypatch.setattr(stack_module, "api_event", elsewhere)
 
 
 def test_a_password_for_one_use_is_due_at_once(moto_stack: MotoStack):

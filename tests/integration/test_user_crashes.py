@@ -4,6 +4,7 @@ What died is repeated once its lease is over, or swept after five minutes.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 
 from shared.auth.users import items
 from shared.ids import new_id
+from tests.support.calls import Call
 from tests.support.cognito import pool_users
 from tests.support.refusing import each_error, failing_calls
 from tests.support.stack import Answer, MotoStack
@@ -254,9 +256,7 @@ def test_a_user_that_could_not_be_made_is_not_there(error: Exception, moto_stack
 def test_what_cannot_be_undone_either_can_be_repeated_at_once(moto_stack: MotoStack):
     error = refused_by_cognito("TooManyRequestsException")
     for operation in ("AdminSetUserPassword", "AdminDeleteUser"):
-        moto_stack.calls.fail_next(
-            error, lambda call, operation=operation: call.operation.endswith(operation)
-        )
+        moto_stack.calls.fail_next(error, partial(is_of, operation))
 
     assert code(register(moto_stack)) == (503, "unavailable")
     assert register(moto_stack, password=OTHER).status == 201
@@ -290,3 +290,7 @@ def test_one_user_that_resists_does_not_stop_the_sweep(moto_stack: MotoStack):
 
     assert not check_whole(moto_stack, "one")
     assert not check_whole(moto_stack, "two")
+
+
+def is_of(operation: str, call: Call) -> bool:
+    return call.operation.endswith(operation)

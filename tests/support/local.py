@@ -17,36 +17,29 @@ START_SECONDS = 180
 class Stack:
     """The local stack in a process of its own: black box, but it can be stopped and killed."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, *, auth: str = "on") -> None:
+        self.home, self.auth = home, auth
         self.port, self.emulator_port = free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Return once it answers; fail with what it said if it does not."""
-        self._description.unlink(missing_ok=True)
+        self.description.unlink(missing_ok=True)
         self.home.mkdir(parents=True, exist_ok=True)
-        output = self.home / "output.log"
-        with output.open("w") as written:
+        with self.output.open("w") as written:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local", "run"],
                 cwd=ROOT,
-                env={
-                    **os.environ,
-                    "HEADRACE_HOME": str(self.home),
-                    "HEADRACE_PORT": str(self.port),
-                    "HEADRACE_EMULATOR_PORT": str(self.emulator_port),
-                    "HEADRACE_EGRESS_ALLOW": "127.0.0.1",
-                },
+                env=self.environment,
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._description.exists():
+        while not self.description.exists():
             alive = self._process.poll() is None and time.monotonic() < deadline
-            assert alive, f"the stack did not start:\n{output.read_text('utf-8')}"
+            assert alive, f"the stack did not start:\n{self.output.read_text('utf-8')}"
             time.sleep(0.1)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
@@ -74,8 +67,26 @@ class Stack:
         }
 
     @property
-    def _description(self) -> Path:
+    def environment(self) -> dict[str, str]:
+        """What tells a program of the project which stack is meant."""
+        return {
+            **os.environ,
+            "HEADRACE_AUTH": self.auth,
+            "HEADRACE_HOME": str(self.home),
+            "HEADRACE_PORT": str(self.port),
+            "HEADRACE_EMULATOR_PORT": str(self.emulator_port),
+            "HEADRACE_EGRESS_ALLOW": "127.0.0.1",
+        }
+
+    @property
+    def description(self) -> Path:
+        """Where the stack is and how to log in, while it is ready."""
         return self.home / "local.json"
+
+    @property
+    def output(self) -> Path:
+        """What it said since its last start."""
+        return self.home / "output.log"
 
     def end(self, how: signal.Signals) -> int:
         """End it by a signal and wait until it has; the exit code."""

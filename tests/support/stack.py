@@ -104,6 +104,8 @@ class MotoStack:
         self.calls = calls
         self.timeouts: dict[str, float] = {}
         """Seconds a function has, by its name, where that is not what the template gives."""
+        self.address = "127.0.0.1"
+        """The address that requests come from."""
         self.invocations: Counter[str] = Counter()
         """How often each function was invoked."""
         self.dies_for_good = False
@@ -138,6 +140,7 @@ class MotoStack:
         event = api_event(
             method, path, body, headers, route=route, path_parameters=parameters, claims=claims
         )
+        event["requestContext"]["http"]["sourceIp"] = self.address
         answer = self.invoke(function, event)
         text = answer.get("body") or ""
         found = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}

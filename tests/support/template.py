@@ -37,6 +37,7 @@ VARIANTS: list[dict[str, str]] = [
     {"target": "local"},
     {"target": "aws"},
     {"target": "aws", "stage": "prod"},
+    {"target": "local", "auth": "off"},
     {
         "target": "local",
         "egress_allow": "127.0.0.1",

@@ -191,3 +191,57 @@ def test_a_known_key_is_let_in_by_header_or_query() -> None:
 )
 def test_a_key_that_others_could_read_otherwise_is_none(scope: Scope) -> None:
     assert access_key(scope) == ""
+
+
+KEYS = "/us-east-1_Ab12Cd34E/.well-known/jwks.json"
+CALLS = ["GetUser", "RevokeToken"]
+
+
+def call(name: str) -> str:
+    return f"AWSCognitoIdentityProviderService.{name}"
+
+
+def test_a_pools_public_keys_are_shown_unsigned() -> None:
+    assert emulator(asked(path=KEYS)) is None
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_about_a_token_needs_no_signature(name: str) -> None:
+    assert emulator(asked("POST", x_amz_target=call(name))) is None
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        asked("PUT", KEYS),
+        asked(path=f"/bucket{KEYS}"),
+        asked(path="/bucket/.well-known/jwks.json"),
+        asked(path=KEYS, query="acl"),
+        asked(path=KEYS, authorization="Basic x"),
+        asked("POST", x_amz_target=call("AdminGetUser")),
+        asked("POST", x_amz_target=call("InitiateAuth")),
+        asked("POST", x_amz_target=call("GetUserX")),
+        asked("POST", x_amz_target="DynamoDB_20120810.GetItem"),
+        asked("POST", "/2015-03-31/functions", x_amz_target=call("GetUser")),
+        asked("POST", query="Action=ListUsers", x_amz_target=call("GetUser")),
+        asked("GET", x_amz_target=call("GetUser")),
+        asked("POST", x_amz_target=call("GetUser"), authorization="Bearer x"),
+    ],
+    ids=lambda scope: f"{scope['method']} {scope['path']}",
+)
+def test_nothing_else_of_the_pool_is_public(scope: Scope) -> None:
+    assert emulator(scope) == UNSIGNED
+
+
+def test_two_targets_are_none() -> None:
+    two = asked("POST", x_amz_target=call("GetUser"))
+    two["headers"] += [(b"X-Amz-Target", b"DynamoDB_20120810.Scan")]
+
+    assert emulator(two) == UNSIGNED
+
+
+def test_no_page_reads_the_keys_or_asks_about_a_token() -> None:
+    page = {"origin": "http://localhost:8080"}
+
+    assert emulator(asked(path=KEYS, **page)) == NO_PAGES
+    assert emulator(asked("POST", x_amz_target=call("GetUser"), **page)) == NO_PAGES

@@ -51,6 +51,18 @@ def test_a_host_that_is_no_name_is_refused(wrong: str) -> None:
         Local.from_environment({"HEADRACE_HOSTS": wrong})
 
 
+def test_one_has_to_log_in_unless_auth_is_off() -> None:
+    assert Local.from_environment({}).has_users
+    assert Local.from_environment({"HEADRACE_AUTH": "on"}).has_users
+    assert not Local.from_environment({"HEADRACE_AUTH": "off"}).has_users
+
+
+@pytest.mark.parametrize("wrong", ["Off", "0", "false", "no"])
+def test_auth_that_is_neither_on_nor_off_is_refused(wrong: str) -> None:
+    with pytest.raises(LocalStackError, match="expected on or off"):
+        Local.from_environment({"HEADRACE_AUTH": wrong})
+
+
 @pytest.mark.parametrize("wrong", ["x", "0", "65536", "-1", "80.5"])
 def test_a_port_that_is_none_is_refused_by_name(wrong: str) -> None:
     with pytest.raises(LocalStackError, match=r"HEADRACE_PORT=.*1 to 65535"):
