@@ -7,6 +7,7 @@ import pytest
 from shared.auth.policy import POLICY, Access
 from shared.auth.principal import Role
 from shared.auth.roles import includes
+from shared.config import settings
 from tests.support.events import claims_of
 from tests.support.stack import Answer, MotoStack
 
@@ -62,3 +63,29 @@ def test_a_token_of_another_use_is_none(moto_stack: MotoStack, route: str, acces
     if access.least is not None:
         for wrong in ({"token_use": "id"}, {"token_use": "refresh"}, {"exp": "1"}):
             assert ask(moto_stack, route, {**claims_of("ann", "admin"), **wrong}).status == 401
+
+
+def calls_of_a_read(stack: MotoStack, flow_id: str) -> list[str]:
+    stack.calls.clear()
+    assert stack.api("GET", f"/api/v1/flows/{flow_id}").status == 200
+    return stack.calls.of("flows")
+
+
+def test_a_read_with_a_token_calls_aws_no_more_often_than_one_of_an_open_stack(
+    moto_stack: MotoStack, monkeypatch: pytest.MonkeyPatch
+):
+    text = "name: read\ntasks: [{name: a, type: core.set, properties: {values: {}}}]"
+    flow = moto_stack.api("POST", "/api/v1/flows", {"yamlContent": text}).body
+    calls_of_a_read(moto_stack, flow["id"])  # what a cold start reads is not a request's
+
+    with_token = calls_of_a_read(moto_stack, flow["id"])
+    monkeypatch.setenv("HEADRACE_AUTH", "off")
+    settings.cache_clear()
+    try:
+        without = calls_of_a_read(moto_stack, flow["id"])
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+    assert with_token == without
+    assert with_token

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.budget import budget
+from functions.guide import with_roles
 from functions.guide import written as written_guide
 from infra.guide import written as written_operating
 from infra.options import Options
@@ -163,6 +164,13 @@ def test_each_plugin_is_told_and_those_that_cannot_run_as_such():
 def test_the_table_of_properties_is_that_of_the_manifests():
     assert "| `http.request` | `url` | string | required |" in GUIDE
     assert written_guide(GUIDE) == GUIDE, "run make fmt"
+
+
+def test_the_page_of_roles_is_the_matrix():
+    page = (ROOT / "docs" / "api" / "roles.md").read_text("utf-8")
+
+    assert "| `POST /api/v1/flows` | editor |" in page
+    assert with_roles(page) == page, "run make fmt"
 
 
 def test_the_table_of_secrets_is_that_of_the_grants():
