@@ -11,7 +11,7 @@ from shared.plugins.registry import available_plugins
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 GUIDE: Final = DOCS / "flow-language.md"
-ROLES: Final = DOCS / "api" / "roles.md"
+ROLES: Final = DOCS / "roles.md"
 _TABLE: Final = re.compile(r"^\| Plugin \| Property \|.*\n(?:\|.*\n)+", re.MULTILINE)
 
 _MATRIX: Final = re.compile(r"^\| Route \| Role \|\n(?:\|.*\n)+", re.MULTILINE)

@@ -54,7 +54,18 @@ def deployed_retries() -> RetryService:
 Retries = Annotated[RetryService, Depends(deployed_retries)]
 
 
-@router.post("/api/v1/flows/<flow_id>/execute", status_code=HTTPStatus.ACCEPTED)
+def _shape(name: str, description: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+EXECUTED: dict[int, Any] = {
+    HTTPStatus.OK: _shape("DryRun", "What a dry run would have started"),
+    HTTPStatus.ACCEPTED: _shape("StartedExecution", "What was started"),
+}
+
+
+@router.post("/api/v1/flows/<flow_id>/execute", status_code=HTTPStatus.ACCEPTED, responses=EXECUTED)
 def execute_flow(
     flow_id: str,
     executions: Executions,

@@ -114,9 +114,7 @@ def _operation(route: str, operation: Json, resource: str) -> Json:
     """Return an operation with what the role matrix and the table of refusals say of it."""
     found = operation["responses"]
     good = {
-        status: _answer(operation["operationId"], status, each)
-        for status, each in found.items()
-        if status < "4"
+        status: _answer(operation, status, each) for status, each in found.items() if status < "4"
     }
     if route.startswith("GET ") and not _is_list(found["200"]):
         good["304"] = NOT_MODIFIED
@@ -169,7 +167,10 @@ def _sent(schema: Json) -> Json:
     return kinds[0] | {name: each for name, each in schema.items() if name != "anyOf"}
 
 
-def _answer(operation_id: str, status: str, response: Json) -> Json:
+def _answer(operation: Json, status: str, response: Json) -> Json:
     described = {"description": "No content"} if status == "204" else dict(response)
-    links = {name: dict(link) for name, link in LINKS.get(operation_id, {}).items()}
+    if status == "200" and "202" in operation["responses"]:
+        return described  # of a dry run, which makes nothing
+    made = LINKS.get(operation["operationId"], {})
+    links = {name: dict(link) for name, link in made.items()}
     return {**described, "links": links} if links else described

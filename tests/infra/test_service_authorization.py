@@ -34,15 +34,16 @@ Grant = tuple[str, str]
 
 
 def statements(template: Template, part: Any) -> Iterator[dict[str, Any]]:
-    """Every statement below a part of the template, of roles, buckets, queues and keys."""
+    """Every statement below a part of the template, of roles, buckets and queues."""
     if isinstance(part, list):
         for each in part:
             yield from statements(template, each)
     elif isinstance(part, dict):
         if {"Effect", "Action"} <= part.keys():
             yield template.resolve(part)
-        for each in part.values():
-            yield from statements(template, each)
+        for name, each in part.items():
+            if name != "KeyPolicy":  # it leaves all to the account's roles, whose grants are here
+                yield from statements(template, each)
 
 
 def grants(template: Template) -> Iterator[Grant]:
@@ -70,7 +71,7 @@ def misfits(template: Template) -> set[str]:
     return {
         action
         for action, arn in grants(template)
-        if not any(fits(arn, form) for form in FORMS[action] or ["*"])
+        if not any(fits(arn.rstrip("/"), form) for form in FORMS[action] or ["*"])
     }
 
 

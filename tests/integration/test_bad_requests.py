@@ -44,12 +44,22 @@ NOT_FOUND = {
     "key": "key_not_found",
     "username": "user_not_found",
     "client_id": "client_not_found",
+    "credential_id": "credential_not_found",
+    "name": "namespace_not_found",
+    "revision": "flow_not_found",
 }
-NAMES_WHAT_IT_MAKES = {"GET /api/v1/kv/{namespace}", "PUT /api/v1/kv/{namespace}/{key}"}
+NAMES_WHAT_IT_MAKES = {
+    "GET /api/v1/kv/{namespace}",
+    "PUT /api/v1/kv/{namespace}/{key}",
+    "PUT /api/v1/namespaces/{name}",
+    "PUT /api/v1/flows/by-name/{namespace}/{name}",
+}
 """Routes that name what need not be there."""
 BODIES: dict[str, Any] = {
     "POST /api/v1/executions": {"flowId": NOBODY},
     "PUT /api/v1/flows/{flow_id}": {"disabled": True},
+    "POST /api/v1/flows/{flow_id}/clone": {"name": "another"},
+    "PUT /api/v1/credentials/{credential_id}": {"description": "mine"},
     "PUT /api/v1/users/{username}": {"disabled": True},
     "POST /api/v1/users/{username}/password": {"password": "correct horse battery"},
 }

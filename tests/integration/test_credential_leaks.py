@@ -21,7 +21,7 @@ from tests.support.secrecy import Secrets, kept, shown
 from tests.support.servers import Reply, Server, serving
 from tests.support.stack import MotoStack, forget_factories
 
-pytestmark = [pytest.mark.enable_socket]
+pytestmark = [pytest.mark.enable_socket, pytest.mark.timing]
 
 FIELDS = {"user": "administrator-of-db", "password": "kW5^zN8*bJ3(tR1"}
 VALUES = {**SECRETS, **FIELDS}

@@ -64,11 +64,12 @@ def test_a_flow_is_saved_with_its_plan_and_what_a_start_needs(moto_stack: MotoSt
     assert [each.name for each in record.inputs] == ["who"]
 
 
-def test_saving_takes_one_call_and_reading_two(moto_stack: MotoStack) -> None:
+def test_saving_takes_two_calls_and_reading_two(moto_stack: MotoStack) -> None:
     flow = save(moto_stack, HELLO).body
     moto_stack.api("GET", f"{FLOWS}/{flow['id']}")
 
     assert moto_stack.calls.of("flows") == [
+        "DynamoDB.GetItem",  # whether the namespace is there
         "DynamoDB.TransactWriteItems",
         "DynamoDB.GetItem",
         "DynamoDB.GetItem",

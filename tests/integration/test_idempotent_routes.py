@@ -19,13 +19,13 @@ UPDATE, DELETE = "DynamoDB.UpdateItem", "DynamoDB.DeleteItem"
 TRANSACT = "DynamoDB.TransactWriteItems"
 WAKE = ["DynamoDB.UpdateItem", "SFN.SendTaskSuccess"]
 WITHOUT_A_KEY = {
-    "create": [TRANSACT],
+    "create": [GET, TRANSACT],
     "activate": [GET, GET, TRANSACT],
     "deactivate": [GET, GET, TRANSACT],
     "draft": [GET, GET, TRANSACT],
     "restore": [GET, GET, GET, TRANSACT],
-    "clone": [GET, GET, TRANSACT],
-    "import_renamed": [QUERY, TRANSACT],
+    "clone": [GET, GET, GET, TRANSACT],
+    "import_renamed": [QUERY, GET, TRANSACT],
     "import_replacing": [GET, GET, GET, GET, TRANSACT],
     "approve": [GET, TRANSACT, *WAKE, GET],
     "reject": [GET, TRANSACT, *WAKE, GET],

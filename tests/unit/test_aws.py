@@ -11,13 +11,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from shared.aws import IMPATIENT, PATIENT, kms, s3, sqs, step_functions, table
+from shared.aws import IMPATIENT, PATIENT, cognito, kms, s3, sqs, step_functions, table
 from tests.support.patience import Patience, longest
 from tests.support.permissions import listed
 from tests.support.stack import forget_factories
 from tests.support.template import REGION, Template
 
 CLIENTS: dict[str, Callable[[], Any]] = {
+    "cognito-idp": cognito,
     "dynamodb": lambda: table("T").meta.client,
     "kms": kms,
     "s3": s3,
@@ -30,8 +31,8 @@ OF_THE_RUNNER: dict[str, Callable[[], Any]] = {
     "states": lambda: step_functions(PATIENT),
 }
 FUNCTIONS = (
-    *("approvals", "credentials", "executions", "flows", "health", "reconcile", "runner"),
-    "timers",
+    *("approvals", "auth", "clients", "credentials", "executions", "flows", "health", "kv"),
+    *("namespaces", "reconcile", "runner", "timers", "users"),
 )
 BY_LAMBDA_ITSELF = {("timers", "sqs")}
 """What a function may do so that Lambda can do it for it."""

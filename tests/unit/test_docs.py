@@ -167,7 +167,7 @@ def test_the_table_of_properties_is_that_of_the_manifests():
 
 
 def test_the_page_of_roles_is_the_matrix():
-    page = (ROOT / "docs" / "api" / "roles.md").read_text("utf-8")
+    page = (ROOT / "docs" / "roles.md").read_text("utf-8")
 
     assert "| `POST /api/v1/flows` | editor |" in page
     assert with_roles(page) == page, "run make fmt"

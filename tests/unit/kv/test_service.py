@@ -176,6 +176,7 @@ def test_the_same_increment_counts_once_whatever_came_in_between(keys: KvService
     assert keys.find("n", "k") is None
 
 
+@pytest.mark.timing
 def test_increments_at_once_are_all_counted(keys: KvService) -> None:
     with ThreadPoolExecutor(8) as pool:
         counted = list(pool.map(lambda _: keys.increment(increment()).value, range(100)))

@@ -83,7 +83,10 @@ def test_the_flows_timeout_ends_a_task_that_runs():
     ("timeout", "message"),
     [
         ("{{ 'soon' }}", 'timeout: "soon" is no duration: write 30, "500ms", "1h30m" or "PT30S"'),
-        ("{{ inputs.t }}", "template error in timeout: 'inputs.t' is undefined"),
+        (
+            "{{ inputs.t }}",
+            "template error in timeout: 'inputs.t' is undefined: inputs is an empty map",
+        ),
     ],
 )
 def test_a_flows_timeout_that_cannot_be_read_fails_it_before_its_tasks(timeout: str, message: str):
