@@ -155,7 +155,8 @@ def f11(run: Finished) -> None:
 
     assert seen.execution["status"] == "SUCCESS"
     assert [line["message"] for line in seen.logs] == ["decision approved"]
-    assert seen.outputs("gate")["decidedBy"] == "local"
+    # Whoever calls: on moto the tests' own admin, on a local stack the one it was made with.
+    assert seen.outputs("gate")["decidedBy"] in {"local", "admin"}
 
     seen = run(flow_text("f11").replace("f11-demo", "f11-again"), decision="reject")
 
