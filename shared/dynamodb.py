@@ -82,6 +82,16 @@ def transact_once(table: "Table", writes: Mapping[str, Write]) -> Mapping[str, R
     return {}
 
 
+def put(item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> Write:
+    """Return the write that stores an item, if its condition holds where there is one."""
+    return {"Put": {"Item": item, **_if(condition, values)}}
+
+
+def delete(key: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> Write:
+    """Return the write that removes an item, if its condition holds where there is one."""
+    return {"Delete": {"Key": key, **_if(condition, values)}}
+
+
 def named(name: str, writes: Sequence[Write]) -> dict[str, Write]:
     """Name writes that a caller hands over to be made with one's own: `also 0`, `also 1`, …."""
     return {f"{name} {number}": write for number, write in enumerate(writes)}
@@ -141,6 +151,27 @@ def query_all(table: "Table", *, limit: int | None = None, **query: Any) -> Iter
         if limit == 0 or "LastEvaluatedKey" not in answer:
             return
         query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def note_use(table: "Table", key: Item, now: str, unless_since: str) -> None:
+    """Note when an item was used last, `lastUsedAt`, unless that was done since, or it is gone."""
+    try:
+        table.update_item(
+            Key=dict(key),
+            UpdateExpression="SET lastUsedAt = :now",
+            ConditionExpression=(
+                "attribute_exists(pk) AND "
+                "(attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before)"
+            ),
+            ExpressionAttributeValues={":now": now, ":before": unless_since},
+        )
+    except table.meta.client.exceptions.ConditionalCheckFailedException:
+        return
+
+
+def _if(condition: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+    return found | ({"ExpressionAttributeValues": dict(values)} if values else {})
 
 
 def _pause(number: int) -> float:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from shared.config import CredentialsTableSettings, settings
 from shared.credentials import items
 from shared.credentials.items import Place, SealedValue
 from shared.credentials.models import Credential
-from shared.dynamodb import Sleep, Write, batch_get, named, query_all, transact
+from shared.dynamodb import Sleep, Write, batch_get, named, note_use, put, query_all, transact
 from shared.errors import CredentialNameTakenError, UnavailableError
 from shared.ids import is_id
 from shared.times import to_rfc3339
@@ -48,7 +47,7 @@ class CredentialRepository:
         item = items.credential_item(self._tenant, credential)
         failed = self._write(
             {
-                "credential": {"Put": {"Item": item, "ConditionExpression": _IS_NEW}},
+                "credential": put(item, _IS_NEW),
                 "value": self._value(credential, sealed, _IS_NEW),
                 **named("also", also),
             }
@@ -120,19 +119,8 @@ class CredentialRepository:
 
     def note_use(self, credential_id: str, now: datetime) -> None:
         """Remember that one was used, unless that was noted within the hour, or it is gone."""
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
-            self._table.update_item(
-                Key=items.credential_key(self._tenant, credential_id),
-                UpdateExpression="SET lastUsedAt = :now",
-                ConditionExpression=(
-                    "attribute_exists(pk) AND "
-                    "(attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before)"
-                ),
-                ExpressionAttributeValues={
-                    ":now": to_rfc3339(now),
-                    ":before": to_rfc3339(now - USE_NOTED_EVERY),
-                },
-            )
+        key = items.credential_key(self._tenant, credential_id)
+        note_use(self._table, key, to_rfc3339(now), to_rfc3339(now - USE_NOTED_EVERY))
 
     def _write(self, writes: Mapping[str, Write]) -> frozenset[str]:
         return transact(self._table, writes, sleep=self._sleep)
@@ -140,7 +128,7 @@ class CredentialRepository:
     def _value(self, credential: Credential, sealed: bytes, condition: str) -> Write:
         value = SealedValue(credential.id, sealed)
         item = items.value_item(self._tenant, _place_of(credential), value)
-        return {"Put": {"Item": item, "ConditionExpression": condition}}
+        return put(item, condition)
 
     def _update(self, old: Credential, new: Credential) -> Write:
         """Return the write of what a PUT changes: a use that is noted meanwhile stays."""

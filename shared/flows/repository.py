@@ -10,7 +10,17 @@ from boto3.dynamodb.conditions import Key
 
 from shared.aws import table
 from shared.config import FlowsTableSettings, settings
-from shared.dynamodb import Reason, Sleep, Write, batch_get, named, query_all, transact_once
+from shared.dynamodb import (
+    Reason,
+    Sleep,
+    Write,
+    batch_get,
+    delete,
+    named,
+    put,
+    query_all,
+    transact_once,
+)
 from shared.errors import FlowChangedError, FlowNameTakenError, UnavailableError
 from shared.flows import items
 from shared.flows.items import Item
@@ -43,7 +53,7 @@ class FlowRepository:
 
         `also`, here and below, are writes to other tables that are made with it.
         """
-        writes: dict[str, Write] = {"flow": _put(items.flow_item(self._tenant, flow), IS_NEW)}
+        writes: dict[str, Write] = {"flow": put(items.flow_item(self._tenant, flow), IS_NEW)}
         writes |= self._name(flow) | self._revision(flow.id, revision) | named("also", also)
         self._write(writes, flow)
 
@@ -67,7 +77,7 @@ class FlowRepository:
         if revision:
             writes |= self._revision(new.id, revision)
         elif plan:
-            writes["plan"] = _put(items.plan_item(self._tenant, new.id, new.revision, plan), IS_NEW)
+            writes["plan"] = put(items.plan_item(self._tenant, new.id, new.revision, plan), IS_NEW)
         self._write(writes | named("also", also), new)
 
     def remove(self, flow: FlowRecord, also: Sequence[Write] = ()) -> None:
@@ -199,24 +209,20 @@ class FlowRepository:
             return FlowChangedError("the flow is being changed by somebody else, try again")
         return UnavailableError("the store is busy, try again")
 
-    def _name(self, flow: FlowRecord) -> dict[str, Item]:
-        return {"name": _put(items.name_item(self._tenant, flow), IS_NEW)}
+    def _name(self, flow: FlowRecord) -> dict[str, Write]:
+        return {"name": put(items.name_item(self._tenant, flow), IS_NEW)}
 
-    def _no_name(self, flow: FlowRecord) -> dict[str, Item]:
+    def _no_name(self, flow: FlowRecord) -> dict[str, Write]:
         key = {"pk": items.name_partition(self._tenant), "sk": items.name_key(flow)}
-        return {"old name": {"Delete": {"Key": key}}}
+        return {"old name": delete(key)}
 
-    def _revision(self, flow_id: str, revision: Revision) -> dict[str, Item]:
+    def _revision(self, flow_id: str, revision: Revision) -> dict[str, Write]:
         source = items.source_item(self._tenant, flow_id, revision)
-        writes = {"source": _put(source, IS_NEW)}
+        writes = {"source": put(source, IS_NEW)}
         if revision.plan is not None:
             plan = items.plan_item(self._tenant, flow_id, revision.number, revision.plan)
-            writes["plan"] = _put(plan, IS_NEW)
+            writes["plan"] = put(plan, IS_NEW)
         return writes
-
-
-def _put(item: Item, condition: str) -> Item:
-    return {"Put": {"Item": item, "ConditionExpression": condition}}
 
 
 def _unchanged(flow: FlowRecord) -> Item:

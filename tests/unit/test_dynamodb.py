@@ -12,7 +12,9 @@ from shared.dynamodb import (
     Reason,
     Write,
     batch_get,
+    delete,
     named,
+    put,
     query_all,
     transact,
     transact_once,
@@ -202,3 +204,16 @@ def test_a_query_reads_a_page_only_when_somebody_wants_it() -> None:
 
     assert next(query_all(table)) == {"pk": 1}
     assert len(table.requests) == 1
+
+
+def test_writes_have_a_condition_only_where_there_is_one():
+    key = {"pk": "a"}
+
+    assert put(key) == {"Put": {"Item": key}}
+    assert delete(key, "version = :v", {":v": 1}) == {
+        "Delete": {
+            "Key": key,
+            "ConditionExpression": "version = :v",
+            "ExpressionAttributeValues": {":v": 1},
+        }
+    }

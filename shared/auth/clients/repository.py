@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key
 
@@ -16,7 +16,7 @@ from shared.auth.clients import items
 from shared.auth.clients.items import Item
 from shared.auth.clients.models import ClientRecord, Disposal
 from shared.auth.users.repository import users_table
-from shared.dynamodb import Sleep, Write, named, query_all, transact
+from shared.dynamodb import Sleep, Write, delete, named, note_use, put, query_all, transact
 from shared.ids import is_id, lowest_id_at
 from shared.times import to_rfc3339
 
@@ -60,9 +60,9 @@ class ClientRepository:
     def add(self, client: ClientRecord, mark: Disposal) -> Failed:
         """Begin to make a client: `name` in what failed is that the name is taken."""
         writes: dict[str, Write] = {
-            "client": _put(items.client_item(self.tenant, client), IS_NEW),
-            "name": _put(items.name_item(self.tenant, client), IS_NEW),
-            "mark": _put(items.disposal_item(mark)),
+            "client": put(items.client_item(self.tenant, client), IS_NEW),
+            "name": put(items.name_item(self.tenant, client), IS_NEW),
+            "mark": put(items.disposal_item(mark)),
         }
         return self._write(writes)
 
@@ -73,9 +73,9 @@ class ClientRepository:
         """
         item = items.client_item(self.tenant, active)
         writes: dict[str, Write] = {
-            "client": _put(item, IS_SAME, {":version": 0}),
-            "lookup": _put(items.lookup_item(self.tenant, active)),
-            "mark": _delete(items.disposal_key(mark.id)),
+            "client": put(item, IS_SAME, {":version": 0}),
+            "lookup": put(items.lookup_item(self.tenant, active)),
+            "mark": delete(items.disposal_key(mark.id)),
         }
         return self._write(writes | named("also", also))
 
@@ -107,7 +107,7 @@ class ClientRepository:
         }
         writes: dict[str, Write] = {
             "client": {"Update": update},
-            "mark": _delete(items.disposal_key(mark.id)),
+            "mark": delete(items.disposal_key(mark.id)),
         }
         return self._write(writes | _marks(replaced) | named("also", also))
 
@@ -115,24 +115,16 @@ class ClientRepository:
         """Forget a client, so that nobody can log in as it; False when it has changed, or gone."""
         same = {":version": client.version}
         writes: dict[str, Write] = {
-            "client": _delete(items.client_key(self.tenant, client.id), IS_SAME, same),
-            "name": _delete(items.name_key(self.tenant, client.name)),
-            "lookup": _delete(items.lookup_key(client.id)),
+            "client": delete(items.client_key(self.tenant, client.id), IS_SAME, same),
+            "name": delete(items.name_key(self.tenant, client.name)),
+            "lookup": delete(items.lookup_key(client.id)),
         }
         return not self._write(writes | _marks(marks))
 
     def touch(self, client_id: str, now: datetime, before: datetime) -> None:
         """Note that a client logged in now, unless one has since `before`, or it is gone."""
-        try:
-            self._table.update_item(
-                Key=items.client_key(self.tenant, client_id),
-                UpdateExpression="SET lastUsedAt = :now",
-                ConditionExpression="attribute_exists(pk) AND "
-                "(attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before)",
-                ExpressionAttributeValues={":now": to_rfc3339(now), ":before": to_rfc3339(before)},
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return  # by another login, at this moment
+        key = items.client_key(self.tenant, client_id)
+        note_use(self._table, key, to_rfc3339(now), to_rfc3339(before))
 
     def settle(self, mark: Disposal) -> None:
         """Remove the mark of a user that is gone, or stays."""
@@ -167,20 +159,7 @@ def _get(table: "Table", key: Item) -> Item | None:
 
 
 def _marks(marks: Iterable[Disposal]) -> dict[str, Write]:
-    return {f"mark of {each.username}": _put(items.disposal_item(each)) for each in marks}
-
-
-def _put(item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> Write:
-    return {"Put": {"Item": item, **_if(condition, values)}}
-
-
-def _delete(key: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> Write:
-    return {"Delete": {"Key": key, **_if(condition, values)}}
-
-
-def _if(condition: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-    return found | ({"ExpressionAttributeValues": dict(values)} if values else {})
+    return {f"mark of {each.username}": put(items.disposal_item(each)) for each in marks}
 
 
 @cache

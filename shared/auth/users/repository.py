@@ -17,7 +17,7 @@ from shared.auth.users.items import Item
 from shared.auth.users.models import Tenant, Unfinished, UserRecord, is_username
 from shared.aws import table
 from shared.config import UsersTableSettings, settings
-from shared.dynamodb import Sleep, Write, batch_get, named, query_all, transact
+from shared.dynamodb import Sleep, Write, batch_get, delete, named, put, query_all, transact
 from shared.ids import lowest_id_at
 
 if TYPE_CHECKING:
@@ -78,22 +78,22 @@ class UserRepository:
         Who `founds` must be the first of the tenant: else `tenant` is in what failed.
         """
         writes: dict[str, Write] = {
-            "user": _put(items.user_item(self.tenant, user), IS_NEW),
-            "name": _put(items.name_item(self.tenant, user), IS_NEW),
-            "place": _put(items.place_item(self.tenant, user)),
-            "mark": _put(items.mark_item(self._mark(user))),
+            "user": put(items.user_item(self.tenant, user), IS_NEW),
+            "name": put(items.name_item(self.tenant, user), IS_NEW),
+            "place": put(items.place_item(self.tenant, user)),
+            "mark": put(items.mark_item(self._mark(user))),
         }
         if founds:
             founder = {"actingAdmins": 0, "founder": user.username}
-            writes["tenant"] = _put({**items.tenant_key(self.tenant), **founder}, IS_NEW)
+            writes["tenant"] = put({**items.tenant_key(self.tenant), **founder}, IS_NEW)
         return self._write(writes)
 
     def take_over(self, old: UserRecord, new: UserRecord) -> bool:
         """Go on in place of an attempt that ended halfway; False when somebody else does."""
         writes: dict[str, Write] = {
-            "user": _put(items.user_item(self.tenant, new), IS_MINE, {":attempt": old.attempt}),
-            "old mark": _delete(items.mark_key(old.attempt)),
-            "mark": _put(items.mark_item(self._mark(new))),
+            "user": put(items.user_item(self.tenant, new), IS_MINE, {":attempt": old.attempt}),
+            "old mark": delete(items.mark_key(old.attempt)),
+            "mark": put(items.mark_item(self._mark(new))),
         }
         return not self._write(writes)
 
@@ -110,10 +110,10 @@ class UserRepository:
     def activate(self, active: UserRecord, also: Sequence[Write] = ()) -> Failed:
         """Store the end of an attempt: the user can log in. `also` goes with it."""
         writes: dict[str, Write] = {
-            "user": _put(
+            "user": put(
                 items.user_item(self.tenant, active), IS_MINE, {":attempt": active.attempt}
             ),
-            "mark": _delete(items.mark_key(active.attempt)),
+            "mark": delete(items.mark_key(active.attempt)),
         }
         if active.is_acting_admin:
             writes["admins"] = self._count_admin(1)
@@ -123,15 +123,15 @@ class UserRepository:
         """Forget a user that was not made to the end; False when somebody else goes on with it."""
         mine: dict[str, Any] = {":attempt": user.attempt}
         writes: dict[str, Write] = {
-            "user": _delete(items.user_key(self.tenant, user.username), IS_MINE, mine),
-            "name": _delete(items.name_key(user.username)),
-            "place": _delete(items.place_key(self.tenant, user.id)),
-            "mark": _delete(items.mark_key(user.attempt)),
+            "user": delete(items.user_key(self.tenant, user.username), IS_MINE, mine),
+            "name": delete(items.name_key(user.username)),
+            "place": delete(items.place_key(self.tenant, user.id)),
+            "mark": delete(items.mark_key(user.attempt)),
         }
         if founded:
             none = {":none": 0}
             key = items.tenant_key(self.tenant)
-            writes["tenant"] = _delete(key, "actingAdmins = :none", none)
+            writes["tenant"] = delete(key, "actingAdmins = :none", none)
         return not self._write(writes)
 
     def replace(self, old: UserRecord, new: UserRecord, attempt: str) -> Failed:
@@ -142,10 +142,10 @@ class UserRepository:
         mark = Unfinished(attempt=attempt, tenant=self.tenant, username=new.username)
         change = int(new.is_acting_admin) - int(old.is_acting_admin)
         writes: dict[str, Write] = {
-            "user": _put(
+            "user": put(
                 items.user_item(self.tenant, new), "version = :version", {":version": old.version}
             ),
-            "mark": _put(items.mark_item(mark)),
+            "mark": put(items.mark_item(mark)),
         }
         if change:
             writes["admins"] = self._count_admin(change)
@@ -186,19 +186,6 @@ def unfinished(table: "Table", before: datetime, limit: int) -> list[Unfinished]
         ConsistentRead=True,
     )
     return [items.mark_record(item) for item in found]
-
-
-def _put(item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> Write:
-    return {"Put": {"Item": item, **_if(condition, values)}}
-
-
-def _delete(key: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> Write:
-    return {"Delete": {"Key": key, **_if(condition, values)}}
-
-
-def _if(condition: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-    return found | ({"ExpressionAttributeValues": dict(values)} if values else {})
 
 
 def users_table() -> "Table":
