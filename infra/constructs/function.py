@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -13,6 +15,8 @@ from constructs import Construct
 from infra.bundling import Assets
 from infra.declarations import construct_id
 from infra.options import Options
+
+SWEEP = Duration.minutes(5)
 
 
 class Runtime(Construct):
@@ -120,6 +124,17 @@ class PlatformFunction(Construct):
             resource_arns=[on],
             conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
         )
+
+    def sweeps(self) -> None:
+        """Call the function with `{"sweep": true}` each five minutes.
+
+        A call that fails is not repeated: the next one makes it good.
+        """
+        self.function.configure_async_invoke(retry_attempts=0, max_event_age=SWEEP)
+        target = targets.LambdaFunction(
+            self.function, event=events.RuleTargetInput.from_object({"sweep": True})
+        )
+        events.Rule(self, "Sweep", schedule=events.Schedule.rate(SWEEP), targets=[target])
 
     def may_back(self, *actions: str, on: str) -> None:
         """Allow actions as `may` does, on what itself needs this function first, by its own policy.

@@ -1,14 +1,8 @@
 """`clients`, of the API, and of the sweep each five minutes."""
 
-from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-
 from infra.constructs.function import PlatformFunction
 from infra.declarations import Function
 from infra.resources import ANSWERS, Resources
-
-SWEEP = Duration.minutes(5)
 
 
 def _grant(function: PlatformFunction, on: Resources) -> None:
@@ -30,16 +24,8 @@ def _grant(function: PlatformFunction, on: Resources) -> None:
         on=on.pool,
     )
     function.may(*ANSWERS, on=on.table("idempotency"))
-    _sweep(function)
-
-
-def _sweep(function: PlatformFunction) -> None:
-    """Have the function remove what others left; a call that fails is made good by the next."""
-    function.function.configure_async_invoke(retry_attempts=0, max_event_age=SWEEP)
-    target = targets.LambdaFunction(
-        function.function, event=events.RuleTargetInput.from_object({"sweep": True})
-    )
-    events.Rule(function, "Sweep", schedule=events.Schedule.rate(SWEEP), targets=[target])
+    # To remove what others left.
+    function.sweeps()
 
 
 FUNCTION = Function(

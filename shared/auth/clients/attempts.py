@@ -6,16 +6,15 @@ The counts belong to no tenant, for who logs in has none yet.
 import hashlib
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from shared.auth.users.attempts import network_of
+from shared.auth.users.attempts import WINDOW, end_of, network_of, window_at
 from shared.errors import TooManyRequestsError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-WINDOW: Final = timedelta(minutes=15)
 MAX_WRONG: Final = 20
 """Wrong secrets for a client from an address in a window."""
 
@@ -30,8 +29,8 @@ class WrongSecrets:
     def count(self, client_id: str, address: str) -> None:
         """Count a wrong secret, for a client that may be none; TooManyRequestsError."""
         now = self._now()
-        window = int(now.timestamp() // WINDOW.total_seconds())
-        ends = datetime.fromtimestamp(0, UTC) + (window + 1) * WINDOW
+        window = window_at(now)
+        ends = end_of(window)
         values = {":one": 1, ":most": MAX_WRONG, ":at": int((ends + WINDOW).timestamp())}
         try:
             self._table.update_item(

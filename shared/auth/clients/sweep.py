@@ -5,9 +5,8 @@ Left over by who died while a client was made, rotated or deleted; or their secr
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
-from typing import Final
 
 from shared.auth.clients.models import Disposal, StoredSecret
 from shared.auth.clients.repository import (
@@ -16,14 +15,9 @@ from shared.auth.clients.repository import (
     client_lookup,
     client_repository,
 )
+from shared.auth.sweep import AFTER, MAX_MARKS, finish_all
 from shared.auth.users.pool import UserPool, user_pool
-from shared.observability import logger
 from shared.times import utc_now
-
-AFTER: Final = timedelta(minutes=5)
-"""The time that others have to finish what they began; a function of the API lives for 29 s."""
-MAX_MARKS: Final = 100
-"""The marks of one sweep; the next takes the rest."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +34,12 @@ class ClientSweep:
 
         One user that resists does not stop the others; RuntimeError at the end tells of it.
         """
-        found = self.lookup.due(self.now() - AFTER, MAX_MARKS)
-        failed = sum(not self._is_finished(mark) for mark in found)
-        if failed:
-            raise RuntimeError(f"{failed} users of clients could not be removed")
-        return len(found)
-
-    def _is_finished(self, mark: Disposal) -> bool:
-        try:
-            self._finish(mark)
-        except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
-            logger.exception("could not remove a user", extra={"client": mark.client_id})
-            return False
-        return True
+        return finish_all(
+            self.lookup.due(self.now() - AFTER, MAX_MARKS),
+            self._finish,
+            refusal="could not remove a user",
+            told=lambda mark: {"client": mark.client_id},
+        )
 
     def _finish(self, mark: Disposal) -> None:
         clients = self.clients_of(mark.tenant)

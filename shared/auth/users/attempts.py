@@ -71,7 +71,17 @@ class Attempt:
     @property
     def ends(self) -> datetime:
         """The end of the window."""
-        return datetime.fromtimestamp(0, UTC) + (self.window + 1) * WINDOW
+        return end_of(self.window)
+
+
+def window_at(now: datetime) -> int:
+    """Return the number of the window that a moment is in."""
+    return int(now.timestamp() // WINDOW.total_seconds())
+
+
+def end_of(window: int) -> datetime:
+    """Return the end of a window."""
+    return datetime.fromtimestamp(0, UTC) + (window + 1) * WINDOW
 
 
 class LoginLimiter:
@@ -99,7 +109,7 @@ class LoginLimiter:
         self._end(attempt.partitions, attempt, wrong=0)
 
     def _begin(self, name: str, address: str) -> Attempt:
-        window = int(self._now().timestamp() // WINDOW.total_seconds())
+        window = window_at(self._now())
         attempt = Attempt(name, network_of(address), window)
         opened: list[str] = []
         try:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache, partial
 
+from shared.auth.sweep import AFTER, MAX_MARKS, finish_all
 from shared.auth.users.creation import UserCreation
 from shared.auth.users.membership import tell_pool
 from shared.auth.users.models import Unfinished
@@ -16,12 +17,7 @@ from shared.auth.users.repository import (
     users_table,
 )
 from shared.ids import new_id
-from shared.observability import logger
 from shared.times import utc_now
-
-AFTER = timedelta(minutes=5)
-MAX_MARKS = 100
-"""The marks of one sweep; the next takes the rest."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +35,12 @@ class UserSweep:
 
         One user that resists does not stop the others; RuntimeError at the end tells of it.
         """
-        found = list(self.marks(self.now() - AFTER))
-        failed = sum(not self._is_finished(mark) for mark in found)
-        if failed:
-            raise RuntimeError(f"{failed} users could not be finished")
-        return len(found)
-
-    def _is_finished(self, mark: Unfinished) -> bool:
-        try:
-            self._finish(mark)
-        except Exception:  # noqa: BLE001 - logged here, raised once all have been looked at
-            logger.exception("could not finish a user", extra={"tenant": mark.tenant})
-            return False
-        return True
+        return finish_all(
+            self.marks(self.now() - AFTER),
+            self._finish,
+            refusal="could not finish a user",
+            told=lambda mark: {"tenant": mark.tenant},
+        )
 
     def _finish(self, mark: Unfinished) -> None:
         users = self.users_of(mark.tenant)
