@@ -45,16 +45,10 @@ class PlatformStack(Stack):
         )
         self._values = {
             **storage.variables,
-            "SECRETS_KEY_ARN": secrets.key.key_arn,
             **identity.variables,
+            **_said(options),
+            "SECRETS_KEY_ARN": secrets.key.key_arn,
             "TIMERS_QUEUE_URL": timing.queue.queue_url,
-            "HEADRACE_STAGE": options.stage,
-            "HEADRACE_AUTH": options.auth,
-            "HEADRACE_BOOTSTRAP": options.bootstrap,
-            "HEADRACE_EGRESS_ALLOW": options.egress_allow,
-            "HEADRACE_EGRESS_DENY": options.egress_deny,
-            "HEADRACE_RETENTION": options.retention,
-            "HEADRACE_SDK_PATIENCE": "patient",  # told to those for whose answer nobody waits
         }
         runner = self._function(RUNNER, reserved=options.runners)
         orchestration = Orchestration(self, "Orchestration", runner=runner)
@@ -91,6 +85,19 @@ class PlatformStack(Stack):
             environment={variable: self._values[variable] for variable in variables},
             size=Size(Duration.seconds(declared.seconds), declared.memory_mb, reserved),
         )
+
+
+def _said(options: Options) -> dict[str, str]:
+    """Return what options tell functions, by the name of the variable."""
+    return {
+        "HEADRACE_STAGE": options.stage,
+        "HEADRACE_AUTH": options.auth,
+        "HEADRACE_BOOTSTRAP": options.bootstrap,
+        "HEADRACE_EGRESS_ALLOW": options.egress_allow,
+        "HEADRACE_EGRESS_DENY": options.egress_deny,
+        "HEADRACE_RETENTION": options.retention,
+        "HEADRACE_SDK_PATIENCE": "patient",  # told to those for whose answer nobody waits
+    }
 
 
 def _open_routes(options: Options) -> frozenset[str]:
