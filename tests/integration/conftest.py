@@ -1,10 +1,13 @@
 """Fixtures of the tests that run on moto."""
 
+import io
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from shared.observability import logger
 from tests.support.fixtures import Finished, Seen
 from tests.support.stack import MotoStack
 from tests.support.tables import Tables, made_tables
@@ -68,3 +71,14 @@ def run(moto_stack: MotoStack, create_flow: Any, execute: Any) -> Finished:
         return Seen(detail, results, moto_stack.api("GET", f"{path}/logs").body)
 
     return run_text
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """All that the platform's own log holds, tracebacks included."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    yield written
+    logger.handlers.remove(handler)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.routes import DEFAULT_ROUTE, ROUTES
+from tests.support.routes import MAKES_WHAT_IT_NAMES
 from tests.support.stack import Answer, MotoStack
 
 PROBLEM = {"type", "title", "status", "detail", "code", "requestId"}
@@ -48,13 +49,6 @@ NOT_FOUND = {
     "name": "namespace_not_found",
     "revision": "flow_not_found",
 }
-NAMES_WHAT_IT_MAKES = {
-    "GET /api/v1/kv/{namespace}",
-    "PUT /api/v1/kv/{namespace}/{key}",
-    "PUT /api/v1/namespaces/{name}",
-    "PUT /api/v1/flows/by-name/{namespace}/{name}",
-}
-"""Routes that name what need not be there."""
 BODIES: dict[str, Any] = {
     "POST /api/v1/executions": {"flowId": NOBODY},
     "PUT /api/v1/flows/{flow_id}": {"disabled": True},
@@ -142,7 +136,7 @@ def test_an_unknown_id_is_404_on_every_route_that_names_one(name: str, moto_stac
     found, expected = {}, {}
     for key in [*KEYS, "POST /api/v1/executions"]:
         kind = (re.findall(r"\{(\w+)\}", key) or ["flow_id"])[-1]
-        if ("{" in key or key in BODIES) and key not in NAMES_WHAT_IT_MAKES:
+        if ("{" in key or key in BODIES) and key not in MAKES_WHAT_IT_NAMES:
             query = "?taskName=a" if key.endswith("/tasks") else ""
             method, path = concrete(key, name)
             body = BODIES.get(key)

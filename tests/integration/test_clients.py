@@ -1,9 +1,7 @@
 """Machine clients over HTTP: made, listed, logged in, rotated, deleted."""
 
 import io
-import logging
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,7 +13,6 @@ from functions.auth.handler import app as auth_app
 from shared.auth.clients.attempts import MAX_WRONG
 from shared.auth.clients.tokens import ClientTokens, client_tokens
 from shared.auth.users.tokens import claims_in
-from shared.observability import logger
 from tests.support.clients import (
     ADMIN,
     CLIENTS,
@@ -56,17 +53,6 @@ def pauses(moto_stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> list[float
     overrides: dict[Any, Any] = auth_app.dependency_overrides
     monkeypatch.setitem(overrides, client_tokens, waking)
     return found
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """All that the platform's own log holds, tracebacks included."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(logger.registered_formatter)
-    logger.addHandler(handler)
-    yield written
-    logger.handlers.remove(handler)
 
 
 def test_a_client_that_an_admin_makes_can_log_in_and_call(moto_stack: MotoStack):

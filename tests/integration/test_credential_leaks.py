@@ -7,7 +7,6 @@ The rows of executions keep what a child is given apart (`KEPT_APART`), as they 
 import base64
 import io
 import json
-import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,6 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.observability import logger
 from tests.integration.test_secret_leaks import SECRETS, Told, calls, inner, validates
 from tests.support.secrecy import Secrets, kept, shown
 from tests.support.servers import Reply, Server, serving
@@ -181,17 +179,6 @@ def echoing() -> Reply:
         connection.sendall(head.encode() + body)
 
     return reply
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """All that the platform's own log holds, tracebacks included."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(logger.registered_formatter)
-    logger.addHandler(handler)
-    yield written
-    logger.handlers.remove(handler)
 
 
 @pytest.fixture

@@ -6,13 +6,10 @@ shown. What an author does to a secret by hand (`reverse`, slices, a hash) is no
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
-from shared.observability import logger
 from tests.support.fixtures import Finished
 from tests.support.secrecy import Secrets, kept, shown
 from tests.support.stack import MotoStack
@@ -158,17 +155,6 @@ def forty() -> dict[str, Any]:
         for name, told in TASKS.items()
     ]  # fmt: skip
     return flow(tasks=tasks, outputs={"x": "{{ inputs[inputs.token] }}"})
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """All that the platform's own log holds, tracebacks included."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(logger.registered_formatter)
-    logger.addHandler(handler)
-    yield written
-    logger.handlers.remove(handler)
 
 
 def test_forty_tasks_tell_nothing_of_six_secrets(

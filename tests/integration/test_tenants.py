@@ -7,6 +7,7 @@ import pytest
 
 from shared.auth.policy import POLICY
 from tests.support.events import claims_of
+from tests.support.routes import MAKES_WHAT_IT_NAMES
 from tests.support.stack import Answer, MotoStack
 
 ACME = claims_of("ann", "admin", tenant="acme", groups=["ops"])
@@ -64,13 +65,6 @@ BODIES: Mapping[str, Callable[[World], Any]] = {
 }
 """The bodies with which a route would do something; the others need none."""
 HEADERS = {"POST /api/v1/executions": {"Idempotency-Key": "k"}}
-MAKE = {
-    "PUT /api/v1/namespaces/{name}",
-    "PUT /api/v1/flows/by-name/{namespace}/{name}",
-    "GET /api/v1/kv/{namespace}",
-    "PUT /api/v1/kv/{namespace}/{key}",
-}
-"""Routes that name what each tenant may have or make for itself: to nobody is it unknown."""
 OF_NO_TENANT = {"plugin_id"}
 """Path parameters that name what all tenants have."""
 LISTS = (
@@ -91,7 +85,7 @@ def named_routes() -> list[str]:
         route
         for route, access in POLICY.items()
         if access.least
-        and route not in MAKE
+        and route not in MAKES_WHAT_IT_NAMES
         and (route in BODIES or (_parameters(route) - OF_NO_TENANT))
     ]
 

@@ -121,8 +121,8 @@ def test_each_option_of_the_synthesis_is_told():
     operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
 
     # Of rates each is an option of its own.
-    names = {*Options.__annotations__, "rate", "rate_login", "rate_starts"} - {"rates"}
-    assert [name for name in sorted(names) if not written(operating, name)] == []
+    told = {*Options.__annotations__, "rate", "rate_login", "rate_starts"} - {"rates"}
+    assert [name for name in sorted(told) if not written(operating, name)] == []
 
 
 def test_each_error_code_is_told():
