@@ -27,7 +27,7 @@ from shared.executions.lifecycle.start import (
 )
 from shared.executions.models import Execution
 from shared.executions.views.models import CreatedExecution, DryRun, StartedExecution
-from shared.http.bodies import RawBody
+from shared.http.bodies import RawBody, content_of
 from shared.http.caller import Caller
 from shared.http.headers import (
     REQUEST_ID,
@@ -54,14 +54,15 @@ def deployed_retries() -> RetryService:
 Retries = Annotated[RetryService, Depends(deployed_retries)]
 
 
-def _shape(name: str, description: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
 EXECUTED: dict[int, Any] = {
-    HTTPStatus.OK: _shape("DryRun", "What a dry run would have started"),
-    HTTPStatus.ACCEPTED: _shape("StartedExecution", "What was started"),
+    HTTPStatus.OK: {
+        "description": "What a dry run would have started",
+        "content": content_of("DryRun"),
+    },
+    HTTPStatus.ACCEPTED: {
+        "description": "What was started",
+        "content": content_of("StartedExecution"),
+    },
 }
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from shared.errors import InvalidRequestError, Problem
 from shared.flows.models import Comment, Flow
-from shared.http.bodies import JSON_TYPE, YAML_TYPE, media_type
+from shared.http.bodies import JSON_TYPE, YAML_TYPE, content_of, media_type
 from shared.http.headers import prefers
 from shared.http.responses import answer
 from shared.json_text import Json
@@ -25,7 +25,7 @@ CommentQuery = Annotated[
 RevisionQuery = Annotated[
     int | None, Query(ge=1, le=99_999_999, description="The flow's own unless it is named.")
 ]
-_FLOW: Mapping[str, Any] = {JSON_TYPE: {"schema": {"$ref": "#/components/schemas/Flow"}}}
+_FLOW: Mapping[str, Any] = content_of("Flow")
 FORMS: dict[int, Any] = {
     HTTPStatus.OK: {
         "description": "The flow, or its text as it was saved",

@@ -31,6 +31,11 @@ YAML_TYPES = (YAML_TYPE, "application/x-yaml", "text/yaml")
 TEXT_TYPES = (*YAML_TYPES, "text/plain")
 
 
+def content_of(schema: str, kind: str = JSON_TYPE) -> dict[str, Json]:
+    """Describe in OpenAPI the content of a media type that has a named schema."""
+    return {kind: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
 def json_or_yaml(schema: str, types: Iterable[str] = YAML_TYPES) -> dict[str, Json]:
     """Describe in OpenAPI a body that is JSON of a named schema, or bare YAML.
 
@@ -39,7 +44,7 @@ def json_or_yaml(schema: str, types: Iterable[str] = YAML_TYPES) -> dict[str, Js
     return {
         "required": True,
         "content": {
-            JSON_TYPE: {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+            **content_of(schema),
             **{kind: {"schema": {"type": "string"}} for kind in types},
         },
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared import errors
 from shared.errors import Problem
+from shared.http.bodies import content_of
 from shared.http.problems import PROBLEM_TYPE, status_of_kind
 from shared.http.refusals import EXAMPLES, refusals_of
 
@@ -66,7 +67,7 @@ def problem_responses() -> Json:
         "Problem": {
             "description": "A fault on our side, or too many requests",
             "headers": _WAIT,
-            "content": _content("Refusal") | _gateways(),
+            "content": content_of("Refusal", PROBLEM_TYPE) | content_of("GatewayMessage"),
         }
     }
 
@@ -90,21 +91,13 @@ def problems_of_route(route: str, operation: Json) -> Json:
 
 def _response(status: HTTPStatus, codes: list[str]) -> Json:
     examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
-    content = _content("Refusal")
+    content = content_of("Refusal", PROBLEM_TYPE)
     content[PROBLEM_TYPE]["examples"] = examples
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
-        content |= _gateways()
+        content |= content_of("GatewayMessage")
     more = {"headers": _WAIT} if _COME_LATER & set(codes) else {}
     names = ", ".join(f"`{code}`" for code in codes)
     return {"description": f"{status.phrase}: {names}", **more, "content": content}
-
-
-def _content(schema: str) -> Json:
-    return {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-
-
-def _gateways() -> Json:
-    return {"application/json": {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}}
 
 
 def _example(kind: type[errors.PlatformError], detail: str) -> Json:
