@@ -32,6 +32,14 @@ def assembly(**parameters: str) -> Path:
     return made
 
 
+def without_dependencies() -> Path:
+    """Return a layer with nothing in it: for who reads the template alone, without a network."""
+    layer = BUILD / "no-dependencies"
+    (layer / "python").mkdir(parents=True, exist_ok=True)
+    (layer / "python" / "placeholder.txt").write_text("a layer without dependencies")
+    return layer
+
+
 def assemblies(*wanted: Mapping[str, str]) -> list[Path]:
     """Return the directories of several sets of parameters; one process makes the missing ones.
 

@@ -2,13 +2,13 @@
 
 import importlib
 import json
-import re
 from typing import Any
 
 import pytest
 
 from infra.collection import collected
 from infra.declarations import construct_id
+from infra.permissions import LOGS, permissions_of, short
 from infra.routes import DEFAULT_ROUTE, OPEN_ROUTES, REGISTER, ROUTES
 from infra.secret_kinds import SECRET_KINDS, Right
 from infra.synthesis import ASSETS
@@ -19,7 +19,6 @@ from tests.support.permissions import listed
 from tests.support.template import ACCOUNT, REGION, Template, directory, synthesised
 
 OF_SECRETS = {right.value for right in Right}
-LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # Statements that name no single resource, with the reason. There are none.
 ON_EVERYTHING: dict[str, str] = {}
 
@@ -33,10 +32,6 @@ PERMITTED: dict[str, dict[str, set[str]]] = {
     "OrchestrationOneSegmentRole": {"lambda:InvokeFunction": {"RunnerFunction"}},
 }
 """Everything each role may do: of a function's in the module `permitted.<function>`."""
-# A logical id: the concern it belongs to, its name, the hash that CDK adds; then what is below it.
-LOGICAL_ID = re.compile(
-    r"[:/](?:Storage|Timing|Orchestration|Identity)?([A-Z]\w*?)[0-9A-F]{8}((?:[:/].*)?)$"
-)
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +52,6 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
         document = template.resolve(properties["PolicyDocument"])
         found += [(role, statement) for statement in document["Statement"]]
     return found
-
-
-def short(resource: str) -> str:
-    """`…:table/StorageFlowsTable1A2B3C4D/index/open` as `FlowsTable/index/open`."""
-    found = LOGICAL_ID.search(resource)
-    return (found[1] + found[2]).rstrip("/") if found else resource
 
 
 def test_every_handler_can_be_imported(aws: Template) -> None:
@@ -90,15 +79,9 @@ def test_no_statement_reaches_every_resource_without_a_reason(aws: Template) -> 
 
 
 def test_every_role_may_do_exactly_what_the_table_says(aws: Template) -> None:
-    permitted: dict[str, dict[str, set[str]]] = {role: {} for role in PERMITTED}
-    for role, statement in statements(aws):
-        assert statement["Effect"] == "Allow"
-        name = role[:-8]
-        for action in set(listed(statement["Action"])) - LOGS:
-            resources = {short(resource) for resource in listed(statement["Resource"])}
-            permitted[name].setdefault(action, set()).update(resources)
-
-    assert permitted == PERMITTED
+    assert all(statement["Effect"] == "Allow" for _, statement in statements(aws))
+    permitted = permissions_of(aws.resources)
+    assert {role: permitted.get(role, {}) for role in {*PERMITTED, *permitted}} == PERMITTED
 
 
 def test_a_bucket_may_be_listed_below_a_prefix_only(aws: Template) -> None:

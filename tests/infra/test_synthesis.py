@@ -9,8 +9,8 @@ import pytest
 
 from infra.bundling import _fingerprint as layer_fingerprint
 from infra.options import InvalidOptionsError, Options
-from infra.synthesis import TEMPLATE, synthesize
-from tests.support.template import NO_DEPENDENCIES, directory, synthesised
+from infra.synthesis import TEMPLATE, synthesize, without_dependencies
+from tests.support.template import directory, synthesised
 
 # A DependsOn that a reference implies as well: the CDK writes it for every role.
 IGNORED = "W3005"
@@ -33,7 +33,7 @@ def test_cfn_lint_has_nothing_to_say() -> None:
 def test_two_syntheses_give_the_same_template(tmp_path: Path) -> None:
     first = synthesised(target="aws")
 
-    synthesize({"target": "aws", "layer": str(NO_DEPENDENCIES), "outdir": str(tmp_path)})
+    synthesize({"target": "aws", "layer": str(without_dependencies()), "outdir": str(tmp_path)})
 
     assert (tmp_path / TEMPLATE).read_text("utf-8") == first.text
 

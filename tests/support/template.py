@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.synthesis import BUILD, TEMPLATE, assemblies
+from infra.synthesis import TEMPLATE, assemblies, without_dependencies
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -32,7 +32,6 @@ ARNS = {
     "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{{}}",
     "AWS::Events::Rule": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}",
 }
-NO_DEPENDENCIES = BUILD / "no-dependencies"
 VARIANTS: list[dict[str, str]] = [
     {"target": "local"},
     {"target": "aws"},
@@ -115,7 +114,6 @@ def directory(**parameters: str) -> Path:
 
     The variants that tests ask for are made together, in one process.
     """
-    (NO_DEPENDENCIES / "python").mkdir(parents=True, exist_ok=True)
-    (NO_DEPENDENCIES / "python" / "placeholder.txt").write_text("the layer of a test")
+    layer = str(without_dependencies())
     wanted = [parameters, *(variant for variant in VARIANTS if variant != parameters)]
-    return assemblies(*({**each, "layer": str(NO_DEPENDENCIES)} for each in wanted))[0]
+    return assemblies(*({**each, "layer": layer} for each in wanted))[0]
