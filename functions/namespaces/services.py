@@ -15,7 +15,7 @@ def namespace_service(caller: Caller) -> NamespaceService:
     members = Members(
         flows_by_namespace=flows.count_by_namespace,
         flows_in=flows.count_in,
-        credentials_in=credential_repository(caller.tenant).count_in,
+        credentials_by_namespace=credential_repository(caller.tenant).count_by_namespace,
         keys_in=lambda name: keys.count(name, utc_now()),
     )
     return NamespaceService(namespace_repository(caller.tenant), members, utc_now)

@@ -1,19 +1,30 @@
 """Credentials in a table of their own: what is shown and what is sealed change together."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 
 from shared.aws import table
 from shared.config import CredentialsTableSettings, settings
 from shared.credentials import items
 from shared.credentials.items import Place, SealedValue
 from shared.credentials.models import Credential
-from shared.dynamodb import Sleep, Write, batch_get, named, note_use, put, query_all, transact
+from shared.dynamodb import (
+    Sleep,
+    Write,
+    batch_get,
+    named,
+    note_use,
+    projection,
+    put,
+    query_all,
+    transact,
+)
 from shared.errors import CredentialNameTakenError, UnavailableError
 from shared.ids import is_id
 from shared.times import to_rfc3339
@@ -100,16 +111,16 @@ class CredentialRepository:
         )
         return tuple(map(items.credential_of, found))
 
-    def count_in(self, namespace: str) -> int:
-        """Count those of a namespace, consistently; their values are read for it."""
+    def count_by_namespace(self) -> Mapping[str, int]:
+        """Count those of each namespace that has any, consistently; no value is read for it."""
         found = query_all(
             self._table,
-            KeyConditionExpression=Key("pk").eq(items.values_partition(self._tenant))
-            & Key("sk").begins_with(f"{namespace}/"),
-            ProjectionExpression="sk",
+            KeyConditionExpression=Key("pk").eq(items.partition(self._tenant)),
+            FilterExpression=Attr("namespace").exists(),
             ConsistentRead=True,
+            **projection(["namespace"]),
         )
-        return sum(1 for _ in found)
+        return Counter(str(item["namespace"]) for item in found)
 
     def sealed_values(self, places: Iterable[Place]) -> dict[Place, SealedValue]:
         """Read the values at some places, consistently; those that are not there are left out."""

@@ -8,18 +8,17 @@ from shared.namespaces.models import NamespaceCounts
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """The counters of what is in a namespace, by noun, and of flows in all of them."""
+    """The counters of what is in a namespace, by noun, and of what one reading tells of all."""
 
     flows_by_namespace: Callable[[], Mapping[str, int]]
     flows_in: Callable[[str], int]
-    credentials_in: Callable[[str], int]
+    credentials_by_namespace: Callable[[], Mapping[str, int]]
     keys_in: Callable[[str], int]
 
     def of(self, name: str) -> NamespaceCounts:
-        return self.beside(name, self.flows_in(name))
+        credentials = self.credentials_by_namespace().get(name, 0)
+        return self.beside(name, flows=self.flows_in(name), credentials=credentials)
 
-    def beside(self, name: str, flows: int) -> NamespaceCounts:
-        """Count the rest of what is in a namespace with so many flows."""
-        return NamespaceCounts(
-            flows=flows, credentials=self.credentials_in(name), keys=self.keys_in(name)
-        )
+    def beside(self, name: str, *, flows: int, credentials: int) -> NamespaceCounts:
+        """Count the keys in a namespace with so many flows and credentials."""
+        return NamespaceCounts(flows=flows, credentials=credentials, keys=self.keys_in(name))

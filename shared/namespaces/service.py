@@ -47,13 +47,16 @@ class NamespaceService:
         """List all, alphabetically: those with a row, those of flows alone, and `default`."""
         rows = {record.name: record for record in self.namespaces.all()}
         flows = self.members.flows_by_namespace()
+        credentials = self.members.credentials_by_namespace()
         shown = self.namespaces.variables(_shown_digests(rows.values()))
         return [
             Namespace.of(
                 name,
                 rows.get(name),
                 _variables_of(rows.get(name), shown),
-                self.members.beside(name, flows.get(name, 0)),
+                self.members.beside(
+                    name, flows=flows.get(name, 0), credentials=credentials.get(name, 0)
+                ),
             )
             for name in sorted({DEFAULT, *rows, *flows} - {SYSTEM})
         ]

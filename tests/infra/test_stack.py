@@ -255,6 +255,17 @@ def test_users_are_made_by_admins_alone_with_passwords_of_twelve_characters(aws:
     assert not {"AutoVerifiedAttributes", "EmailConfiguration", "AliasAttributes"} & set(pool)
 
 
+def test_the_pool_is_of_the_plan_that_has_what_is_used_and_no_more(aws: Template) -> None:
+    [(_, pool)] = aws.of_type("AWS::Cognito::UserPool")
+
+    assert pool["UserPoolTier"] == "LITE"
+    of_larger_plans = {"LambdaConfig", "UserPoolAddOns", "EmailAuthenticationMessage"}
+    assert not of_larger_plans & set(pool)
+    policies = pool["Policies"]
+    assert "SignInPolicy" not in policies
+    assert "PasswordHistorySize" not in policies["PasswordPolicy"]
+
+
 def test_tokens_last_an_hour_and_are_made_by_our_functions_alone(aws: Template) -> None:
     [(_, client)] = aws.of_type("AWS::Cognito::UserPoolClient")
 

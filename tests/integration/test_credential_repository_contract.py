@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from boto3.dynamodb.conditions import Key
 
 from shared.credentials.items import Place, SealedValue
 from shared.credentials.known import KnownCredentials
@@ -145,3 +146,23 @@ def test_names_are_known_where_they_count(credentials: CredentialRepository):
     assert known.knows("shop", "OWN")
     assert not known.knows("billing", "OWN")
     assert not known.knows("shop", "NONE")
+
+
+def test_credentials_are_counted_by_namespace_in_one_reading_that_meets_no_value(tables: Tables):
+    """A value has up to 64 KiB: a count that reads them costs hundreds of times as much."""
+    store = repository(tables, "acme")
+    for number, namespace in enumerate(("shop", "shop", "shop.eu", None)):
+        store.add(credential(f"TOKEN_{number}", number, namespace=namespace), b"\x01sealed")
+    repository(tables, "other").add(credential(namespace="shop"), b"\x01sealed")
+    asked: list[Any] = []
+
+    def note(params: Any, **_: Any) -> None:
+        asked.append(params["KeyConditionExpression"])
+
+    events = tables.table("CREDENTIALS_TABLE_NAME").meta.client.meta.events
+    events.register("before-parameter-build.dynamodb.Query", note)
+    try:
+        assert store.count_by_namespace() == {"shop": 2, "shop.eu": 1}
+    finally:
+        events.unregister("before-parameter-build.dynamodb.Query", note)
+    assert asked == [Key("pk").eq("acme#credentials")]

@@ -419,7 +419,7 @@ def test_a_flow_saved_while_its_namespace_is_deleted_keeps_what_it_says(moto_sta
     members = Members(
         flows_by_namespace=dict,
         flows_in=flows_in,
-        credentials_in=lambda _name: 0,
+        credentials_by_namespace=dict,
         keys_in=lambda _name: 0,
     )
     racing = NamespaceService(namespaces.namespaces, members, utc_now)

@@ -1,5 +1,6 @@
 """Users over HTTP: made, listed, changed, named, and their passwords."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from tests.support.users import (
     refused_by_cognito,
     register,
 )
+
+MAKES_NEW = ("Cognito Identity Provider.CreateGroup", "group:new")
 
 
 def test_a_user_that_an_admin_makes_can_log_in(moto_stack: MotoStack):
@@ -97,6 +100,34 @@ def test_what_the_policy_of_the_pool_refuses_is_400_and_leaves_nothing(moto_stac
     assert code(answer) == (400, "invalid_request")
     assert [each["path"] for each in answer.body["errors"]] == ["password"]
     made(moto_stack)
+
+
+def test_a_group_that_the_pool_has_no_room_for_is_400_and_changes_nothing(moto_stack: MotoStack):
+    """A pool holds 10,000 groups, of all tenants: a row with one more could never log in."""
+    full = refused_by_cognito("LimitExceededException")
+    made(moto_stack, "ann", groups=["ops"])
+    for answer in (
+        while_full(moto_stack, full, lambda: register(moto_stack, "bob", groups=["new"])),
+        while_full(
+            moto_stack,
+            full,
+            lambda: moto_stack.api("PUT", f"{USERS}/ann", {"groups": ["new"]}, claims=ADMIN),
+        ),
+    ):
+        assert code(answer) == (400, "invalid_request")
+        assert [each["path"] for each in answer.body["errors"]] == ["groups"]
+
+    [ann] = moto_stack.api("GET", USERS, claims=ADMIN).body
+    assert ann["groups"] == ["ops"]
+    assert log_in(moto_stack).status == 200
+    assert moto_stack.invoke("users", {"sweep": True}) == {"swept": 0}
+
+
+def while_full(stack: MotoStack, error: Exception, ask: Callable[[], Answer]) -> Answer:
+    stack.calls.fail_next(
+        error, lambda call: (call.operation, call.parameters.get("GroupName")) == MAKES_NEW
+    )
+    return ask()
 
 
 def test_users_are_listed_newest_first_by_page_and_filter(moto_stack: MotoStack):

@@ -21,6 +21,8 @@ MAX_GROUPS = 32
 """The groups of a user: a token names them all, and a header of API Gateway has 10,240 bytes."""
 
 _NAME = re.compile(r"[a-z0-9._@+-]{1,100}")
+_SUB = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The form of the `sub` of a user, by which Cognito takes a user wherever it asks for a name."""
 
 
 def folded(name: str) -> str:
@@ -29,13 +31,15 @@ def folded(name: str) -> str:
 
 
 def is_username(name: str) -> bool:
-    """Tell whether a folded name can be a user's."""
-    return _NAME.fullmatch(name) is not None and name not in RESERVED
+    """Tell whether a folded name can be a user's, and means nobody else to the pool."""
+    return bool(_NAME.fullmatch(name)) and name not in RESERVED and not _SUB.fullmatch(name)
 
 
 def _unreserved(name: str) -> str:
     if folded(name) in RESERVED:
         raise ValueError(f"is kept for others: {', '.join(sorted(RESERVED))} are no users")
+    if _SUB.fullmatch(folded(name)):
+        raise ValueError("must not look like the id of a user: it is one, of whoever has it")
     return folded(name)
 
 

@@ -98,14 +98,28 @@ class UserPool:
         for name in sorted(wanted - found):
             self._add(username, name)
 
+    def make_group(self, name: str) -> None:
+        """Make a group, unless there is one; InvalidRequestError when the pool holds no more."""
+        try:
+            self._cognito.create_group(UserPoolId=self.pool_id, GroupName=name)
+        except ClientError as error:
+            if _code(error) == "LimitExceededException":
+                raise _no_more_groups() from None
+            if _code(error) != "GroupExistsException":
+                raise
+
     def enable(self, username: str) -> None:
         """Let a user log in."""
         self._cognito.admin_enable_user(UserPoolId=self.pool_id, Username=username)
 
     def disable(self, username: str) -> None:
-        """Refuse a user's logins, and the refresh tokens of those there were."""
+        """Refuse a user's logins, and the refresh tokens of those there were.
+
+        Some of what admins ask for is NotAuthorizedException where the user is disabled. Who is has
+        no token that is refreshed: nothing is left to end.
+        """
         self._cognito.admin_disable_user(UserPoolId=self.pool_id, Username=username)
-        self.sign_out(username)
+        _unless({"NotAuthorizedException"}, lambda: self.sign_out(username))
 
     def delete(self, username: str) -> None:
         """Forget a user, if there is one."""
@@ -185,10 +199,7 @@ class UserPool:
         try:
             add()
         except self._cognito.exceptions.ResourceNotFoundException:
-            _unless(
-                {"GroupExistsException"},
-                lambda: self._cognito.create_group(UserPoolId=self.pool_id, GroupName=group),
-            )
+            self.make_group(group)
             add()
 
     def _initiate(self, flow: Any, parameters: dict[str, str]) -> Any:
@@ -223,6 +234,12 @@ def _password_refusal(error: ClientError, field: str) -> Exception:
     if _code(error) not in _BAD_PASSWORD:
         return error
     problem = Problem(path=field, message="is not what the policy of the pool asks for")
+    return InvalidRequestError("the request is not valid", problems=[problem])
+
+
+def _no_more_groups() -> InvalidRequestError:
+    """Return the error of a group for which the pool, that of all tenants, has no room."""
+    problem = Problem(path="groups", message="are more than can be made: name groups that are used")
     return InvalidRequestError("the request is not valid", problems=[problem])
 
 

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.auth.claims import GROUP
 from shared.auth.padding import Clock, Sleep, padded
 from shared.auth.principal import Principal, Role
 from shared.auth.roles import includes
@@ -91,6 +93,7 @@ class UserService:
         for _ in range(TRIES):
             old = self._stored(username, if_match)
             new = _patched(old, patch)
+            self._make_groups(set(new.groups) - set(old.groups))
             attempt = self.new_id(self.now())
             failed = self.users.replace(old, new, attempt) if new != old else frozenset()
             if "admins" in failed and "user" not in failed:
@@ -134,6 +137,11 @@ class UserService:
                 self.pool.log_in(username, password)
 
         padded(check, self.clock, self.sleep)
+
+    def _make_groups(self, names: AbstractSet[str]) -> None:
+        """Make groups before a row names them: with one that cannot be, nobody could log in."""
+        for name in sorted(names):
+            self.pool.make_group(f"{GROUP}{name}")
 
     def _provide(self, user: UserRecord, change: PasswordChange) -> None:
         """Set a password at the pool, for which a user who is gone there is made again."""

@@ -33,7 +33,7 @@ class Ground:
         members = Members(
             flows_by_namespace=lambda: dict(self.flows),
             flows_in=self.flows.__getitem__,
-            credentials_in=self.credentials.__getitem__,
+            credentials_by_namespace=lambda: dict(self.credentials),
             keys_in=self.keys.__getitem__,
         )
         self.service = NamespaceService(self.store, members, self.now)

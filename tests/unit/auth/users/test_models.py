@@ -1,10 +1,12 @@
 """Names, groups and passwords of users: which there can be, and what is never shown."""
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import ValidationError
 
 from shared.auth.principal import Role
-from shared.auth.users.models import PasswordChange, UserDraft, is_username
+from shared.auth.users.models import PasswordChange, UserDraft, folded, is_username
 from shared.auth.users.sessions import LoginDraft, RefreshDraft, Renewal
 
 PASSWORD = "correct horse battery"
@@ -34,6 +36,17 @@ def test_other_names_are_none(name: str):
 def test_names_of_others_are_kept(name: str):
     with pytest.raises(ValidationError, match="is kept for others"):
         draft(username=name)
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper])
+def test_a_name_by_which_the_pool_would_take_somebody_else_is_none(spelled: Callable[[str], str]):
+    """Cognito takes the `sub` of a user, of whatever tenant, wherever it asks for a name."""
+    name = spelled("a1b2c3d4-0000-4abc-8def-0123456789ab")
+
+    assert not is_username(folded(name))
+    with pytest.raises(ValidationError, match="must not look like the id of a user"):
+        draft(username=name)
+    assert draft(username=f"{name}x")
 
 
 @pytest.mark.parametrize("password", ["x" * 12, "x" * 256, "пароль пароль", "a\tb" * 6, "😀" * 12])
