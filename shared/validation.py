@@ -1,7 +1,8 @@
 """Values of clients checked against models, with every refusal saying where."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,6 +12,12 @@ from shared.json_text import Json
 from shared.records import Record
 
 Model = TypeVar("Model", bound=BaseModel)
+
+MAX_PROBLEMS: Final = 100
+"""The problems of a request that are told: each costs time, and Lambda answers 6 MB at most."""
+MAX_LOOKED_AT: Final = 10_000
+MAX_NAME_LENGTH: Final = 100
+"""The characters of a name of the client's that are repeated to it."""
 
 
 def parse_body(model: type[Model], value: Json) -> Model:
@@ -22,23 +29,57 @@ def parse_body(model: type[Model], value: Json) -> Model:
         # Fields have one name outside, as documented; ours inside are unknown there.
         return model.model_validate({} if value is None else value, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems = problems_of(error.errors(include_url=False), model)
+        problems = problems_in(error, model)
         raise InvalidRequestError("the request is not valid", problems=problems) from None
+
+
+def problems_in(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, ...]:
+    """Turn what pydantic found into ours; of thousands it tells how many they are.
+
+    Each costs a kilobyte and microseconds as soon as it is looked at, and a body has room for half
+    a million.
+    """
+    count = error.error_count()
+    if count > MAX_LOOKED_AT:
+        return (Problem(path="", message=f"there are {count} problems, too many to list"),)
+    return problems_of(error.errors(include_url=False), model)
 
 
 def problems_of(
     errors: Iterable[Mapping[str, Any]], model: type[BaseModel] | None = None
 ) -> tuple[Problem, ...]:
-    """Turn pydantic's errors into ours; a leading `body` in a place is left out."""
-    return tuple(_problem(error, _names(model)) for error in errors)
+    """Turn pydantic's errors into ours; a leading `body` in a place is left out.
+
+    Of very many the first are told, and that there are more.
+    """
+    return first_of(_problem(error, _names(model)) for error in errors)
+
+
+def first_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return as many problems as are told, with a last one that says if there are more."""
+    left = iter(problems)
+    told = tuple(islice(left, MAX_PROBLEMS))
+    return (*told, *_rest(left)) if len(told) == MAX_PROBLEMS else told
+
+
+def _rest(left: Iterator[Problem]) -> Iterator[Problem]:
+    if next(left, None):
+        message = f"there are more than {MAX_PROBLEMS} problems, the rest is not listed"
+        yield Problem(path="", message=message)
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> str:
     """Say that a name is unknown, and which one was perhaps meant."""
     from difflib import get_close_matches  # noqa: PLC0415 - only refusals need it
 
-    close = get_close_matches(name, known, n=1)
-    return f'unknown {kind} "{name}"' + (f', did you mean "{close[0]}"?' if close else "")
+    shown = shortened(name)
+    close = get_close_matches(shown, known, n=1)
+    return f'unknown {kind} "{shown}"' + (f', did you mean "{close[0]}"?' if close else "")
+
+
+def shortened(name: str) -> str:
+    """Return a name of the client's as it is repeated: of a long one the beginning."""
+    return name if len(name) <= MAX_NAME_LENGTH else name[:MAX_NAME_LENGTH] + "…"
 
 
 def _names(model: type[BaseModel] | None) -> list[str]:
@@ -77,7 +118,7 @@ _EXPECTED: Mapping[str, str] = {
 
 
 def _path(place: Sequence[str | int]) -> str:
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in place)
     return "".join(parts).removeprefix(".")
 
 

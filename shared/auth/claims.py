@@ -1,5 +1,6 @@
 """Principals out of the claims of an access token, whose signature the gateway has checked."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -12,6 +13,8 @@ CLIENT = "client:"
 """The beginning of a client's name, and of its users' in the pool: `client:acme:billing:…`."""
 ROLE, TENANT, GROUP = "role:", "tenant:", "group:"
 """The beginnings of the groups of a pool that say a user's role, tenant, and groups of ours."""
+TENANT_PATTERN = r"^[a-z0-9][a-z0-9-]{0,30}$"
+"""The form of a tenant's name: keys of all tables begin with it, and `#` ends it there."""
 OURS = (GROUP, ROLE, TENANT)
 
 
@@ -30,7 +33,8 @@ def principal_of(claims: Claims, now: datetime) -> Principal:
     tenant, role = _only(groups, TENANT), _only(groups, ROLE)
     username = claims.get("username", "")
     name = _name_of(username)
-    if not (tenant and name) or role not in set(Role):
+    is_tenant = tenant is not None and re.fullmatch(TENANT_PATTERN, tenant)
+    if not (tenant and is_tenant and name) or role not in set(Role):
         raise InvalidTokenError("the token names no user, tenant or role")
     return Principal(
         tenant=tenant,

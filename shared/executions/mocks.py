@@ -1,13 +1,13 @@
 """Mocks of a test run: what a task yields, or how it fails, instead of being run."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import InvalidRequestError, Problem
 from shared.json_text import compact
-from shared.validation import problems_of, unknown
+from shared.validation import first_of, problems_in, shortened, unknown
 
 MAX_MOCK_BYTES = 50_000
 """The size of all mocks of a test run, as JSON: they live in the execution's own row."""
@@ -25,17 +25,20 @@ class MockedError(BaseModel):
 
 def check_mocks(mocks: Mapping[str, Mapping[str, Any]], tasks: Collection[str]) -> None:
     """Refuse mocks of tasks that are not there, and errors of another shape than ours."""
-    problems = [
-        Problem(path=f"mocks.{name}", message=unknown("task", name, tasks))
-        for name in mocks
-        if name not in tasks
-    ]
-    for name, mock in mocks.items():
-        problems += _problems(name, mock)
-    if len(compact(mocks).encode()) > MAX_MOCK_BYTES:
-        problems.append(Problem(path="mocks", message=f"take more than {MAX_MOCK_BYTES} bytes"))
+    problems = first_of(_found(mocks, tasks))
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _found(mocks: Mapping[str, Mapping[str, Any]], tasks: Collection[str]) -> Iterator[Problem]:
+    """Yield what is wrong, one by one: what is told costs time, and there may be very many."""
+    for name in mocks:
+        if name not in tasks:
+            yield Problem(path=f"mocks.{shortened(name)}", message=unknown("task", name, tasks))
+    for name, mock in mocks.items():
+        yield from _problems(name, mock)
+    if len(compact(mocks).encode()) > MAX_MOCK_BYTES:
+        yield Problem(path="mocks", message=f"take more than {MAX_MOCK_BYTES} bytes")
 
 
 def _problems(name: str, mock: Mapping[str, Any]) -> list[Problem]:
@@ -44,7 +47,9 @@ def _problems(name: str, mock: Mapping[str, Any]) -> list[Problem]:
             MockedError.model_validate(mock["error"])
     except ValidationError as error:
         return [
-            each.model_copy(update={"path": f"mocks.{name}.error.{each.path}".rstrip(".")})
-            for each in problems_of(error.errors(include_url=False), MockedError)
+            each.model_copy(
+                update={"path": f"mocks.{shortened(name)}.error.{each.path}".rstrip(".")}
+            )
+            for each in problems_in(error, MockedError)
         ]
     return []

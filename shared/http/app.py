@@ -31,7 +31,7 @@ from shared.ids import new_id
 from shared.json_text import compact
 from shared.observability import logger
 from shared.times import utc_now
-from shared.validation import problems_of, unknown
+from shared.validation import first_of, problems_of, shortened, unknown
 from shared.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -136,11 +136,11 @@ def http_handler(
 def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
     known = [field.alias for field in route.dependant.query_params]
     given = app.current_event.query_string_parameters
-    problems = [
-        Problem(path=f"query.{name}", message=unknown("query parameter", name, known))
+    problems = first_of(
+        Problem(path=f"query.{shortened(name)}", message=unknown("query parameter", name, known))
         for name in given
         if name not in known
-    ]
+    )
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
 

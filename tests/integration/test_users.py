@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.paging import encode_cursor
 from tests.support.cognito import pool_users
 from tests.support.events import claims_of
 from tests.support.stack import Answer, MotoStack, forget_factories
@@ -285,6 +286,14 @@ def test_people_are_whom_one_can_name_by_name(moto_stack: MotoStack):
     assert [each["username"] for each in [*first.body, *rest]] == ["abe", "ann", "bea"]
     foreign = claims_of("boss", "admin", tenant="other")
     assert moto_stack.api("GET", "/api/v1/people", claims=foreign).body == []
+
+
+def test_a_forged_cursor_of_people_begins_where_the_list_does(moto_stack: MotoStack):
+    cursor = encode_cursor("zed", "acme/people/a/None")
+
+    answer = moto_stack.api("GET", f"/api/v1/people?q=a&cursor={cursor}", claims=ADMIN)
+
+    assert code(answer) == (400, "invalid_cursor")
 
 
 def test_an_admin_sets_anothers_password_and_ends_its_logins(moto_stack: MotoStack):

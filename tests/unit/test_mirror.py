@@ -27,7 +27,7 @@ COVERED_BY = {
     "unit/test_docs.py": "config errors",
     "unit/test_masking.py": "secret_forms secret_search",
     "unit/http/test_app.py": """
-        ids times records validation paging observability
+        ids times records paging observability
         http/bodies http/headers http/paging http/problems http/responses
         """,
     "integration/test_logins.py": "auth/users/logins auth/users/sessions",

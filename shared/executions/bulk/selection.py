@@ -24,11 +24,15 @@ from shared.records import Record
 from shared.times import Instant
 
 PAGE = 100
+MAX_STATUSES = 100
 EVERYTHING = "g"
 """The bound that sorts behind every id."""
 
 
 def _as_list(status: Any) -> Any:
+    """Make a list of one; a longer one than makes sense would cost seconds to look through."""
+    if isinstance(status, list) and len(status) > MAX_STATUSES:
+        raise ValueError(f"must have at most {MAX_STATUSES} items")
     return [status] if isinstance(status, str) else status
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from shared.executions.bulk.selection import BulkFilter, Selector
+from shared.executions.bulk.selection import MAX_STATUSES, BulkFilter, Selector
 from shared.executions.models import Execution, Parent, Slot, Status, Trigger
 from shared.executions.store.open_executions import OpenExecutions
 from tests.support.executions.index import InMemoryIndex
@@ -51,6 +51,13 @@ def test_a_bulk_cancel_takes_parents_before_their_children() -> None:
     found = known(**fields).open("default", BulkFilter(namespace="default"))
 
     assert found == ["6", "5", "4", "1", "2", "3"]
+
+
+def test_a_list_of_statuses_has_a_bound() -> None:
+    with pytest.raises(ValidationError) as refused:
+        BulkFilter.model_validate({"status": ["x"] * (MAX_STATUSES + 1)})
+
+    assert refused.value.error_count() == 1
 
 
 EARLY, LATE = "01890000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000001"
