@@ -30,7 +30,7 @@ from shared.json_text import Json
 from shared.names import Namespace
 from shared.records import StrictRecord
 from shared.times import Timestamp
-from shared.validation import check_if_match, parse_body
+from shared.validation import already_there, check_if_match, parse_body
 
 FORMAT: Final = "headrace-flow/v1"
 DEFAULT_NAMESPACE = "default"
@@ -135,17 +135,29 @@ class TransferService:
         return Saved(self.service.create(_draft(flow, flow.name), made), is_new=True)
 
     def apply(
-        self, namespace: str, name: str, sent: Mapping[str, Json], if_match: str | None
+        self,
+        namespace: str,
+        name: str,
+        sent: Mapping[str, Json],
+        if_match: str | None,
+        *,
+        only_new: bool = False,
     ) -> Saved:
         """Save the flow of a name: a new one as `create` does, else as `replace` does.
 
         The name wins over the one in the text; a body that says another is refused.
         """
         wanted = parse_body(Envelope, {"namespace": namespace, "name": name})
+
+        def change(old: FlowRecord) -> Flow:
+            if only_new:
+                raise already_there("flow")
+            return self._change_named(old, _named(FlowPatch, sent, wanted))
+
         return self._put(
             wanted,
             lambda: self.service.create(_named(FlowDraft, sent, wanted)),
-            lambda old: self._change_named(old, _named(FlowPatch, sent, wanted)),
+            change,
             if_match,
         )
 

@@ -25,7 +25,7 @@ from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
 from shared.http.etags import with_validator
-from shared.http.headers import REQUEST_ID, request_id_of
+from shared.http.headers import IF_NONE_MATCH, REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
 from shared.ids import new_id
@@ -64,6 +64,7 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         access = self._policy[f"{route.method} {route.openapi_path}"]
         admit(app.current_event.raw_event, access, utc_now())
         _refuse_unknown_parameters(app, route)
+        _refuse_idle_condition(app, route)
         try:
             return super().handler(app, next_middleware)
         except RequestValidationError as error:
@@ -157,6 +158,18 @@ def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
     ]
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _refuse_idle_condition(app: Any, route: "Route") -> None:
+    """Refuse a write under a condition that its route does not look at: it would just be made."""
+    name = IF_NONE_MATCH.lower()
+    taken = {field.alias.lower() for field in route.dependant.header_params}
+    if route.method == "GET" or name in taken:
+        return
+    if name in app.current_event.headers:
+        message = "is for reads: name the ETag that a write asks for in If-Match"
+        problem = Problem(path=f"header.{IF_NONE_MATCH}", message=message)
+        raise InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -285,6 +285,13 @@ def test_a_write_with_another_etag_is_refused(tag: str) -> None:
     refused(found, 412, "precondition_failed")
 
 
+def test_a_write_under_a_condition_that_nobody_looks_at_is_refused() -> None:
+    found = call(handler, "DELETE", "/things/abc", None, {"If-None-Match": "*"})
+
+    [problem] = refused(found, 400, "invalid_request")["errors"]
+    assert problem["path"] == "header.If-None-Match"
+
+
 def test_a_path_without_a_route_is_404_whatever_else_is_wrong() -> None:
     refused(call(handler, "POST", "/nope?x=1", "{", JSON), 404, "route_not_found")
 

@@ -323,6 +323,17 @@ def test_by_name_honours_the_version(api: Api) -> None:
     assert right.json["revision"] == 2
 
 
+def test_by_name_makes_a_flow_only_where_there_is_none_if_that_is_asked(api: Api) -> None:
+    only_new = {**YAML, "If-None-Match": "*"}
+
+    made = api("PUT", "/by-name/team/a", "a", only_new)
+    again = api("PUT", "/by-name/team/a", "a two", only_new)
+
+    assert made.status == 201
+    refused(again, 412, "precondition_failed")
+    assert api("GET", f"/{made.json['id']}").json["revision"] == 1
+
+
 def test_who_makes_a_flow_that_somebody_made_in_between_changes_it(api: Api) -> None:
     add = api.flows.add
 
