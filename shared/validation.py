@@ -134,6 +134,11 @@ def check_if_match(header: str | None, version: int) -> None:
         raise PreconditionFailedError("the resource has changed, its ETag is another one now")
 
 
+def already_there(noun: str) -> PreconditionFailedError:
+    """Return the error of a write that was only to make what is not there."""
+    return PreconditionFailedError(f"the {noun} is there already: If-None-Match makes new ones")
+
+
 class NoBody(Record):
     """The body of a route that takes nothing but an empty object."""
 

@@ -12,7 +12,7 @@ from functions.flows.services import transfer_service
 from shared.flows.models import Flow, FlowPatch, FlowStatus
 from shared.flows.transfer import CloneDraft, FlowExport, OnConflict, Saved, TransferService
 from shared.http.bodies import RequiredRawBody, json_or_yaml
-from shared.http.headers import IfMatchHeader
+from shared.http.headers import IfMatchHeader, IfNoneMatchHeader, is_only_new
 from shared.http.idempotency import IdempotentRoute
 from shared.validation import parse_body
 
@@ -55,9 +55,11 @@ def apply_flow(
     status: FlowStatus | None = None,
     comment: CommentQuery = None,
     if_match: IfMatchHeader = None,
+    if_none_match: IfNoneMatchHeader = None,
 ) -> Response[Flow]:
+    only_new = is_only_new(if_none_match)
     sent = with_query(router.current_event, body, status=status, comment=comment)
-    return _saved(transfer.apply(namespace, name, sent, if_match))
+    return _saved(transfer.apply(namespace, name, sent, if_match, only_new=only_new))
 
 
 @router.post(

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import RequiredRawBody
 from shared.http.caller import Caller
-from shared.http.headers import IfMatchHeader
+from shared.http.headers import IfMatchHeader, IfNoneMatchHeader, is_only_new
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page, no_content
 from shared.kv.models import KeyDraft, KeyEntry, KeyPrefix, ListedKey
@@ -50,8 +50,11 @@ def put_key(
     keys: Keys,
     body: RequiredRawBody[KeyDraft],
     if_match: IfMatchHeader = None,
+    if_none_match: IfNoneMatchHeader = None,
 ) -> Response[KeyEntry]:
-    return _shown(keys.put(namespace, key, parse_body(KeyDraft, body), if_match))
+    only_new = is_only_new(if_none_match)
+    draft = parse_body(KeyDraft, body)
+    return _shown(keys.put(namespace, key, draft, if_match, only_new=only_new))
 
 
 @app.delete(

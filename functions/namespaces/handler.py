@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Depends, Response
 from functions.namespaces.services import namespace_service
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import RequiredRawBody
-from shared.http.headers import IfMatchHeader
+from shared.http.headers import IfMatchHeader, IfNoneMatchHeader, is_only_new
 from shared.http.responses import answer, no_content
 from shared.namespaces.models import Namespace, NamespacePatch
 from shared.namespaces.service import NamespaceService
@@ -37,8 +37,11 @@ def replace_namespace(
     namespaces: Namespaces,
     body: RequiredRawBody[NamespacePatch],
     if_match: IfMatchHeader = None,
+    if_none_match: IfNoneMatchHeader = None,
 ) -> Response[Namespace]:
-    return _shown(namespaces.replace(name, parse_body(NamespacePatch, body), if_match))
+    only_new = is_only_new(if_none_match)
+    patch = parse_body(NamespacePatch, body)
+    return _shown(namespaces.replace(name, patch, if_match, only_new=only_new))
 
 
 @app.delete(

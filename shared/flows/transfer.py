@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from shared.errors import (
     FlowChangedError,
@@ -17,7 +17,6 @@ from shared.flows.models import (
     MAX_NAME_LENGTH,
     Envelope,
     Flow,
-    FlowContent,
     FlowDraft,
     FlowName,
     FlowPatch,
@@ -30,7 +29,7 @@ from shared.json_text import Json
 from shared.names import Namespace
 from shared.records import StrictRecord
 from shared.times import Timestamp
-from shared.validation import check_if_match, parse_body
+from shared.validation import already_there, check_if_match, parse_body
 
 FORMAT: Final = "headrace-flow/v1"
 DEFAULT_NAMESPACE = "default"
@@ -38,7 +37,6 @@ MAX_SUFFIX_LENGTH = 10
 """The length of what tells a renamed flow from its namesakes: `-2`, `-3`, …."""
 
 OnConflict = Literal["rename", "replace"]
-Content = TypeVar("Content", bound=FlowContent)
 
 
 class CloneDraft(StrictRecord):
@@ -135,17 +133,29 @@ class TransferService:
         return Saved(self.service.create(_draft(flow, flow.name), made), is_new=True)
 
     def apply(
-        self, namespace: str, name: str, sent: Mapping[str, Json], if_match: str | None
+        self,
+        namespace: str,
+        name: str,
+        sent: Mapping[str, Json],
+        if_match: str | None,
+        *,
+        only_new: bool = False,
     ) -> Saved:
         """Save the flow of a name: a new one as `create` does, else as `replace` does.
 
         The name wins over the one in the text; a body that says another is refused.
         """
         wanted = parse_body(Envelope, {"namespace": namespace, "name": name})
+
+        def change(old: FlowRecord) -> Flow:
+            if only_new:
+                raise already_there("flow")
+            return self._change_named(old, _named(sent, wanted))
+
         return self._put(
             wanted,
-            lambda: self.service.create(_named(FlowDraft, sent, wanted)),
-            lambda old: self._change_named(old, _named(FlowPatch, sent, wanted)),
+            lambda: self.service.create(_draft_of(_named(sent, wanted))),
+            change,
             if_match,
         )
 
@@ -208,9 +218,20 @@ def _draft(flow: ExportedFlow, name: str) -> FlowDraft:
     )
 
 
-def _named(model: type[Content], sent: Mapping[str, Json], wanted: Envelope) -> Content:
+def _draft_of(patch: FlowPatch) -> FlowDraft:
+    """Return the new flow that a patch of none makes; what only we write is not looked at."""
+    if patch.id is not None:
+        problem = Problem(path="id", message="must be left out: there is no flow of this name")
+        raise InvalidRequestError("the request is not valid", problems=[problem])
+    said = set(FlowDraft.model_fields)
+    return parse_body(
+        FlowDraft, patch.model_dump(mode="json", by_alias=True, include=said, exclude_none=True)
+    )
+
+
+def _named(sent: Mapping[str, Json], wanted: Envelope) -> FlowPatch:
     """Check a body, in which the name of the path is put if it says none."""
-    body = parse_body(model, dict(sent))
+    body = parse_body(FlowPatch, dict(sent))
     problems = [
         Problem(path=field, message=f"must be the {field} of the path, or be left out")
         for field in ("name", "namespace")

@@ -7,10 +7,11 @@ once for its key has `middlewares=[once]` (`shared/http/idempotency.py`). What t
 as bare YAML too says so: `openapi_extensions={"requestBody": json_or_yaml("Draft")}`.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
@@ -24,7 +25,7 @@ from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
 from shared.http.etags import with_validator
-from shared.http.headers import REQUEST_ID, request_id_of
+from shared.http.headers import IF_NONE_MATCH, REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
 from shared.ids import new_id
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 Event = Mapping[str, Any]
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 End = Callable[[Mapping[str, Any], LambdaContext], None]
+
+_PARAMETER: Final = re.compile(r"<(\w+)>")
 
 
 class StrictRequests(OpenAPIRequestValidationMiddleware):
@@ -61,6 +64,7 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         access = self._policy[f"{route.method} {route.openapi_path}"]
         admit(app.current_event.raw_event, access, utc_now())
         _refuse_unknown_parameters(app, route)
+        _refuse_idle_condition(app, route)
         try:
             return super().handler(app, next_middleware)
         except RequestValidationError as error:
@@ -77,12 +81,23 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         return read_yaml(event) if kind in YAML_TYPES and kind in described else read_json(event)
 
 
+class WholePaths(APIGatewayHttpResolver):
+    """The resolver of requests, to which a part of a path is all that stands between two slashes.
+
+    Powertools' own knows no route for some characters, and takes `a` and a line's end for `a`.
+    """
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = r"{}\Z") -> re.Pattern[str]:
+        return re.compile(base_regex.format(_PARAMETER.sub(r"(?P<\1>[^/]+)", rule)))
+
+
 def http_app(policy: Mapping[str, Access] = POLICY) -> APIGatewayHttpResolver:
     """Make the app of one API function; its routes are complete paths (`/api/v1/flows`).
 
     `policy` says who may call each of them: a route without a row answers 500.
     """
-    app = APIGatewayHttpResolver(
+    app = WholePaths(
         enable_validation=True,
         # A response that breaks its own schema is our fault: it must not look like the caller's.
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -143,6 +158,18 @@ def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
     )
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _refuse_idle_condition(app: Any, route: "Route") -> None:
+    """Refuse a write under a condition that its route does not look at: it would just be made."""
+    name = IF_NONE_MATCH.lower()
+    taken = {field.alias.lower() for field in route.dependant.header_params}
+    if route.method == "GET" or name in taken:
+        return
+    if name in app.current_event.headers:
+        message = "is for reads: name the ETag that a write asks for in If-Match"
+        problem = Problem(path=f"header.{IF_NONE_MATCH}", message=message)
+        raise InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:

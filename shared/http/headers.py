@@ -10,6 +10,7 @@ from shared.errors import InvalidIdempotencyKeyError, InvalidRequestError, Probl
 
 REQUEST_ID = "x-request-id"
 IDEMPOTENCY_KEY = "idempotency-key"
+IF_NONE_MATCH = "If-None-Match"
 
 IdempotencyKeyHeader = Annotated[
     str | None,
@@ -26,8 +27,22 @@ IfMatchHeader = Annotated[
     str | None,
     Header(alias="If-Match", description="Write only if the resource still has this ETag."),
 ]
+IfNoneMatchHeader = Annotated[
+    str | None,
+    Header(alias=IF_NONE_MATCH, description="`*`: write only what is not there yet."),
+]
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
+
+
+def is_only_new(if_none_match: str | None) -> bool:
+    """Tell whether a write is only to make what is not there; InvalidRequestError for tags."""
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() != "*":
+        problem = Problem(path=f"header.{IF_NONE_MATCH}", message="is * for a write, or left out")
+        raise InvalidRequestError("the request is not valid", problems=[problem])
+    return True
 
 
 def checked_idempotency_key(header: str | None) -> str | None:

@@ -36,7 +36,7 @@ from shared.messages import InvalidValueError
 from shared.names import SYSTEM
 from shared.paging import Page, decode_name, encode_cursor
 from shared.times import utc_now
-from shared.validation import check_if_match
+from shared.validation import already_there, check_if_match
 
 T = TypeVar("T")
 
@@ -108,23 +108,36 @@ class KvService:
             )
             yield from (each.key for each in found)
 
-    def put(self, namespace: str, key: str, draft: KeyDraft, if_match: str | None) -> KeyEntry:
+    def put(
+        self,
+        namespace: str,
+        key: str,
+        draft: KeyDraft,
+        if_match: str | None,
+        *,
+        only_new: bool = False,
+    ) -> KeyEntry:
         """Keep what a client sends; InvalidRequestError, PreconditionFailedError."""
         _check_names(namespace, key, draft)
         try:
             text = value_text(draft.value)
         except InvalidValueError as error:
             raise _invalid("value", error.message.unmasked()) from None
-        written, _ = self.keep(Put(namespace, key, text, draft.ttl), if_match)
+        put = Put(namespace, key, text, draft.ttl)
+        written, _ = self.keep(put, if_match, only_new=only_new)
         return KeyEntry.of(written)
 
-    def keep(self, put: Put, if_match: str | None = None) -> tuple[StoredKey, bool]:
+    def keep(
+        self, put: Put, if_match: str | None = None, *, only_new: bool = False
+    ) -> tuple[StoredKey, bool]:
         """Keep a value; return what is stored, and whether the key was there before."""
 
         def attempt() -> tuple[StoredKey, bool]:
             now, old = self.now(), self.keys.read(put.namespace, put.key)
             existed = old is not None and old.lives(now)
             _check_version(if_match, old if existed else None)
+            if only_new and existed:
+                raise already_there("key")
             new = _next(old, put, now)
             self.keys.write(old, new)
             return new, existed

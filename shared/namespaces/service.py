@@ -25,7 +25,7 @@ from shared.namespaces.models import (
     is_namespace,
 )
 from shared.namespaces.repository import NamespaceRepository
-from shared.validation import check_if_match
+from shared.validation import already_there, check_if_match
 
 T = TypeVar("T")
 
@@ -66,7 +66,9 @@ class NamespaceService:
         record, counts = self._stored(name)
         return self._shown(name, record, counts)
 
-    def replace(self, name: str, patch: NamespacePatch, if_match: str | None) -> Namespace:
+    def replace(
+        self, name: str, patch: NamespacePatch, if_match: str | None, *, only_new: bool = False
+    ) -> Namespace:
         """Save the fields that were sent; an unknown name is made.
 
         Raises InvalidRequestError, NotSupportedYetError and PreconditionFailedError.
@@ -76,6 +78,8 @@ class NamespaceService:
         def attempt() -> Namespace | None:
             old, counts = self.namespaces.find(name), self.members.of(name)
             _check_version(name, old, counts, if_match)
+            if only_new and _is_there(name, old, counts):
+                raise already_there("namespace")
             new = self._changed(name, old, changes)
             if new is not old and not self.namespaces.put(old, new, text or None):
                 return None

@@ -10,7 +10,8 @@ from shared.auth.roles import includes
 def are_named(names: Collection[str], caller: Principal) -> bool:
     """Tell whether a caller is among those who are named; who is none of them gets no exception.
 
-    Where auth is off everybody is everybody.
+    Names of users and clients have no case, as at a login; those of groups have. Where auth is off
+    everybody is everybody.
     """
     if caller.kind is PrincipalKind.LOCAL:
         return True
@@ -22,7 +23,7 @@ def are_named(names: Collection[str], caller: Principal) -> bool:
 def _means(name: str, caller: Principal) -> bool:
     kind, colon, rest = name.partition(":")
     if not colon or kind == "client":
-        return name == caller.name
+        return name.lower() == caller.name.lower()
     if kind == "group":
         return rest in caller.groups
     return kind == "role" and rest in set(LADDER) and _has_role(caller, Role(rest))

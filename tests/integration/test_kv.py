@@ -1,5 +1,6 @@
 """Keys over HTTP and in flows: ends, locks, sizes, bad input, secrets, and a store out of reach."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -49,6 +50,27 @@ def test_a_write_may_ask_for_the_version_that_was_read(moto_stack: MotoStack):
         refused = moto_stack.api(method, path, body, tag)
         assert (refused.status, refused.body["code"]) == (412, "precondition_failed")
     assert moto_stack.api("GET", path).body["value"] == 2
+
+
+def test_a_write_may_ask_that_nothing_is_there_yet(moto_stack: MotoStack):
+    path, only_new = "/api/v1/kv/n/k", {"if-none-match": "*"}
+    first = moto_stack.api("PUT", path, {"value": 1}, only_new)
+    second = moto_stack.api("PUT", path, {"value": 2}, only_new)
+    assert [first.status, second.status] == [200, 412]
+    assert second.body["code"] == "precondition_failed"
+    assert moto_stack.api("PUT", path, {"value": 2}, {"if-none-match": '"1"'}).status == 400
+    assert moto_stack.api("GET", path).body["value"] == 1
+    moto_stack.api("DELETE", path)
+    assert moto_stack.api("PUT", path, {"value": 3}, only_new).body["version"] == 3
+
+
+def test_of_two_that_make_a_key_at_once_one_does(moto_stack: MotoStack):
+    def make(value: int) -> int:
+        body = {"value": value}
+        return moto_stack.api("PUT", "/api/v1/kv/n/lock", body, {"if-none-match": "*"}).status
+
+    with ThreadPoolExecutor() as pool:
+        assert sorted(pool.map(make, range(4))) == [200, 412, 412, 412]
 
 
 def test_what_is_over_is_gone_before_dynamodb_removes_it(moto_stack: MotoStack):

@@ -88,6 +88,8 @@ def test_a_namespace_is_made_shown_changed_and_deleted(moto_stack: MotoStack):
     again = moto_stack.api("PUT", f"{BASE}/team", made.body, {"if-match": '"1"'})
     assert (again.body, again.headers["etag"]) == (made.body, '"1"')
     late = moto_stack.api("PUT", f"{BASE}/team", {"description": "x"}, {"if-match": '"7"'})
+    anew = moto_stack.api("PUT", f"{BASE}/team", {"description": "x"}, {"if-none-match": "*"})
+    assert (anew.status, anew.body["code"]) == (412, "precondition_failed")
     assert (late.status, late.body["code"]) == (412, "precondition_failed")
     changed = put(moto_stack, variables={})
     assert (changed.body["variables"], changed.headers["etag"]) == ({}, '"2"')

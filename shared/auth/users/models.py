@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.auth.claims import TENANT_PATTERN
+from shared.auth.names import CHARACTERS
 from shared.auth.principal import PrincipalKind, Role
 from shared.ids import ID_PATTERN
 from shared.records import StrictRecord
 from shared.times import Timestamp
 
-NAME_PATTERN = r"^[A-Za-z0-9._@+-]{1,100}$"
-GROUP_PATTERN = r"^[A-Za-z0-9._@+-]{1,64}$"
+NAME_PATTERN = rf"^{CHARACTERS}{{1,100}}$"
+GROUP_PATTERN = rf"^{CHARACTERS}{{1,64}}$"
 RESERVED: Final = frozenset({"local", "me", "system"})
 """The names that mean somebody else in what is stored or asked for."""
 MIN_PASSWORD, MAX_PASSWORD = 12, 256

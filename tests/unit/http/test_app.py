@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
@@ -77,6 +78,11 @@ def list_things(
     q: Annotated[str | None, Query(min_length=1)] = None,
 ) -> dict[str, Any]:
     return {"limit": limit, "cursor": cursor, "status": status, "q": q}
+
+
+@app.get("/things/<thing_id>")
+def get_thing(thing_id: str) -> dict[str, Any]:
+    return {"id": thing_id}
 
 
 @app.delete("/things/<thing_id>", status_code=HTTPStatus.NO_CONTENT)
@@ -279,8 +285,46 @@ def test_a_write_with_another_etag_is_refused(tag: str) -> None:
     refused(found, 412, "precondition_failed")
 
 
+def test_a_write_under_a_condition_that_nobody_looks_at_is_refused() -> None:
+    found = call(handler, "DELETE", "/things/abc", None, {"If-None-Match": "*"})
+
+    [problem] = refused(found, 400, "invalid_request")["errors"]
+    assert problem["path"] == "header.If-None-Match"
+
+
 def test_a_path_without_a_route_is_404_whatever_else_is_wrong() -> None:
     refused(call(handler, "POST", "/nope?x=1", "{", JSON), 404, "route_not_found")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a",
+        "a\n",
+        "a\r\n",
+        "\n",
+        'a"b',
+        "a?b",
+        "a#b",
+        "a`b",
+        "a\\b",
+        "a\0",
+        "e\u0301",
+        "a b",
+        "%",
+        "<a>",
+    ],
+)
+def test_a_part_of_a_path_is_all_of_it(part: str):
+    found = call(handler, "GET", f"/things/{quote(part)}")
+
+    assert (found.status, found.json) == (200, {"id": part})
+
+
+def test_a_part_of_a_path_is_not_empty_and_has_no_slash():
+    refused(call(handler, "GET", "/things/"), 404, "route_not_found")
+    refused(call(handler, "GET", "/things/a/b"), 404, "route_not_found")
+    refused(call(handler, "GET", "/things%0A"), 404, "route_not_found")
 
 
 def test_a_method_without_a_route_is_405_and_tells_what_is_allowed() -> None:

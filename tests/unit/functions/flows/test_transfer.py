@@ -281,6 +281,22 @@ def test_a_body_that_says_another_name_is_refused(api: Api, body: Any, path: str
         assert api("PUT", "/by-name/team/a", same).status in {200, 201}
 
 
+def test_an_answer_can_be_sent_where_there_is_no_such_flow(api: Api) -> None:
+    answer = api.made("a one")
+    elsewhere = {**answer, "id": None, "namespace": "team"}
+
+    made = api("PUT", "/by-name/team/a", elsewhere)
+
+    assert (made.status, made.json["revision"], made.json["namespace"]) == (201, 1, "team")
+    other = api("PUT", "/by-name/third/a", {**answer, "namespace": "third"})
+    [problem] = refused(other, 400, "invalid_request")["errors"]
+    assert problem["path"] == "id"
+    [problem] = refused(api("PUT", "/by-name/third/a", {"nmae": "x"}), 400, "invalid_request")[
+        "errors"
+    ]
+    assert "did you mean" in problem["message"]
+
+
 def test_what_is_missing_is_told_as_for_a_new_flow(api: Api) -> None:
     found = refused(api("PUT", "/by-name/team/a", {"disabled": True}), 400, "invalid_request")
     assert found["errors"][0]["path"] == "yamlContent"
@@ -321,6 +337,17 @@ def test_by_name_honours_the_version(api: Api) -> None:
     refused(wrong, 412, "precondition_failed")
     right = api("PUT", "/by-name/team/a", "a two", {**YAML, "If-Match": '"1"'})
     assert right.json["revision"] == 2
+
+
+def test_by_name_makes_a_flow_only_where_there_is_none_if_that_is_asked(api: Api) -> None:
+    only_new = {**YAML, "If-None-Match": "*"}
+
+    made = api("PUT", "/by-name/team/a", "a", only_new)
+    again = api("PUT", "/by-name/team/a", "a two", only_new)
+
+    assert made.status == 201
+    refused(again, 412, "precondition_failed")
+    assert api("GET", f"/{made.json['id']}").json["revision"] == 1
 
 
 def test_who_makes_a_flow_that_somebody_made_in_between_changes_it(api: Api) -> None:
