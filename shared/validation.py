@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared import json_text
+from shared import json_text, model_words
 from shared.errors import InvalidRequestError, PreconditionFailedError, Problem
 from shared.json_text import Json
 from shared.records import Record
@@ -59,7 +59,7 @@ def _problem(error: Mapping[str, Any], names: Sequence[str]) -> Problem:
     if kind in _EXPECTED:
         message = f"must be {_EXPECTED[kind]}, not {json_text.kind(error['input'])}"
         return Problem(path=_path(place), message=message)
-    return Problem(path=_path(place), message=error["msg"].removeprefix("Value error, "))
+    return Problem(path=_path(place), message=model_words.in_our_words(error))
 
 
 _EXPECTED: Mapping[str, str] = {
