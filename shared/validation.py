@@ -90,7 +90,9 @@ def check_if_match(header: str | None, version: int) -> None:
     if header is None or header.strip() == "*":
         return
     if etag(version) not in [tag.strip() for tag in header.split(",")]:
-        raise PreconditionFailedError("the resource has changed, its ETag is another one now")
+        raise PreconditionFailedError(
+            "the resource has changed: read it again, send its ETag with the quotes"
+        )
 
 
 class NoBody(Record):

@@ -21,9 +21,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
-from shared.http.bodies import YAML_TYPES, media_type, read_json, read_yaml
+from shared.http.bodies import YAML_TYPE, YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
-from shared.http.etags import with_validator
+from shared.http.etags import IF_NONE_MATCH, with_validator
 from shared.http.headers import REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
@@ -61,6 +61,7 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         access = self._policy[f"{route.method} {route.openapi_path}"]
         admit(app.current_event.raw_event, access, utc_now())
         _refuse_unknown_parameters(app, route)
+        _refuse_unheeded_condition(app, route)
         try:
             return super().handler(app, next_middleware)
         except RequestValidationError as error:
@@ -74,7 +75,9 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         extensions = app.context["_route"].openapi_extensions or {}
         described = extensions.get("requestBody", {}).get("content", {})
         kind = media_type(event)
-        return read_yaml(event) if kind in YAML_TYPES and kind in described else read_json(event)
+        if kind in YAML_TYPES and kind in described:
+            return read_yaml(event)
+        return read_json(event, takes_yaml=YAML_TYPE in described)
 
 
 def http_app(policy: Mapping[str, Access] = POLICY) -> APIGatewayHttpResolver:
@@ -143,6 +146,14 @@ def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
     ]
     if problems:
         raise InvalidRequestError("the request is not valid", problems=problems)
+
+
+def _refuse_unheeded_condition(app: Any, route: "Route") -> None:
+    # Passed over, `If-None-Match: *` would replace what its sender says must not be there.
+    if route.method != "GET" and IF_NONE_MATCH in app.current_event.headers:
+        message = "is for reads: If-Match makes a write conditional"
+        problem = Problem(path="header.If-None-Match", message=message)
+        raise InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:
