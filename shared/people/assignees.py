@@ -22,7 +22,7 @@ def are_named(names: Collection[str], caller: Principal) -> bool:
 def _means(name: str, caller: Principal) -> bool:
     kind, colon, rest = name.partition(":")
     if not colon or kind == "client":
-        return name == caller.name
+        return name.lower() == caller.name  # as names of users and clients are stored
     if kind == "group":
         return rest in caller.groups
     return kind == "role" and rest in set(LADDER) and _has_role(caller, Role(rest))

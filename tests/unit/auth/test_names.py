@@ -5,7 +5,9 @@ import pytest
 from shared.auth.names import is_name
 
 
-@pytest.mark.parametrize("text", ["ana", "a.b+c@d", "role:editor", "group:ops", "client:billing"])
+@pytest.mark.parametrize(
+    "text", ["ana", "a.b+c@d", "role:editor", "group:ops", "group:ops@acme.com", "client:billing"]
+)
 def test_forms_of_names(text: str):
     assert is_name(text)
 

@@ -15,7 +15,10 @@ def somebody(role: Role, *groups: str, name: str = "ana") -> Principal:
     [
         (["ana"], somebody(Role.PARTICIPANT), True),
         (["bob"], somebody(Role.ADMIN), False),
-        (["Ana"], somebody(Role.ADMIN), False),
+        (["Ana"], somebody(Role.PARTICIPANT), True),  # users and clients are stored in lower case
+        (["Anna"], somebody(Role.ADMIN), False),
+        (["client:CI-Bot"], somebody(Role.EDITOR, name="client:ci-bot"), True),
+        (["group:Ops"], somebody(Role.ADMIN, "ops"), False),
         (["role:editor"], somebody(Role.EDITOR), True),
         (["role:editor"], somebody(Role.ADMIN), True),
         (["role:editor"], somebody(Role.EXECUTOR), False),
