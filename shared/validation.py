@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared import json_text
+from shared import json_text, model_words
 from shared.errors import InvalidRequestError, PreconditionFailedError, Problem
 from shared.json_text import Json
 from shared.records import Record
@@ -100,7 +100,7 @@ def _problem(error: Mapping[str, Any], names: Sequence[str]) -> Problem:
     if kind in _EXPECTED:
         message = f"must be {_EXPECTED[kind]}, not {json_text.kind(error['input'])}"
         return Problem(path=_path(place), message=message)
-    return Problem(path=_path(place), message=error["msg"].removeprefix("Value error, "))
+    return Problem(path=_path(place), message=model_words.in_our_words(error))
 
 
 _EXPECTED: Mapping[str, str] = {
@@ -131,7 +131,9 @@ def check_if_match(header: str | None, version: int) -> None:
     if header is None or header.strip() == "*":
         return
     if etag(version) not in [tag.strip() for tag in header.split(",")]:
-        raise PreconditionFailedError("the resource has changed, its ETag is another one now")
+        raise PreconditionFailedError(
+            "the resource has changed: read it again, send its ETag with the quotes"
+        )
 
 
 def already_there(noun: str) -> PreconditionFailedError:

@@ -22,7 +22,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
-from shared.http.bodies import YAML_TYPES, media_type, read_json, read_yaml
+from shared.http.bodies import YAML_TYPE, YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
 from shared.http.etags import with_validator
 from shared.http.headers import IF_NONE_MATCH, REQUEST_ID, request_id_of
@@ -78,7 +78,9 @@ class StrictRequests(OpenAPIRequestValidationMiddleware):
         extensions = app.context["_route"].openapi_extensions or {}
         described = extensions.get("requestBody", {}).get("content", {})
         kind = media_type(event)
-        return read_yaml(event) if kind in YAML_TYPES and kind in described else read_json(event)
+        if kind in YAML_TYPES and kind in described:
+            return read_yaml(event)
+        return read_json(event, takes_yaml=YAML_TYPE in described)
 
 
 class WholePaths(APIGatewayHttpResolver):

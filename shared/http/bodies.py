@@ -50,15 +50,17 @@ def json_or_yaml(schema: str, types: Iterable[str] = YAML_TYPES) -> dict[str, Js
     }
 
 
-def read_json(event: "BaseProxyEvent") -> dict[str, Json] | None:
+def read_json(event: "BaseProxyEvent", *, takes_yaml: bool = False) -> dict[str, Json] | None:
     """Read the body as one JSON object, None when there is none.
 
-    Raises UnsupportedMediaTypeError, BodyTooLargeError or MalformedBodyError.
+    Raises UnsupportedMediaTypeError, which names the types, BodyTooLargeError or
+    MalformedBodyError.
     """
     if not event.body:
         return None
     if media_type(event) != JSON_TYPE:
-        raise UnsupportedMediaTypeError(f"send the body as {JSON_TYPE}")
+        types = f"{JSON_TYPE} or {YAML_TYPE}" if takes_yaml else JSON_TYPE
+        raise UnsupportedMediaTypeError(f"send the body with the Content-Type {types}")
     return parse_json_object(read_text(event))
 
 

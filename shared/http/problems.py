@@ -13,6 +13,8 @@ from shared.http import openapi
 from shared.json_text import compact
 from shared.observability import logger
 
+ROUTES = "GET /docs lists what there is"
+
 PROBLEM_TYPE = "application/problem+json"
 
 STATUS_BY_ERROR: Mapping[type[PlatformError], HTTPStatus] = {
@@ -89,9 +91,9 @@ def _told(method: str, path: str, error: Exception) -> PlatformError:
         allowed = openapi.allowed_methods(path)
         # An allowed method that reached no route: its id has characters that no id has.
         if allowed and method not in allowed:
-            detail = f"{method} is not allowed here"
+            detail = f"{method} is not allowed here, only {', '.join(allowed)}"
             return errors.MethodNotAllowedError(detail, allowed=allowed)
-        return errors.RouteNotFoundError("there is nothing at this path")
+        return errors.RouteNotFoundError(f"there is nothing at this path: {ROUTES}")
     if _is_passing(error):
         logger.warning("a service we depend on is unavailable", exc_info=error)
         return errors.UnavailableError("a service we depend on is busy, try again")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared import errors
 from shared.http.app import http_app, http_handler
-from shared.http.bodies import RawBody
+from shared.http.bodies import RawBody, json_or_yaml
 from shared.http.headers import (
     CorrelationIdHeader,
     IdempotencyKeyHeader,
@@ -68,6 +68,11 @@ def create_raw(
         "correlationId": checked_correlation_id(correlation_id),
         "name": parse_body(Draft, body).name,
     }
+
+
+@app.post("/texts", openapi_extensions={"requestBody": json_or_yaml("Draft")})
+def create_text(body: RawBody[Draft] = None) -> dict[str, Any]:
+    return {"raw": body}
 
 
 @app.get("/things")
@@ -205,7 +210,19 @@ def test_a_base64_body_is_decoded_and_a_broken_one_refused(
 
 @pytest.mark.parametrize("kind", [{}, {"content-type": "application/x-www-form-urlencoded"}])
 def test_a_body_of_another_type_is_refused(kind: dict[str, str]) -> None:
-    refused(call(handler, "POST", "/things", '{"name": "x"}', kind), 415, "unsupported_media_type")
+    found = call(handler, "POST", "/things", '{"name": "x"}', kind)
+
+    detail = refused(found, 415, "unsupported_media_type")["detail"]
+    assert detail == "send the body with the Content-Type application/json"
+
+
+def test_a_body_of_another_type_is_told_of_yaml_where_that_is_taken() -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+
+    found = call(handler, "POST", "/texts", "name: x", kind)
+
+    detail = refused(found, 415, "unsupported_media_type")["detail"]
+    assert detail == "send the body with the Content-Type application/json or application/yaml"
 
 
 def test_a_body_of_two_mebibytes_is_refused() -> None:
@@ -282,7 +299,7 @@ def test_a_write_with_a_matching_etag_goes_through(tag: str | None) -> None:
 def test_a_write_with_another_etag_is_refused(tag: str) -> None:
     found = call(handler, "DELETE", "/things/abc", None, {"If-Match": tag})
 
-    refused(found, 412, "precondition_failed")
+    assert "with the quotes" in refused(found, 412, "precondition_failed")["detail"]
 
 
 def test_a_write_under_a_condition_that_nobody_looks_at_is_refused() -> None:
@@ -290,10 +307,13 @@ def test_a_write_under_a_condition_that_nobody_looks_at_is_refused() -> None:
 
     [problem] = refused(found, 400, "invalid_request")["errors"]
     assert problem["path"] == "header.If-None-Match"
+    assert "name the ETag that a write asks for in If-Match" in problem["message"]
 
 
 def test_a_path_without_a_route_is_404_whatever_else_is_wrong() -> None:
-    refused(call(handler, "POST", "/nope?x=1", "{", JSON), 404, "route_not_found")
+    found = call(handler, "POST", "/nope?x=1", "{", JSON)
+
+    assert "GET /docs" in refused(found, 404, "route_not_found")["detail"]
 
 
 @pytest.mark.parametrize(
@@ -330,7 +350,8 @@ def test_a_part_of_a_path_is_not_empty_and_has_no_slash():
 def test_a_method_without_a_route_is_405_and_tells_what_is_allowed() -> None:
     found = call(handler, "PATCH", "/api/v1/flows")
 
-    refused(found, 405, "method_not_allowed")
+    detail = refused(found, 405, "method_not_allowed")["detail"]
+    assert detail == "PATCH is not allowed here, only GET, POST"
     assert found.headers["allow"] == "GET, POST"
 
 
