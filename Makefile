@@ -2,6 +2,8 @@
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .tools/bin/uv)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Images often forbid it, and then each worker and child compiles all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 # Three on two cores: a test that waits leaves its core to another.
 PARALLEL := -n 3 --dist worksteal
 # What `make check NOUN=executions` runs: files in a folder of that name, or named after it.

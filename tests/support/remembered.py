@@ -1,22 +1,30 @@
 """What moto and boto3 make anew for each stack though it never changes: made once a process.
 
 A stack's items, messages, objects and runs are its own, since moto's backends are new for each.
-Clients, which keep nothing of what they were used for, are not, nor are the shapes of tables and
-the parsed texts of machines and of their paths.
+Clients, which keep nothing of what they were used for, are not, nor are the shapes of tables, the
+parsed texts of machines and of their paths, and moto's pairs of RSA keys: the one that signs every
+pool's tokens comes from a file, the other belongs to each key of KMS, symmetric ones too, whose
+material is another matter.
 """
 
 import copy
+import json
 from collections.abc import Callable
 from functools import cache
 from threading import RLock
 from typing import Any
 
 import boto3
+import moto.cognitoidp.models
+import moto.kms.models
 import pytest
+from joserfc.jwk import RSAKey
 from moto.dynamodb.models import dynamodb_backends
+from moto.kms.utils import generate_private_key
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from tests.support.template import ACCOUNT, REGION
 
@@ -30,6 +38,10 @@ def remember(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have clients and parsed texts come from this process's memory, until it is undone."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
     monkeypatch.setattr(AmazonStateLanguageParser, "parse", staticmethod(_program))
+    backend = StepFunctionsParserBackend
+    monkeypatch.setattr(backend, "_validate_definition", staticmethod(_validate_machine))
+    monkeypatch.setattr(moto.kms.models, "generate_private_key", _make_key)
+    monkeypatch.setattr(moto.cognitoidp.models, "jwk", _Keys)
     monkeypatch.setattr(json_path, "parse", _path(_PARSE_PATH))
     monkeypatch.setattr(result_path, "parse", _path(_PARSE_RESULT_PATH))
 
@@ -74,6 +86,22 @@ def _session() -> _Session:
     return _Session()
 
 
+class _Keys:
+    """Stands where moto reads the key of a new pool."""
+
+    class RSAKey:
+        @staticmethod
+        def import_key(values: dict[str, str]) -> RSAKey:
+            return _signing_key(json.dumps(values))
+
+
+@cache
+def _signing_key(text: str) -> RSAKey:
+    return RSAKey.import_key(json.loads(text))
+
+
+_make_key = cache(generate_private_key)
+_validate_machine = cache(StepFunctionsParserBackend._validate_definition)
 _parse_machine = cache(AmazonStateLanguageParser.parse)
 
 
