@@ -21,10 +21,10 @@ VERSION = "0.1.0"
 
 def build() -> str:
     """Return the OpenAPI 3.1 document of what each API function says of itself."""
-    return document_of({resource: _part(app) for resource, app in _apps()}, TITLE, VERSION)
+    return document_of({resource: _part(app) for resource, app in apps()}, TITLE, VERSION)
 
 
-def _apps() -> Iterator[tuple[str, "APIGatewayHttpResolver"]]:
+def apps() -> Iterator[tuple[str, "APIGatewayHttpResolver"]]:
     """Find the functions that serve routes, by name: the others' handlers have no `app`."""
     for handler in sorted(Path(__file__).parent.glob("*/handler.py")):
         resource = handler.parent.name

@@ -11,6 +11,7 @@ from shared.credentials.models import Credential, CredentialDraft, CredentialPat
 from shared.credentials.service import CredentialService
 from shared.http.app import http_app, http_handler
 from shared.http.bodies import RequiredRawBody
+from shared.http.flags import Flag
 from shared.http.headers import IfMatchHeader
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -22,7 +23,7 @@ app = http_app()
 once = IdempotentRoute(app)
 
 Credentials = Annotated[CredentialService, Depends(credential_service)]
-Force = Annotated[bool, Query(description="Delete it although active flows name it.")]
+Force = Annotated[Flag, Query(description="Delete it although active flows name it.")]
 
 
 @app.get("/api/v1/credentials", summary="List credentials, without values, newest first")

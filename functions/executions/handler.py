@@ -26,6 +26,7 @@ from shared.executions.views.reader import ExecutionReader, execution_reader
 from shared.flows.models import Label
 from shared.http.app import http_app, http_handler
 from shared.http.caller import Caller
+from shared.http.flags import Flag
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, SEVERAL, Cursor, Limit, View
 from shared.http.responses import answer, answer_page
@@ -65,7 +66,7 @@ def list_executions(
     trigger_id: Annotated[TriggerId | None, Query(alias="triggerId")] = None,
     parent_id: Annotated[ExecutionId | None, Query(alias="parentId")] = None,
     retry_of: Annotated[ExecutionId | None, Query(alias="retryOf")] = None,
-    test: Annotated[bool | None, Query(description="Whether it is a test run.")] = None,
+    test: Annotated[Flag | None, Query(description="Whether it is a test run.")] = None,
     order: Order = "newest",
     view: View = None,
     limit: Limit = DEFAULT_LIMIT,

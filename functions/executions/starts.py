@@ -29,6 +29,7 @@ from shared.executions.models import Execution
 from shared.executions.views.models import CreatedExecution, DryRun, StartedExecution
 from shared.http.bodies import RawBody, content_of
 from shared.http.caller import Caller
+from shared.http.flags import Flag
 from shared.http.headers import (
     REQUEST_ID,
     CorrelationIdHeader,
@@ -74,7 +75,7 @@ def execute_flow(
     body: RawBody[ExecutionDraft] = None,
     key: IdempotencyKeyHeader = None,
     correlation_id: CorrelationIdHeader = None,
-    dry_run: Annotated[bool, Query(alias="dryRun")] = False,
+    dry_run: Annotated[Flag, Query(alias="dryRun")] = False,
 ) -> Response[StartedExecution | DryRun]:
     request = StartRequest(flow_id=flow_id, **_asked(caller, body, key, correlation_id))
     if dry_run:
@@ -134,7 +135,7 @@ def retry_executions(
     key: IdempotencyKeyHeader = None,
     correlation_id: CorrelationIdHeader = None,
     revision: Literal["latest"] | None = None,
-    full: Annotated[bool, Query()] = False,
+    full: Annotated[Flag, Query()] = False,
 ) -> Response[StartedExecution]:
     how = {"latest": revision == "latest", "full": full}
     request = BulkRequest(action="retry", how=how, **_asked(caller, body, key, correlation_id))
@@ -150,7 +151,7 @@ def retry_execution(
     key: IdempotencyKeyHeader = None,
     correlation_id: CorrelationIdHeader = None,
     revision: Literal["latest"] | None = None,
-    full: Annotated[bool, Query()] = False,
+    full: Annotated[Flag, Query()] = False,
 ) -> Response[StartedExecution]:
     request = RetryRequest(
         execution_id=execution_id,

@@ -29,7 +29,7 @@ _FLOW: Mapping[str, Any] = content_of("Flow")
 FORMS: dict[int, Any] = {
     HTTPStatus.OK: {
         "description": "The flow, or its text as it was saved",
-        "content": {**_FLOW, YAML_TYPE: {"schema": {"type": "string"}}},
+        "content": {**_FLOW, YAML_TYPE: {"schema": {"type": "object"}}},
     }
 }
 """The two forms in which a flow is read."""

@@ -96,7 +96,7 @@ def create_flow(
 @app.post(
     "/api/v1/flows/validate",
     summary="Check a text, as JSON or as bare YAML, and save nothing",
-    openapi_extensions={"requestBody": json_or_yaml("FlowDraft", TEXT_TYPES)},
+    openapi_extensions={"requestBody": json_or_yaml("FlowDraft", TEXT_TYPES, is_required=False)},
 )
 def validate_flow(flows: Flows) -> ValidationResult:
     event = app.current_event

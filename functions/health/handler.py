@@ -13,6 +13,7 @@ from shared.config import FlowsTableSettings, settings
 from shared.errors import UnavailableError
 from shared.http import openapi
 from shared.http.app import http_app, http_handler
+from shared.http.html import ANSWER as PAGE
 from shared.observability import logger
 
 app = http_app()
@@ -49,7 +50,7 @@ def get_openapi() -> Response[Any]:
     return Response(HTTPStatus.OK, "application/json", openapi.document())
 
 
-@app.get("/docs", summary="This document as a page")
+@app.get("/docs", summary="This document as a page", responses=PAGE)
 def get_docs() -> Response[str]:
     return Response(HTTPStatus.OK, "text/html; charset=utf-8", api_page(), headers=HEADERS)
 

@@ -9,6 +9,7 @@ from functions.plugins.examples import example_of
 from functions.plugins.page import HEADERS, page_of
 from shared.errors import PluginNotFoundError
 from shared.http.app import http_app, http_handler
+from shared.http.html import ANSWER as PAGE
 from shared.plugins.registry import PluginCategory, available_plugins, categories, find
 from shared.plugins.sdk.plugin import Category, Manifest
 
@@ -31,7 +32,7 @@ def get_plugin(plugin_id: str) -> Manifest:
     return _manifest(plugin_id)
 
 
-@app.get("/docs/plugins/<plugin_id>", summary="Read a task type as a page")
+@app.get("/docs/plugins/<plugin_id>", summary="Read a task type as a page", responses=PAGE)
 def get_plugin_page(plugin_id: str) -> Response[Any]:
     page = page_of(_manifest(plugin_id), example_of(plugin_id))
     return Response(HTTPStatus.OK, "text/html; charset=utf-8", page, headers=HEADERS)

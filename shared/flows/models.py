@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from shared.errors import Problem
 from shared.flows.language.definition import Concurrency, InputDefinition
@@ -28,6 +28,8 @@ MAX_LABEL_LENGTH = 16_000
 Label = Annotated[str, StringConstraints(pattern=r"^[\s\S]+:", max_length=MAX_LABEL_LENGTH)]
 """A label as `key:value`."""
 
+EXAMPLE = "tasks:\n  - {name: say, type: util.log, properties: {message: hello}}\n"
+"""A text for the API's document: it runs whatever its flow is called."""
 
 MAX_FULL_NAME_LENGTH = MAX_NAMESPACE_LENGTH + 1 + MAX_NAME_LENGTH
 """The length of `namespace/name`, which is a key of the table."""
@@ -62,7 +64,7 @@ class Envelope(StrictRecord):
     namespace: Namespace | None = None
     description: str | None = None
     labels: dict[LabelName, str] | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
 
     def over(self, other: "Envelope") -> "Envelope":
         """Lay this one over an older one: what it does not say stays."""
@@ -81,7 +83,7 @@ class FlowContent(Envelope):
     """
 
     comment: Comment | None = None
-    yaml_content: str | None = None
+    yaml_content: str | None = Field(default=None, examples=[EXAMPLE])
     nodes: list[Any] | None = None
     edges: list[Any] | None = None
 

@@ -29,6 +29,7 @@ JSON_TYPE = "application/json"
 YAML_TYPE = "application/yaml"
 YAML_TYPES = (YAML_TYPE, "application/x-yaml", "text/yaml")
 TEXT_TYPES = (*YAML_TYPES, "text/plain")
+_BARE: dict[str, Json] = {"text/plain": {"type": "string"}}
 
 
 def content_of(schema: str, kind: str = JSON_TYPE) -> dict[str, Json]:
@@ -36,16 +37,19 @@ def content_of(schema: str, kind: str = JSON_TYPE) -> dict[str, Json]:
     return {kind: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
-def json_or_yaml(schema: str, types: Iterable[str] = YAML_TYPES) -> dict[str, Json]:
+def json_or_yaml(
+    schema: str, types: Iterable[str] = YAML_TYPES, *, is_required: bool = True
+) -> dict[str, Json]:
     """Describe in OpenAPI a body that is JSON of a named schema, or bare YAML.
 
-    A route of this description with a body of its own gets YAML as `{"yamlContent": text}`.
+    A route of this description with a body of its own gets YAML as `{"yamlContent": text}`. The
+    schema of a YAML type is that of what the text says (OpenAPI 3.1).
     """
     return {
-        "required": True,
+        "required": is_required,
         "content": {
             **content_of(schema),
-            **{kind: {"schema": {"type": "string"}} for kind in types},
+            **{kind: {"schema": _BARE.get(kind, {"type": "object"})} for kind in types},
         },
     }
 

@@ -4,7 +4,8 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from html import escape
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
 STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -15,6 +16,14 @@ STYLE: Final = (
     "details{border-bottom:1px solid #ddd;padding:.3rem 0}summary{cursor:pointer}"
     "input{font:inherit;width:100%;padding:.3rem;box-sizing:border-box}"
 )
+
+ANSWER: Final[dict[int, Any]] = {
+    HTTPStatus.OK: {
+        "description": "A page",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+}
+"""The answer of a route that is a page, for the OpenAPI document."""
 
 
 def headers_of(script: str = "") -> dict[str, str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from shared.http.etags import IF_NONE_MATCH
 from shared.http.headers import IDEMPOTENCY_KEY
+from shared.http.openapi_headers import COMPONENTS as HEADERS
+from shared.http.openapi_headers import headers_of_answer
 from shared.http.openapi_problems import (
     problem_examples,
     problem_responses,
@@ -43,7 +45,7 @@ NOT_MODIFIED: Json = {"description": "Not modified: the client has it as it is"}
 TAG_PARAMETER: Json = {
     "description": "ETags that the client has: 304 without a body while one of them holds.",
     "required": False,
-    "schema": {"type": "string", "title": "If-None-Match", "minLength": 1},
+    "schema": {"type": "string", "title": "If-None-Match"},
     "name": IF_NONE_MATCH,
     "in": "header",
 }
@@ -83,6 +85,7 @@ def document_of(parts: Mapping[str, Json], title: str, version: str) -> str:
             "schemas": _without_powertools(schemas) | problem_schemas(),
             "responses": problem_responses(),
             "examples": problem_examples(),
+            "headers": dict(HEADERS),
             "securitySchemes": {"bearer": BEARER},
         },
     }
@@ -112,13 +115,11 @@ def _described(path: str, found: Mapping[str, Json], resource: str) -> Json:
 
 def _operation(route: str, operation: Json, resource: str) -> Json:
     """Return an operation with what the role matrix and the table of refusals say of it."""
-    found = operation["responses"]
-    good = {
-        status: _answer(operation, status, each) for status, each in found.items() if status < "4"
-    }
+    found = {status: each for status, each in operation["responses"].items() if status < "4"}
     if route.startswith("GET ") and not _is_list(found["200"]):
-        good["304"] = NOT_MODIFIED
+        found["304"] = NOT_MODIFIED
         operation["parameters"] = [*operation.get("parameters", ()), TAG_PARAMETER]
+    good = {status: _answer(operation, status, each) for status, each in found.items()}
     return {
         **operation,
         "tags": [resource],
@@ -169,6 +170,7 @@ def _sent(schema: Json) -> Json:
 
 def _answer(operation: Json, status: str, response: Json) -> Json:
     described = {"description": "No content"} if status == "204" else dict(response)
+    described["headers"] = headers_of_answer(operation, status, described.get("content", {}))
     if status == "200" and "202" in operation["responses"]:
         return described  # of a dry run, which makes nothing
     made = LINKS.get(operation["operationId"], {})

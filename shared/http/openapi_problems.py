@@ -6,6 +6,7 @@ from typing import Any
 from shared import errors
 from shared.errors import Problem
 from shared.http.bodies import content_of
+from shared.http.openapi_headers import described
 from shared.http.problems import PROBLEM_TYPE, status_of_kind
 from shared.http.refusals import EXAMPLES, refusals_of
 
@@ -19,10 +20,6 @@ GATEWAY: Json = {
 }
 _SOMETIMES = {"errors", "flowId", "flows", "counts"}
 """The members that not every refusal has."""
-_WAIT: Json = {
-    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
-}
-
 _COME_LATER = {"idempotency_in_progress", "too_many_requests"}
 
 
@@ -66,7 +63,7 @@ def problem_responses() -> Json:
     return {
         "Problem": {
             "description": "A fault on our side, or too many requests",
-            "headers": _WAIT,
+            "headers": described(["Retry-After", "Allow"], by_gateway=True),
             "content": content_of("Refusal", PROBLEM_TYPE) | content_of("GatewayMessage"),
         }
     }
@@ -93,11 +90,18 @@ def _response(status: HTTPStatus, codes: list[str]) -> Json:
     examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     content = content_of("Refusal", PROBLEM_TYPE)
     content[PROBLEM_TYPE]["examples"] = examples
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
+    by_gateway = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+    if by_gateway:
         content |= content_of("GatewayMessage")
-    more = {"headers": _WAIT} if _COME_LATER & set(codes) else {}
+    more = ["WWW-Authenticate"] if status is HTTPStatus.UNAUTHORIZED else []
+    if _COME_LATER & set(codes):
+        more.append("Retry-After")
     names = ", ".join(f"`{code}`" for code in codes)
-    return {"description": f"{status.phrase}: {names}", **more, "content": content}
+    return {
+        "description": f"{status.phrase}: {names}",
+        "headers": described(more, by_gateway=by_gateway),
+        "content": content,
+    }
 
 
 def _example(kind: type[errors.PlatformError], detail: str) -> Json:

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from shared.auth.claims import TENANT_PATTERN
 from shared.auth.names import CHARACTERS
@@ -132,7 +132,7 @@ class UserDraft(StrictRecord):
     password: Password = Field(repr=False)
     role: Role
     groups: Groups = ()
-    temporary: bool = False
+    temporary: StrictBool = False
 
 
 class UserPatch(StrictRecord):
@@ -140,7 +140,7 @@ class UserPatch(StrictRecord):
 
     role: Role | None = None
     groups: Groups | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
     username: str | None = None
     provider: Any = None
     created_at: Any = None
@@ -151,7 +151,7 @@ class PasswordChange(StrictRecord):
 
     password: Password = Field(repr=False)
     current_password: GivenPassword | None = Field(default=None, repr=False)
-    temporary: bool = False
+    temporary: StrictBool = False
 
 
 class UserFilter(StrictRecord):

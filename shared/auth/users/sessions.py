@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from shared.auth.principal import Role
 from shared.auth.users.models import GivenPassword, Password
@@ -30,7 +30,7 @@ class LogoutDraft(StrictRecord):
     """The end of one login by its refresh token, or of all of the caller's."""
 
     refresh_token: RefreshToken | None = Field(default=None, repr=False)
-    everywhere: bool = False
+    everywhere: StrictBool = False
 
 
 class SessionUser(StrictRecord):
