@@ -19,7 +19,6 @@ def somebody(role: Role, *groups: str, name: str = "ana") -> Principal:
         (["Ana@X.io"], somebody(Role.PARTICIPANT, name="ana@x.io"), True),
         (["Anna"], somebody(Role.ADMIN), False),
         (["client:CI-Bot"], somebody(Role.EDITOR, name="client:ci-bot"), True),
-        (["group:Ops"], somebody(Role.ADMIN, "ops"), False),
         (["role:editor"], somebody(Role.EDITOR), True),
         (["role:editor"], somebody(Role.ADMIN), True),
         (["role:editor"], somebody(Role.EXECUTOR), False),
