@@ -30,6 +30,7 @@ PARAMETERS = (
     "runners",
     "rate",
     "rate_login",
+    "rate_documents",
     "rate_starts",
     "layer",
 )

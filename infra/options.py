@@ -92,7 +92,12 @@ LOCAL = {
 }
 
 
-RATES = {"rate": "rest", "rate_login": "login", "rate_starts": "starts"}
+RATES = {
+    "rate": "rest",
+    "rate_login": "login",
+    "rate_starts": "starts",
+    "rate_documents": "documents",
+}
 """The options of a rate, and what `Rates` calls them."""
 COUNTS = ("runners", *RATES)
 

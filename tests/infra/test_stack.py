@@ -13,7 +13,7 @@ from infra.routes import DEFAULT_ROUTE, OPEN_ROUTES, REGISTER, ROUTES
 from infra.secret_kinds import SECRET_KINDS, Right
 from infra.synthesis import ASSETS
 from infra.tables import TABLES
-from infra.throttles import STARTS
+from infra.throttles import DOCUMENTS, STARTS
 from tests.infra import permitted
 from tests.support.permissions import listed
 from tests.support.template import ACCOUNT, REGION, Template, directory, synthesised
@@ -312,14 +312,25 @@ def test_logins_and_starts_are_throttled_apart_from_the_rest(aws: Template) -> N
         "rest": (500, 1000),
         **dict.fromkeys(STARTS, (200, 400)),
         **dict.fromkeys(logins, (10, 20)),
+        **dict.fromkeys(DOCUMENTS, (20, 40)),
     }
 
 
+def test_each_open_route_that_is_not_short_is_throttled_apart() -> None:
+    """Whoever likes may call them, and the account pays for what they answer."""
+    short = {"GET /healthz", "GET /readyz"}
+
+    assert OPEN_ROUTES - short == {*DOCUMENTS, *(each for each in OPEN_ROUTES if "/auth/" in each)}
+
+
 def test_rates_are_options() -> None:
-    chosen = limits(synthesised(target="aws", rate="50", rate_login="1", rate_starts="7"))
+    chosen = limits(
+        synthesised(target="aws", rate="50", rate_login="1", rate_starts="7", rate_documents="2")
+    )
 
     assert chosen["rest"] == (50, 100)
     assert {chosen[route] for route in STARTS} == {(7, 14)}
+    assert {chosen[route] for route in DOCUMENTS} == {(2, 4)}
     assert {found for route, found in chosen.items() if "/auth/" in route} <= {(1, 2)}
 
 

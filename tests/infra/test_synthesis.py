@@ -77,7 +77,7 @@ def test_a_number_of_runners_that_is_none_is_refused(wrong: str) -> None:
         Options.from_context({"runners": wrong})
 
 
-@pytest.mark.parametrize("name", ["rate", "rate_login", "rate_starts"])
+@pytest.mark.parametrize("name", ["rate", "rate_login", "rate_starts", "rate_documents"])
 def test_a_rate_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(InvalidOptionsError, match=f"{name}=0: expected a whole number from 1"):
         Options.from_context({name: "0"})
