@@ -17,8 +17,12 @@ NAMED = {"UserPoolId": POOL, "Username": "ann"}
 
 @pytest.fixture
 def client() -> Any:
-    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-    return boto3.client("cognito-idp", region_name="us-east-1", **keys)
+    return boto3.client(
+        "cognito-idp",
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
 
 
 @pytest.fixture
