@@ -1,6 +1,8 @@
 """Fixtures that every suite may ask for."""
 
+import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +13,22 @@ from tests.support.template import Template, synthesised
 # How long an example takes, or its making, says more about the machine than about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+LAWS = Path(__file__).parent / "property"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage while laws run: their examples run the same lines thousands of times,
+    which their tracing doubles. What they alone reach counts as not covered."""
+    for item in items:
+        if item.path.is_relative_to(LAWS):
+            item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage all that stays: every module and every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

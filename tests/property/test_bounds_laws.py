@@ -1,4 +1,4 @@
-"""Whatever an author writes costs at most 3 s of the processor and 300 MB, by the real clock.
+"""Whatever an author writes costs at most 3 s of our processor and 300 MB, by the real clock.
 
 The one place where seconds are asserted: counted steps cannot see work between two looks at the
 clock, in C or in a loop that forgot to look, and that is what these bounds are for. They are of

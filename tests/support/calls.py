@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import botocore.client
@@ -223,10 +224,14 @@ def abandon_invocations() -> None:
         _MADE.discard(each)
 
 
+_permissions, _patience = cache(Permissions), cache(Patience)
+"""They keep nothing but what their template says."""
+
+
 def record_calls(monkeypatch: pytest.MonkeyPatch, template: Template) -> Calls:
     """Watch every AWS call of this process, and refuse what its role doesn't allow or its client
     would try for too long, until the monkeypatch is undone."""
-    calls, permissions, patience = Calls(), Permissions(template), Patience(template)
+    calls, permissions, patience = Calls(), _permissions(template), _patience(template)
     # DynamoDB applies a conditional write as one step, Step Functions starts a name once and
     # finds a token; moto would interleave two threads.
     one_step = threading.RLock()

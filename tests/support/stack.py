@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -118,7 +118,7 @@ class MotoStack:
             name: re.fullmatch(r"functions\.(\w+)\.handler\.lambda_handler", properties["Handler"])
             for name, properties in template.of_type("AWS::Lambda::Function")
         }
-        self._routes = list(_routes(template))
+        self._routes = _routes(template)
         self._dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
         self._queues: Any = boto3.client("sqs", region_name=REGION)
         self._machines: Any = boto3.client("stepfunctions", region_name=REGION)
@@ -216,9 +216,7 @@ class MotoStack:
     @cached_property
     def environment(self) -> dict[str, str]:
         """Every function's variables together; clients are shared, so that none may be patient."""
-        merged: dict[str, str] = {}
-        for _, properties in self.template.of_type("AWS::Lambda::Function"):
-            merged |= self.template.resolve(properties["Environment"]["Variables"])
+        merged = dict(_environment(self.template))
         merged.pop("HEADRACE_SDK_PATIENCE", None)
         merged["HEADRACE_AUTH"] = "on"  # as on AWS: whoever calls is told by a token
         return merged
@@ -327,8 +325,22 @@ def make_key(arn: str) -> None:
     keys[key.id] = key
 
 
-def _routes(template: Template) -> Iterator[tuple[str, re.Pattern[str], str]]:
+@cache
+def _environment(template: Template) -> Mapping[str, str]:
+    """Every function's variables together."""
+    merged: dict[str, str] = {}
+    for _, properties in template.of_type("AWS::Lambda::Function"):
+        merged |= template.resolve(properties["Environment"]["Variables"])
+    return merged
+
+
+@cache
+def _routes(template: Template) -> tuple[tuple[str, re.Pattern[str], str], ...]:
     """Route key, pattern of its path and function; the fewer parameters, the earlier."""
+    return tuple(_read_routes(template))
+
+
+def _read_routes(template: Template) -> Iterator[tuple[str, re.Pattern[str], str]]:
     keys = [properties for _, properties in template.of_type("AWS::ApiGatewayV2::Route")]
     for properties in sorted(keys, key=lambda found: found["RouteKey"].count("{")):
         key = properties["RouteKey"]
@@ -337,6 +349,9 @@ def _routes(template: Template) -> Iterator[tuple[str, re.Pattern[str], str]]:
         handler = template.resources[uri.rpartition(":")[2]]["Properties"]["Handler"]
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", key.partition(" ")[2])
         yield key, re.compile(pattern), handler.split(".")[1]
+
+
+_limits = cache(Limits)
 
 
 def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
@@ -348,7 +363,7 @@ def running_stack(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterat
         keep_requests_apart(monkeypatch)
         stack = MotoStack(template, record_calls(monkeypatch, template))
         keep_process(monkeypatch)
-        refuse_beyond_limits(monkeypatch, Limits(template))
+        refuse_beyond_limits(monkeypatch, _limits(template))
         stack.environment.update(make_pool(monkeypatch))
         for name, value in stack.environment.items():
             monkeypatch.setenv(name, value)

@@ -6,9 +6,10 @@ from typing import Any
 
 import boto3
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from tests.support.stack import TABLE_PROPERTIES
-from tests.support.template import REGION, Template
+from tests.support.template import ACCOUNT, REGION, Template
 
 
 class Tables:
@@ -20,9 +21,7 @@ class Tables:
             self._names |= template.resolve(properties["Environment"]["Variables"])
         self._dynamodb: Any = boto3.resource("dynamodb", region_name=REGION)
         self.s3: Any = boto3.client("s3", region_name=REGION)
-        self._keys: dict[str, list[str]] = {}
         for name, properties in template.of_type("AWS::DynamoDB::Table"):
-            self._keys[name] = [key["AttributeName"] for key in properties["KeySchema"]]
             wanted = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
             wanted.pop("StreamSpecification", None)
             self._dynamodb.create_table(TableName=name, **wanted)
@@ -37,10 +36,8 @@ class Tables:
 
     def clear(self) -> None:
         """Remove every item of every table; objects stay, for nothing lists them."""
-        for name, keys in self._keys.items():
-            table = self._dynamodb.Table(name)
-            for item in table.scan()["Items"]:
-                table.delete_item(Key={key: item[key] for key in keys})
+        for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+            table.items.clear()
 
 
 @contextmanager

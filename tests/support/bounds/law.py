@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.support.bounds.cases import Case
-from tests.support.bounds.child import MAX_SECONDS
 
 _BATCH = 400
 
@@ -18,13 +17,13 @@ def failures(cases: Sequence[Case]) -> list[str]:
 
     On its own, because a child's memory of earlier cases is not the case's.
     """
-    suspects = [case for case, outcome in outcomes(cases) if _problem(outcome)]
+    suspects = [case for case, outcome in outcomes(cases) if outcome["error"]]
     alone = [(case, outcome) for each in suspects for case, outcome in outcomes([each])]
-    return [f"{case}: {_problem(outcome)}" for case, outcome in alone if _problem(outcome)]
+    return [f"{case}: {outcome['error']}" for case, outcome in alone if outcome["error"]]
 
 
 def outcomes(cases: Sequence[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
-    """Yield what became of each case: seconds and error, as the child tells them."""
+    """Yield what became of each case, `error`, as the child tells it."""
     waiting = list(cases)
     while waiting:
         done = _batch(waiting[:_BATCH])
@@ -47,16 +46,10 @@ def _batch(cases: Sequence[Case]) -> list[dict[str, Any]]:
         return done
     if len(told) % 2 == 0:
         raise AssertionError(child.stderr)
-    return [*done, {"seconds": 0.0, "error": _death(child.returncode, child.stderr)}]
+    return [*done, {"error": _death(child.returncode, child.stderr)}]
 
 
 def _death(code: int, stderr: str) -> str:
     if code == -signal.SIGXCPU:
-        return f"ran for more than {MAX_SECONDS} s"
+        return "ran for more than its seconds"
     return f"died ({code}): {stderr[-200:]}"
-
-
-def _problem(outcome: dict[str, Any]) -> str | None:
-    if outcome["error"]:
-        return str(outcome["error"])
-    return f"took {outcome['seconds']:.1f} s" if outcome["seconds"] > MAX_SECONDS else None
