@@ -1,5 +1,6 @@
 """Values of clients checked against models, with every refusal saying where."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -122,15 +123,19 @@ def _path(place: Sequence[str | int]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def etag(version: int) -> str:
-    return f'"{version}"'
+def etag(version: int, beside: str = "") -> str:
+    """Return the ETag of a version; `beside` tells apart what is shown and no write has changed.
+
+    A form of the same thing, say, or what is counted when it is read.
+    """
+    return f'"{version}.{beside}"' if beside else f'"{version}"'
 
 
 def check_if_match(header: str | None, version: int) -> None:
     """Raise PreconditionFailedError unless the header is absent, `*` or names this version."""
     if header is None or header.strip() == "*":
         return
-    if etag(version) not in [tag.strip() for tag in header.split(",")]:
+    if str(version) not in _VERSIONS.findall(header):
         raise PreconditionFailedError(
             "the resource has changed: read it again, send its ETag with the quotes"
         )
@@ -139,6 +144,10 @@ def check_if_match(header: str | None, version: int) -> None:
 def already_there(noun: str) -> PreconditionFailedError:
     """Return the error of a write that was only to make what is not there."""
     return PreconditionFailedError(f"the {noun} is there already: If-None-Match makes new ones")
+
+
+_VERSIONS = re.compile(r'(?:^|,)[ \t]*"([0-9]+)(?:\.[^",]*)?"[ \t]*(?=,|$)')
+"""The versions that a list of ETags names: weak ones name none."""
 
 
 class NoBody(Record):

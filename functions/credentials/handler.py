@@ -17,6 +17,7 @@ from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from shared.http.responses import answer, answer_page, no_content
 from shared.names import Namespace
+from shared.times import to_rfc3339
 from shared.validation import parse_body
 
 app = http_app()
@@ -80,7 +81,9 @@ def delete_credential(
 
 
 def _shown(credential: Credential) -> Response[Credential]:
-    return answer(credential, version=credential.version)
+    used_at = credential.last_used_at
+    beside = to_rfc3339(used_at) if used_at else ""
+    return answer(credential, version=credential.version, beside=beside)
 
 
 def _created(credential: Credential) -> Response[Credential]:

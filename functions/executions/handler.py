@@ -30,7 +30,8 @@ from shared.http.flags import Flag
 from shared.http.idempotency import IdempotentRoute
 from shared.http.paging import DEFAULT_LIMIT, SEVERAL, Cursor, Limit, View
 from shared.http.responses import answer, answer_page
-from shared.ids import ExecutionId
+from shared.ids import ExecutionId, FlowId
+from shared.names import Namespace
 from shared.times import QueryInstant
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ Reader = Annotated[ExecutionReader, Depends(execution_reader)]
 def list_executions(
     reader: Reader,
     caller: Caller,
-    flow_id: Annotated[Word | None, Query(alias="flowId")] = None,
-    namespace: Word | None = None,
+    flow_id: Annotated[FlowId | None, Query(alias="flowId")] = None,
+    namespace: Namespace | None = None,
     status: Annotated[list[Status] | None, SEVERAL] = None,
     since: QueryInstant | None = None,
     until: QueryInstant | None = None,

@@ -49,7 +49,7 @@ def read(flow: Flow, accept: str | None) -> Response[Any]:
     """Answer a flow as JSON or, to who asks for YAML, its text alone, byte for byte."""
     if not prefers(accept, YAML_TYPE, over=JSON_TYPE):
         return answer(flow, version=flow.version, headers=VARIES)
-    tagged = {"ETag": etag(flow.version), **VARIES}
+    tagged = {"ETag": etag(flow.version, "yaml"), **VARIES}
     return Response(HTTPStatus.OK, YAML_TYPE, flow.yaml_content, headers=tagged)
 
 

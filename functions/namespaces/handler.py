@@ -57,7 +57,7 @@ def delete_namespace(
 
 
 def _shown(namespace: Namespace) -> Response[Namespace]:
-    return answer(namespace, version=namespace.version)
+    return answer(namespace, version=namespace.version, beside=namespace.counts.summary)
 
 
 lambda_handler = http_handler(app)

@@ -19,10 +19,14 @@ def answer(
     status: HTTPStatus = HTTPStatus.OK,
     *,
     version: int | None = None,
+    beside: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> Response[Content]:
-    """Answer JSON with an ETag made of `version`, and with more headers if there are any."""
-    tagged = {} if version is None else {"ETag": etag(version)}
+    """Answer JSON with an ETag made of `version`, and with more headers if there are any.
+
+    `beside` is in the ETag too: what the body shows and no write changes.
+    """
+    tagged = {} if version is None else {"ETag": etag(version, beside)}
     return Response(
         status_code=status,
         content_type="application/json",

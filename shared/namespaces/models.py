@@ -77,6 +77,11 @@ class NamespaceCounts(StrictRecord):
     def is_empty(self) -> bool:
         return not (self.flows or self.credentials or self.keys)
 
+    @property
+    def summary(self) -> str:
+        """The numbers as one text, empty for none."""
+        return "" if self.is_empty else f"{self.flows}-{self.credentials}-{self.keys}"
+
 
 class Namespace(StrictRecord):
     """A namespace as the API shows it.

@@ -181,7 +181,10 @@ def test_a_bulk_retry_whose_flow_is_gone_fails_and_says_which(
         (RETRY, {"status": "SUCCESS"}, "must be one of CANCELLED, FAILED, TIMED_OUT to retry"),
         (RETRY, {"flowID": "x"}, "did you mean"),
         (RETRY, {"since": "yesterday"}, "since"),
-        (CANCEL, {"namespace": "x" * 500_000}, "at most 500 characters"),
+        (CANCEL, {"namespace": "x" * 500_000}, "at most 150 characters"),
+        (CANCEL, {"namespace": "Ops"}, "should match pattern"),
+        (RETRY, {"flowId": "the-flow"}, "should match pattern"),
+        (CANCEL, {"correlationId": "x" * 500_000}, "at most 500 characters"),
         (RETRY, {"label": "x:" + "y" * 500_000}, "at most 16000 characters"),
     ],
 )

@@ -100,13 +100,17 @@ def test_a_rotated_value_counts_from_the_next_turn_on(moto_stack: MotoStack, run
 def test_its_last_use_is_noted_once_an_hour(moto_stack: MotoStack, run: Finished):
     place = f"{BASE}/{store(moto_stack, 'TOKEN', VALUE)}"
     unused = f"{BASE}/{store(moto_stack, 'OTHER', VALUE, namespace='x')}"
+    known = {"if-none-match": moto_stack.api("GET", place).headers["etag"]}
 
     run(says("${TOKEN}"))
     first = moto_stack.api("GET", place)
     run(says("${TOKEN}", namespace="again"))
 
     assert first.body["lastUsedAt"] is not None
-    assert first.headers["etag"] == '"1"'
+    assert first.headers["etag"] == f'"1.{first.body["lastUsedAt"]}"'
+    assert moto_stack.api("GET", place, None, known).status == 200
+    written = moto_stack.api("PUT", place, {}, {"if-match": known["if-none-match"]})
+    assert written.status == 200
     assert moto_stack.api("GET", place).body == first.body
     assert moto_stack.api("GET", unused).body["lastUsedAt"] is None
 

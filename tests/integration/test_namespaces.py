@@ -101,6 +101,20 @@ def test_a_namespace_is_made_shown_changed_and_deleted(moto_stack: MotoStack):
     assert moto_stack.api("DELETE", f"{BASE}/team").status == 404
 
 
+def test_who_knows_a_namespace_is_told_what_has_come_into_it(moto_stack: MotoStack):
+    tag = put(moto_stack, description="ours").headers["etag"]
+    moto_stack.api("PUT", "/api/v1/kv/team/k", {"value": 1})
+
+    found = moto_stack.api("GET", f"{BASE}/team", None, {"if-none-match": tag})
+
+    assert (found.status, found.body["counts"]["keys"]) == (200, 1)
+    known = {"if-none-match": found.headers["etag"]}
+    assert moto_stack.api("GET", f"{BASE}/team", None, known).status == 304
+    for each in (tag, found.headers["etag"]):  # nobody has written it
+        same = moto_stack.api("PUT", f"{BASE}/team", {"description": "ours"}, {"if-match": each})
+        assert same.status == 200
+
+
 def test_a_flow_makes_its_namespace_be_there(moto_stack: MotoStack):
     flow = save(moto_stack, TEXT.replace("namespace: team", ""), namespace="team")
 
@@ -139,10 +153,10 @@ def test_flows_saved_before_there_were_rows_have_their_namespace(moto_stack: Mot
     namespaces.remove(record)
 
     found = moto_stack.api("GET", f"{BASE}/old")
-    assert (found.body["createdAt"], found.headers["etag"]) == (None, '"0"')
+    assert (found.body["createdAt"], found.headers["etag"]) == (None, '"0.1-0-0"')
     assert found.body in moto_stack.api("GET", BASE).body
     assert moto_stack.api("DELETE", f"{BASE}/old").status == 409
-    assert put(moto_stack, "old", description="x").headers["etag"] == '"1"'
+    assert put(moto_stack, "old", description="x").headers["etag"] == '"1.1-0-0"'
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from shared.executions.store.indexes import ExecutionIndex, execution_index
 from shared.executions.store.open_executions import OpenExecutions, open_executions
 from shared.flows.models import Label
 from shared.flows.plans.built_in import is_built_in
-from shared.ids import ExecutionId
+from shared.ids import ExecutionId, FlowId
+from shared.names import Namespace
 from shared.records import Record
 from shared.times import Instant
 
@@ -51,8 +52,8 @@ class BulkFilter(Record):
 
     model_config = ConfigDict(extra="forbid")
 
-    flow_id: Word | None = None
-    namespace: Word | None = None
+    flow_id: FlowId | None = None
+    namespace: Namespace | None = None
     status: Statuses | None = None
     since: Instant | None = None
     until: Instant | None = None

@@ -287,7 +287,7 @@ def test_wrong_and_unknown_query_parameters_are_refused(query: str, path: str) -
     assert [each["path"] for each in found["errors"]] == [path]
 
 
-@pytest.mark.parametrize("tag", ['"3"', "*", '"2", "3"', None])
+@pytest.mark.parametrize("tag", ['"3"', "*", '"2", "3"', '"3.yaml"', '"2.x","3.1-0-2"', None])
 def test_a_write_with_a_matching_etag_goes_through(tag: str | None) -> None:
     headers = {} if tag is None else {"If-Match": tag}
     found = call(handler, "DELETE", "/things/abc", None, headers)
@@ -295,7 +295,9 @@ def test_a_write_with_a_matching_etag_goes_through(tag: str | None) -> None:
     assert (found.status, found.text) == (204, None)
 
 
-@pytest.mark.parametrize("tag", ['"2"', "3", 'W/"3"', ""])
+@pytest.mark.parametrize(
+    "tag", ['"2"', "3", 'W/"3"', "", '"2.3"', '"33"', '"3x"', 'W/"3.x"', '"2,3"']
+)
 def test_a_write_with_another_etag_is_refused(tag: str) -> None:
     found = call(handler, "DELETE", "/things/abc", None, {"If-Match": tag})
 

@@ -69,7 +69,7 @@ BETWEEN = datetime(2024, 6, 1, tzinfo=UTC)
 UPSTREAM = "01890000-0000-7000-8000-0000000000aa"
 NARROWING: dict[str, tuple[Any, dict[str, Any]]] = {
     # What the filter says, and how an execution is that it does not mean.
-    "flow_id": ("mine", {"flow_id": "theirs"}),
+    "flow_id": (UPSTREAM, {"flow_id": "theirs"}),
     "namespace": ("mine", {"namespace": "theirs"}),
     "label": ("team:red", {"labels": {"team": "blue"}}),
     "correlation_id": ("mine", {"correlation_id": "theirs"}),
@@ -85,7 +85,8 @@ NARROWING: dict[str, tuple[Any, dict[str, Any]]] = {
 
 
 MEANT = {
-    **dict.fromkeys(("flow_id", "namespace", "correlation_id"), "mine"),
+    "flow_id": UPSTREAM,
+    **dict.fromkeys(("namespace", "correlation_id"), "mine"),
     "labels": {"team": "red"},
     "trigger_type": "cron",
     "test": True,

@@ -20,6 +20,7 @@ from tests.support.plugins import Lines, task_context
 BUSY = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
 
 
+FLOW = "01890000-0000-7000-8000-0000000000ff"
 EVERY_PLAN = [built_in.CANCEL_MANY, built_in.RETRY_MANY, built_in.CLOSE_FLOW]
 
 
@@ -73,7 +74,7 @@ def run(made: BulkPlugins, name: str, outputs: Any = None, **properties: Any) ->
 def test_what_is_more_than_one_operation_takes_is_left_over() -> None:
     ids = [f"{number:06}" for number in range(task_types.MAX_EXECUTIONS + 30)]
 
-    chosen = run(bulk(ids), "executions.open", filter={"flowId": "f"})
+    chosen = run(bulk(ids), "executions.open", filter={"flowId": FLOW})
 
     assert (chosen["matched"], chosen["left"]) == (task_types.MAX_EXECUTIONS + 30, 30)
     assert [each for batch in chosen["batches"] for each in batch] == ids[
@@ -117,7 +118,7 @@ def test_all_that_one_operation_takes_gets_through(monkeypatch: pytest.MonkeyPat
     cancels = Cancels({})
     nothing: Any = None
     made = BulkPlugins(EveryOpen(ids), nothing, cast("Any", cancels), nothing)
-    bench = BulkBench(built_in.CANCEL_MANY, made, filter={"flowId": "f"})
+    bench = BulkBench(built_in.CANCEL_MANY, made, filter={"flowId": FLOW})
 
     assert bench.run().status is Status.SUCCESS
 

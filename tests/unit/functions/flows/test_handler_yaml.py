@@ -84,7 +84,20 @@ def test_a_text_is_read_byte_for_byte(api: Api, text: str) -> None:
 
     assert (found.status, found.text) == (200, text)
     assert found.headers["content-type"] == "application/yaml"
-    assert (found.headers["etag"], found.headers["vary"]) == ('"1"', "Accept")
+    assert (found.headers["etag"], found.headers["vary"]) == ('"1.yaml"', "Accept")
+
+
+def test_who_has_one_form_of_a_flow_is_not_told_that_it_has_the_other(api: Api) -> None:
+    path, yaml = f"/{api.made('a')['id']}", {"Accept": "application/yaml"}
+    shown = {"If-None-Match": api("GET", path).headers["etag"]}
+    text = {"If-None-Match": api("GET", path, None, yaml).headers["etag"]}
+
+    assert [api("GET", path, None, more).status for more in (shown, text)] == [304, 200]
+    found = [api("GET", path, None, yaml | more).status for more in (shown, text)]
+    assert found == [200, 304]
+    tag = {"If-Match": text["If-None-Match"]}
+    assert api("PUT", path, {"disabled": True}, tag).status == 200
+    refused(api("PUT", path, {"disabled": False}, tag), 412, "precondition_failed")
 
 
 def is_yaml(api: Api, accept: Any) -> bool:
