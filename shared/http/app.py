@@ -24,7 +24,7 @@ from shared.auth.policy import POLICY, Access
 from shared.errors import InvalidRequestError, Problem
 from shared.http.bodies import YAML_TYPE, YAML_TYPES, media_type, read_json, read_yaml
 from shared.http.caller import admit
-from shared.http.etags import with_validator
+from shared.http.etags import caching, with_validator
 from shared.http.headers import IF_NONE_MATCH, REQUEST_ID, request_id_of
 from shared.http.problems import refusal
 from shared.http.process_end import end_after
@@ -139,7 +139,11 @@ def http_handler(
             response = app.resolve(told, context)
         method = event["requestContext"]["http"]["method"]
         response = with_validator(method, headers, response)
-        response["headers"] = {**response.get("headers", {}), "X-Request-Id": request_id}
+        response["headers"] = {
+            "Cache-Control": caching(method),
+            **response.get("headers", {}),
+            "X-Request-Id": request_id,
+        }
         if response["body"] is None:
             del response["body"]  # absent is what every gateway takes for none
         _log(event, response["statusCode"], time.perf_counter() - started)

@@ -39,6 +39,15 @@ def with_validator(
     return {**response, "headers": {**told, "ETag": tag}}
 
 
+def caching(method: str) -> str:
+    """Say what may be kept of an answer: of a read what is asked after each time, else nothing.
+
+    Tokens and secrets that are shown once come from POST (RFC 6749, section 5.1); no cache that
+    several share keeps what one caller may see.
+    """
+    return "private, no-cache" if method == "GET" else "no-store"
+
+
 def weak_etag(body: str) -> str:
     """Return the validator of a body, in which signatures of presigned addresses don't count."""
     lasting = _PRESIGNED.sub(r'\1"', body)

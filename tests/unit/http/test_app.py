@@ -417,6 +417,20 @@ def test_a_request_id_is_echoed_or_made() -> None:
         assert is_id(made)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "caching"),
+    [
+        ("POST", "/things", "no-store"),
+        ("POST", "/nowhere", "no-store"),
+        ("GET", "/things", "private, no-cache"),
+    ],
+)
+def test_no_cache_keeps_what_is_made_nor_shares_what_is_read(
+    method: str, path: str, caching: str
+) -> None:
+    assert call(handler, method, path).headers["cache-control"] == caching
+
+
 def test_each_request_is_one_line_with_its_id_and_nothing_of_its_payload(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
