@@ -97,6 +97,8 @@ class FlowContent(Envelope):
 class FlowDraft(FlowContent):
     """A flow to be made; without a status, YAML is active as soon as it is saved."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["yamlContent"]})
+
     status: Literal["draft", "active"] = "active"
 
 

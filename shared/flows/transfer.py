@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final, Literal
 
+from pydantic import Field
+
 from shared.errors import (
     FlowChangedError,
     FlowNameTakenError,
@@ -63,7 +65,7 @@ class FlowExport(StrictRecord):
     format: Literal["headrace-flow/v1"]
     exported_at: Timestamp | None = None
     flow: ExportedFlow
-    triggers: list[dict[str, Json]] = []
+    triggers: list[dict[str, Json]] = Field(default=[], json_schema_extra={"maxItems": 0})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from shared.http.etags import IF_NONE_MATCH
 from shared.http.headers import IDEMPOTENCY_KEY
 from shared.http.openapi_headers import COMPONENTS as HEADERS
 from shared.http.openapi_headers import headers_of_answer
+from shared.http.openapi_paths import form_of
 from shared.http.openapi_problems import (
     problem_examples,
     problem_responses,
@@ -108,7 +109,7 @@ def _without_powertools(schemas: Json) -> Json:
 
 def _described(path: str, found: Mapping[str, Json], resource: str) -> Json:
     return {
-        method: _operation(f"{method.upper()} {path}", _without_null(each), resource)
+        method: _operation(f"{method.upper()} {path}", _without_null(path, each), resource)
         for method, each in found.items()
     }
 
@@ -138,12 +139,12 @@ def _is_array(schema: Json) -> bool:
     return all(map(_is_array, either)) if either else schema.get("type") == "array"
 
 
-def _without_null(operation: Json) -> Json:
+def _without_null(path: str, operation: Json) -> Json:
     """Describe parameters and bodies as they are sent: what is optional is left out, never null."""
     changed = dict(operation)
     if parameters := operation.get("parameters"):
         changed["parameters"] = [
-            {**each, **_style(each), "schema": _sent(each["schema"]) | TEXTS.get(each["name"], {})}
+            {**each, **_style(each), "schema": _sent(each["schema"]) | _form(path, each)}
             for each in parameters
         ]
     if body := operation.get("requestBody"):
@@ -153,6 +154,10 @@ def _without_null(operation: Json) -> Json:
         }
         changed["requestBody"] = {**body, "content": content}
     return changed
+
+
+def _form(path: str, parameter: Json) -> Json:
+    return TEXTS.get(parameter["name"], {}) | form_of(path, parameter)
 
 
 def _style(parameter: Json) -> Json:
@@ -169,7 +174,7 @@ def _sent(schema: Json) -> Json:
 
 
 def _answer(operation: Json, status: str, response: Json) -> Json:
-    described = {"description": "No content"} if status == "204" else dict(response)
+    described: Json = {"description": "No content"} if status == "204" else dict(response)
     described["headers"] = headers_of_answer(operation, status, described.get("content", {}))
     if status == "200" and "202" in operation["responses"]:
         return described  # of a dry run, which makes nothing

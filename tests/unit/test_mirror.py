@@ -43,8 +43,8 @@ COVERED_BY = {
     "integration/test_first_admins.py": "auth/users/bearers auth/users/tenants",
     "integration/test_user_repository_contract.py": "auth/users/items auth/users/repository",
     "unit/http/test_openapi.py": """
-        http/openapi_document http/openapi_headers http/openapi_problems http/openapi_security
-        http/refusals
+        http/openapi_document http/openapi_headers http/openapi_paths http/openapi_problems
+        http/openapi_security http/refusals
         """,
     "integration/test_flows_api.py": "auth/principal",
     "integration/test_idempotent_routes.py": """

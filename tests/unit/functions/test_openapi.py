@@ -1,4 +1,4 @@
-"""What each route takes: the values that the document names, and none that merely look like them."""
+"""What routes take: the values that the document names, and none that merely look like them."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
