@@ -156,7 +156,7 @@ COVERED_BY = {
         flows/plans/template_reads flows/validation/cycles flows/validation/fields
         flows/validation/flow flows/validation/habits flows/validation/inputs
         flows/validation/retries flows/validation/support
-        flows/validation/task_fields flows/validation/tasks flows/validation/templates
+        flows/validation/credentials flows/validation/task_fields flows/validation/tasks flows/validation/templates
         flows/validation/triggers
         """,
 }
