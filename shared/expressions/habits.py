@@ -12,6 +12,7 @@ _ENVIRONMENT: Final = (
     "there is no environment: a stored credential is written ${NAME}, outside of {{ }}, what a "
     "start gives inputs.NAME, a constant vars.NAME"
 )
+_SHARED: Final = "a variable of the namespace is written vars.NAME, its name flow.namespace"
 _OUTPUTS: Final = "what a task gave is written outputs.NAME, how it ended tasks.NAME"
 _INPUTS: Final = "what a start gives is written inputs.NAME"
 
@@ -47,6 +48,7 @@ _INSTEAD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("always", "success", "failure", "cancelled"), _ENDED),
     **dict.fromkeys(("if", "iif", "ternary", "cond"), _CHOICE),
     **dict.fromkeys(("var", "variable", "variables"), "a constant is written vars.NAME"),
+    **dict.fromkeys(("namespace", "globals"), _SHARED),
     **dict.fromkeys(("conn", "connection", "connections"), _CREDENTIAL),
     **dict.fromkeys(("concat", "str"), "text is joined with ~"),
     **dict.fromkeys(("toJSON", "toJson", "stringify"), "write the filter tojson"),

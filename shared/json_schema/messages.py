@@ -116,6 +116,16 @@ def _caused(subject: Message, _wanted: Any, error: "_Error") -> Message:
     return Message("{subject}: {why}", subject=subject, why=reason(error.cause or error))
 
 
+def _pattern(subject: Message, wanted: Any, error: "_Error") -> Message:
+    """Say in words what is asked for, where the schema has them: a pattern is read by few."""
+    schema = error.schema
+    words = schema.get("x-words") if isinstance(schema, Mapping) else None
+    if isinstance(words, str):
+        return Message("{subject} must be {words}", subject=subject, words=words)
+    return _of_pattern(subject, wanted, error)
+
+
+_of_pattern = _plain("{subject} must match the pattern {wanted}")
 _SENTENCES: Mapping[str, _Say] = {
     "type": _types,
     "enum": _enum,
@@ -124,7 +134,7 @@ _SENTENCES: Mapping[str, _Say] = {
     "oneOf": _alternatives,
     "required": _plain("{subject} is required"),
     "const": _plain("{subject} must be {wanted}"),
-    "pattern": _plain("{subject} must match the pattern {wanted}"),
+    "pattern": _pattern,
     "format": _plain("{subject} must be of the format {wanted}"),
     "minimum": _plain("{subject} must be at least {wanted}"),
     "maximum": _plain("{subject} must be at most {wanted}"),

@@ -1,10 +1,11 @@
-"""The README's commands, as they stand there: log in, create a flow, execute it, see its result."""
+"""The commands of the README and of the guide for teams, as they stand there."""
 
 import hmac
 import json
 import re
 import subprocess
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,21 +21,9 @@ def test_the_readmes_commands_print_what_it_says(
     api: httpx.Client, api_url: str, local_json: Path
 ) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    blocks = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    commands = "".join(blocks[:2])
-    assert LOCAL in commands
-    assert DESCRIPTION in commands
-    commands = commands.replace(LOCAL, api_url).replace(DESCRIPTION, str(local_json))
     _forget(api)
 
-    done = subprocess.run(  # noqa: S603 - our own README
-        ["/bin/bash", "-euo", "pipefail", "-c", commands],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = _run("".join(_blocks("README.md")[:2]), api_url, local_json)
 
     _forget(api)
     assert done.returncode == 0, done.stderr
@@ -49,10 +38,52 @@ def test_the_readmes_commands_print_what_it_says(
     assert any(line.startswith("+") and "sha512" in line for line in difference)
 
 
+@pytest.mark.smoke
+def test_the_guide_for_teams_prints_what_it_says(
+    api: httpx.Client, api_url: str, local_json: Path
+) -> None:
+    prelude, _, _ = _blocks("README.md")[0].partition("# Create the flow")
+    name = f"ed-{uuid4()}"  # users stay
+    commands = "".join(_blocks("docs/access.md"))
+    commands = commands.replace('"ed"', f'"{name}"').replace("/ed", f"/{name}")
+    _forget(api)
+
+    done = _run(prelude + commands, api_url, local_json)
+
+    _forget(api)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [
+        *("editor", "Bearer", "true"),
+        *("1", "1", "precondition_failed", "QUEUED", "counters-2", "client:ci"),
+    ]
+
+
+def _blocks(document: str) -> list[str]:
+    text = (ROOT / document).read_text("utf-8")
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def _run(commands: str, api_url: str, local_json: Path) -> subprocess.CompletedProcess[str]:
+    assert LOCAL in commands
+    assert DESCRIPTION in commands
+    commands = commands.replace(LOCAL, api_url).replace(DESCRIPTION, str(local_json))
+    return subprocess.run(  # noqa: S603 - our own documents
+        ["/bin/bash", "-euo", "pipefail", "-c", commands],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 def _forget(api: httpx.Client) -> None:
     for flow in api.get("/api/v1/flows").json():
-        if flow["name"] in {"paid-orders", "signature"}:
+        if flow["name"] in {"paid-orders", "signature", "counters", "counters-2"}:
             api.delete(f"/api/v1/flows/{flow['id']}").raise_for_status()
     for credential in api.get("/api/v1/credentials").json():
         if credential["name"] == "SIGNING_KEY":
             api.delete(f"/api/v1/credentials/{credential['id']}").raise_for_status()
+    for client in api.get("/api/v1/clients").json():
+        if client["name"] == "ci":
+            api.delete(f"/api/v1/clients/{client['clientId']}").raise_for_status()

@@ -187,6 +187,8 @@ def test_a_password_for_one_use_is_due_at_once(moto_stack: MotoStack):
     assert code(log_in(moto_stack, password=OTHER)) == (401, "invalid_credentials")
     short = log_in(moto_stack, newPassword="short")
     assert [each["path"] for each in short.body["errors"]] == ["newPassword"]
+    same = log_in(moto_stack, newPassword=PASSWORD)
+    assert [each["path"] for each in same.body["errors"]] == ["newPassword"]
     renewed = log_in(moto_stack, newPassword=OTHER)
     assert renewed.status == 200
     assert renewed.body["user"]["username"] == "ann"
@@ -230,7 +232,10 @@ def test_a_user_who_was_disabled_halfway_cannot_log_in(moto_stack: MotoStack):
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é", "x" * 8192])
 def test_what_is_no_refresh_token_is_refused(token: str, moto_stack: MotoStack):
-    assert code(refresh(moto_stack, token)) == (401, "invalid_credentials")
+    answer = refresh(moto_stack, token)
+
+    assert code(answer) == (401, "invalid_credentials")
+    assert answer.body["detail"] == "the refresh token is not good: log in again"
 
 
 @pytest.mark.parametrize(

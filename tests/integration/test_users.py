@@ -319,7 +319,9 @@ def test_one_sets_ones_own_password_with_the_current_one(moto_stack: MotoStack):
     def change(body: dict[str, Any]) -> Answer:
         return moto_stack.api("POST", path, {"password": OTHER, **body}, claims=ann)
 
-    assert code(change(wrong)) == (401, "invalid_credentials")
+    refused = change(wrong)
+    assert code(refused) == (401, "invalid_credentials")
+    assert refused.body["detail"] == "currentPassword is not right"
     assert code(change({})) == (400, "invalid_request")
     assert code(change({**right, "temporary": True})) == (400, "invalid_request")
     assert change(right).status == 204

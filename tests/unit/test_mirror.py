@@ -155,7 +155,7 @@ COVERED_BY = {
     REFUSALS: """
         flows/plans/template_reads flows/validation/cycles flows/validation/fields
         flows/validation/flow flows/validation/habits flows/validation/inputs
-        flows/validation/retries flows/validation/support
+        flows/validation/retries flows/validation/support flows/validation/credentials
         flows/validation/task_fields flows/validation/tasks flows/validation/templates
         flows/validation/triggers
         """,

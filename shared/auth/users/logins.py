@@ -28,7 +28,13 @@ from shared.auth.users.sessions import (
     Tokens,
 )
 from shared.auth.users.tokens import claims_in
-from shared.errors import InvalidRequestError, PasswordDueError, Problem, UnavailableError
+from shared.errors import (
+    InvalidCredentialsError,
+    InvalidRequestError,
+    PasswordDueError,
+    Problem,
+    UnavailableError,
+)
 from shared.times import utc_now
 
 NOBODY = "system"
@@ -66,7 +72,10 @@ class LoginService:
             tokens = self.pool.refresh(token)
             return self._confirmed(tokens._replace(refresh=tokens.refresh or token))[1]
 
-        return Renewal(**_renewal(padded(work, self.clock, self.sleep)))
+        try:
+            return Renewal(**_renewal(padded(work, self.clock, self.sleep)))
+        except InvalidCredentialsError:
+            raise InvalidCredentialsError("the refresh token is not good: log in again") from None
 
     def log_out(self, draft: LogoutDraft, caller: Principal) -> None:
         """End one login or all of the caller's: what has no end needs none."""
@@ -83,11 +92,12 @@ class LoginService:
         if isinstance(found, Challenge):
             if draft.new_password is None:
                 raise PasswordDueError("this password was for one use: send newPassword as well")
+            if draft.new_password == draft.password:
+                raise _wrong_new_password("must be another than the one that was for one use")
             return self.pool.renew_password(name, found, draft.new_password)
         if draft.new_password is not None:
             message = "is for a password that was set for one use, and this one was not"
-            problem = Problem(path="newPassword", message=message)
-            raise InvalidRequestError("the request is not valid", problems=[problem])
+            raise _wrong_new_password(message)
         return found
 
     def _confirmed(self, tokens: Tokens) -> tuple[UserRecord, Tokens]:
@@ -115,6 +125,11 @@ class LoginService:
         if user is None or not user.may_log_in:
             raise invalid_credentials()
         return user, groups
+
+
+def _wrong_new_password(message: str) -> InvalidRequestError:
+    problem = Problem(path="newPassword", message=message)
+    return InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _tenant_of(groups: frozenset[str]) -> str:

@@ -26,6 +26,7 @@ from shared.auth.users.pool import UserPool
 from shared.auth.users.repository import UserRepository
 from shared.errors import (
     ForbiddenError,
+    InvalidCredentialsError,
     InvalidRequestError,
     LastAdminError,
     Problem,
@@ -137,7 +138,10 @@ class UserService:
             with self.limiter.counted(username, address):
                 self.pool.log_in(username, password)
 
-        padded(check, self.clock, self.sleep)
+        try:
+            padded(check, self.clock, self.sleep)
+        except InvalidCredentialsError:
+            raise InvalidCredentialsError("currentPassword is not right") from None
 
     def _make_groups(self, names: AbstractSet[str]) -> None:
         """Make groups before a row names them: with one that cannot be, nobody could log in."""

@@ -18,6 +18,7 @@ from shared.expressions import (
     parse_template,
 )
 from shared.flows.source.report import Spot
+from shared.flows.validation.credentials import check_credentials
 from shared.flows.validation.fields import shorten, suggest
 from shared.flows.validation.members import ERROR_PATHS, Members, Path, is_tested
 from shared.flows.validation.tasks import Section, Surroundings, WrittenTask
@@ -162,7 +163,7 @@ class TemplateRules:
             message = "kv() cannot be called here: let it be an input"
             spot.refuse(message, offset=offset_of(spot, "kv"))
         if place.has_credentials:
-            self._check_credentials(spot, found)
+            check_credentials(spot, found, self.known_credential)
         self._check_variables(spot, found)
         self._check_members(spot, found, place)
         if "loops" in place.roots:
@@ -202,12 +203,6 @@ class TemplateRules:
         if not self._has_too_many:
             spot.refuse(f"more than {MAX_TEMPLATES} different templates")
         self._has_too_many = True
-
-    def _check_credentials(self, spot: Spot, found: References) -> None:
-        for name in sorted(found.credentials):
-            if not self.known_credential(name):
-                offset = spot.value.find("${" + name)
-                spot.warn(f'credential "{name}" not found', offset=offset)
 
     def _check_variables(self, spot: Spot, found: References) -> None:
         for name in sorted(name for root, name in found.members if root == "vars"):

@@ -5,7 +5,7 @@ Their manifests describe `properties` only; nested task lists are keys of the ta
 
 from typing import Any
 
-from shared.auth.names import NAME_PATTERN
+from shared.auth.names import LADDER, NAME_PATTERN
 from shared.json_schema.builders import (
     Schema,
     anything,
@@ -26,7 +26,11 @@ from shared.json_schema.builders import (
 from shared.plugins.sdk.plugin import Manifest, Plugin
 
 _REMIND = array("When to remind, counted from the start.", items=duration("Time from the start."))
-_PERSON = string("A username, `role:NAME` or `group:NAME`.", pattern=NAME_PATTERN)
+_WORDS = f"a username, group:NAME, client:NAME or role: with one of {', '.join(LADDER)}"
+_PERSON = string(
+    "A username, `role:NAME`, `group:NAME` or `client:NAME`.",
+    **{"pattern": NAME_PATTERN, "x-words": _WORDS},
+)
 _ESCALATE = array(
     "Who else is asked, and when.",
     items=closed(

@@ -122,6 +122,8 @@ def test_good_properties_have_no_errors() -> None:
     [
         ({"const": 4}, 5, "it must be 4"),
         ({"pattern": "^a+$"}, "b", 'it must match the pattern "^a+$"'),
+        ({"pattern": "^a+$", "x-words": "all a"}, "b", "it must be all a"),
+        ({"pattern": "^a+$", "x-words": 1}, "b", 'it must match the pattern "^a+$"'),
         ({"format": "email"}, "b", 'it must be of the format "email"'),
         ({"maximum": 4}, 5, "it must be at most 4"),
         ({"exclusiveMinimum": 5}, 5, "it must be more than 5"),
@@ -220,3 +222,14 @@ def test_of_many_problems_the_first_two_hundred_are_told():
     found = validate_properties(manifest("util.math"), {"operation": "sum", "values": [[]] * 1000})
 
     assert len(found) == 200
+
+
+def test_whom_a_gate_may_name_is_told_in_words() -> None:
+    properties = {"message": "?", "approvers": ["ana", "role:manager"]}
+
+    (found,) = validate_properties(manifest("flow.gate"), properties)
+
+    assert found.message.unmasked() == (
+        "approvers[1] must be a username, group:NAME, client:NAME or role: with one of "
+        "participant, viewer, executor, editor, admin"
+    )
