@@ -6,7 +6,7 @@ import pytest
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from shared.auth.clients.models import ClientName
-from shared.auth.roles import Role
+from shared.auth.principal import Role
 from shared.auth.users.models import Group, TenantName, Username
 from shared.credentials.models import CredentialName
 from shared.flows.models import FlowName, Label
