@@ -1,4 +1,4 @@
-"""What the role of each function may do, read from the synthesised template.
+"""The rights of the role of each function, read from the synthesised template.
 
 The table in `docs/permissions.md` is made of it, so that it cannot say other than what is deployed.
 """

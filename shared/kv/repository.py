@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 TRIES: Final = 5
+MAX_COUNTED: Final = 1_000
+"""The keys of a namespace that are counted: who has more is not told how many."""
 IS_NEW: Final = "attribute_not_exists(pk)"
 IS_UNCHANGED: Final = "version = :version"
 _LOST: Final = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
@@ -127,15 +129,18 @@ class KvRepository:
         return tuple(map(items.listed_key, answer["Items"])), str(last["sk"]) if last else None
 
     def count(self, namespace: str, now: datetime) -> int:
-        """Count the living keys of a namespace."""
+        """Count the living keys of a namespace; MAX_COUNTED means as many, or more.
+
+        No more is read, in pages that many fit into: what a list shows costs little.
+        """
         if not is_namespace(namespace):
             return 0
         query, found = self._living(namespace, "", now), 0
         while True:
-            answer = self._table.query(Select="COUNT", **query)
+            answer = self._table.query(Select="COUNT", Limit=MAX_COUNTED, **query)
             found += answer["Count"]
-            if "LastEvaluatedKey" not in answer:
-                return found
+            if "LastEvaluatedKey" not in answer or found >= MAX_COUNTED:
+                return min(found, MAX_COUNTED)
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _living(self, namespace: str, prefix: str, now: datetime) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def test_a_write_may_ask_that_nothing_is_there_yet(moto_stack: MotoStack):
     assert moto_stack.api("PUT", path, {"value": 3}, only_new).body["version"] == 3
 
 
+@pytest.mark.timing
 def test_of_two_that_make_a_key_at_once_one_does(moto_stack: MotoStack):
     def make(value: int) -> int:
         body = {"value": value}

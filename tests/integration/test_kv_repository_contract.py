@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.kv.items import MAX_INLINE_BYTES
+from shared.kv.items import MAX_INLINE_BYTES, key_item
 from shared.kv.models import Incremented, StoredKey
-from shared.kv.repository import CountedBeforeError, KeyChangedError, KvRepository
+from shared.kv.repository import MAX_COUNTED, CountedBeforeError, KeyChangedError, KvRepository
 from shared.kv.service import Put
 from tests.support.keys import NOW, HandClock, InMemoryKeys, service_of
 from tests.support.tables import Tables
@@ -211,3 +211,11 @@ def test_a_small_write_is_one_call(tables: Tables) -> None:
     keys.find("n", "k", NOW)
 
     assert made == ["PutItem", "TransactWriteItems", "GetItem", "GetItem"]
+
+
+def test_no_more_keys_are_counted_than_are_told(tables: Tables) -> None:
+    with tables.table("KV_TABLE_NAME").batch_writer() as batch:
+        for number in range(MAX_COUNTED + 30):
+            batch.put_item(key_item("acme", a_key(f"k{number}")))
+
+    assert KvRepository(tables.table("KV_TABLE_NAME"), "acme").count("n", NOW) == MAX_COUNTED
