@@ -10,7 +10,7 @@ PARALLEL := -n 3 --dist worksteal
 TESTS = $(if $(NOUN),$(shell find tests/unit tests/integration \
 	-path '*/$(NOUN)/*' -name 'test_*.py' -o -name 'test_*$(NOUN:%s=%)*.py'),tests/unit tests/infra)
 HASHED := --require-hashes --only-binary :all: -r infra/uv.txt
-.PHONY: run up down tenant test proof soak smoke e2e check lint bench fmt synth
+.PHONY: run up down tenant test types suite proof soak smoke e2e check lint bench fmt synth
 .DEFAULT_GOAL := run
 
 run up down: .venv/ready
@@ -19,9 +19,15 @@ run up down: .venv/ready
 tenant: .venv/ready
 	@python -m infra.tenants "$(NAME)" admin="$(TENANT_ADMIN)" target="$(TARGET)"
 
+# mypy knows one core only; the tests take what it leaves.
 test: lint synth
+	@$(MAKE) --no-print-directory -j2 types suite
+
+types: .venv/ready
 	mypy
 	lint-imports
+
+suite: .venv/ready
 	pytest $(PARALLEL) -m "not proof and not soak" --cov
 
 proof: .venv/ready

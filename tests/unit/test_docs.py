@@ -106,7 +106,7 @@ def test_a_link_leads_somewhere(path: Path):
 @pytest.mark.parametrize("name", names())
 def test_each_example_is_in_the_guide(name: str):
     assert f"../examples/{name}.yaml" in GUIDE or f"examples/{name}.yaml" in README.read_text()
-    assert {path.suffix for path in FOLDER.iterdir()} == {".yaml", ".py"}
+    assert {path.suffix for path in FOLDER.iterdir() if path.is_file()} == {".yaml", ".py"}
 
 
 def test_each_variable_of_the_environment_is_told():
