@@ -20,7 +20,14 @@ OWN_NAME = "HEADRACE_CONTRACT_USER"
 """The variable that has the name of the user that calls: it is left as it is."""
 DONE_FILE = "HEADRACE_CONTRACT_DONE"
 """The variable that has the path of a file: a line for each request that was granted."""
-OF_THE_GATEWAY = {"apigw-requestid", "content-length", "content-type", "date", "server"}
+OF_THE_GATEWAY = {
+    "apigw-requestid",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "server",
+}
 BY_DEFAULT = {
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.TOO_MANY_REQUESTS,
