@@ -31,7 +31,7 @@ COVERED_BY = {
         http/bodies http/headers http/paging http/problems http/responses
         """,
     "integration/test_logins.py": "auth/users/logins auth/users/sessions",
-    "integration/test_users.py": "auth/users/pool auth/users/service",
+    "integration/test_users.py": "auth/users/service",
     "integration/test_clients.py": """
         auth/clients/attempts auth/clients/service auth/clients/tokens
         """,
