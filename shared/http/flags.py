@@ -5,13 +5,15 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-_SPELLED = {"true": True, "false": False, True: True, False: False}
+_SPELLED = {"true": True, "false": False}
 
 
 def _flag(value: Any) -> bool:
-    if value not in _SPELLED:
+    """Read what a query holds, a list where it names the flag twice, or a default."""
+    read = _SPELLED.get(value) if isinstance(value, str) else value
+    if not isinstance(read, bool):
         raise PydanticCustomError("flag", "must be true or false")
-    return _SPELLED[value]
+    return read
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]

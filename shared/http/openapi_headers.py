@@ -18,6 +18,9 @@ COMPONENTS: Mapping[str, Json] = {
         "The request's id in logs: the client's own, or a new one.", is_required=True, minLength=1
     ),
     "X-Request-Id-Of-Ours": _header("The same, where it is not the gateway that answers."),
+    "Cache-Control": _header(
+        "What may be kept: of a read what is asked after each time, of all else nothing."
+    ),
     "ETag": _header(
         "What `If-None-Match` takes and, unless it is weak, `If-Match`.",
         is_required=True,
@@ -48,7 +51,8 @@ _UNLOCATED = {"createExecution", "createClient"}
 def described(names: Iterable[str], *, by_gateway: bool = False) -> Json:
     """Describe the headers of a response, beside those that every one of its kind has."""
     of_ours = "X-Request-Id-Of-Ours" if by_gateway else "X-Request-Id"
-    return {"X-Request-Id": _reference(of_ours)} | {name: _reference(name) for name in names}
+    told = {name: _reference(name) for name in ("Cache-Control", *names)}
+    return {"X-Request-Id": _reference(of_ours)} | told
 
 
 def headers_of_answer(operation: Json, status: str, content: Mapping[str, Any]) -> Json:

@@ -6,6 +6,7 @@ status, and a header that the document does not name is a fault too.
 
 import os
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -17,7 +18,16 @@ from schemathesis.hooks import HookContext
 
 OWN_NAME = "HEADRACE_CONTRACT_USER"
 """The variable that has the name of the user that calls: it is left as it is."""
-OF_THE_GATEWAY = {"apigw-requestid", "content-length", "content-type", "date", "server"}
+DONE_FILE = "HEADRACE_CONTRACT_DONE"
+"""The variable that has the path of a file: a line for each request that was granted."""
+OF_THE_GATEWAY = {
+    "apigw-requestid",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "server",
+}
 BY_DEFAULT = {
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -30,6 +40,14 @@ def filter_case(_: HookContext, case: Case[Any]) -> bool:
     """Keep off what would lock out or change the user that calls."""
     name = str(case.path_parameters.get("username", "")).lower()
     return case.method == "GET" or name != os.environ[OWN_NAME]
+
+
+@schemathesis.hook
+def after_call(_: HookContext, case: Case[Any], response: Response) -> None:
+    """Note what was done, so that a run that is refused everything can be told."""
+    if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        with Path(os.environ[DONE_FILE]).open("a", encoding="utf-8") as file:
+            file.write(f"{case.operation.label}\n")
 
 
 @schemathesis.check

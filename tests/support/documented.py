@@ -1,6 +1,7 @@
-"""Answers held to the OpenAPI document: a status or a code that it does not name is a fault."""
+"""Answers held to the OpenAPI document: what it does not name is a fault."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -8,8 +9,10 @@ from shared.http.openapi import document
 from shared.http.problems import PROBLEM_TYPE
 
 
-def check_documented(route: str, status: int, body: Any) -> None:
+def check_documented(route: str, status: int, body: Any, headers: Mapping[str, str]) -> None:
     """Fail if a route of the document gave an answer that the document does not tell of.
+
+    `headers` have names in lower case.
 
     Faults on our side are in the document for all; a test that wants none asserts that.
     """
@@ -21,11 +24,32 @@ def check_documented(route: str, status: int, body: Any) -> None:
     if status >= 400:
         codes = response["content"][PROBLEM_TYPE]["examples"]
         assert body["code"] in codes, f"{route}: code {body['code']!r} is not documented"
+    elif content := response.get("content"):
+        kind = headers["content-type"].partition(";")[0]
+        assert kind in content, f"{route}: type {kind} is not documented"
+    _check_headers(f"{route} {status}", response["headers"], set(headers) - {"content-type"})
+
+
+def _check_headers(answer: str, named: dict[str, Any], found: set[str]) -> None:
+    required = {
+        name.lower()
+        for name, each in named.items()
+        if _parsed()["components"]["headers"][each["$ref"].rpartition("/")[2]].get("required")
+    }
+    unnamed = found - {name.lower() for name in named}
+    assert not unnamed, f"{answer}: headers that are not documented: {unnamed}"
+    assert required <= found, f"{answer}: headers that are missing: {required - found}"
+
+
+@cache
+def _parsed() -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(document())
+    return parsed
 
 
 @cache
 def _operations() -> dict[str, Any]:
-    paths = json.loads(document())["paths"]
+    paths = _parsed()["paths"]
     return {
         f"{method.upper()} {path}": operation
         for path, operations in paths.items()

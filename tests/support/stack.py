@@ -147,7 +147,7 @@ class MotoStack:
         for name, values in (answer.get("multiValueHeaders") or {}).items():
             found[name.lower()] = ", ".join(values)
         parsed = json.loads(text) if "json" in found.get("content-type", "") and text else text
-        check_documented(route, answer["statusCode"], parsed)
+        check_documented(route, answer["statusCode"], parsed, found)
         return Answer(answer["statusCode"], parsed, found)
 
     def invoke(self, function: str, event: Event) -> Any:

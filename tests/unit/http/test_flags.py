@@ -12,8 +12,11 @@ def test_a_flag_is_true_or_false() -> None:
     assert [FLAG.validate_python(value) for value in ("true", "false", True)] == [True, False, True]
 
 
-@pytest.mark.parametrize("value", ["1", "0", "yes", "on", "t", "True", "TRUE", " true", "", "null"])
-def test_what_looks_like_a_flag_is_none(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    ["1", "0", "yes", "on", "t", "True", "TRUE", " true", "", "null", 1, ["true", "true"], None],
+)
+def test_what_looks_like_a_flag_is_none(value: object) -> None:
     with pytest.raises(ValidationError, match="must be true or false"):
         FLAG.validate_python(value)
 
