@@ -60,9 +60,8 @@ class DurableTaskRunner:
 
         If it goes on, what is due of it goes into `due`.
         """
-        if (
-            not_before := self._not_before.get(instance.key)
-        ) and not_before > self._context.clocks.now():
+        not_before = self._not_before.get(instance.key)
+        if not_before and not_before > self._context.clocks.now():
             due.append(not_before)
             return False
         if run is None and not self._may_begin():
