@@ -146,6 +146,23 @@ def test_a_run_waits_for_the_key(moto_stack: MotoStack, create_flow: Any, execut
     assert detail["execution"]["status"] == "SUCCESS"
 
 
+def test_a_child_whose_secrets_cannot_be_sealed_now_is_begun_later(
+    moto_stack: MotoStack, create_flow: Any, execute: Any
+):
+    create_flow(CHILD)
+    parent = create_flow(PARENT)
+    moto_stack.calls.fail_next(
+        AWAY, lambda call: (call.function, call.operation) == ("runner", "KMS.GenerateDataKey")
+    )
+
+    detail = moto_stack.wait_for_execution(execute(parent["id"], {"inputs": {"token": TOKEN}}))
+
+    assert moto_stack.calls.has_failed
+    assert detail["execution"]["status"] == "SUCCESS"
+    assert len(rows(moto_stack)) == 2
+    assert Secrets({"token": TOKEN}).found_in(kept(moto_stack)) == []
+
+
 def test_what_was_stored_in_clear_by_an_earlier_release_still_runs_and_is_retried_sealed(
     moto_stack: MotoStack, create_flow: Any, execute: Any
 ):
