@@ -59,8 +59,7 @@ def concurrency_slot(
         return None
     line = f"{execution.tenant}#slots#{execution.flow_id}"
     if concurrency.key is not None:
-        known = KnownInputs(execution.real_inputs) if inputs is None else inputs
-        line += f"#{_key(execution, concurrency.key, plan(), variables, known)}"
+        line += f"#{_key(execution, concurrency.key, plan(), variables, inputs)}"
     return slot_in(line, concurrency)
 
 
@@ -74,7 +73,7 @@ def _key(
     source: str,
     plan: Plan,
     variables: Mapping[str, Json],
-    inputs: KnownInputs,
+    inputs: KnownInputs | None,
 ) -> str:
     """Return a digest of the key's value: that may be long, or hold a secret.
 
@@ -103,13 +102,14 @@ def _key(
         is_slow = isinstance(error, TakesTooLongError)
         refused = ExpressionTooSlowError if is_slow else InvalidInputsError
         raise refused(f"concurrency.key: {message}", problems=[problem]) from None
+    digest = hashlib.sha256(identity(value).encode()).hexdigest()[:32]
     _check_known(inputs)
-    return hashlib.sha256(identity(value).encode()).hexdigest()[:32]
+    return digest
 
 
-def _check_known(inputs: KnownInputs) -> None:
+def _check_known(inputs: KnownInputs | None) -> None:
     """Refuse what came of reading a mask: it is neither the key nor why there is none."""
-    if inputs.has_been_asked:
+    if inputs is not None and inputs.has_been_asked:
         raise SealedInputError
 
 

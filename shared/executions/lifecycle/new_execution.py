@@ -185,7 +185,7 @@ def _with_slot(execution: Execution, prepared: Prepared) -> Execution:
         return execution
     variables = namespace_variables(execution, prepared.read_variables)
     concurrency, taken = prepared.plan.concurrency, prepared.taken_over
-    inputs = KnownInputs(execution.real_inputs, taken.names)
+    inputs = KnownInputs(execution.real_inputs, taken.names) if taken.names else None
     try:
         slot = concurrency_slot(execution, concurrency, prepared.read_plan, variables, inputs)
     except SealedInputError:

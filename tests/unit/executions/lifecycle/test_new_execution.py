@@ -144,6 +144,8 @@ def test_what_is_taken_over_stays_sealed_beside_new_secrets() -> None:
     "key",
     [
         "inputs.user",
+        "inputs",
+        "[inputs]",
         "inputs | json",
         "inputs.user.nothing",
         "vars.who",
