@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import boto3
+from boto3.dynamodb.types import Binary
 
 from tests.support.stack import MotoStack
 
@@ -59,6 +60,8 @@ def texts(value: Any) -> Iterator[str]:
         yield value.decode(errors="replace")
         with suppress(zlib.error):
             yield zlib.decompress(value).decode(errors="replace")
+    elif isinstance(value, Binary):
+        yield from texts(bytes(value))
     else:
         yield from _readings(str(value))
 
