@@ -17,5 +17,7 @@ class Right(StrEnum):
 
 SECRET_KINDS: Mapping[str, Mapping[str, tuple[Right, ...]]] = {
     "credential": {"credentials": (Right.SEAL,), "runner": (Right.OPEN,)},
+    # The runner starts executions too: children.
+    "execution": {"executions": (Right.SEAL,), "runner": (Right.SEAL, Right.OPEN)},
 }
 """By kind of secret: the functions, and the rights of each; what is not here nobody has."""

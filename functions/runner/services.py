@@ -12,6 +12,7 @@ from shared.executions.orchestration.timers import timer_queue
 from shared.executions.orchestration.wakeups import waker
 from shared.executions.store.payloads import payload_store
 from shared.executions.store.repository import execution_repository
+from shared.executions.store.sealed_inputs import input_opener
 from shared.executions.tasks.clocks import Clocks
 from shared.executions.tasks.credentials import StoredCredential
 from shared.flows.plans.repository import plan_repository
@@ -49,6 +50,7 @@ def segment_runner(machine_arn: str) -> SegmentRunner:
             start=start.engine.start,
             promote=start.promoter.promote,
             read_credentials=read_credentials,
+            open_inputs=input_opener().opened,
             read_key=read_text,
             read_variables=variable_reader(),
         ),

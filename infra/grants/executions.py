@@ -1,4 +1,4 @@
-"""`executions`, of the API."""
+"""`executions`, of the API; its right to seal inputs stands in `infra/secret_kinds.py`."""
 
 from infra.constructs.function import PlatformFunction
 from infra.declarations import Function
@@ -29,6 +29,7 @@ FUNCTION = Function(
         "HEADRACE_RETENTION",
         "IDEMPOTENCY_TABLE_NAME",
         "PAYLOADS_BUCKET_NAME",
+        "SECRETS_KEY_ARN",
         "STATE_MACHINE_ARN",
     ),
     # An execution's outputs are 100 MB at most; as text in memory four times as much, twice.

@@ -15,7 +15,7 @@ MAX_INPUT_BYTES = 4 * 1024 * 1024
 """The size of all inputs of an execution, as JSON: more than a body brings, with the defaults."""
 
 MAX_SECRETS_BYTES = 200_000
-"""The size of all SECRET inputs: unlike others they are in the execution's row, however large."""
+"""The size of all SECRET inputs: sealed, they are in the execution's row, read in every turn."""
 
 MAX_SECRET_BYTES = 8192
 """The size of a SECRET input: masking looks for each in everything its execution yields."""

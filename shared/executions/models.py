@@ -72,6 +72,22 @@ class Slot(Record):
     waiting: bool = True
 
 
+class SealedInputs(Record):
+    """What an execution's inputs hold of secrets, sealed: in its row, or as an object.
+
+    `owner_id` is the execution that it was sealed for: a retry has a copy of what that one had.
+    """
+
+    owner_id: str
+    value: bytes | None = None
+    stored: Stored | None = None
+
+    @property
+    def size(self) -> int:
+        """The sealed bytes, wherever they are."""
+        return self.stored.size if self.stored else len(self.value or b"")
+
+
 class Execution(Record):
     """One run of one revision of a flow.
 
@@ -101,10 +117,16 @@ class Execution(Record):
     # While it waits for something outside; what is due then, if anything is.
     is_parked: bool = Field(default=False, exclude=True)
     wake_at: Timestamp | None = Field(default=None, exclude=True)
-    # The real values of SECRET inputs; of others that hold one; what the parent's handed down.
+    # The real values of SECRET inputs; of others that hold one; what the parent's handed down: in
+    # memory alone, of what was just made or `is_opened`, or in rows of earlier releases.
     secrets: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     hidden_inputs: dict[str, Any] = Field(default={}, exclude=True, repr=False)
     inherited_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    # The same as it is stored; whether it was opened into these fields.
+    sealed: tuple[SealedInputs, ...] = Field(default=(), exclude=True, repr=False)
+    is_opened: bool = Field(default=False, exclude=True)
+    # Its revision may declare what is sealed in another way: the first who opens it checks that.
+    has_unchecked_inputs: bool = Field(default=False, exclude=True)
     # The values of the credentials that its revision names: in a turn's memory, never stored.
     credential_secrets: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     # How long it is kept after its end; once ended, when it is no more, in seconds of the epoch.
@@ -161,7 +183,13 @@ class Execution(Record):
         """The inputs with their secrets, in the row: for templates of this execution only."""
         if self.inputs is None:
             raise ValueError("the inputs are not in the row")
+        self.check_opened()
         return {**self.inputs, **self.secrets, **self.hidden_inputs}
+
+    def check_opened(self) -> None:
+        """Raise ValueError where secrets are sealed: nothing is masked by what is not known."""
+        if self.sealed and not self.is_opened:
+            raise ValueError("the inputs are sealed")
 
     @property
     def origin_id(self) -> str | None:

@@ -17,7 +17,11 @@ def masking_of(execution: Execution) -> Masking:
 
 
 def secret_values(execution: Execution) -> tuple[str, ...]:
-    """Return all that is masked; credentials are known in a turn alone."""
+    """Return all that is masked; credentials are known in a turn alone.
+
+    ValueError where its inputs are sealed: who masks has opened them.
+    """
+    execution.check_opened()
     return (
         *map(str, execution.secrets.values()),
         *execution.inherited_secrets,

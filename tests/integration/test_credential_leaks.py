@@ -1,7 +1,5 @@
 """Credentials in every position of a flow: nothing that is kept or shown holds eight of their
-characters in a row, nor of what they are when they are encoded.
-
-The rows of executions keep what a child is given apart (`KEPT_APART`), as they do SECRET inputs.
+characters in a row, nor of what they are when they are encoded. What a child is given is sealed.
 """
 
 import base64

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.executions.models import Execution, Parent, Slot, Status, TerminationReason, Trigger
+from shared.executions.models import (
+    Execution,
+    Parent,
+    SealedInputs,
+    Slot,
+    Status,
+    TerminationReason,
+    Trigger,
+)
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import (
     DueExecution,
@@ -127,9 +135,11 @@ class TestExecutions:
             requestId="request",
             checkAt=LATER,
             inputs={"n": 0.1, "password": MASK, "note": MASK},
-            secrets={"password": "swordfish"},
-            hiddenInputs={"note": "the swordfish"},
-            inheritedSecrets=("from above",),
+            sealed=(
+                SealedInputs(owner_id="another", value=b"\x00sealed\xff"),
+                SealedInputs(owner_id="it", stored=Stored(key="k", size=7)),
+            ),
+            hasUncheckedInputs=True,
             retentionSeconds=60,
             mocks={"a": {"outputs": {"x": 1.5}}},
             slot=Slot(line="default#slots#f", limit=2),

@@ -16,9 +16,11 @@ class InMemoryKeys(DataKeys):
         self._keys: dict[bytes, tuple[bytes, Owner]] = {}
         self.is_away = False
         self.unwraps = 0
+        self.wraps = 0
 
     def new(self, owner: Owner) -> DataKey:
         self._check()
+        self.wraps += 1
         key = DataKey(os.urandom(32), os.urandom(20))
         self._keys[key.wrapped] = key.plain, owner
         return key

@@ -7,13 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 import boto3
+from boto3.dynamodb.types import Binary
 
 from tests.support.stack import MotoStack
 
 WINDOW = 8
 """The number of characters in a row that may not be seen of any secret, in any case."""
-KEPT_APART = {"secrets", "hiddenInputs", "inheritedSecrets"}
-"""The attributes of an execution's row in which its secrets are kept for it to run."""
 
 Places = Iterable[tuple[str, Any]]
 """What is looked through: values, each with the name of its place."""
@@ -61,6 +60,8 @@ def texts(value: Any) -> Iterator[str]:
         yield value.decode(errors="replace")
         with suppress(zlib.error):
             yield zlib.decompress(value).decode(errors="replace")
+    elif isinstance(value, Binary):
+        yield from texts(bytes(value))
     else:
         yield from _readings(str(value))
 
@@ -75,7 +76,7 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def kept(stack: MotoStack) -> Iterator[tuple[str, Any]]:
-    """Yield all that is kept anywhere, but for what keeps the secrets themselves."""
+    """Yield all that is kept anywhere: each attribute of each row, each object, message and run."""
     yield from _rows()
     yield from _objects()
     yield from _messages()
@@ -87,7 +88,7 @@ def _rows() -> Iterator[tuple[str, Any]]:
     for table in dynamodb.list_tables()["TableNames"]:
         for page in dynamodb.get_paginator("scan").paginate(TableName=table):
             for item in page["Items"]:
-                yield f"table {table}", {n: item[n] for n in item if n not in KEPT_APART}
+                yield f"table {table}", item
 
 
 def _objects() -> Iterator[tuple[str, Any]]:

@@ -12,9 +12,11 @@ from shared.executions.retention import Retentions, expires_at
 from shared.executions.store.slots import Admission, First, SlotRepository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End
 from shared.executions.task_runs import Failure
+from shared.secrets.sealing import Sealer
 from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import NOW, InMemoryExecutions, as_stored
 from tests.support.executions.step_functions import FakeEngine, SentTokens, waker_of
+from tests.support.sealing import InMemoryKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +153,7 @@ class Queueing:
             promoter=self.promoter,
             retentions=Retentions({}),
             payloads=InMemoryPayloads(),
+            sealer=Sealer(InMemoryKeys()),
             now=lambda: self.at,
         )
         self.states: Any = SentTokens()

@@ -9,11 +9,13 @@ from shared.executions.lifecycle.subflows import Subflows
 from shared.executions.retention import Retentions
 from shared.flows.plans.plan import Plan
 from shared.flows.repository import FlowRepository
+from shared.secrets.sealing import Sealer
 from tests.support.executions.bench import OnePlan
 from tests.support.executions.payloads import InMemoryPayloads
 from tests.support.executions.repository import InMemoryExecutions
 from tests.support.executions.step_functions import FakeEngine
 from tests.support.namespaces import NO_NAMESPACES
+from tests.support.sealing import InMemoryKeys
 from tests.support.slots import InMemorySlots
 
 
@@ -47,6 +49,7 @@ def subflows_of(executions: InMemoryExecutions, plan: Plan, flows: Any) -> Subfl
             promoter=Promoter(slots, engine, now),
             retentions=Retentions.parse(""),
             payloads=payloads,
+            sealer=Sealer(InMemoryKeys()),
             now=now,
         ),
         payloads=payloads,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.executions.engine.turn import SegmentTurn
 from shared.executions.limits import bearable
+from shared.executions.models import Execution
 from shared.executions.retention import GRACE, expires_at
 from shared.executions.scheduling.container_attempts import latest_runs
 from shared.executions.scheduling.scheduler import Scheduler
@@ -13,7 +14,8 @@ from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import FLOW_ROW_BYTES, PayloadStore
 from shared.executions.store.repository import ExecutionRepository
 from shared.executions.store.snapshots import End, ExecutionState
-from shared.executions.task_runs import TaskRun, row_key
+from shared.executions.task_runs import Failure, TaskRun, row_key
+from shared.executions.tasks.durable import DurableTasks
 from shared.executions.tasks.flow_outputs import flow_outputs
 from shared.executions.termination_failure import end_status
 from shared.flows.plans.plan import Plan
@@ -52,7 +54,8 @@ class Completion:
         objects = [stored, *context.recorder.objects, *known]
         self.payloads.expire_all(execution, objects, now=self.now())
         expire_inputs(self.payloads, execution, self.now())
-        self._limit_outside(segment, [*began.earlier, *latest.values()])
+        runs = [*began.earlier, *latest.values()]
+        self._limit_outside(execution, context.durable_tasks, runs)
         error = error and bearable(error)
         end = End(
             end_status(execution.closing, error),
@@ -66,9 +69,28 @@ class Completion:
         logger.info("execution ended", extra={"status": end.status, "tasks": end.tasks_executed})
         return True
 
-    def _limit_outside(self, segment: SegmentTurn, runs: Iterable[TaskRun]) -> None:
+    def break_off(
+        self, state: ExecutionState, failure: Failure, durable_tasks: DurableTasks
+    ) -> bool:
+        """Write the end of an execution of which nothing more can be run; False if it had ended.
+
+        Its task runs stay as they were recorded.
+        """
+        execution = state.execution
+        # Turns begin without what is inside of loops.
+        state = self.executions.load(execution.tenant, execution.id, has_outputs=False) or state
+        runs = [*state.earlier, *state.runs.values()]
+        self.payloads.expire_all(execution, (run.stored for run in runs), now=self.now())
+        expire_inputs(self.payloads, execution, self.now())
+        self._limit_outside(execution, durable_tasks, runs)
+        status = end_status(execution.closing, failure)
+        end = End(status, state.tasks_executed, error=failure)
+        return self.executions.finish(execution, end, now=self.now())
+
+    def _limit_outside(
+        self, execution: Execution, externals: DurableTasks, runs: Iterable[TaskRun]
+    ) -> None:
         """Limit records outside of the execution in the same way: what people were asked."""
-        execution, externals = segment.execution, segment.context.durable_tasks
         end = expires_at(execution, self.now())
         if end:
             for run in runs:

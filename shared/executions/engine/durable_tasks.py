@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from shared.durations import format_duration
 from shared.executions.engine.budget import TurnBudget
 from shared.executions.engine.context import TaskKind, TurnContext
+from shared.executions.engine.patience import PATIENCE, pause_after
 from shared.executions.retention import expires_at
 from shared.executions.scheduling.current_attempt import CurrentAttempt
 from shared.executions.scheduling.nodes import TaskInstance
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
 from shared.executions.tasks.conditions import is_wanted
-from shared.executions.tasks.durable import DurableState, Poll
+from shared.executions.tasks.durable import DurableState, NotNowError, Poll
 from shared.executions.tasks.outcomes import Outcome, failure_of, serialised
 from shared.executions.tasks.timeouts import MALFORMED, read_timeout
 from shared.expressions import Scope, render_tree
@@ -42,6 +43,7 @@ class DurableTaskRunner:
         self._context = context
         self._budget = budget
         self._polled_at: dict[str, float] = {}
+        self._not_before: dict[str, datetime] = {}
 
     @property
     def is_open(self) -> bool:
@@ -58,14 +60,23 @@ class DurableTaskRunner:
 
         If it goes on, what is due of it goes into `due`.
         """
+        not_before = self._not_before.get(instance.key)
+        if not_before and not_before > self._context.clocks.now():
+            due.append(not_before)
+            return False
         if run is None and not self._may_begin():
             return False
         if run and not self._is_due(instance, run):
             due.extend([run.due_at] if run.due_at else [])
             return False
-        due_at = self._poll(instance, run)
+        try:
+            due_at = self._poll(instance, run)
+        except NotNowError:
+            due_at = self._put_off(instance, run)
         due.extend([due_at] if due_at else [])
-        return run is None or self._context.scheduler.runs[instance.key].status.is_terminal
+        recorded = self._context.run_of(instance)
+        has_begun = run is None and recorded is not None
+        return has_begun or (recorded is not None and recorded.status.is_terminal)
 
     def cancel(self, instance: TaskInstance, run: TaskRun | None) -> bool:
         """Tell whoever works on a task that it is over; True if its end came first."""
@@ -148,6 +159,20 @@ class DurableTaskRunner:
                 outputs=outcome.outputs,
             )
             context.durable_tasks[planned.type].keep_until(context.execution, run, end + MAX_LIFE)
+
+    def _put_off(self, instance: TaskInstance, run: TaskRun | None) -> datetime | None:
+        """Return when to try again what could not be done now; fail it when that goes on for long.
+
+        Nothing is recorded before: the moment from which it counts is when the task could begin.
+        """
+        this, now = self._context.attempt_of(instance, run), self._context.clocks.now()
+        waited = now - this.began_at
+        if waited < PATIENCE:
+            self._not_before[instance.key] = now + pause_after(waited)
+            return self._not_before[instance.key]
+        message = "what it needs was out of reach for too long, try again"
+        failure = Failure(code="unavailable", message=message)
+        return self._record(instance, this, DurableState(TaskStatus.FAILED, error=failure))
 
     def _is_due(self, instance: TaskInstance, run: TaskRun) -> bool:
         """Tell whether a task is to be polled; between two attempts only what is due counts."""

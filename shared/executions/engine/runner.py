@@ -11,9 +11,15 @@ from datetime import datetime, timedelta
 
 from shared.executions.engine.completion import Completion
 from shared.executions.engine.context import TurnContext
-from shared.executions.engine.credentials import CredentialAccess, NotReadableYetError
+from shared.executions.engine.credentials import CredentialAccess
 from shared.executions.engine.messages import CONTINUE, DONE, TurnRequest, TurnResponse
+from shared.executions.engine.patience import NotReadableYetError, Patience
 from shared.executions.engine.recorder import Recorder
+from shared.executions.engine.sealed_inputs import (
+    InputAccess,
+    OpenInputs,
+    UnreadableInputsError,
+)
 from shared.executions.engine.turn import SegmentTurn, TurnEnd, TurnLimits, TurnResult
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Status
 from shared.executions.orchestration.wakeups import Waker
@@ -46,6 +52,11 @@ MAX_WAIT = timedelta(days=180)
 """The longest Wait state: a run may take a year, and the next turn waits on."""
 
 
+def as_it_is(execution: Execution) -> Execution:
+    """Open nothing, where there is no key of secrets."""
+    return execution
+
+
 @dataclass(frozen=True)
 class TurnServices:
     """The services a turn needs beyond its own execution.
@@ -53,7 +64,8 @@ class TurnServices:
     `set_timer(tenant, execution_id, at)` has the execution woken at about that moment; `start`
     starts the run of an execution's generation; `promote(group)` gives free slots of a concurrency
     group to those who wait for one; `read_variables` reads those of a namespace, `read_key` finds
-    what `kv()` reads, `read_credentials` what revisions name.
+    what `kv()` reads, `read_credentials` what revisions name; `open_inputs` opens what is sealed of
+    an execution.
     """
 
     durable_tasks: DurableTasks
@@ -64,6 +76,7 @@ class TurnServices:
     read_key: ReadKey
     read_variables: ReadVariables = read_nothing
     read_credentials: ReadCredentials = none_stored
+    open_inputs: OpenInputs = as_it_is
 
 
 class SegmentRunner:
@@ -89,7 +102,9 @@ class SegmentRunner:
         self._plans = plans
         self._payloads = payloads
         self._completion = Completion(executions, payloads, clocks.now)
-        self._credentials = CredentialAccess(executions, services.read_credentials, clocks.now)
+        self._patience = Patience(executions, clocks.now)
+        self._inputs = InputAccess(services.open_inputs, payloads, self._patience)
+        self._credentials = CredentialAccess(services.read_credentials, self._patience)
         self._clocks = clocks
         self._find_plugin = find_plugin
         self._services = services
@@ -164,12 +179,16 @@ class SegmentRunner:
         execution = state.execution
         plan = self._plans.get(execution.tenant, execution.flow_id, execution.flow_revision)
         try:
+            execution, refusal = self._inputs.of_turn(execution, plan, entry, path)
             credentials = self._credentials.of_turn(execution, plan, entry, path)
         except NotReadableYetError as error:
             return self._wait_until(error.due_at)
+        except UnreadableInputsError as error:
+            return self._break_off(state, error.failure)
         execution = execution.model_copy(update={"credential_secrets": credentials.secrets})
         with self._watchdog() as watchdog:
-            segment = self._segment(execution, plan, credentials, entry.fence, remaining)
+            context = self._context(execution, plan, credentials, entry.fence)
+            segment = SegmentTurn(context, self._limits(context, refusal, remaining))
             try:
                 result = segment.run(state.runs)
                 if result.kind is TurnEnd.FINISHED:
@@ -185,6 +204,12 @@ class SegmentRunner:
             return self._suspend(execution, result, entry)
         return self._answer(execution, result, entry)
 
+    def _break_off(self, state: ExecutionState, failure: Failure) -> TurnResponse:
+        """End an execution without a look at its tasks: what they say could not be masked."""
+        if self._completion.break_off(state, failure, self._services.durable_tasks):
+            self._tell_others(state.execution)
+        return DONE
+
     def _suspend(self, execution: Execution, result: TurnResult, entry: TurnFence) -> TurnResponse:
         """Suspend the execution until it is woken; the reconciler checks it in case nobody can."""
         now = self._clocks.now()
@@ -199,14 +224,9 @@ class SegmentRunner:
             self._services.set_timer(execution.tenant, execution.id, result.due_at)
         return TurnResponse(next="park", fence=entry.fence, wakes=entry.wakes)
 
-    def _segment(
-        self,
-        execution: Execution,
-        plan: Plan,
-        credentials: TurnCredentials,
-        fence: int,
-        remaining: Callable[[], float],
-    ) -> SegmentTurn:
+    def _context(
+        self, execution: Execution, plan: Plan, credentials: TurnCredentials, fence: int
+    ) -> TurnContext:
         scheduler = Scheduler(plan)
         read = OutputReader(self._payloads)
         variables = namespace_variables(execution, self._services.read_variables)
@@ -230,7 +250,7 @@ class SegmentRunner:
             payloads=self._payloads,
             now=self._clocks.now,
         )
-        context = TurnContext(
+        return TurnContext(
             plan=plan,
             execution=execution,
             scheduler=scheduler,
@@ -247,14 +267,15 @@ class SegmentRunner:
             durable_tasks=self._services.durable_tasks,
             read_round=self._executions.load_round,
         )
-        return SegmentTurn(context, self._limits(context, remaining))
 
-    def _limits(self, context: TurnContext, remaining: Callable[[], float]) -> TurnLimits:
+    def _limits(
+        self, context: TurnContext, refusal: Failure | None, remaining: Callable[[], float]
+    ) -> TurnLimits:
         execution = context.execution
-        deadline, refusal = _deadline(execution, context.plan, context.scopes)
+        deadline, unread = _deadline(execution, context.plan, context.scopes)
         return TurnLimits(
             deadline=deadline,
-            refusal=refusal,
+            refusal=refusal or unread,
             remaining=remaining,
             is_ours=lambda: self._is_still(execution),
             terminate=lambda reason: self._executions.mark_terminating(execution, reason),

@@ -1,11 +1,12 @@
 """Limits of a flow: who waits for a slot, and who is next."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from shared.errors import ExpressionTooSlowError, InvalidInputsError, Problem
 from shared.executions.models import FIRST_CHECK_AFTER, Execution, Slot
@@ -18,25 +19,62 @@ from shared.json_text import Json, identity
 from shared.times import utc_now
 
 
+class SealedInputError(Exception):
+    """The mark of a key that reads what is sealed here."""
+
+
+class KnownInputs(Mapping[str, Any]):
+    """Inputs of which some are sealed: `has_been_asked` tells whether anybody read one of those."""
+
+    def __init__(self, inputs: Mapping[str, Any], sealed: Collection[str] = ()) -> None:
+        self._inputs = inputs
+        self._sealed = frozenset(sealed)
+        self.has_been_asked = False
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._sealed:
+            self.has_been_asked = True
+        return self._inputs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._inputs)
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+
 def concurrency_slot(
     execution: Execution,
     concurrency: Concurrency | None,
     plan: Callable[[], Plan],
     variables: Mapping[str, Json] = MappingProxyType({}),
+    inputs: KnownInputs | None = None,
 ) -> Slot | None:
     """Return the slot an execution needs; InvalidInputsError when its key cannot be evaluated.
 
-    `variables` are the namespace's.
+    `variables` are the namespace's. SealedInputError when the key reads one of `inputs` that is
+    not known here.
     """
     if concurrency is None:
         return None
     line = f"{execution.tenant}#slots#{execution.flow_id}"
     if concurrency.key is not None:
-        line += f"#{_key(execution, concurrency.key, plan(), variables)}"
+        line += f"#{_key(execution, concurrency.key, plan(), variables, inputs)}"
+    return slot_in(line, concurrency)
+
+
+def slot_in(line: str, concurrency: Concurrency) -> Slot:
+    """Return a slot of a line."""
     return Slot(line=line, limit=concurrency.limit, behavior=concurrency.behavior)
 
 
-def _key(execution: Execution, source: str, plan: Plan, variables: Mapping[str, Json]) -> str:
+def _key(
+    execution: Execution,
+    source: str,
+    plan: Plan,
+    variables: Mapping[str, Json],
+    inputs: KnownInputs | None,
+) -> str:
     """Return a digest of the key's value: that may be long, or hold a secret.
 
     It has no salt: whoever starts an execution must find the group of those that started before,
@@ -52,18 +90,27 @@ def _key(execution: Execution, source: str, plan: Plan, variables: Mapping[str, 
         parse_expression,
     )
 
-    scopes = ScopeBuilder(execution, plan, lambda _run: {}, variables=variables)
+    scopes = ScopeBuilder(execution, plan, lambda _run: {}, inputs, variables=variables)
     scope = scopes.for_flow(now=execution.created_at)
     try:
         value = parse_expression(source).evaluate(scope)
     except TemplateError as error:
+        _check_known(inputs)
         masking = masking_of(execution)
         message = masking.text(error.message.shown(masking))
         problem = Problem(path="concurrency.key", message=message)
         is_slow = isinstance(error, TakesTooLongError)
         refused = ExpressionTooSlowError if is_slow else InvalidInputsError
         raise refused(f"concurrency.key: {message}", problems=[problem]) from None
-    return hashlib.sha256(identity(value).encode()).hexdigest()[:32]
+    digest = hashlib.sha256(identity(value).encode()).hexdigest()[:32]
+    _check_known(inputs)
+    return digest
+
+
+def _check_known(inputs: KnownInputs | None) -> None:
+    """Refuse what came of reading a mask: it is neither the key nor why there is none."""
+    if inputs is not None and inputs.has_been_asked:
+        raise SealedInputError
 
 
 @dataclass(frozen=True)

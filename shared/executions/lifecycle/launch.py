@@ -19,6 +19,7 @@ from shared.executions.store.repository import ExecutionRepository, execution_re
 from shared.executions.store.slots import Admission, SlotRepository, slot_repository
 from shared.executions.task_runs import Failure
 from shared.observability import logger
+from shared.secrets.deferred import DeferredSealer, Seals
 from shared.times import utc_now
 
 REPEATS = timedelta(minutes=15)
@@ -41,6 +42,7 @@ class Launcher:
     promoter: Promoter
     retentions: Retentions
     payloads: PayloadStore
+    sealer: Seals
     now: Callable[[], datetime]
 
     def launch(self, execution: Execution, *, replayed: bool) -> Started:
@@ -82,8 +84,12 @@ class Launcher:
         return put or self.executions.find(execution.tenant, execution.id) or execution
 
     def stored(self, execution: Execution) -> Execution:
-        """Return an execution as it may be put: its retention known, its large inputs stored."""
-        return with_stored_inputs(self.payloads, self.retentions.applied(execution))
+        """Return an execution as it may be put: retention known, secrets sealed, the large stored.
+
+        UnavailableError while the key of secrets is out of reach; a start that is repeated seals
+        anew, so that it needs nothing of its earlier try.
+        """
+        return with_stored_inputs(self.payloads, self.sealer, self.retentions.applied(execution))
 
     def run(self, execution: Execution) -> None:
         """Start the run of what has not begun; what waits for a slot gets its turn in its group.
@@ -149,5 +155,6 @@ def launcher(machine_arn: str | None = None) -> Launcher:
         promoter=promoter(machine_arn),
         retentions=Retentions.parse(settings(RetentionSettings).headrace_retention),
         payloads=payload_store(),
+        sealer=DeferredSealer(),
         now=utc_now,
     )

@@ -7,15 +7,28 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from shared.executions.lifecycle.concurrency import concurrency_slot
-from shared.executions.models import FIRST_CHECK_AFTER, Execution, Parent, Trigger
+from shared.errors import ExecutionNotRetryableError
+from shared.executions.lifecycle.concurrency import (
+    KnownInputs,
+    SealedInputError,
+    concurrency_slot,
+    slot_in,
+)
+from shared.executions.models import (
+    FIRST_CHECK_AFTER,
+    Execution,
+    Parent,
+    SealedInputs,
+    Trigger,
+)
 from shared.executions.secrets import guarded_inputs, with_masked_labels
 from shared.executions.variables import namespace_variables, read_nothing
 from shared.flows.models import FlowRecord
 from shared.flows.plans.plan import Plan
 from shared.idempotency.claims import Claim
+from shared.masking import MASK
 from shared.namespaces.models import NO_SETTINGS, NamespaceSettings, ReadVariables
 
 
@@ -66,6 +79,23 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakenOver:
+    """The sealed inputs of another execution: their names are known, their values are not.
+
+    `has_changed` where the revision declares one of them otherwise: whoever opens them first checks
+    it. `line` is that of the other's slots, None if the new one's may be another.
+    """
+
+    sealed: tuple[SealedInputs, ...] = ()
+    names: Collection[str] = ()
+    has_changed: bool = False
+    line: str | None = None
+
+
+NOTHING_TAKEN_OVER: Final = TakenOver()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A checked start: all in which one kind of start differs from another.
 
@@ -73,8 +103,8 @@ class Prepared:
     current revision, which spares most starts reading the plan. `inputs` are checked by it.
     `namespace` is what the flow's says now, for a retry what it said then; `read_variables` reads
     its variables. `labels` come on top of the flow's. `inherited_secrets` and `secret_before` are
-    those of `guarded_inputs`. `before_put` does what must be there before the execution is, and can
-    be repeated.
+    those of `guarded_inputs`. `taken_over` are inputs that nobody opens here: `inputs` are without
+    them. `before_put` does what must be there before the execution is, and can be repeated.
     """
 
     flow: FlowRecord | FlowReference
@@ -87,6 +117,7 @@ class Prepared:
     labels: Mapping[str, str] = field(default_factory=dict)
     inherited_secrets: tuple[str, ...] = ()
     secret_before: Collection[str] = ()
+    taken_over: TakenOver = NOTHING_TAKEN_OVER
     needs_slot: bool = True
     origin: Origin = field(default_factory=Origin)
     before_put: Callable[[Execution], None] = lambda _execution: None
@@ -96,7 +127,7 @@ def new_execution(prepared: Prepared, requester: Requester, claim: Claim | Ident
     """Build an execution as it begins, before its retention is applied and it is put.
 
     Neither its inputs nor its labels show a secret. Raises InvalidInputsError when the key of its
-    concurrency cannot be worked out.
+    concurrency cannot be worked out, ExecutionNotRetryableError when it reads what is sealed.
     """
     flow, plan, origin = prepared.flow, prepared.plan, prepared.origin
     execution = with_masked_labels(
@@ -126,7 +157,10 @@ def new_execution(prepared: Prepared, requester: Requester, claim: Claim | Ident
             created_by=requester.created_by,
         )
     )
-    return _with_slot(execution, prepared)
+    taken = prepared.taken_over
+    return _with_slot(execution, prepared).model_copy(
+        update={"sealed": taken.sealed, "has_unchecked_inputs": taken.has_changed}
+    )
 
 
 def _retention(prepared: Prepared) -> int | None:
@@ -136,18 +170,28 @@ def _retention(prepared: Prepared) -> int | None:
 
 
 def _inputs(prepared: Prepared) -> dict[str, Any]:
-    return guarded_inputs(
+    guarded = guarded_inputs(
         prepared.plan.inputs,
         prepared.inputs,
         prepared.inherited_secrets,
         secret_before=prepared.secret_before,
     )
+    masked = dict.fromkeys(prepared.taken_over.names, MASK)
+    return guarded | {"inputs": guarded["inputs"] | masked}
 
 
 def _with_slot(execution: Execution, prepared: Prepared) -> Execution:
     if not prepared.needs_slot:
         return execution
     variables = namespace_variables(execution, prepared.read_variables)
-    concurrency = prepared.plan.concurrency
-    slot = concurrency_slot(execution, concurrency, prepared.read_plan, variables)
+    concurrency, taken = prepared.plan.concurrency, prepared.taken_over
+    inputs = KnownInputs(execution.real_inputs, taken.names) if taken.names else None
+    try:
+        slot = concurrency_slot(execution, concurrency, prepared.read_plan, variables, inputs)
+    except SealedInputError:
+        if concurrency is None or taken.line is None:
+            raise ExecutionNotRetryableError(
+                "the key of its concurrency reads a SECRET input: start it anew"
+            ) from None
+        slot = slot_in(taken.line, concurrency)
     return execution.model_copy(update={"slot": slot})

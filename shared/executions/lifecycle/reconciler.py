@@ -23,7 +23,6 @@ from shared.executions.store.inputs import expire_inputs
 from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import DueExecution, DueGroup, End, ExecutionState
-from shared.executions.task_runs import TaskStatus
 from shared.executions.termination_failure import MAX_STALLS, termination_failure
 from shared.times import utc_now
 
@@ -204,7 +203,7 @@ class Reconciler:
         error = termination_failure(TerminationReason.ENGINE_ERROR)
         is_cancelled = state.execution.closing is TerminationReason.CANCEL
         status = Status.CANCELLED if is_cancelled else Status.FAILED
-        end = End(status, _executed(state), error=error)
+        end = End(status, state.tasks_executed, error=error)
         now = self.now()
         if not self.executions.finish(state.execution, end, now=now):
             return Action.NOTHING
@@ -236,11 +235,6 @@ def _is_at_rest(state: ExecutionState, now: datetime) -> bool:
 def _is_early(execution: Execution, now: datetime) -> bool:
     """Tell whether a hint came before the execution's pause after a stall was over."""
     return execution.check_at is not None and now < execution.check_at
-
-
-def _executed(state: ExecutionState) -> int:
-    ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
-    return len({run.task_name for run in state.runs.values() if run.status in ends})
 
 
 @cache

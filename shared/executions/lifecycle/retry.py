@@ -8,16 +8,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.errors import ExecutionNotFoundError, ExecutionNotRetryableError
-from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.launch import Launcher, Started, launcher
 from shared.executions.lifecycle.new_execution import FlowReference, Origin, Prepared
 from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept, start_claims
+from shared.executions.lifecycle.retried_inputs import has_same_values, retried_inputs
 from shared.executions.lifecycle.start import find_runnable
 from shared.executions.models import RETRYABLE_STATUSES, Execution, Trigger
 from shared.executions.scheduling.reuse import reusable_runs
-from shared.executions.secrets import secret_values
 from shared.executions.store.copies import CopyRepository, copy_repository
-from shared.executions.store.inputs import read_inputs
+from shared.executions.store.inputs import inputs_gone, read_inputs, read_shown_inputs
 from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.store.snapshots import ExecutionState
@@ -75,31 +74,32 @@ class RetryService:
         revision = revision or (flow.revision if request.is_latest else own)
         before = self.plans.get(request.tenant, flow.id, own)
         plan = before if revision == own else self.plans.get(request.tenant, flow.id, revision)
-        inputs = self._inputs(execution)
+        given = retried_inputs(execution, self._inputs(execution), plan, before)
         kept = [] if request.is_full else _kept(source, plan, before)
         return Prepared(
             flow=_as_it_was(execution),
             revision=revision,
             plan=plan,
             read_plan=lambda: plan,
-            inputs=inputs
-            if plan is before
-            else check_inputs(plan.inputs, inputs, secret_values(execution)),
+            inputs=given.inputs,
             namespace=NamespaceSettings(variables=execution.namespace_variables),
             read_variables=self.namespaces.variables,
             inherited_secrets=execution.inherited_secrets,
             secret_before=execution.secrets,
+            taken_over=given.taken_over,
             origin=_origin(execution),
             before_put=lambda new: self.copies.put(new, kept),
         )
 
     def _inputs(self, execution: Execution) -> dict[str, Any]:
+        """Read the inputs: what is sealed of them is a mask, and stays sealed."""
+        read = read_shown_inputs if execution.sealed else read_inputs
         try:
-            return read_inputs(execution, self.payloads)
+            return read(execution, self.payloads)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            raise ExecutionNotRetryableError("its inputs are gone: start it anew") from error
+            raise inputs_gone() from error
 
     def _source(self, request: RetryRequest) -> ExecutionState:
         execution_id = request.execution_id
@@ -119,9 +119,7 @@ class RetryService:
 
 def _kept(source: ExecutionState, plan: Plan, before: Plan) -> list[TaskRun]:
     """Choose the task runs that a retry on `plan` takes over from one on `before`."""
-    # Any template may read inputs and variables: if those differ, no result can be trusted.
-    is_same = plan.inputs == before.inputs and plan.variables == before.variables
-    return reusable_runs(plan, before, _final(source)) if is_same else []
+    return reusable_runs(plan, before, _final(source)) if has_same_values(plan, before) else []
 
 
 def _final(source: ExecutionState) -> dict[str, TaskRun]:

@@ -13,7 +13,12 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from shared.errors import ExecutionFinishedError, ExecutionNotFoundError, InvalidInputsError
+from shared.errors import (
+    ExecutionFinishedError,
+    ExecutionNotFoundError,
+    InvalidInputsError,
+    UnavailableError,
+)
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.cancel import CANCELLED, Canceller
 from shared.executions.lifecycle.launch import Launcher, launcher
@@ -29,7 +34,7 @@ from shared.executions.secrets import secret_values
 from shared.executions.store.payloads import PayloadStore, payload_store
 from shared.executions.store.repository import ExecutionRepository, execution_repository
 from shared.executions.task_runs import Failure, TaskRun, TaskStatus
-from shared.executions.tasks.durable import DurableState, Poll
+from shared.executions.tasks.durable import DurableState, NotNowError, Poll
 from shared.flows.models import MAX_FULL_NAME_LENGTH, FlowRecord, FlowStatus
 from shared.flows.plans.repository import PlanRepository, plan_repository
 from shared.flows.repository import FlowRepository, flow_repository
@@ -46,7 +51,7 @@ LOOK_EVERY = timedelta(minutes=15)
 """A child's end is told at once; this is for the telling that was lost."""
 
 MAX_INHERITED_BYTES = 16_000
-"""The secrets in a child's inputs, kept beside them to be masked: one row holds both."""
+"""The secrets in a child's inputs, sealed with them to be masked: masking looks for each."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +112,19 @@ class Subflows:
             child = self.launcher.stored(self._child(poll, child_id))
         except PluginError:
             return True  # it cannot be started either
+        except UnavailableError:
+            # Nor now: a turn that was overtaken finds so before it tries once more.
+            return True
         ended = {"status": Status.CANCELLED, "finished_at": poll.now, "error": CANCELLED}
         nothing_due = {"slot": None, "check_at": None}
         put = self.launcher.add_ended(child.model_copy(update={**ended, **nothing_due}))
         return put is not None
 
     def _make(self, poll: Poll, child_id: str) -> Execution:
-        return self.launcher.put(self._child(poll, child_id))
+        try:
+            return self.launcher.put(self._child(poll, child_id))
+        except UnavailableError:
+            raise NotNowError("the child cannot be put") from None
 
     def _child(self, poll: Poll, child_id: str) -> Execution:
         parent = poll.execution

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.executions.models import Execution, Status
+from shared.executions.models import Execution, SealedInputs, Status
 from shared.executions.retention import expires_at
 from shared.executions.store.keys import execution_key, open_shard, run_key
 from shared.executions.task_runs import (
@@ -36,7 +36,8 @@ _TIMES = ("createdAt", "startedAt", "finishedAt", "checkAt", "dueAt", "wakeAt")
 BUT_OUTPUTS = (
     *("pk", "sk", "turn", *_AS_THEY_ARE, *_NUMBERS, *_TIMES),
     *("id", "flowId", "flowName", "namespace", "status", "isParked", "inputs", "labels", "trigger"),
-    *("secrets", "hiddenInputs", "inheritedSecrets", "retentionSeconds", "expiresAt"),
+    *("secrets", "hiddenInputs", "inheritedSecrets", "sealedInputs", "uncheckedInputs"),
+    *("retentionSeconds", "expiresAt"),
     *("mocks", "slot", "error", "test", "createdBy"),
     *("type", "fence", "blocked", "stored", "beganAt", "iterations", "logs", "passed"),
 )
@@ -44,7 +45,8 @@ BUT_OUTPUTS = (
 IN_SUMMARIES = tuple(
     name
     for name in BUT_OUTPUTS
-    if name not in {"inputs", "secrets", "hiddenInputs", "inheritedSecrets", "mocks"}
+    if name
+    not in {"inputs", "secrets", "hiddenInputs", "inheritedSecrets", "sealedInputs", "mocks"}
 )
 """The attributes that summaries are read from: `inputs` are wrong then, and not shown."""
 
@@ -55,7 +57,12 @@ def is_over(item: Mapping[str, Any], now: datetime) -> bool:
 
 
 def execution_to_item(execution: Execution) -> dict[str, Any]:
-    """Return an open execution as it is first stored, with every index key."""
+    """Return an open execution as it is first stored, with every index key.
+
+    ValueError for one whose secrets are not sealed: none is stored in clear.
+    """
+    if execution.secrets or execution.hidden_inputs or execution.inherited_secrets:
+        raise ValueError("the secrets of the inputs are not sealed")
     item: dict[str, Any] = {
         **execution_key(execution.tenant, execution.id),
         **execution.model_dump(
@@ -81,17 +88,13 @@ def _optional(execution: Execution) -> dict[str, Any]:
     """Return the attributes most executions lack; empty values are left out of the item."""
     correlation, trigger = execution.correlation_id, execution.trigger
     origin = execution.origin_id
-    stored, hidden = execution.stored_inputs, execution.stored_hidden_inputs
-    masked = {*execution.secrets, *execution.hidden_inputs}
-    shown = {name: value for name, value in (execution.inputs or {}).items() if name not in masked}
+    stored, shown = execution.stored_inputs, execution.inputs
     return {
         "checkAt": execution.check_at and to_rfc3339(execution.check_at),
         "inputs": shown and compact(shown),
         "storedInputs": stored and stored.model_dump(),
-        "storedHiddenInputs": hidden and hidden.model_dump(),
-        "secrets": execution.secrets and compact(execution.secrets),
-        "hiddenInputs": execution.hidden_inputs and compact(execution.hidden_inputs),
-        "inheritedSecrets": list(execution.inherited_secrets),
+        "sealedInputs": [_sealed_item(each) for each in execution.sealed],
+        "uncheckedInputs": execution.has_unchecked_inputs,
         "correlationOf": correlation and f"{execution.tenant}#{correlation}",
         "originOf": origin and f"{execution.tenant}#{origin}",
         "trigger": trigger.type != "manual"
@@ -107,6 +110,19 @@ def _optional(execution: Execution) -> dict[str, Any]:
     }
 
 
+def _sealed_item(sealed: SealedInputs) -> dict[str, Any]:
+    place = {"stored": sealed.stored.model_dump()} if sealed.stored else {"value": sealed.value}
+    return {"ownerId": sealed.owner_id, **place}
+
+
+def _sealed(item: Mapping[str, Any]) -> SealedInputs:
+    return SealedInputs(
+        owner_id=item["ownerId"],
+        value=bytes(item["value"]) if "value" in item else None,
+        stored=Stored(**item["stored"]) if "stored" in item else None,
+    )
+
+
 def _expiry(execution: Execution) -> int | None:
     """Return when an execution that is created ended expires (epoch seconds); None: open."""
     expiry = execution.finished_at and expires_at(execution, execution.finished_at)
@@ -115,6 +131,7 @@ def _expiry(execution: Execution) -> int | None:
 
 def execution_from_item(item: Mapping[str, Any]) -> Execution:
     trigger = item.get("trigger", {})
+    # Before they were sealed, secrets stood in attributes of their own, and masked nowhere.
     secrets, hidden = (json.loads(item.get(name, "{}")) for name in ("secrets", "hiddenInputs"))
     shown = {**json.loads(item.get("inputs", "{}")), **dict.fromkeys([*secrets, *hidden], MASK)}
     fields = {name: item[name] for name in _AS_THEY_ARE if name in item}
@@ -139,6 +156,8 @@ def execution_from_item(item: Mapping[str, Any]) -> Execution:
             "expiresAt": item.get("expiresAt"),
             "mocks": json.loads(item.get("mocks", "{}")),
             "inheritedSecrets": item.get("inheritedSecrets", ()),
+            "sealed": tuple(_sealed(each) for each in item.get("sealedInputs", ())),
+            "hasUncheckedInputs": item.get("uncheckedInputs", False),
             "slot": item.get("slot"),
             "outputs": json.loads(item["outputs"]) if "outputs" in item else None,
             "labels": item.get("labels", {}),

@@ -39,20 +39,24 @@ class PayloadStore:
         self._bucket = bucket
 
     def put(self, key: str, text: str) -> Stored:
-        return self._put(key, text)
+        return self._put(key, text.encode())
 
     def put_once(self, key: str, text: str) -> Stored:
         """Put an object, unless one is there: that stays, with its tags and its age."""
         try:
-            return self._put(key, text, IfNoneMatch="*")
+            return self._put(key, text.encode(), IfNoneMatch="*")
         except ClientError as error:
             if error.response["Error"]["Code"] != "PreconditionFailed":
                 raise
         return Stored(key=key, size=len(text.encode()))
 
     def get(self, stored: Stored) -> str:
+        return self.get_bytes(stored).decode()
+
+    def get_bytes(self, stored: Stored) -> bytes:
+        """Return what an object holds."""
         answer = self._client().get_object(Bucket=self._bucket, Key=stored.key)
-        return answer["Body"].read().decode()
+        return answer["Body"].read()
 
     def url(self, stored: Stored) -> str:
         """Return an address from which anybody may read the object, for a quarter of an hour."""
@@ -69,6 +73,11 @@ class PayloadStore:
         """
         digest = hashlib.sha256(text.encode()).hexdigest()
         return self.put_once(f"{_folder(execution)}/{digest}.json", text)
+
+    def put_sealed(self, execution: Execution, value: bytes) -> Stored:
+        """Store a sealed value of an execution; none is sealed twice to the same bytes."""
+        key = f"{_folder(execution)}/{hashlib.sha256(value).hexdigest()}.sealed"
+        return self._put(key, value, content_type="application/octet-stream")
 
     def copy_to(self, execution: Execution, stored: Stored) -> Stored:
         """Copy another execution's object for this one, without the tags that let it go.
@@ -119,13 +128,14 @@ class PayloadStore:
         stored = self.put_for(execution, run.outputs)
         return run.model_copy(update={"outputs": None, "stored": stored})
 
-    def _put(self, key: str, text: str, **condition: Any) -> Stored:
-        content = text.encode()
+    def _put(
+        self, key: str, content: bytes, content_type: str = "application/json", **condition: Any
+    ) -> Stored:
         self._client().put_object(
             Bucket=self._bucket,
             Key=key,
             Body=content,
-            ContentType="application/json",
+            ContentType=content_type,
             **condition,
         )
         return Stored(key=key, size=len(content))

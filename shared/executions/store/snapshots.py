@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.executions.models import Execution, Status
-from shared.executions.task_runs import Failure, Stored, TaskRun
+from shared.executions.task_runs import Failure, Stored, TaskRun, TaskStatus
 
 FENCE_STEP = 1_000_000
 """The turns a generation may take before its fences would reach the next one's."""
@@ -25,13 +25,19 @@ class ExecutionState:
     earlier: Sequence[TaskRun] = ()
     turns: int = 0
 
+    @property
+    def tasks_executed(self) -> int:
+        """The tasks that came to an end of their own, as far as their rows were read."""
+        ends = {TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.TIMED_OUT}
+        return len({run.task_name for run in self.runs.values() if run.status in ends})
+
 
 @dataclass(frozen=True)
 class TurnFence:
     """The right of a turn to write, and how often its segment had been woken when it began (ADR 4).
 
     `superseded_token` is that of the previous generation's run, if it was suspended. Turns have
-    waited for credentials that could not be read since `unread_since`.
+    waited for secrets that could not be read since `unread_since`.
     """
 
     fence: int

@@ -34,6 +34,10 @@ class Poll:
     now: datetime
 
 
+class NotNowError(Exception):
+    """The mark of a poll that cannot be made now, through nobody's fault: nothing was made."""
+
+
 @dataclass(frozen=True)
 class DurableState:
     """The state of a durable task: open (PAUSED for people, RUNNING otherwise) or ended.
@@ -53,7 +57,7 @@ class DurableTask(Protocol):
     """One kind of durable task."""
 
     def step(self, poll: Poll) -> DurableState:
-        """Begin the task or see how it stands; PluginError fails it."""
+        """Begin the task or see how it stands; PluginError fails it, NotNowError puts it off."""
         ...
 
     def cancel(self, poll: Poll) -> DurableState | None:

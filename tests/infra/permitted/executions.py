@@ -14,6 +14,7 @@ PERMITTED = {
         "ExecutionsTable/index/recent",
     },
     "dynamodb:UpdateItem": {"ExecutionsTable", "IdempotencyTable"},
+    "kms:GenerateDataKey": {"SecretsKey"},
     "s3:GetObject": {"Payloads/executions/*", "Payloads/results/*"},
     "s3:ListBucket": {"Payloads"},
     "s3:PutObject": {"Payloads/executions/*", "Payloads/results/*"},

@@ -23,6 +23,7 @@ PERMITTED = {
     },
     "dynamodb:UpdateItem": {"ApprovalsTable", "CredentialsTable", "ExecutionsTable"},
     "kms:Decrypt": {"SecretsKey"},
+    "kms:GenerateDataKey": {"SecretsKey"},
     "sqs:SendMessage": {"TimersQueue"},
     "s3:GetObject": {"Payloads/executions/*"},
     "s3:ListBucket": {"Payloads"},

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.executions.engine.messages import TurnRequest, TurnResponse
-from shared.executions.engine.runner import MAX_TURNS, SegmentRunner, TurnServices
+from shared.executions.engine.runner import MAX_TURNS, SegmentRunner, TurnServices, as_it_is
+from shared.executions.engine.sealed_inputs import OpenInputs
 from shared.executions.models import Execution
 from shared.executions.task_runs import TaskRun
 from shared.executions.tasks.clocks import Clocks
@@ -63,6 +64,7 @@ class Bench:
         ticks: bool = True,
         watchdog: Callable[[], Watchdog] = Watchdog,
         credentials: ReadCredentials = none_stored,
+        open_inputs: OpenInputs = as_it_is,
         **fields: Any,
     ) -> None:
         self.ahead = timedelta(0)
@@ -102,6 +104,7 @@ class Bench:
                 promote=self.promoted.append,
                 read_key=read_key,
                 read_credentials=credentials,
+                open_inputs=open_inputs,
             ),
             abandon=abandon,
             most_turns=most_turns,

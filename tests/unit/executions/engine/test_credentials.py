@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import UnavailableError
-from shared.executions.engine.credentials import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
+from shared.executions.engine.patience import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
 from shared.executions.tasks.credentials import StoredCredential
 from shared.json_text import Json
 from tests.support.executions.bench import Bench, error_of

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from shared.executions.engine.patience import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
 from shared.executions.models import Status, TerminationReason
 from shared.executions.task_runs import Failure, TaskStatus
-from shared.executions.tasks.durable import DurableState, Poll
+from shared.executions.tasks.durable import DurableState, NotNowError, Poll
 from shared.plugins.sdk.plugin import PluginError
 from tests.support.desk import Desk, approve, bench_of, gate
 from tests.support.executions.bench import Bench
@@ -378,3 +379,51 @@ def test_a_loop_that_never_waits_is_gone_on_with_by_the_next_turn_in_time():
     assert bench.turn(remaining=lambda: 900.0 - 30 * len(desk.visits)) == "continue"
     assert len(desk.visits) == 28
     assert bench.run().status is Status.SUCCESS
+
+
+class Absent(Desk):
+    """A desk that nobody is at for so many polls."""
+
+    def __init__(self, polls: int) -> None:
+        super().__init__()
+        self.left, self.polls = polls, 0
+
+    def step(self, poll: Poll) -> DurableState:
+        self.polls += 1
+        if self.left:
+            self.left -= 1
+            raise NotNowError
+        return super().step(poll)
+
+
+def test_what_cannot_begin_now_begins_later_and_holds_up_no_other():
+    desk = Absent(polls=2)
+    bench = bench_of(desk, gate("g", dependsOn=[]), task("b", dependsOn=[], properties={}))
+
+    assert bench.turn() == "wait"
+
+    assert bench.pause == SHORTEST_PAUSE
+    assert desk.polls == 1
+    assert list(bench.runs) == ["b"]
+    bench.ahead += bench.pause
+    assert bench.turn() == "wait"
+    bench.ahead += bench.pause
+    assert bench.turn() == "park"
+    assert bench.statuses()["g"] == "PAUSED"
+
+
+def test_what_cannot_begin_for_long_fails():
+    desk = Absent(polls=10**6)
+    bench = bench_of(desk, gate("g", allowFailure=True), task("after", properties={"values": {}}))
+
+    waited = timedelta()
+    while bench.turn() == "wait":
+        assert bench.pause <= LONGEST_PAUSE
+        waited += bench.pause
+        bench.ahead += bench.pause
+
+    assert PATIENCE <= waited < PATIENCE + LONGEST_PAUSE
+    error = bench.runs["g"].error
+    assert error
+    assert error.code == "unavailable"
+    assert bench.statuses()["after"] == "SUCCESS"

@@ -1,20 +1,30 @@
 """The record of an execution as it begins, whatever starts it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from shared.errors import InvalidInputsError
+from shared.errors import ExecutionNotRetryableError, InvalidInputsError
 from shared.executions.lifecycle.new_execution import (
     FlowReference,
     Identity,
     Origin,
     Prepared,
     Requester,
+    TakenOver,
     new_execution,
 )
-from shared.executions.models import FIRST_CHECK_AFTER, Execution, Parent, Status, Trigger
+from shared.executions.models import (
+    FIRST_CHECK_AFTER,
+    Execution,
+    Parent,
+    SealedInputs,
+    Slot,
+    Status,
+    Trigger,
+)
 from shared.masking import MASK
 from tests.support.flows import a_flow
 from tests.support.plans import plan_of, task
@@ -113,6 +123,58 @@ def test_secrets_handed_down_are_masked_in_the_labels_of_a_child_too() -> None:
 
     assert made.inherited_secrets == ("swordfish",)
     assert (made.inputs, made.labels) == ({"x": MASK}, {"by": MASK})
+
+
+TAKEN = TakenOver(
+    sealed=(SealedInputs(owner_id="source", value=b"sealed"),), names=("user",), has_changed=True
+)
+
+
+def test_what_is_taken_over_stays_sealed_beside_new_secrets() -> None:
+    plan = plan_of(task("a"), inputs=SECRET)
+
+    made = new(plan, inputs={"password": "swordfish"}, taken_over=TAKEN)
+
+    assert made.inputs == {"password": MASK, "user": MASK}
+    assert made.secrets == {"password": "swordfish"}
+    assert (made.sealed, made.has_unchecked_inputs) == (TAKEN.sealed, True)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "inputs.user",
+        "inputs",
+        "[inputs]",
+        "inputs | json",
+        "inputs.user.nothing",
+        "vars.who",
+        "inputs.user == 'x' and 1 or 2",
+        "(inputs.user | default('x')) ~ 'y'",
+    ],
+)
+def test_a_key_that_reads_what_is_sealed_leads_to_the_line_of_the_source_or_nowhere(
+    key: str,
+) -> None:
+    limited: dict[str, Any] = {"concurrency": {"limit": 2, "key": key}}
+    plan = plan_of(task("a"), variables={"who": "{{ inputs.user }}"}, **limited)
+
+    made = new(plan, taken_over=replace(TAKEN, line="t#slots#f#x"))
+
+    assert made.slot == Slot(line="t#slots#f#x", limit=2)
+    with pytest.raises(ExecutionNotRetryableError, match="concurrency reads a SECRET"):
+        new(plan, taken_over=TAKEN)
+
+
+def test_a_key_that_reads_other_inputs_is_worked_out() -> None:
+    limited: dict[str, Any] = {"concurrency": {"limit": 2, "key": "inputs.other"}}
+    plan = plan_of(task("a"), **limited)
+
+    same: dict[str, Any] = {"flow": a_flow(), "inputs": {"other": 1}}
+
+    made = new(plan, taken_over=replace(TAKEN, line="another"), **same)
+
+    assert made.slot == new(plan, **same).slot
 
 
 def test_it_needs_a_slot_of_its_flow_unless_its_kind_needs_none() -> None:

@@ -3,7 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.executions.models import Execution, Parent, Slot, Status, TerminationReason, Trigger
+from shared.executions.models import (
+    Execution,
+    Parent,
+    SealedInputs,
+    Slot,
+    Status,
+    TerminationReason,
+    Trigger,
+)
 from shared.executions.store.items import (
     BUT_OUTPUTS,
     execution_from_item,
@@ -63,10 +71,12 @@ def full_execution() -> Execution:
     return execution_of(
         plan_of(task("a")),
         status=Status.SUCCESS,
-        inputs={"n": 1, "s": "secret", "h": "hidden"},
-        secrets={"s": "secret"},
-        hiddenInputs={"h": "hidden"},
-        inheritedSecrets=("other",),
+        inputs={"n": 1, "s": "******"},
+        sealed=(
+            SealedInputs(owner_id="e", value=b"sealed"),
+            SealedInputs(owner_id="r", stored=Stored(key="k", size=1)),
+        ),
+        hasUncheckedInputs=True,
         retentionSeconds=60,
         mocks={"a": {"x": 1}},
         slot=Slot(line="slots#x", limit=2, waiting=False),
