@@ -61,7 +61,7 @@ def texts(value: Any) -> Iterator[str]:
         with suppress(zlib.error):
             yield zlib.decompress(value).decode(errors="replace")
     elif isinstance(value, Binary):
-        yield from texts(bytes(value))
+        yield from texts(value.value)
     else:
         yield from _readings(str(value))
 

@@ -93,7 +93,8 @@ def test_a_turn_that_cannot_open_them_does_nothing_and_comes_again():
 
 def test_pauses_grow_and_after_a_while_the_execution_fails():
     note = says("note", "{{ inputs.token }}")
-    world = World(SAYS, errors=[note], **{"finally": [says("last", "x")]})
+    more: dict[str, Any] = {"errors": [note], "finally": [says("last", "x")]}
+    world = World(SAYS, **more)
     world.keys.is_away = True
 
     pauses = world.waits()
