@@ -61,7 +61,8 @@ def texts(value: Any) -> Iterator[str]:
         with suppress(zlib.error):
             yield zlib.decompress(value).decode(errors="replace")
     elif isinstance(value, Binary):
-        yield from texts(value.value)
+        held: Any = value  # the stubs do not say that it can be read as bytes
+        yield from texts(bytes(held))
     else:
         yield from _readings(str(value))
 
