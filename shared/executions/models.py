@@ -73,7 +73,7 @@ class Slot(Record):
 
 
 class SealedInputs(Record):
-    """What an execution's inputs hold of secrets, sealed: in its row, or as an object.
+    """The secrets that an execution's inputs hold, sealed: in its row, or as an object.
 
     `owner_id` is the execution that it was sealed for: a retry has a copy of what that one had.
     """

@@ -45,6 +45,8 @@ COMPONENTS: Mapping[str, Json] = {
 
 _PAGE = ("Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options")
 _UNTAGGED = {"createExecution"}
+_TAGGED = {"importFlow"}
+"""The operations whose 200 says what their 201 does: they changed what was there already."""
 _UNLOCATED = {"createExecution", "createClient"}
 
 
@@ -70,7 +72,7 @@ def headers_of_answer(operation: Json, status: str, content: Mapping[str, Any]) 
 
 
 def _is_tagged(operation_id: str, names: set[str], status: str, content: Mapping[str, Any]) -> bool:
-    is_made = status == "201" and operation_id not in _UNTAGGED
+    is_made = operation_id in _TAGGED or (status == "201" and operation_id not in _UNTAGGED)
     return is_made or "if-none-match" in names or ("if-match" in names and bool(content))
 
 

@@ -6,7 +6,7 @@ from shared.secrets.envelope import Owner
 
 
 class Seals(Protocol):
-    """What seals secrets for their owner and opens them, as `shared.secrets.sealing` says."""
+    """The sealer of secrets for their owner, and their opener, as `shared.secrets.sealing` says."""
 
     def seal(self, secret: bytes, owner: Owner) -> bytes: ...
 

@@ -1,4 +1,4 @@
-"""What inputs hold of secrets, as it is stored: sealed for its execution, opened for turns.
+"""The secrets that inputs hold, as they are stored: sealed for its execution, opened for turns.
 
 Sealed together are the SECRET inputs, other inputs that hold one, and what the parent's handed
 down to be masked: one value, one call of KMS, however many there are (ADR 41).
@@ -53,7 +53,7 @@ def with_sealed_inputs(sealer: Seals, execution: Execution) -> Execution:
 
 
 class _Place(NamedTuple):
-    """What names an opened value: whose it is, and exactly which bytes were opened."""
+    """The name of an opened value: whose it is, and exactly which bytes were opened."""
 
     owner: Owner
     digest: str
