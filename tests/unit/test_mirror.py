@@ -90,6 +90,7 @@ COVERED_BY = {
     f"{EXECUTIONS}/tasks/test_waits.py": "executions/engine/waits executions/tasks/conditions",
     f"{EXECUTIONS}/tasks/test_attempts.py": "executions/logs executions/tasks/outcomes",
     f"{EXECUTIONS}/tasks/test_scopes.py": "executions/mocks executions/tasks/iteration_values",
+    f"{EXECUTIONS}/engine/test_sealed_inputs.py": "executions/engine/patience",
     f"{EXECUTIONS}/engine/test_durable_tasks.py": "executions/tasks/durable",
     f"{EXECUTIONS}/engine/test_containers.py": """
         executions/scheduling/containers
@@ -105,6 +106,7 @@ COVERED_BY = {
         executions/filters executions/views/listing executions/views/logs executions/views/models
         executions/views/results_file
         """,
+    "integration/test_secret_inputs.py": "executions/lifecycle/retried_inputs secrets/deferred",
     "integration/test_starting.py": "executions/lifecycle/start executions/models",
     "integration/test_flow_tests.py": "executions/lifecycle/flow_tests",
     "integration/test_retries_of_executions.py": """
