@@ -7,6 +7,7 @@ from typing import Any, Final
 _NAMES: Final = re.compile(r"\^\[([^\]]+)\](?:\[([^\]]+)\])?(?:\*|\{(\d+),(\d+)\})\$")
 _PARTS: Final = re.compile(r".-.|.")
 _WHOLE: Final[Mapping[str, str]] = {r"^[\s\S]+:": "must be key:value"}
+_ID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-"
 _LEAD: Final = re.compile(r"(?:Input|String|List|Tuple|Dictionary|Value) should ")
 
 
@@ -20,6 +21,8 @@ def in_our_words(error: Mapping[str, Any]) -> str:
 def _of_pattern(pattern: str) -> str:
     if pattern in _WHOLE:
         return _WHOLE[pattern]
+    if pattern.startswith(_ID):
+        return "must be an id, as lists show it"
     shape = _NAMES.fullmatch(pattern)
     if shape is None:
         return f"must match the pattern {pattern}"

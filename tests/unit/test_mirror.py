@@ -106,7 +106,6 @@ COVERED_BY = {
         executions/filters executions/views/listing executions/views/logs executions/views/models
         executions/views/results_file
         """,
-    "integration/test_secret_inputs.py": "executions/lifecycle/retried_inputs secrets/deferred",
     "integration/test_starting.py": "executions/lifecycle/start executions/models",
     "integration/test_flow_tests.py": "executions/lifecycle/flow_tests",
     "integration/test_retries_of_executions.py": """
@@ -115,7 +114,9 @@ COVERED_BY = {
     "integration/test_reconciler.py": "executions/orchestration/state_machine",
     "integration/test_timers.py": "executions/orchestration/timers",
     "integration/test_retention.py": "executions/retention",
-    "integration/test_secret_inputs.py": "executions/secrets",
+    "integration/test_secret_inputs.py": """
+        executions/lifecycle/retried_inputs executions/secrets secrets/deferred
+        """,
     "integration/test_execution_index_contract.py": "executions/store/indexes",
     "integration/test_execution_repository_contract.py": """
         executions/store/conditions executions/store/segments executions/store/snapshots

@@ -10,6 +10,7 @@ from shared.auth.principal import Role
 from shared.auth.users.models import Group, TenantName, Username
 from shared.credentials.models import CredentialName
 from shared.flows.models import FlowName, Label
+from shared.ids import FlowId
 from shared.model_words import in_our_words
 from shared.names import Namespace
 
@@ -35,6 +36,7 @@ def _refusal(kind: Any, value: Any) -> str:
         (FlowName, "a b", "must be of a-z A-Z 0-9 . _ -, and begin with one of a-z A-Z 0-9"),
         (TenantName, "Acme", "must be of a-z 0-9 -, and begin with one of a-z 0-9"),
         (Label, "team", "must be key:value"),
+        (FlowId, "nightly", "must be an id, as lists show it"),
         (Annotated[str, StringConstraints(pattern="^a|b$")], "c", "must match the pattern ^a|b$"),
         (
             Role,
