@@ -78,8 +78,8 @@ def _run(commands: str, api_url: str, local_json: Path) -> subprocess.CompletedP
 
 
 def _forget(api: httpx.Client) -> None:
-    for flow in api.get("/api/v1/flows").json():
-        if flow["name"] in {"paid-orders", "signature", "counters", "counters-2"}:
+    for name in ("paid-orders", "signature", "counters", "counters-2"):
+        for flow in api.get("/api/v1/flows", params={"name": name}).json():
             api.delete(f"/api/v1/flows/{flow['id']}").raise_for_status()
     for credential in api.get("/api/v1/credentials").json():
         if credential["name"] == "SIGNING_KEY":
