@@ -34,6 +34,12 @@ def parse_body(model: type[Model], value: Json) -> Model:
         raise InvalidRequestError("the request is not valid", problems=problems) from None
 
 
+def invalid_at(path: str, message: str) -> InvalidRequestError:
+    """Return the refusal of a request for one thing, at a place."""
+    problem = Problem(path=path, message=message)
+    return InvalidRequestError("the request is not valid", problems=[problem])
+
+
 def problems_in(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, ...]:
     """Turn what pydantic found into ours; of thousands it tells how many they are.
 

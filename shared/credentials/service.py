@@ -13,7 +13,6 @@ from shared.dynamodb import Write
 from shared.errors import (
     CredentialNotFoundError,
     InUseError,
-    InvalidRequestError,
     NotSupportedYetError,
     Problem,
     UnavailableError,
@@ -23,7 +22,7 @@ from shared.names import SYSTEM
 from shared.paging import Page, decode_id, encode_cursor
 from shared.secrets.envelope import Owner
 from shared.secrets.sealing import Sealer
-from shared.validation import check_if_match
+from shared.validation import check_if_match, invalid_at
 
 T = TypeVar("T")
 
@@ -65,7 +64,7 @@ class CredentialService:
         """Store a new one; CredentialNameTakenError, NotSupportedYetError, UnavailableError."""
         _check_type(draft.type, draft.value)
         if draft.namespace == SYSTEM:
-            raise _invalid("namespace", "is the platform's own")
+            raise invalid_at("namespace", "is the platform's own")
         now = self.now()
         credential = Credential(
             id=self.new_id(now),
@@ -141,7 +140,7 @@ class CredentialService:
     def _changed(self, old: Credential, patch: CredentialPatch) -> Credential:
         _check_fixed(old, patch)
         if patch.value is None and patch.type not in {None, old.type}:
-            raise _invalid("type", "follows the value: send that too")
+            raise invalid_at("type", "follows the value: send that too")
         if patch.value is None and patch.description is None:
             return old
         changes: dict[str, Any] = {
@@ -189,7 +188,7 @@ def _check_type(asked: str | None, value: Value) -> None:
         problem = Problem(path="type", message="oauth2 is not there yet: store a text or a map")
         raise NotSupportedYetError("the type is not supported yet", problems=[problem])
     if asked not in {None, type_of(value).value}:
-        raise _invalid("type", f"is {asked}, and the value is a {type_of(value).value}")
+        raise invalid_at("type", f"is {asked}, and the value is a {type_of(value).value}")
 
 
 def _check_fixed(old: Credential, patch: CredentialPatch) -> None:
@@ -197,12 +196,7 @@ def _check_fixed(old: Credential, patch: CredentialPatch) -> None:
     for field, stored in fixed.items():
         sent = getattr(patch, field)
         if sent is not None and sent != stored:
-            raise _invalid(field, "stays as it is: make another credential, delete this one")
-
-
-def _invalid(path: str, message: str) -> InvalidRequestError:
-    problem = Problem(path=path, message=message)
-    return InvalidRequestError("the request is not valid", problems=[problem])
+            raise invalid_at(field, "stays as it is: make another credential, delete this one")
 
 
 def _insist(attempt: Callable[[], T | None]) -> T:

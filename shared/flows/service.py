@@ -37,7 +37,7 @@ from shared.flows.repository import FlowRepository
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.json_text import Json
 from shared.paging import Page, decode_id, encode_cursor
-from shared.validation import check_if_match, parse_body
+from shared.validation import check_if_match, invalid_at, parse_body
 
 T = TypeVar("T")
 
@@ -333,15 +333,13 @@ def _check_number(flow: FlowRecord, revision: int) -> None:
 def _text(content: FlowContent) -> str:
     _refuse_graph(content)
     if content.yaml_content is None:
-        problem = Problem(path="yamlContent", message="is required")
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("yamlContent", "is required")
     return content.yaml_content
 
 
 def _refuse_other_id(flow: FlowRecord, patch: FlowPatch) -> None:
     if patch.id not in {None, flow.id}:
-        problem = Problem(path="id", message="must be the flow's own, or be left out")
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("id", "must be the flow's own, or be left out")
 
 
 def _refuse_graph(content: FlowContent) -> None:

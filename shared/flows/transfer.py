@@ -31,7 +31,7 @@ from shared.json_text import Json
 from shared.names import Namespace
 from shared.records import StrictRecord
 from shared.times import Timestamp
-from shared.validation import already_there, check_if_match, parse_body
+from shared.validation import already_there, check_if_match, invalid_at, parse_body
 
 FORMAT: Final = "headrace-flow/v1"
 DEFAULT_NAMESPACE = "default"
@@ -223,8 +223,7 @@ def _draft(flow: ExportedFlow, name: str) -> FlowDraft:
 def _draft_of(patch: FlowPatch) -> FlowDraft:
     """Return the new flow that a patch of none makes; what only we write is not looked at."""
     if patch.id is not None:
-        problem = Problem(path="id", message="must be left out: there is no flow of this name")
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("id", "must be left out: there is no flow of this name")
     said = set(FlowDraft.model_fields)
     return parse_body(
         FlowDraft, patch.model_dump(mode="json", by_alias=True, include=said, exclude_none=True)

@@ -32,7 +32,7 @@ from shared.ids import new_id
 from shared.json_text import compact
 from shared.observability import logger
 from shared.times import utc_now
-from shared.validation import first_of, problems_of, shortened, unknown
+from shared.validation import first_of, invalid_at, problems_of, shortened, unknown
 from shared.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -174,8 +174,7 @@ def _refuse_idle_condition(app: Any, route: "Route") -> None:
         return
     if name in app.current_event.headers:
         message = "is for reads: name the ETag that a write asks for in If-Match"
-        problem = Problem(path=f"header.{IF_NONE_MATCH}", message=message)
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at(f"header.{IF_NONE_MATCH}", message)
 
 
 def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
-from shared.errors import InvalidIdempotencyKeyError, InvalidRequestError, Problem
+from shared.errors import InvalidIdempotencyKeyError
+from shared.validation import invalid_at
 
 REQUEST_ID = "x-request-id"
 IDEMPOTENCY_KEY = "idempotency-key"
@@ -40,8 +41,7 @@ def is_only_new(if_none_match: str | None) -> bool:
     if if_none_match is None:
         return False
     if if_none_match.strip() != "*":
-        problem = Problem(path=f"header.{IF_NONE_MATCH}", message="is * for a write, or left out")
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at(f"header.{IF_NONE_MATCH}", "is * for a write, or left out")
     return True
 
 
@@ -56,10 +56,7 @@ def checked_idempotency_key(header: str | None) -> str | None:
 
 def checked_correlation_id(header: str | None) -> str | None:
     if header is not None and not _is_visible(header, 128):
-        problem = Problem(
-            path="header.X-Correlation-Id", message="must be 1 to 128 visible ASCII characters"
-        )
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("header.X-Correlation-Id", "must be 1 to 128 visible ASCII characters")
     return header
 
 

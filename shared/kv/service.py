@@ -10,10 +10,8 @@ from typing import Final, TypeVar
 
 from shared.dynamodb import Sleep
 from shared.errors import (
-    InvalidRequestError,
     KeyNotFoundError,
     PreconditionFailedError,
-    Problem,
     UnavailableError,
 )
 from shared.json_text import Json
@@ -36,7 +34,7 @@ from shared.messages import InvalidValueError
 from shared.names import SYSTEM
 from shared.paging import Page, decode_name, encode_cursor
 from shared.times import utc_now
-from shared.validation import already_there, check_if_match
+from shared.validation import already_there, check_if_match, invalid_at
 
 T = TypeVar("T")
 
@@ -122,7 +120,7 @@ class KvService:
         try:
             text = value_text(draft.value)
         except InvalidValueError as error:
-            raise _invalid("value", error.message.unmasked()) from None
+            raise invalid_at("value", error.message.unmasked()) from None
         put = Put(namespace, key, text, draft.ttl)
         written, _ = self.keep(put, if_match, only_new=only_new)
         return KeyEntry.of(written)
@@ -231,14 +229,14 @@ def _counted(
 def _check_names(namespace: str, key: str, draft: KeyDraft) -> None:
     """Refuse names under which nothing is kept, and a body that says others than the path."""
     if not is_namespace(namespace):
-        raise _invalid("namespace", NAMESPACE_RULE)
+        raise invalid_at("namespace", NAMESPACE_RULE)
     if namespace == SYSTEM:
-        raise _invalid("namespace", "is the platform's own: choose another")
+        raise invalid_at("namespace", "is the platform's own: choose another")
     if not is_key(key):
-        raise _invalid("key", KEY_RULE)
+        raise invalid_at("key", KEY_RULE)
     for name, said, meant in (("namespace", draft.namespace, namespace), ("key", draft.key, key)):
         if said not in {None, meant}:
-            raise _invalid(name, "is that of the path, or left out")
+            raise invalid_at(name, "is that of the path, or left out")
 
 
 def _check_version(if_match: str | None, living: StoredKey | None) -> None:
@@ -250,11 +248,6 @@ def _check_version(if_match: str | None, living: StoredKey | None) -> None:
 
 def _within(prefix: str) -> Callable[[str], bool]:
     return lambda key: is_key(key) and key.startswith(prefix)
-
-
-def _invalid(path: str, message: str) -> InvalidRequestError:
-    problems = [Problem(path=path, message=message)]
-    return InvalidRequestError("the request is not valid", problems=problems)
 
 
 def _not_found() -> KeyNotFoundError:

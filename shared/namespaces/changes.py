@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.durations import format_duration, parse_duration
-from shared.errors import InvalidRequestError, NotSupportedYetError, Problem
+from shared.errors import NotSupportedYetError, Problem
 from shared.json_text import Json, kind
 from shared.messages import InvalidValueError
 from shared.names import MAX_NAMESPACE_LENGTH, SYSTEM
@@ -16,20 +16,21 @@ from shared.namespaces.models import (
     Variables,
     is_namespace,
 )
+from shared.validation import invalid_at
 
 
 def changes_of(name: str, patch: NamespacePatch) -> tuple[dict[str, Any], str]:
     """Return what a patch changes in a row, and the text of its variables, if there are any."""
     if not is_namespace(name):
-        raise _invalid(
+        raise invalid_at(
             "name",
             'begins with a lower-case letter or digit and has only these, ".", "_" and "-", '
             f"{MAX_NAMESPACE_LENGTH} characters at most",
         )
     if name == SYSTEM:
-        raise _invalid("name", "is the platform's own")
+        raise invalid_at("name", "is the platform's own")
     if patch.name not in {None, name}:
-        raise _invalid("name", "stays as it is: make another namespace, delete this one")
+        raise invalid_at("name", "stays as it is: make another namespace, delete this one")
     if patch.plugin_defaults:
         problem = Problem(path="pluginDefaults", message="write them as defaults into each flow")
         raise NotSupportedYetError("pluginDefaults are not there yet", problems=[problem])
@@ -53,13 +54,13 @@ def _retention(said: Json) -> dict[str, Any]:
     if said == "":
         return {"retention": None, "retention_seconds": None}
     if type(said) not in {str, int, float}:
-        raise _invalid("retention", f"must be a duration, not {kind(said)}")
+        raise invalid_at("retention", f"must be a duration, not {kind(said)}")
     try:
         duration = parse_duration(said)
     except InvalidValueError as error:
-        raise _invalid("retention", error.message.unmasked()) from None
+        raise invalid_at("retention", error.message.unmasked()) from None
     if duration <= timedelta(0):
-        raise _invalid("retention", "must be longer than nothing; an empty text clears it")
+        raise invalid_at("retention", "must be longer than nothing; an empty text clears it")
     seconds = math.ceil(duration.total_seconds())
     return {"retention": format_duration(duration), "retention_seconds": seconds}
 
@@ -69,12 +70,7 @@ def _text_of(variables: Variables) -> str:
     text = variables_text(variables) if variables else ""
     size = len(text.encode())
     if size > MAX_VARIABLES_BYTES:
-        raise _invalid(
+        raise invalid_at(
             "variables", f"take {size} bytes as JSON, at most {MAX_VARIABLES_BYTES} are allowed"
         )
     return text
-
-
-def _invalid(path: str, message: str) -> InvalidRequestError:
-    problem = Problem(path=path, message=message)
-    return InvalidRequestError("the request is not valid", problems=[problem])

@@ -30,12 +30,11 @@ from shared.auth.users.sessions import (
 from shared.auth.users.tokens import claims_in
 from shared.errors import (
     InvalidCredentialsError,
-    InvalidRequestError,
     PasswordDueError,
-    Problem,
     UnavailableError,
 )
 from shared.times import utc_now
+from shared.validation import invalid_at
 
 NOBODY = "system"
 """A name that no user can have, in place of one that no name can be."""
@@ -80,8 +79,7 @@ class LoginService:
     def log_out(self, draft: LogoutDraft, caller: Principal) -> None:
         """End one login or all of the caller's: what has no end needs none."""
         if draft.refresh_token is None and not draft.everywhere:
-            problem = Problem(path="", message="refreshToken, or everywhere: true, is required")
-            raise InvalidRequestError("the request is not valid", problems=[problem])
+            raise invalid_at("", "refreshToken, or everywhere: true, is required")
         if draft.refresh_token is not None:
             self.pool.revoke(draft.refresh_token)
         if draft.everywhere and caller.kind is PrincipalKind.USER:
@@ -93,11 +91,11 @@ class LoginService:
             if draft.new_password is None:
                 raise PasswordDueError("this password was for one use: send newPassword as well")
             if draft.new_password == draft.password:
-                raise _wrong_new_password("must be another than the one that was for one use")
+                raise invalid_at("newPassword", "must be another than the one that was for one use")
             return self.pool.renew_password(name, found, draft.new_password)
         if draft.new_password is not None:
             message = "is for a password that was set for one use, and this one was not"
-            raise _wrong_new_password(message)
+            raise invalid_at("newPassword", message)
         return found
 
     def _confirmed(self, tokens: Tokens) -> tuple[UserRecord, Tokens]:
@@ -125,11 +123,6 @@ class LoginService:
         if user is None or not user.may_log_in:
             raise invalid_credentials()
         return user, groups
-
-
-def _wrong_new_password(message: str) -> InvalidRequestError:
-    problem = Problem(path="newPassword", message=message)
-    return InvalidRequestError("the request is not valid", problems=[problem])
 
 
 def _tenant_of(groups: frozenset[str]) -> str:

@@ -15,8 +15,9 @@ from shared.auth.claims import OURS
 from shared.auth.users.sessions import Challenge, Tokens
 from shared.aws import cognito
 from shared.config import UserPoolSettings, settings
-from shared.errors import InvalidCredentialsError, InvalidRequestError, Problem
+from shared.errors import InvalidCredentialsError, InvalidRequestError
 from shared.observability import logger
+from shared.validation import invalid_at
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -233,14 +234,12 @@ def _password_refusal(error: ClientError, field: str) -> Exception:
     """Return the error of a password in our words, or the pool's own of something else."""
     if _code(error) not in _BAD_PASSWORD:
         return error
-    problem = Problem(path=field, message="is not what the policy of the pool asks for")
-    return InvalidRequestError("the request is not valid", problems=[problem])
+    return invalid_at(field, "is not what the policy of the pool asks for")
 
 
 def _no_more_groups() -> InvalidRequestError:
     """Return the error of a group for which the pool, that of all tenants, has no room."""
-    problem = Problem(path="groups", message="are more than can be made: name groups that are used")
-    return InvalidRequestError("the request is not valid", problems=[problem])
+    return invalid_at("groups", "are more than can be made: name groups that are used")
 
 
 def _unless(codes: AbstractSet[str], call: Callable[[], T]) -> T | None:

@@ -27,15 +27,13 @@ from shared.auth.users.repository import UserRepository
 from shared.errors import (
     ForbiddenError,
     InvalidCredentialsError,
-    InvalidRequestError,
     LastAdminError,
-    Problem,
     UnavailableError,
     UserNotFoundError,
 )
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
 from shared.paging import Page, decode_id, decode_text, encode_cursor
-from shared.validation import check_if_match
+from shared.validation import check_if_match, invalid_at
 
 MAX_LOOKS = 10
 """A filtered page reads at most so many pages of the list before it answers."""
@@ -167,7 +165,7 @@ class UserService:
 
 def _patched(old: UserRecord, patch: UserPatch) -> UserRecord:
     if patch.username is not None and folded(patch.username) != old.username:
-        raise _invalid("username", "is fixed: make another user")
+        raise invalid_at("username", "is fixed: make another user")
     said = {
         name: value
         for name in ("role", "groups", "disabled")
@@ -179,16 +177,11 @@ def _patched(old: UserRecord, patch: UserPatch) -> UserRecord:
 
 def _check_fields(change: PasswordChange, *, is_own: bool) -> None:
     if is_own and change.current_password is None:
-        raise _invalid("currentPassword", "is required for one's own password")
+        raise invalid_at("currentPassword", "is required for one's own password")
     if is_own and change.temporary:
-        raise _invalid("temporary", "is for the password of another")
+        raise invalid_at("temporary", "is for the password of another")
     if not is_own and change.current_password is not None:
-        raise _invalid("currentPassword", "is for one's own password")
-
-
-def _invalid(path: str, message: str) -> InvalidRequestError:
-    problem = Problem(path=path, message=message)
-    return InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("currentPassword", "is for one's own password")
 
 
 def _within(beginning: str) -> Callable[[str], bool]:

@@ -6,14 +6,13 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any, Final, Literal
 
-from shared.errors import InvalidRequestError, Problem
 from shared.executions.bulk.selection import BulkFilter
 from shared.executions.lifecycle.launch import Launcher, Started, launcher
 from shared.executions.lifecycle.new_execution import FlowReference, Prepared
 from shared.executions.lifecycle.requests import KeyedRequest, StartClaims, accept, start_claims
 from shared.executions.models import OPEN_STATUSES, RETRYABLE_STATUSES
 from shared.flows.plans import built_in
-from shared.validation import parse_body
+from shared.validation import invalid_at, parse_body
 
 KEPT: Final = timedelta(days=30)
 """The time that the record of a bulk operation is kept."""
@@ -74,13 +73,11 @@ def _checked(request: BulkRequest) -> BulkFilter:
     chosen = parse_body(BulkFilter, request.body)
     allowed = _STATUSES[request.action]
     if chosen.is_empty:
-        problem = Problem(path="", message=f"name at least one of {', '.join(_fields())}")
-    elif chosen.status and not allowed.issuperset(chosen.status):
+        raise invalid_at("", f"name at least one of {', '.join(_fields())}")
+    if chosen.status and not allowed.issuperset(chosen.status):
         names = ", ".join(sorted(allowed))
-        problem = Problem(path="status", message=f"must be one of {names} to {request.action}")
-    else:
-        return chosen
-    raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("status", f"must be one of {names} to {request.action}")
+    return chosen
 
 
 def _fields() -> list[str]:

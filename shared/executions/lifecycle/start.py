@@ -11,8 +11,6 @@ from shared.errors import (
     FlowNotFoundError,
     FlowNotRunnableError,
     IdempotencyKeyRequiredError,
-    InvalidRequestError,
-    Problem,
 )
 from shared.executions.inputs import check_inputs
 from shared.executions.lifecycle.launch import Launcher, Started, launcher
@@ -24,7 +22,7 @@ from shared.flows.repository import FlowRepository, flow_repository
 from shared.json_text import compact
 from shared.namespaces.reader import NamespaceReader, namespace_reader
 from shared.records import Record
-from shared.validation import parse_body
+from shared.validation import invalid_at, parse_body
 
 if TYPE_CHECKING:
     from shared.flows.plans.plan import Plan
@@ -126,8 +124,7 @@ def _draft(request: StartRequest) -> tuple[ExecutionDraft, str]:
 def check_labels(labels: Mapping[str, str]) -> None:
     """Refuse labels that would take too much of an execution's row."""
     if len(compact(labels).encode()) > MAX_LABEL_BYTES:
-        problem = Problem(path="labels", message=f"take more than {MAX_LABEL_BYTES} bytes")
-        raise InvalidRequestError("the request is not valid", problems=[problem])
+        raise invalid_at("labels", f"take more than {MAX_LABEL_BYTES} bytes")
 
 
 def find_runnable(flows: FlowRepository, flow_id: str) -> FlowRecord:
