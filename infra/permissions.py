@@ -33,9 +33,9 @@ def permissions_of(resources: Mapping[str, Any]) -> Permissions:
 
 
 def _add(found: dict[str, set[str]], statement: Mapping[str, Any]) -> None:
-    for action in _listed(statement["Action"]):
+    for action in listed(statement["Action"]):
         if action not in LOGS:
-            found[action].update(short(each) for each in _listed(statement["Resource"]))
+            found[action].update(short(each) for each in listed(statement["Resource"]))
 
 
 def short(resource: Any) -> str:
@@ -59,6 +59,6 @@ def _of_type(resources: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, A
     return (each["Properties"] for each in resources.values() if each["Type"] == kind)
 
 
-def _listed(value: Any) -> list[Any]:
-    """IAM writes a list of one as the one."""
+def listed(value: Any) -> list[Any]:
+    """Return a list, which IAM writes as the one where it has one."""
     return value if isinstance(value, list) else [value]

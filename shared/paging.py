@@ -41,14 +41,6 @@ def decode_id(cursor: str, query: str) -> str:
     return position
 
 
-def decode_text(cursor: str, query: str, is_position: Callable[[str], bool]) -> str:
-    """Give back the name that a page ended with; InvalidCursorError for what is none of ours."""
-    position = _decoded(cursor, query)
-    if not is_position(position):
-        raise foreign_cursor()
-    return position
-
-
 def decode_count(cursor: str, query: str) -> int:
     """Give back how many items were shown; InvalidCursorError for what is none of ours."""
     position = _decoded(cursor, query)

@@ -168,13 +168,12 @@ def _refuse_unknown_parameters(app: Any, route: "Route") -> None:
 
 def _refuse_idle_condition(app: Any, route: "Route") -> None:
     """Refuse a write under a condition that its route does not look at: it would just be made."""
-    name = IF_NONE_MATCH.lower()
     taken = {field.alias.lower() for field in route.dependant.header_params}
-    if route.method == "GET" or name in taken:
+    if route.method == "GET" or IF_NONE_MATCH in taken:
         return
-    if name in app.current_event.headers:
+    if IF_NONE_MATCH in app.current_event.headers:
         message = "is for reads: name the ETag that a write asks for in If-Match"
-        raise invalid_at(f"header.{IF_NONE_MATCH}", message)
+        raise invalid_at("header.If-None-Match", message)
 
 
 def _of_whole_parameter(error: Mapping[str, Any]) -> Mapping[str, Any]:

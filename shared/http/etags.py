@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-IF_NONE_MATCH = "if-none-match"
+from shared.http.headers import IF_NONE_MATCH
 
 _TAGS: Final = re.compile(r'(?:W/)?("[^"]*")')
 _PRESIGNED: Final = re.compile(r'("\w*[uU]rl":"[^"?]+)\?[^"]*\bX-Amz-Signature=[^"]*"')

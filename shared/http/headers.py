@@ -11,7 +11,7 @@ from shared.validation import invalid_at
 
 REQUEST_ID = "x-request-id"
 IDEMPOTENCY_KEY = "idempotency-key"
-IF_NONE_MATCH = "If-None-Match"
+IF_NONE_MATCH = "if-none-match"
 
 IdempotencyKeyHeader = Annotated[
     str | None,
@@ -30,7 +30,7 @@ IfMatchHeader = Annotated[
 ]
 IfNoneMatchHeader = Annotated[
     str | None,
-    Header(alias=IF_NONE_MATCH, description="`*`: write only what is not there yet."),
+    Header(alias="If-None-Match", description="`*`: write only what is not there yet."),
 ]
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -41,7 +41,7 @@ def is_only_new(if_none_match: str | None) -> bool:
     if if_none_match is None:
         return False
     if if_none_match.strip() != "*":
-        raise invalid_at(f"header.{IF_NONE_MATCH}", "is * for a write, or left out")
+        raise invalid_at("header.If-None-Match", "is * for a write, or left out")
     return True
 
 

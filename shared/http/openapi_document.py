@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.http.etags import IF_NONE_MATCH
-from shared.http.headers import IDEMPOTENCY_KEY
+from shared.http.headers import IDEMPOTENCY_KEY, IF_NONE_MATCH
 from shared.http.openapi_headers import COMPONENTS as HEADERS
 from shared.http.openapi_headers import headers_of_answer
 from shared.http.openapi_paths import form_of

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.permissions import listed
+from infra.permissions import listed
 from tests.support.template import Template, synthesised
 
 EXTRACT = Path(__file__).with_name("service_authorization.json")

@@ -8,14 +8,13 @@ import pytest
 
 from infra.collection import collected
 from infra.declarations import construct_id
-from infra.permissions import LOGS, permissions_of, short
+from infra.permissions import LOGS, listed, permissions_of, short
 from infra.routes import DEFAULT_ROUTE, OPEN_ROUTES, REGISTER, ROUTES
 from infra.secret_kinds import SECRET_KINDS, Right
 from infra.synthesis import ASSETS
 from infra.tables import TABLES
 from infra.throttles import DOCUMENTS, STARTS
 from tests.infra import permitted
-from tests.support.permissions import listed
 from tests.support.template import ACCOUNT, REGION, Template, directory, synthesised
 
 OF_SECRETS = {right.value for right in Right}

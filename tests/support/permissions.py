@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
+from infra.permissions import listed
 from tests.support.template import ACCOUNT, Template
 
 IN_TRANSACTIONS = {
@@ -152,8 +153,3 @@ def _allowed(template: Template, role: Any) -> Iterator[Allowed]:
             for action in listed(statement["Action"]):
                 for resource in listed(statement["Resource"]):
                     yield Allowed(action, resource, likenesses)
-
-
-def listed(value: str | list[str]) -> list[str]:
-    """IAM writes a list of one as the one."""
-    return [value] if isinstance(value, str) else value

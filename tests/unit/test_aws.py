@@ -11,9 +11,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
+from infra.permissions import listed
 from shared.aws import IMPATIENT, PATIENT, cognito, kms, s3, sqs, step_functions, table
 from tests.support.patience import Patience, longest
-from tests.support.permissions import listed
 from tests.support.stack import forget_factories
 from tests.support.template import REGION, Template
 

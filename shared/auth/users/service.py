@@ -32,7 +32,7 @@ from shared.errors import (
     UserNotFoundError,
 )
 from shared.idempotency.response_writer import NOT_KEYED, ResponseWriter
-from shared.paging import Page, decode_id, decode_text, encode_cursor
+from shared.paging import Page, decode_id, decode_name, encode_cursor
 from shared.validation import check_if_match, invalid_at
 
 MAX_LOOKS = 10
@@ -74,7 +74,7 @@ class UserService:
         """Return users that can log in, by name, whose names begin so."""
         query = f"{self.users.tenant}/people/{beginning}/{group}"
         begins = folded(beginning)
-        after = None if cursor is None else decode_text(cursor, query, _within(begins))
+        after = None if cursor is None else decode_name(cursor, query, _within(begins))
         found: list[Person] = []
         for _ in range(MAX_LOOKS):
             count = limit - len(found)
