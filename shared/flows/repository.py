@@ -71,7 +71,7 @@ class FlowRepository:
         Raises FlowChangedError when `old` is no longer what is stored, and FlowNameTakenError.
         """
         flow = items.flow_item(self._tenant, new)
-        writes: dict[str, Write] = {"flow": {"Put": {"Item": flow, **_unchanged(old)}}}
+        writes: dict[str, Write] = {"flow": put(flow, IS_UNCHANGED, {":version": old.version})}
         if items.name_key(old) != items.name_key(new):
             writes |= self._name(new) | self._no_name(old)
         if revision:
@@ -83,7 +83,7 @@ class FlowRepository:
     def remove(self, flow: FlowRecord, also: Sequence[Write] = ()) -> None:
         """Forget a flow and free its name; raises FlowChangedError when it changed meanwhile."""
         key = {"pk": items.flow_partition(self._tenant), "sk": flow.id}
-        gone = {"Delete": {"Key": key, **_unchanged(flow)}}
+        gone = delete(key, IS_UNCHANGED, {":version": flow.version})
         self._write({"flow": gone} | self._no_name(flow) | named("also", also), flow)
 
     def find(self, flow_id: str) -> FlowRecord | None:
@@ -223,13 +223,6 @@ class FlowRepository:
             plan = items.plan_item(self._tenant, flow_id, revision.number, revision.plan)
             writes["plan"] = put(plan, IS_NEW)
         return writes
-
-
-def _unchanged(flow: FlowRecord) -> Item:
-    return {
-        "ConditionExpression": IS_UNCHANGED,
-        "ExpressionAttributeValues": {":version": flow.version},
-    }
 
 
 @cache

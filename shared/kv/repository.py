@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from shared.aws import table
 from shared.config import KvTableSettings, settings
-from shared.dynamodb import Reason, Write, transact_once
+from shared.dynamodb import Reason, Write, delete, put, transact_once
 from shared.errors import UnavailableError
 from shared.kv import items
 from shared.kv.models import Incremented, ListedKey, StoredKey, is_key, is_namespace
@@ -93,12 +93,12 @@ class KvRepository:
         """
         writes: dict[str, Write] = {"key": self._put(old, new)}
         if new.is_large:
-            writes["value"] = {"Put": {"Item": items.value_item(self._tenant, new)}}
+            writes["value"] = put(items.value_item(self._tenant, new))
         if old and old.is_large:
-            writes["old value"] = {"Delete": {"Key": items.value_key(self._tenant, old)}}
+            writes["old value"] = delete(items.value_key(self._tenant, old))
         if token and counted:
             receipt = items.receipt_item(self._tenant, token, counted, new.updated_at)
-            writes["receipt"] = {"Put": {"Item": receipt, "ConditionExpression": IS_NEW}}
+            writes["receipt"] = put(receipt, IS_NEW)
         if len(writes) == 1:
             with _lost_races():
                 self._table.put_item(**writes["key"]["Put"])
@@ -156,12 +156,10 @@ class KvRepository:
         }
 
     def _put(self, old: StoredKey | None, new: StoredKey) -> Write:
-        put: dict[str, Any] = {"Item": items.key_item(self._tenant, new)}
+        item = items.key_item(self._tenant, new)
         if old is None:
-            return {"Put": {**put, "ConditionExpression": IS_NEW}}
-        values = {":version": old.version}
-        expected = {"ConditionExpression": IS_UNCHANGED, "ExpressionAttributeValues": values}
-        return {"Put": {**put, **expected}}
+            return put(item, IS_NEW)
+        return put(item, IS_UNCHANGED, {":version": old.version})
 
     def _get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
         return self._table.get_item(Key=dict(key), ConsistentRead=True).get("Item")

@@ -75,8 +75,7 @@ class DurableTaskRunner:
             due_at = self._put_off(instance, run)
         due.extend([due_at] if due_at else [])
         recorded = self._context.run_of(instance)
-        has_begun = run is None and recorded is not None
-        return has_begun or (recorded is not None and recorded.status.is_terminal)
+        return recorded is not None and (run is None or recorded.status.is_terminal)
 
     def cancel(self, instance: TaskInstance, run: TaskRun | None) -> bool:
         """Tell whoever works on a task that it is over; True if its end came first."""

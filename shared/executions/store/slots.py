@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from shared.dynamodb import Sleep, Write, named, transact
+from shared.dynamodb import Sleep, Write, named, put, transact
 from shared.executions.models import Execution, Status
 from shared.executions.retention import expires_at
 from shared.executions.store.items import execution_to_item
@@ -73,14 +73,14 @@ class SlotRepository:
         execution_id, slot = execution.id, execution.slot
         assert slot  # noqa: S101 - only executions with a slot come here
         place = {**_place(slot.line, execution_id), "limit": slot.limit}
-        new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
-        return not self._transact({"execution": new, "place": {"Put": {"Item": place}}})
+        new = put(execution_to_item(execution), IS_NEW)
+        return not self._transact({"execution": new, "place": put(place)})
 
     def take(self, execution: Execution) -> Admission:
         """Put an execution that does not wait, if a slot is free; GONE when it was put before."""
         slot = execution.slot
         assert slot  # noqa: S101 - as above
-        new = {"Put": {"Item": execution_to_item(execution), "ConditionExpression": IS_NEW}}
+        new = put(execution_to_item(execution), IS_NEW)
         failed = self._transact({"count": _taking(slot.line, slot.limit), "execution": new})
         if "execution" in failed:
             return Admission.GONE
